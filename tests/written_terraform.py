@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from cfnroles import Told, read
 from cfnroles.errors import CfnrolesError, InvalidInput
 from cfnroles.hcl.definitions import instances, sites
@@ -54,6 +56,7 @@ from cfnroles.table.ecs.run_by import OF_THE_TASK
 from cfnroles.targets.terraform.any_value import place_in_tree
 from cfnroles.targets.terraform.build import files_of
 from cfnroles.targets.terraform.instances import without_instances
+from cfnroles.targets.terraform.names import identifier
 from cfnroles.targets.terraform.written_file import TerraformFile
 from cfnroles.text import Text, from_spelling, text_of
 from cfnroles.written import as_written
@@ -295,8 +298,13 @@ def here(file: TerraformFile, beside: Files) -> dict[str, tuple[Need, ...]]:
     The file says it with the user's own expressions, for any value of a variable and of a key.
     """
     directory = posixpath.dirname(file.path) or "."
-    name = f"aws_ecs_task_definition.{posixpath.basename(file.path).removesuffix('.cfnroles.tf')}"
+    stem = posixpath.basename(file.path).removesuffix(".cfnroles.tf")
+    name = f"aws_ecs_task_definition.{stem}"
     tasks = read_files(Below(beside, directory), directory, Told()).tasks
+    if file.call:
+        called = (each for each in tasks if identifier(each.address.replace("aws_ecs_task_definition.", "")) == stem)
+        name = without_instances((task := next(called)).address)
+        tasks = (replace(task, address=name),)
     # Whoever runs the task passes the roles that are written, and none of those that it has now.
     passed = [need for need in file.needs if need.sid == OF_THE_TASK]
     return {

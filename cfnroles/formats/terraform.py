@@ -67,3 +67,5 @@ def _roles(file: TerraformFile) -> Iterator[str]:
         yield ""
         yield "The ARNs of the roles, which wait for the permissions and for the gate:"
         yield from (f"- {name}: the {holder}" for holder, name in others.items())
+        if file.call:
+            yield f"Hand them to {file.call}, in the place of the roles that it makes."

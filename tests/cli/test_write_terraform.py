@@ -484,22 +484,44 @@ def test_what_a_module_gives_is_called_by_its_output(cfnroles: Any, tmp_path: Pa
     assert "aws_secretsmanager_secret.db" not in (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
 
 
-def test_a_module_that_is_none_of_the_directory_s_own_is_left_alone(cfnroles: Any, tmp_path: Path) -> None:
+def test_the_roles_of_a_fetched_module_are_written_where_it_is_called(cfnroles: Any, tmp_path: Path) -> None:
     installed = tmp_path / ".terraform/modules/far"
     installed.mkdir(parents=True)
-    (installed / "main.tf").write_text(MAIN, encoding="utf-8")
+    inner = 'variable "db" {}\n' + MAIN.replace("${aws_secretsmanager_secret.db.arn}", "${var.db}")
+    (installed / "main.tf").write_text(inner, encoding="utf-8")
     modules = [{"Key": "far", "Source": "registry.example.com/a/b/aws", "Dir": ".terraform/modules/far"}]
     (installed.parent / "modules.json").write_text(json.dumps({"Modules": modules}), encoding="utf-8")
-    call = 'module "far" { source = "registry.example.com/a/b/aws" }\n'
+    call = """resource "aws_secretsmanager_secret" "given" {}
+module "far" {
+  source = "registry.example.com/a/b/aws"
+  db     = aws_secretsmanager_secret.given.arn
+}
+"""
     (tmp_path / "main.tf").write_text(call, encoding="utf-8")
-    result = cfnroles("terraform", tmp_path)
-    assert result.code == 2
-    assert "the module is none of this directory's own" in result.err
-    (tmp_path / "main.tf").write_text(call + MAIN, encoding="utf-8")
-    result = cfnroles("terraform", tmp_path, "--strict")
-    assert result.code == 1
-    assert "module.far.aws_ecs_task_definition.app" in result.err
-    assert [path.name for path in tmp_path.rglob("*.cfnroles.tf")] == ["app.cfnroles.tf"]
+    told = cfnroles("terraform", tmp_path).err
+    assert "- local.module_far_app_execution_role_arn: the execution role\n" in told
+    assert "Hand them to module.far, in the place of the roles that it makes." in told
+    text = (tmp_path / "module_far_app.cfnroles.tf").read_text(encoding="utf-8")
+    assert "        Resource = [aws_secretsmanager_secret.given.arn]\n" in text
+    assert [path.name for path in tmp_path.rglob("*.cfnroles.tf")] == ["module_far_app.cfnroles.tf"]
+
+
+def test_a_module_that_is_handed_its_containers_gets_roles_from_its_caller(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "task").mkdir()
+    task = 'variable "containers" {}\nresource "aws_ecs_task_definition" "it" {\n  family = "it"\n'
+    task += "  container_definitions = jsonencode(var.containers)\n}\n"
+    (tmp_path / "task/main.tf").write_text(task, encoding="utf-8")
+    secret = 'name = "A", valueFrom = aws_secretsmanager_secret.db.arn'
+    calls = "".join(
+        f'module "{name}" {{\n  source = "./task"\n'
+        f'  containers = [{{ name = "{name}", image = "nginx", secrets = [{{ {secret} }}] }}]\n}}\n'
+        for name in ("one", "two")
+    )
+    (tmp_path / "main.tf").write_text(f'resource "aws_secretsmanager_secret" "db" {{}}\n{calls}', encoding="utf-8")
+    assert cfnroles("terraform", tmp_path, "--strict").code == 0
+    written = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.cfnroles.tf"))
+    assert written == ["module_one_it.cfnroles.tf", "module_two_it.cfnroles.tf"]
+    assert "Resource = [aws_secretsmanager_secret.db.arn]" in (tmp_path / written[0]).read_text(encoding="utf-8")
 
 
 def test_a_module_beside_the_directory_is_written_where_it_is_kept(
@@ -512,9 +534,9 @@ def test_a_module_beside_the_directory_is_written_where_it_is_kept(
     (tmp_path / "live/prod/main.tf").write_text(call, encoding="utf-8")
     monkeypatch.chdir(tmp_path / "live/prod")
     refused = cfnroles("terraform", ".")
-    assert (refused.code, "`cfnroles terraform ../../modules/app` writes the roles into the module" in refused.err) == (
+    assert (refused.code, refused.err.splitlines()[-1]) == (
         2,
-        True,
+        "`cfnroles terraform ../../modules/app` writes them into it.",
     )
     (tmp_path / ".git").mkdir()
     written = cfnroles("terraform", ".")

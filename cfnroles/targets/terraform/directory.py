@@ -15,17 +15,19 @@ from cfnroles.hcl.configuration import Configuration, provider_of, read_configur
 from cfnroles.hcl.definitions import Site, module_directory, sites
 from cfnroles.hcl.directory import Below, Files, joined
 from cfnroles.hcl.project import Project
-from cfnroles.need import Gap, Holder, Origin
 from cfnroles.page import quoted
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.terraform_directory import read_files
 from cfnroles.sources.terraform_members import TASK_DEFINITION
 from cfnroles.targets.terraform.any_value import with_any_key, with_any_text
+from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.given_roles import given_roles
-from cfnroles.targets.terraform.instances import Merged, merged_instances, without_instances
+from cfnroles.targets.terraform.instances import Merged, merged_instances, without_instances, without_own
+from cfnroles.targets.terraform.names import identifier
 from cfnroles.targets.terraform.neighbours import place_of
+from cfnroles.targets.terraform.parts import Repeated
 from cfnroles.targets.terraform.values import EnclosingModule
 from cfnroles.targets.terraform.written_file import Subject, TerraformFile, written_file
 from cfnroles.text import text_of
@@ -48,26 +50,50 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
     for task in read_files(files, reading.name, reading.told, any_text=True).tasks:
         opened[without_instances(task.address)].append(task)
     general = _for_any_key(reading, files, opened)
-    elsewhere: dict[str, Site] = {}
+    elsewhere: set[str] = set()
     for task in reading.accepted():
         site = known[without_instances(task.address)]
         if site.calls:
-            elsewhere.setdefault(module_directory(project, site.calls), site)
+            elsewhere.add(module_directory(project, site.calls))
         else:
             tasks[site.address].append(task)
     made = [
         _file(known[address], _Read(found, opened[address], general.get(address)), project, form, again)
         for address, found in sorted(tasks.items())
     ]
-    away: list[Gap] = []
-    for directory, site in sorted(elsewhere.items()):
-        if not _is_own(directory, files):
-            away.append(_away(site, joined(reading.name, directory)))
-        else:
-            made += _of_module(reading, files, directory, form, again.in_module(directory))
-    if not made and away:
-        raise InvalidInput(f"{away[0].what}", where=str(away[0].origin), remedy=away[0].remedy)
-    return (replace(made[0], gaps=(*made[0].gaps, *away)), *made[1:]) if away else tuple(made)
+    for directory in sorted(elsewhere):
+        made += _in_module(_Called(directory, reading, opened), project, form, again)
+    return tuple(made)
+
+
+def _in_module(called: _Called, project: Project, form: GateForm, again: Again) -> Iterator[TerraformFile]:
+    """The files for a module, in it or where it is called."""
+    directory, files = called.directory, project.files
+    fetched = directory.startswith(".") and not directory.startswith("..")
+    inside = again.in_module(directory)
+    own = () if fetched else tuple(_of_module(called.reading, files, directory, form, inside))
+    if not own or any(map(_is_handed, own)):
+        yield from _beside_calls(called, project, form, again)
+    elif directory.startswith("..") and not files.in_repository(directory):
+        raise _of_another_place(joined(called.reading.name, directory))
+    else:
+        yield from own
+
+
+def _of_another_place(directory: str) -> InvalidInput:
+    return InvalidInput(
+        "the module is not in this directory's repository, and roles are written where it is kept",
+        where=directory,
+        remedy=f"`cfnroles terraform {quoted(directory)}` writes them into it.",
+    )
+
+
+class _Called(Struct, frozen=True):
+    """A module with task definitions whose roles are written where it is called."""
+
+    directory: str
+    reading: Reading
+    opened: Mapping[str, Sequence[Task]]
 
 
 #: How the address ends of one thing for all keys.
@@ -110,18 +136,55 @@ def _of_the_module(remedy: str, directory: str) -> str:
     return told.sub(lambda found: f"Tell it to the module: `{command} {found[1]}`", remedy)
 
 
-def _is_own(directory: str, files: Files) -> bool:
-    """Whether a module is of the same repository, and none that `terraform init` fetched."""
-    return not directory.startswith(".") or (directory.startswith("..") and files.in_repository(directory))
+def _is_handed(file: TerraformFile) -> bool:
+    """Whether a module gets the containers of a task definition from its caller, who alone knows what they need."""
+    return any(gap.origin.path[1:] == ("container_definitions",) for gap in file.gaps)
 
 
-def _away(site: Site, directory: str) -> Gap:
-    origin = Origin(site.place.document, (site.address,), line=site.place.line, column=site.place.column)
-    what = "the module is none of this directory's own, and no file can be written into it"
-    how = "Write the roles where the module is kept, or hand it roles of your own"
-    if ".terraform" not in directory.split("/"):
-        how = f"`cfnroles terraform {quoted(directory)}` writes the roles into the module"
-    return Gap(Holder.EXECUTION, "hidden-resource", origin, what, how)
+def _beside_calls(called: _Called, project: Project, form: GateForm, again: Again) -> Iterator[TerraformFile]:
+    """The file of each task definition of a module, in the terms of the root, which hands the roles to the module."""
+    configuration = project.configuration(".")
+    types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")
+    opened = {task.address: task for tasks in called.opened.values() for task in tasks}
+    known = {site.address: site for site in sites(project, TASK_DEFINITION)}
+    for task in called.reading.tasks:
+        site = known[without_instances(task.address)]
+        if not site.calls or module_directory(project, site.calls) != called.directory:
+            continue
+        merged, taken = _one(task), task.defaults
+        if (other := opened.get(task.address)) and _all_seen([other]):
+            merged, decided = with_any_text(merged, _one(other))
+            taken = task.defaults if decided else other.defaults
+        name = task.address.replace(f"{TASK_DEFINITION}.", "")
+        subject = Subject(
+            name=name,
+            label=task.address,
+            family=merged.family,
+            discovery=merged.discovery,
+            facts=task.facts,
+            header=Header(
+                posixpath.basename(configuration.modules[site.calls[0]].place.document),
+                f", {task.address}",
+                again.written,
+                f"cfnroles explain {quoted(again.source)} --resource {quoted(task.address)}",
+                taken,
+            ),
+            options=task.options,
+            conditions=merged.conditions,
+            made=merged.made,
+            region=task.facts.region,
+            module=EnclosingModule("", types),
+            versions=_versions(configuration),
+        )
+        path = f"{identifier(name)}.cfnroles.tf"
+        written = written_file(subject, place_of(path, project.files, configuration), form=form)
+        yield replace(written, taken=taken, call=f"module.{site.calls[0]}")
+
+
+def _one(task: Task) -> Merged:
+    """One instance by itself."""
+    when = {thing: besides for thing, each in task.when.items() if (besides := without_own(each, task))}
+    return Merged(text_of(task.workload.family), task.discovery, NeedConditions(when), task.made, Repeated())
 
 
 def sensitive_variables(files: Files) -> frozenset[str]:

@@ -57,7 +57,7 @@ def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
         placed = zip(_things(task.discovery), _things(places.all(task.discovery)), strict=True)
         for own, thing in placed:
             keys.setdefault(thing, []).append(key)
-            whens.setdefault(thing, set()).add(_besides(task.when.get(own, ()), task))
+            whens.setdefault(thing, set()).add(without_own(task.when.get(own, ()), task))
     # What depends on conditions in some instances, and on others or none in the rest, is there in any case.
     when = {thing: next(iter(each)) for thing, each in whens.items() if len(each) == 1 and each != {()}}
     found = together([places.all(task.discovery) for task in tasks])
@@ -76,7 +76,7 @@ def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
     )
 
 
-def _besides(when: Disjunction, task: Task) -> Disjunction:
+def without_own(when: Disjunction, task: Task) -> Disjunction:
     """The conditions of a thing besides those of the task definition itself, under which all that is written stands."""
     own = task.condition[0] if len(task.condition) == 1 else ()
     left = tuple(tuple(literal for literal in each if literal not in own) for each in when)

@@ -27,7 +27,7 @@ class TerraformFile(Struct, frozen=True):
 
     ``needs`` are those that its roles answer, ``gaps`` the permissions that they do not have, and ``gate`` is what that
     asks for. ``locals`` are the locals with the ARNs of the roles, as the task definition is given them,
-    ``taken`` the variables whose defaults decide part of it.
+    ``taken`` the variables whose defaults decide part of it. ``call`` is the module that takes the roles, if one does.
     """
 
     path: str
@@ -38,6 +38,7 @@ class TerraformFile(Struct, frozen=True):
     locals: Mapping[Holder, str] = field(default_factory=dict)
     given: tuple[GivenRole, ...] = ()
     taken: tuple[str, ...] = ()
+    call: str = ""
 
 
 class GivenRole(Struct, frozen=True):
