@@ -86,6 +86,20 @@ PIPE = """\
 """
 
 
+def test_a_cluster_whose_name_is_unknown_is_asked_for_by_its_arn() -> None:
+    unnamed = states(".sync", Cluster={"Ref": "ClusterArn"})
+    head = HEAD.replace("  Cluster: {", "  ClusterArn: {Type: String}\n  Cluster: {")
+    reading = read(Document("t.yaml", head + of("Definition", unnamed)), Told())
+    assert reading.template is not None
+    task = in_worlds("Task", reading.documents[0], reading.template, known_of(reading))
+    found = {
+        str(need.permission) for need in task.needs if need.permission.action in ("ecs:DescribeTasks", "ecs:StopTask")
+    }
+    within = "ecs:cluster ArnEquals ${ClusterArn}"
+    assert found == {f"ecs:{action} on {ARN}:task/*, {within}" for action in ("DescribeTasks", "StopTask")}
+    assert not [gap for gap in task.gaps if "cluster" in gap.what]
+
+
 def reading_of(more: str) -> Reading:
     return read(Document("t.yaml", HEAD + more), Told())
 

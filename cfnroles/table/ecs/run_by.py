@@ -120,6 +120,23 @@ def tasks(found: Found) -> Text:
     return found.facts.home_arn("ecs", "task/", *([name, "/"] if name else []), ANYTHING)
 
 
+def followed(found: Found) -> Text:
+    """The tasks of the cluster; where its name is unknown, all tasks, and a condition asks for the cluster."""
+    return tasks(found) if _unnamed_cluster(found) is None else found.facts.home_arn("ecs", "task/", ANYTHING)
+
+
+def in_unnamed_cluster(found: Found) -> tuple[Condition, ...]:
+    """Only in the cluster, where its name is unknown, so that the ARNs of its tasks are, too."""
+    unnamed = _unnamed_cluster(found)
+    return () if unnamed is None else (Condition("ArnEquals", "ecs:cluster", (unnamed,)),)
+
+
+def _unnamed_cluster(found: Found) -> Text | None:
+    told = _option(found, "clusterArn")
+    arn = text_of(told) if isinstance(told, str) else EMPTY
+    return arn if arn and not arn.partition(":cluster/")[2] else None
+
+
 def in_its_cluster(found: Found) -> tuple[Condition, ...]:
     """Only in the cluster, if anybody told which."""
     if isinstance(told := _option(found, "clusterArn"), str):
@@ -203,8 +220,9 @@ def _of(runner: _Runner) -> Iterator[Feature]:
 
 
 def _on_tasks(action: Action) -> Grant:
-    # AWS's page says `*`, since it knows no cluster.
-    return Grant(action, on=tasks, sid="FollowTasks", standing=Standing.DERIVED)
+    # AWS's page says `*`, since it knows no cluster. Both actions have the condition key ecs:cluster:
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
+    return Grant(action, on=followed, sid="FollowTasks", standing=Standing.DERIVED, conditions=in_unnamed_cluster)
 
 
 FEATURES = (
