@@ -96,6 +96,10 @@ class StackArguments(Struct, frozen=True):
     @property
     def follow(self) -> str:
         """The command that follows the same stacks."""
+        return self.again("status", "--follow")
+
+    def again(self, command: str, *more: str) -> str:
+        """Another command about the same stacks, as one pastes it."""
         given = {
             "--project": self.project,
             "--environment": self.environment,
@@ -105,7 +109,7 @@ class StackArguments(Struct, frozen=True):
             "--stack-prefix": self.stack_prefix,
         }
         words = [
-            *("cfnroles", "status", str(self.source), "--follow"),
+            *("cfnroles", *command.split(), str(self.source), *more),
             *(word for option, value in given.items() if value for word in (option, value)),
         ]
         words += [word for stack in self.only for word in ("--only", stack)]

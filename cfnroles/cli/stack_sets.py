@@ -9,7 +9,7 @@ import click
 from msgspec import Struct
 
 from cfnroles.cli.panels import panel_command
-from cfnroles.cli.shared_options import several, yes_option
+from cfnroles.cli.shared_options import format_option, several, yes_option
 from cfnroles.cli.stack_options import (
     CheckArguments,
     StackArguments,
@@ -78,6 +78,10 @@ class StackSetArguments(Struct, frozen=True):
         )
 
 
+delegated_option = click.option(
+    "--delegated-admin", is_flag=True, help="Call as the organization's delegated administrator."
+)
+
 _deploy_options = collected(
     "asked",
     StackSetArguments,
@@ -100,7 +104,7 @@ _deploy_options = collected(
         show_default=True,
         help="Failed accounts per Region before it stops.",
     ),
-    click.option("--delegated-admin", is_flag=True, help="Call as the organization's delegated administrator."),
+    delegated_option,
     administration_option,
     click.option("--execution-role-name", default="", metavar="NAME", help="Execution role in each account."),
     *parameter_options,
@@ -131,7 +135,9 @@ def deploy(where: StackArguments, asked: StackSetArguments, checks: CheckArgumen
     selected, options = where.selected(given=asked.given), asked.options(checks)
     connection = where.connection()
     check_can_ask(ask=not asked.yes, plan_only=asked.plan_only)
-    return _deployed(selected, _fleet(selected, connection, asked, options, checks), asked)
+    fleet = _fleet(selected, connection, asked, options, checks)
+    with following_on_interrupt(where.again("stack-sets status", *["--delegated-admin"][: asked.delegated_admin])):
+        return _deployed(selected, fleet, asked)
 
 
 def _deployed(selected: Selected, made: tuple[Fleet, Progress], asked: StackSetArguments) -> int:
@@ -141,16 +147,15 @@ def _deployed(selected: Selected, made: tuple[Fleet, Progress], asked: StackSetA
     from cfnroles.formats.stack_sets import stack_sets_text
 
     fleet, progress = made
-    with following_on_interrupt():
-        planned = plan_stack_sets(_without_imports(selected.stacks), fleet)
-        say(stack_sets_text(planned), err=not asked.plan_only)
-        if asked.plan_only:
-            return 0
-        if not asked.yes and planned.needs_consent and not confirm("Deploy these?"):
-            raise BadAnswer("nothing was deployed: the answer was no")
-        fleet.pace.deadline = fleet.pace.clock.now() + asked.timeout * 60
-        with progress.live():
-            result = apply_stack_sets(planned.stack_sets, fleet)
+    planned = plan_stack_sets(_without_imports(selected.stacks), fleet)
+    say(stack_sets_text(planned), err=not asked.plan_only)
+    if asked.plan_only:
+        return 0
+    if not asked.yes and planned.needs_consent and not confirm("Deploy these?"):
+        raise BadAnswer("nothing was deployed: the answer was no")
+    fleet.pace.deadline = fleet.pace.clock.now() + asked.timeout * 60
+    with progress.live():
+        result = apply_stack_sets(planned.stack_sets, fleet)
     if result.failures:
         say("", err=True)
         say_error(failure_text(result.failures))
@@ -206,4 +211,25 @@ def _fleet(
     return fleet, progress
 
 
+@panel_command("status")
+@stack_options
+@delegated_option
+@format_option("human", "json")
+def status(where: StackArguments, delegated_admin: bool, format_: str) -> int:
+    """Show the status of the stacks in each account and Region.
+
+    SOURCE is what `cfnroles deploy` takes. The exit code is 0 if every stack set exists and all of its stacks are
+    CURRENT, else 1.
+    """
+    from cfnroles.aws.stack_sets import StackSets
+    from cfnroles.formats import stack_sets as formats
+
+    stack_sets = StackSets(where.connection(), delegated=delegated_admin)
+    names = [stack.name for stack in _without_imports(where.stacks())]
+    found = [(name, stack_sets.instances(name) if stack_sets.stack_set(name) else None) for name in names]
+    say((formats.statuses_json if format_ == "json" else formats.statuses_text)(found))
+    return 0 if all(stacks and all(each.status == "CURRENT" for each in stacks) for _, stacks in found) else 1
+
+
 command.add_command(deploy)
+command.add_command(status)

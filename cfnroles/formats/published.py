@@ -655,6 +655,29 @@ class Status(_Form, kw_only=True):
     stacks: list[StackStatus]
 
 
+class StackInstance(_Form, kw_only=True):
+    """The stack of a stack set in one account and Region."""
+
+    account: str
+    region: str
+    status: str
+    reason: str
+
+
+class StackSetStatus(_Form, kw_only=True):
+    """One stack set; ``stacks`` is null where it does not exist."""
+
+    name: str
+    stacks: list[StackInstance] | None
+
+
+class StackSetsStatus(_Form, kw_only=True):
+    """`cfnroles stack-sets status`"""
+
+    schema: Literal[1]
+    stack_sets: list[StackSetStatus]
+
+
 class Outputs(_Form, kw_only=True):
     """`cfnroles outputs`: the outputs of each stack, by name."""
 
@@ -762,6 +785,7 @@ FORMS: dict[str, type[_Form]] = {
     "fleet": Fleet,
     "lint": Lint,
     "outputs": Outputs,
+    "stack-sets-status": StackSetsStatus,
     "status": Status,
     "verify": Verify,
 }

@@ -1,12 +1,14 @@
-"""Plans of stack sets as text."""
+"""Plans and statuses of stack sets."""
 
 from __future__ import annotations
 
-from cfnroles.aws.stack_sets import Targets
+from collections.abc import Iterator, Sequence
+
+from cfnroles.aws.stack_sets import Instance, Targets
 from cfnroles.counted import counted
 from cfnroles.deploy.stack_sets import FleetPlan, StackSetPlan
 from cfnroles.formats.deployment_plan import adoption, check_lines, home_text, permission_lines
-from cfnroles.page import Page, page
+from cfnroles.page import Page, json_page, page
 
 
 def stack_sets_text(fleet: FleetPlan) -> Page:
@@ -40,3 +42,32 @@ def _targets(targets: Targets) -> str:
     where = ", ".join(targets.organizational_units or targets.accounts)
     only = f" (only {', '.join(targets.accounts)})" if targets.organizational_units and targets.accounts else ""
     return f"stacks in {where}{only}: {', '.join(targets.regions)}"
+
+
+def statuses_text(found: Sequence[tuple[str, tuple[Instance, ...] | None]]) -> Page:
+    """The stacks of each stack set, one line each, with the reason below it."""
+    return page(line for name, stacks in found for line in _status(name, stacks))
+
+
+def _status(name: str, stacks: tuple[Instance, ...] | None) -> Iterator[str]:
+    if not stacks:
+        yield f"{name}: {'does not exist' if stacks is None else 'has no stacks'}"
+        return
+    yield f"{name}:"
+    for each in stacks:
+        yield f"  {each.account} {each.region} {each.status}"
+        yield from (f"    {line}" for line in each.reason.splitlines() if line.strip())
+
+
+def statuses_json(found: Sequence[tuple[str, tuple[Instance, ...] | None]]) -> Page:
+    """The same for programs."""
+    return json_page({"schema": 1, "stackSets": [{"name": name, "stacks": _entries(stacks)} for name, stacks in found]})
+
+
+def _entries(stacks: tuple[Instance, ...] | None) -> list[dict[str, str]] | None:
+    if stacks is None:
+        return None
+    return [
+        {"account": each.account, "region": each.region, "status": each.status, "reason": each.reason}
+        for each in stacks
+    ]

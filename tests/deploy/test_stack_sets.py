@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -91,6 +92,31 @@ def test_validator_and_roles_go_to_every_account_and_region(cfnroles, aws, stack
     assert where(aws, "shop-secret-validator") == everywhere
     described = aws.describe_stack_set(StackSetName="shop-roles")["StackSet"]
     assert {"ParameterKey": "ProjectName", "ParameterValue": "shop"} in described["Parameters"]
+
+
+def test_ctrl_c_names_the_command_that_looks_at_the_stack_sets(cfnroles, aws, stacks, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cfnroles.deploy.stack_sets.apply_stack_sets", interrupted)
+    answer = cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS, "--region", "us-east-1")
+
+    assert answer.code == 130
+    assert f"Follow it with: cfnroles stack-sets status {stacks} --region us-east-1\n" in answer.err
+
+
+def test_the_status_is_that_of_every_stack(cfnroles, aws, stacks):
+    before = cfnroles("stack-sets", "status", stacks)
+    assert cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS).code == 0
+    after = cfnroles("stack-sets", "status", stacks)
+    answer = json.loads(cfnroles("stack-sets", "status", stacks, "--format", "json").out)
+
+    assert (before.code, "shop-roles: does not exist" in before.out) == (1, True)
+    assert (after.code, "  111111111111 eu-west-1 CURRENT" in after.out) == (0, True)
+    assert [(each["name"], len(each["stacks"])) for each in answer["stackSets"]] == [
+        ("shop-secret-validator", 2),
+        ("shop-roles", 2),
+    ]
 
 
 def test_the_second_run_changes_nothing(cfnroles, aws, stacks):
