@@ -21,6 +21,7 @@ PACES = {"get_parameters": 30, "list_secret_version_ids": 30}
 NAMES_PER_CALL = 10
 # Secrets Manager is eventually consistent, and so is IAM just after it made the role of this function.
 PAUSES, PATIENCE = (0.5, 1.5), 6.0
+ROLE_PATIENCE = 15.0
 THROTTLED = re.compile("Throttl|TooManyRequests|RequestLimitExceeded")
 # Members of which every answer has one: of what is not JSON botocore makes an answer without any.
 ESSENTIAL = {"ARN", "Parameters", "InvalidParameters", "KeyMetadata"}
@@ -32,14 +33,40 @@ Group = list[Reference]
 Results = dict[Reference, str | Problem]  # its version, or why there is none
 
 
-def boto3_client(service: str, region: str, **settings: Any) -> Any:
-    """A client of boto3 with settings of botocore's Config."""
+def boto3_client(service: str, region: str, credentials: Any = None, **settings: Any) -> Any:
+    """A client of boto3 with settings of botocore's Config, and the function's own credentials or others."""
     # Imported here, so that CloudFormation gets an answer even where that fails.
     import boto3
     from botocore.config import Config
 
     make: Any = boto3.client
-    return make(service, region, config=Config(**settings))
+    return make(service, region, config=Config(**settings), **(credentials or {}))
+
+
+class NotAssumed(Exception):
+    """The function cannot act as the role that it was given; the text has AWS's code and nothing that it said."""
+
+    __slots__ = ()
+
+
+def as_role(role: str, region: str, deadline: Deadline, client: Any = boto3_client) -> Any:
+    """What makes clients that act as a role: one whose trust policy names the role of this function."""
+    sts = client("sts", region, connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
+    until = deadline.clock.monotonic() + min(ROLE_PATIENCE, deadline.left() / 2)
+    while True:
+        try:
+            given = sts.assume_role(RoleArn=role, RoleSessionName="cfnroles-gate", DurationSeconds=900)["Credentials"]
+            break
+        except Exception as error:  # noqa: BLE001 - botocore's errors have no common base
+            response = getattr(error, "response", None) or {}
+            code = str(response.get("Error", {}).get("Code") or type(error).__name__)
+        # The role may be seconds old, and IAM is eventually consistent; what AWS cannot parse, it never will.
+        if deadline.clock.monotonic() >= until or not re.match("AccessDenied|Throttl|.*Timeout|.*Connection", code):
+            raise NotAssumed(code)
+        deadline.clock.sleep(1.0)
+    names = {"aws_access_key_id": "AccessKeyId", "aws_secret_access_key": "SecretAccessKey"}
+    keys = {name: given[key] for name, key in {**names, "aws_session_token": "SessionToken"}.items()}
+    return lambda service, region, **settings: client(service, region, credentials=keys, **settings)
 
 
 class Gate:

@@ -1,8 +1,11 @@
 """The gate before a task definition: does all exist that Amazon ECS reads when it starts a task?
 
 Properties: References, a list of {ValueFrom, For, Use} or of ValueFrom alone (what ECS gets, who needs it, one of
-USES); CheckJsonKeys, CheckKeys: "true" or "false"; DeploymentId, different each time (see _is_rollback). It calls:
+USES); CheckJsonKeys, CheckKeys: "true" or "false"; DeploymentId, different each time (see _is_rollback); RoleArn, the
+role to ask as where several share this function, without which it is the function's own. It calls:
 
+- sts:AssumeRole, with RoleArn only. The trust policy of that role names this function's, which needs no permission
+  then (STS/latest/APIReference/API_AssumeRole.html).
 - secretsmanager:DescribeSecret: it exists, is not to be deleted, and has a value: AWSCURRENT comes with the first.
 - secretsmanager:ListSecretVersionIds, for AWSPENDING and versions without a label only: DescribeSecret shows the
   first before it has a value, the second never (secretsmanager/latest/apireference/API_DescribeSecret.html).
@@ -21,7 +24,7 @@ import time
 from typing import Any
 
 from .custom_resource import Answer, Deadline, Request, clip, handle, log, seen
-from .secret_gate import Gate, Group, Results, boto3_client
+from .secret_gate import Gate, Group, NotAssumed, Results, as_role, boto3_client
 from .secret_references import USES, Problem, Reference, parse
 
 # How far ahead of this function's clock an honest one may be: AWS refuses signatures that are 5 minutes off, S3 15
@@ -41,8 +44,14 @@ def check(request: Request) -> Answer:
     if not isinstance(items, list):
         return Answer(False, f"References must be a list, not {type(items).__name__}: correct the template.")
     region, account = (request.function_arn.split(":") + [""] * 5)[3:5]
-    switches = (str(request.properties.get(name)).lower() == "true" for name in ("CheckJsonKeys", "CheckKeys"))
-    return _report(request, examine(items, region, account, request.deadline, *switches))
+    switches = [str(request.properties.get(name)).lower() == "true" for name in ("CheckJsonKeys", "CheckKeys")]
+    role, client = str(request.properties.get("RoleArn") or ""), boto3_client
+    try:
+        client = as_role(role, region, request.deadline) if role else boto3_client
+    except NotAssumed as error:
+        return _not_assumed(request, f"{seen(clip(role, 600))} cannot be assumed by the gate: {seen(str(error))}.")
+    json_keys, keys = switches
+    return _report(request, examine(items, region, account, request.deadline, json_keys, keys, client))
 
 
 def examine(
@@ -73,6 +82,14 @@ def examine(
     Gate(deadline, results, json_keys, keys, client).run(pending)
     late = {each: Problem("late", each) for each in pending if each not in results}
     return dict(sorted({**results, **late}.items(), key=lambda pair: pair[0].number))
+
+
+def _not_assumed(request: Request, what: str) -> Answer:
+    tolerated = _is_rollback(request)
+    log("WARNING" if tolerated else "ERROR", what, rollback=tolerated)
+    if tolerated:
+        return Answer(True, data={"Checked": "0", "Tolerated": what, "VersionsDigest": "unknown"})
+    return Answer(False, f"{what} Its trust policy must name the gate's role: deploy the stack of that role again.")
 
 
 def _is_rollback(request: Request) -> bool:

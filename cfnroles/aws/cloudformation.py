@@ -86,7 +86,7 @@ class CloudFormation:
         with answering("cloudformation:ListStackResources"):
             pages = list(self._client.get_paginator("list_stack_resources").paginate(StackName=stack))
         return tuple(
-            StackResource(item["LogicalResourceId"], item["ResourceType"])
+            StackResource(item["LogicalResourceId"], item["ResourceType"], item.get("PhysicalResourceId", ""))
             for page in pages
             for item in page["StackResourceSummaries"]
             if item["ResourceStatus"] != "DELETE_COMPLETE"

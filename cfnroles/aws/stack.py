@@ -84,6 +84,7 @@ class StackResource(Struct, frozen=True):
 
     resource: str
     type: str
+    physical_id: str = ""
 
 
 class Export(Struct, frozen=True):

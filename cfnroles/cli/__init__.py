@@ -26,6 +26,7 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 COMMANDS = {
     "init": "Write a service spec for what this folder has.",
     "build": "Write the CloudFormation stacks with the roles.",
+    "gate": "Print, write or compare the shared gate.",
     "inject": "Add the roles to a CloudFormation template.",
     "terraform": "Write the roles as Terraform.",
     "explain": "Explain each statement of each role.",

@@ -43,6 +43,7 @@ class _Options(Struct, frozen=True):
     force: bool
     resource: str
     parameterized: bool
+    shared_gate: bool
 
 
 @panel_command("build")
@@ -67,6 +68,7 @@ class _Options(Struct, frozen=True):
     help="yaml (default) or json.",
 )
 @click.option("--parameterized", is_flag=True, help="Leave names, paths and boundaries to parameters.")
+@click.option("--shared-gate", is_flag=True, help="Wait for the gate of `cfnroles gate`.")
 @click.option("--lint", is_flag=True, help="Check the templates with cfn-lint first.")
 @strict_option()
 @click.option("--environment", default="", metavar="NAME", help="Environment of a service spec.")
@@ -95,8 +97,15 @@ def command(source: str, **given: Any) -> None:
         files: Mapping[str, str] = other_side_files(reading, options.for_account, options.format_, options.project)
         summary, gaps = formats.other_side(options.for_account), reading.gaps
     else:
-        of = {"project": options.project, "environment": options.environment, "resource": options.resource}
-        built = build(reading, format=options.format_, parameterized=options.parameterized, **of)
+        built = build(
+            reading,
+            project=options.project,
+            environment=options.environment,
+            format=options.format_,
+            resource=options.resource,
+            parameterized=options.parameterized,
+            shared_gate=options.shared_gate,
+        )
         files, summary, gaps = (
             built.files,
             formats.summary(reading, built, options.directory, source, _again()),

@@ -36,6 +36,7 @@ SHOWN = {
             "--format",
             "--template-format",
             "--parameterized",
+            "--shared-gate",
             "--severity",
             "--fail-on",
         ),

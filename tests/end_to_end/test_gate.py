@@ -175,3 +175,24 @@ def test_json_keys_are_looked_for_when_both_stacks_allow_it(account: Account, tm
     assert "lacks the JSON key 'password'" in asked.stderr
     assert "the-value" not in asked.stderr + asked.stdout
     assert service.images() == ["nginx:1"]
+
+
+def test_a_shared_gate_asks_as_the_role_of_the_service(account: Account, tmp_path: Path) -> None:
+    task, gate, built = tmp_path / "task.json", tmp_path / "gate", tmp_path / "built"
+    task.write_text(json.dumps(task_definition("one")))
+    account.client("secretsmanager").create_secret(Name="one", SecretString="value")
+    for words in (("gate", "-o", gate), ("build", task, "--shared-gate", "-o", built)):
+        assert account.cfnroles(*words).returncode == 0
+
+    for directory in (gate, built):
+        deployed = account.cfnroles("deploy", directory, "--yes")
+        assert deployed.returncode == 0, deployed.stderr
+
+    assert "shop-task.SecretsChecked = 1" in deployed.stdout
+    assert [each["FunctionName"] for each in account.client("lambda").list_functions()["Functions"]] == [
+        account.client("cloudformation").describe_stack_resource(
+            StackName="cfnroles-gate", LogicalResourceId="Function"
+        )["StackResourceDetail"]["PhysicalResourceId"]
+    ]
+    compared = account.cfnroles("gate", "--stack", "cfnroles-gate")
+    assert (compared.returncode, "is the gate of cfnroles" in compared.stdout) == (0, True)

@@ -17,7 +17,7 @@ from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.output_files import Format, output_files
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
 from cfnroles.targets.cloudformation.service import Stack, service_stacks
-from cfnroles.targets.cloudformation.settled import Offered
+from cfnroles.targets.cloudformation.settled import Form
 
 if TYPE_CHECKING:
     from cfnroles.sources.spec import Spec
@@ -55,6 +55,7 @@ def build(
     format: Format = "yaml",
     resource: str = "",
     parameterized: bool = False,
+    shared_gate: bool = False,
 ) -> Build:
     """The stacks of a task definition, or those of all services of a project, or the roles' beside a template.
 
@@ -62,21 +63,22 @@ def build(
     name of the template's file. A spec names its project itself, and with ``environment`` the stacks have the
     parameters of that one. ``resource`` is the logical id of the only task definition of a template that is asked
     about. With ``parameterized``, all ``CHOICES`` are parameters; without, those that the source makes.
-    Raises InvalidInput for what was read and ECS would refuse, for what CloudFormation or IAM would refuse, and for a
-    name that is not known.
+    With a ``shared_gate``, they wait for the gate that ``cfnroles gate`` writes. Raises InvalidInput for what was read
+    and ECS would refuse, for what CloudFormation or IAM would refuse, and for a name that is not known.
     """
     if environment and not reading.project:
         raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
     if reading.addressed:
         return _of_configuration(reading, project, format)
     if reading.template is not None:
-        if parameterized:
+        if option := "--parameterized" if parameterized else "--shared-gate" if shared_gate else "":
             raise InvalidInput(
-                f"--parameterized is for a task definition or a service spec, and {reading.name} is {reading.noun}",
+                f"{option} is for a task definition or a service spec, and {reading.name} is {reading.noun}",
                 remedy="The roles beside a template have its own parameters.",
             )
         return _beside(reading, reading.template, resource, project_of_document(reading.name, project), format)
     reading.accepted()
+    form = Form(everything=parameterized, shared_gate=shared_gate)
     told: dict[str, Any] = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
     if reading.project:
         if project:
@@ -84,13 +86,13 @@ def build(
                 f"--project is for a task definition, and {reading.name} is {reading.noun}",
                 remedy="Name the project in the spec, or under an environment of it, and give --environment NAME.",
             )
-        stacks = _project_stacks(reading, reading.project, environment, parameterized)
+        stacks = _project_stacks(reading, reading.project, environment, form)
         named = str(stacks[0].parameters["ProjectName"])
         told |= _place(reading.project, environment)
         return Build(stacks, output_files(stacks, named, reading.name, format, told=told), reading.gaps)
     task = reading.task()
     name = project_of(task, project)
-    stacks = service_stacks(task.workload, task.discovery, task.facts, name, Offered(everything=parameterized))
+    stacks = service_stacks(task.workload, task.discovery, task.facts, name, form)
     return Build(stacks, output_files(stacks, name, reading.name, format, told=told), reading.gaps)
 
 
@@ -125,13 +127,13 @@ def _place(spec: Spec, environment: str) -> dict[str, dict[str, str]]:
     return {"environment": {"name": environment, **place}} if place else {}
 
 
-def _project_stacks(reading: Reading, spec: Spec, environment: str, parameterized: bool) -> tuple[Stack, ...]:
+def _project_stacks(reading: Reading, spec: Spec, environment: str, form: Form) -> tuple[Stack, ...]:
     from cfnroles.sources.service_spec.types import nearest
     from cfnroles.targets.cloudformation.environments import offered_by, with_parameters
     from cfnroles.targets.cloudformation.project import project_stacks
 
-    alarms, offered = _alarms(spec), Offered(everything=True) if parameterized else offered_by(spec)
-    stacks = project_stacks(reading.tasks, spec.project, alarms, offered)
+    alarms, form = _alarms(spec), offered_by(spec, form)
+    stacks = project_stacks(reading.tasks, spec.project, alarms, form)
     if not environment:
         return stacks
     known = spec.get("environments") or {}
@@ -139,7 +141,7 @@ def _project_stacks(reading: Reading, spec: Spec, environment: str, parameterize
         remedy = nearest(environment, tuple(known)) if known else "It has none: add `environments`."
         raise InvalidInput(f"there is no environment {environment!r}", where=spec.document, remedy=remedy)
     project = spec.get("environments", environment, "project") or spec.project
-    there = project_stacks(reading.tasks, project, alarms, offered) if project != spec.project else stacks
+    there = project_stacks(reading.tasks, project, alarms, form) if project != spec.project else stacks
     same = [replace(stack, template=template.template) for stack, template in zip(there, stacks, strict=True)]
     owners = {
         f"{project}-{task.name}-{kind}": task.name for task in reading.tasks for kind in ("roles", "task", "log-groups")

@@ -13,19 +13,19 @@ from cfnroles.need import Finding, Origin, Severity
 from cfnroles.sources.service_spec.types import nearest
 from cfnroles.sources.spec import Spec
 from cfnroles.targets.cloudformation.service import Stack
-from cfnroles.targets.cloudformation.settled import CHOICES, Offered
+from cfnroles.targets.cloudformation.settled import CHOICES, Form
 from cfnroles.workload import Path
 
 
-def offered_by(spec: Spec) -> Offered:
-    """The choices that environments make: their templates are the same, and have parameters for these."""
+def offered_by(spec: Spec, form: Form) -> Form:
+    """The form with the choices that environments make: their templates are the same, and have parameters for these."""
     environments = (spec.get("environments") or {}).values()
     everywhere = (name for each in environments for name in each.get("parameters") or ())
     services: dict[str, set[str]] = {}
     for each in environments:
         for name, settings in (each.get("services") or {}).items():
             services.setdefault(name, set()).update(settings.get("parameters") or ())
-    return Offered(frozenset(map(str, everywhere)), services)
+    return replace(form, names=frozenset(map(str, everywhere)), services=services)
 
 
 def with_parameters(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from troposphere import Parameter
 
 from cfnroles.discovery import Discovery
@@ -12,7 +13,7 @@ from cfnroles.facts import Facts
 from cfnroles.need import Holder
 from cfnroles.options import RoleOptions
 from cfnroles.targets.cloudformation import roles, secret_validator
-from cfnroles.targets.cloudformation.settled import NOTHING, Offered
+from cfnroles.targets.cloudformation.settled import USUAL, Form
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.workload import Workload
 
@@ -21,8 +22,8 @@ class Parts(Struct, frozen=True):
     """What the stacks of one service are made of.
 
     ``name`` begins the names of its stacks and ``stem`` those of its files. ``secrets`` maps ARNs to parameter names.
-    ``exports`` and ``validator`` are the names under which the task finds its roles and the validator. ``offered`` are
-    the choices that the templates leave to whoever deploys them.
+    ``exports``, ``validator`` and ``check_role`` are the names under which the task finds its roles, the validator, and
+    the role as which a shared validator asks; ``form`` is how the templates are written.
     """
 
     project: str
@@ -36,8 +37,16 @@ class Parts(Struct, frozen=True):
     exports: Mapping[Holder, str] = field(default_factory=lambda: roles.EXPORTS)
     options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
     validator: str = secret_validator.EXPORT
+    check_role: str = ""
     label: str = ""
-    offered: Offered = NOTHING
+    form: Form = USUAL
+
+    def gated(self, number: int) -> Parts:
+        """The same with the names of the validator that has this number among a project's."""
+        export = secret_validator.export_name(number, shared=self.form.shared_gate)
+        if self.form.shared_gate:
+            return replace(self, validator=secret_validator.SHARED_EXPORT, check_role=export)
+        return replace(self, validator=export)
 
     @property
     def spelling(self) -> Spelling:

@@ -22,8 +22,14 @@ from cfnroles.targets.cloudformation.log_groups import log_groups_template
 from cfnroles.targets.cloudformation.parameters import secret_names, within_quota
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
-from cfnroles.targets.cloudformation.service import Stack, roles_stack, task_stack, validator_stack, with_template
-from cfnroles.targets.cloudformation.settled import NOTHING, Offered
+from cfnroles.targets.cloudformation.service import (
+    Stack,
+    roles_stack,
+    task_stack,
+    validator_stack,
+    with_template,
+)
+from cfnroles.targets.cloudformation.settled import USUAL, Form
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.targets.log_group_names import log_group_names
 from cfnroles.validator_needs import validator_needs
@@ -42,9 +48,12 @@ class _Asked(Struct, frozen=True):
 
 
 def project_stacks(
-    services: Sequence[Task], project: str, alarms: AlarmOptions | None = None, offered: Offered = NOTHING
+    services: Sequence[Task],
+    project: str,
+    alarms: AlarmOptions | None = None,
+    form: Form = USUAL,
 ) -> tuple[Stack, ...]:
-    """The stacks of all services, in deployment order, with the parameters that are ``offered``.
+    """The stacks of all services, in deployment order, written in the ``form``.
 
     One validator holds exactly the secrets of all of them; where its role could not, there are several. Exports carry
     the service's name: ``PROJECT-SERVICE-ECSTaskRoleArn``. Raises InvalidInput for what CloudFormation or IAM would
@@ -54,16 +63,17 @@ def project_stacks(
     placeholders = placeholder_parameters((each.workload, each.discovery) for each in services)
     names = secret_names_of(services, placeholders)
     asked = {each.service.name: each for each in _numbered(services)}
-    stacks = list(_validators(list(asked.values()), names, placeholders, common, project, offered))
+    stacks = list(_validators(list(asked.values()), names, placeholders, common, project, form))
     validators = {stack.exports[0]: stack.name for stack in stacks}
     logged: set[str] = set()
     for service in services:
         number = asked[service.name].number if service.name in asked else 0
-        before = [validators[_resolved(secret_validator.export_name(number), project)]] if number else []
+        export = _resolved(secret_validator.export_name(number, shared=form.shared_gate), project)
+        before = [validators[export]] if number else []
         if log_groups := _log_groups_stack(service, project, logged):
             stacks.append(log_groups)
             before.append(log_groups.name)
-        stacks += _service_stacks(service, project, names, number, before, offered)
+        stacks += _service_stacks(service, project, names, number, before, form)
     if alarms:
         stacks.append(_alarms_stack(services, project, alarms, stacks))
     check_exports(stacks)
@@ -112,7 +122,12 @@ def check_exports(stacks: Sequence[Stack]) -> None:
 
 
 def _service_stacks(
-    service: Task, project: str, names: Mapping[str, str], number: int, before: Sequence[str], offered: Offered
+    service: Task,
+    project: str,
+    names: Mapping[str, str],
+    number: int,
+    before: Sequence[str],
+    form: Form,
 ) -> Iterator[Stack]:
     own = {arn: names[arn] for arn in secret_names(service.discovery.references, service.facts)}
     parts = Parts(
@@ -126,10 +141,9 @@ def _service_stacks(
         placeholder_parameters([(service.workload, service.discovery)]),
         export_names(service),
         service.options,
-        secret_validator.export_name(max(number, 1)),
-        service.name,
-        offered.of(service.name),
-    )
+        label=service.name,
+        form=form.of(service.name),
+    ).gated(max(number, 1))
     made = roles_stack(parts)
     yield made
     yield task_stack(parts, (*before, made.name))
@@ -193,11 +207,11 @@ def _validators(
     placeholders: Mapping[str, Parameter],
     facts: Facts,
     project: str,
-    offered: Offered,
+    form: Form,
 ) -> Iterator[Stack]:
     if any(role.permissions_boundary for each in asked for role in each.service.options.values()):
         # Who bounds the roles of services likely has to bound every role.
-        offered = offered.also("PermissionsBoundaryArn")
+        form = form.also("PermissionsBoundaryArn")
     for number in sorted({each.number for each in asked}):
         group = [each for each in asked if each.number == number]
         references = [reference for each in group for reference in each.service.discovery.references]
@@ -205,7 +219,7 @@ def _validators(
         keys = tuple(sorted({key for each in group for key in each.service.facts.kms_key_arns}))
         needs = [need for each in group for need in each.needs]
         spelling = Spelling(replace(facts, kms_key_arns=keys), within_quota(arns))
-        yield validator_stack(needs, project, spelling, placeholders, number, offered)
+        yield validator_stack(needs, project, spelling, placeholders, number, form)
 
 
 def _common(services: Sequence[Task]) -> Facts:

@@ -71,9 +71,18 @@ _SWITCHED = {
 }
 
 
-def export_name(number: int) -> str:
-    """Export name of the ARN of the function with this number among a project's."""
-    return EXPORT.replace("${ProjectName}", f"${{ProjectName}}{_suffix(number)}")
+#: The project that the gate for all services has, and the exports of its function and of that function's role.
+SHARED = "cfnroles-gate"
+SHARED_EXPORT = EXPORT.replace("${ProjectName}", SHARED)
+SHARED_ROLE_EXPORT = f"{SHARED}-SecretValidatorRoleArn"
+#: Export name of the ARN of the role that the shared gate asks as.
+CHECK_ROLE_EXPORT = "${ProjectName}-SecretCheckRoleArn"
+
+
+def export_name(number: int, *, shared: bool = False) -> str:
+    """Export name of the ARN of the function with this number among a project's, or of the role for a shared one."""
+    export = CHECK_ROLE_EXPORT if shared else EXPORT
+    return export.replace("${ProjectName}", f"${{ProjectName}}{_suffix(number)}")
 
 
 class ValidatorStack(Struct, frozen=True):
@@ -124,6 +133,13 @@ def secret_validator_template(stack: ValidatorStack) -> Template:
 
 
 def _add_parameters(template: Template, stack: ValidatorStack) -> None:
+    add_own_parameters(template, stack)
+    for parameter in _FUNCTION_PARAMETERS:
+        template.add_parameter(parameter)
+
+
+def add_own_parameters(template: Template, stack: ValidatorStack) -> None:
+    """Give the template the parameters that hang on what is asked about, and those of its role."""
     template.add_parameter(project_name(stack.project))
     template.add_parameter(permissions_boundary())
     hang_on = {parameter for policy in stack.policies for parameter in policy.when}
@@ -132,8 +148,6 @@ def _add_parameters(template: Template, stack: ValidatorStack) -> None:
             template.add_parameter(switch(name, "disabled", description))
     if "KmsKeyArns" in hang_on:
         template.add_parameter(key_arns(stack.spelling.facts.kms_key_arns))
-    for parameter in _FUNCTION_PARAMETERS:
-        template.add_parameter(parameter)
     for name, arn in stack.secrets.items():
         template.add_parameter(secret_parameter(name, arn))
     for parameter in stack.placeholders:

@@ -24,7 +24,8 @@ from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
 from cfnroles.targets.cloudformation.roles import RolesStack, roles_template
 from cfnroles.targets.cloudformation.secret_validator import ValidatorStack, secret_validator_template
-from cfnroles.targets.cloudformation.settled import NOTHING, Offered, settled
+from cfnroles.targets.cloudformation.settled import USUAL, Form, settled
+from cfnroles.targets.cloudformation.shared_gate import check_role_template
 from cfnroles.targets.cloudformation.task import task_template
 from cfnroles.targets.cloudformation.template_text import ordered
 from cfnroles.targets.cloudformation.values import Spelling, exports_in
@@ -51,20 +52,25 @@ class Stack(Struct, frozen=True):
 
 
 def service_stacks(
-    workload: Workload, discovery: Discovery, facts: Facts, project: str, offered: Offered = NOTHING
+    workload: Workload,
+    discovery: Discovery,
+    facts: Facts,
+    project: str,
+    form: Form = USUAL,
 ) -> tuple[Stack, ...]:
-    """The validator's stack, the roles' and the task definition's, with the parameters that are ``offered``.
+    """The validator's stack, the roles' and the task definition's, written in the ``form``.
 
-    Without a secret to check there is no validator. Raises InvalidInput for what CloudFormation or IAM would refuse.
+    With a shared gate, the first is that of the role as which it asks. Without a secret to check there is no validator.
+    Raises InvalidInput for what CloudFormation or IAM would refuse.
     """
     placeholders = placeholder_parameters([(workload, discovery)])
     secrets = secret_parameters(discovery.references, facts, placeholders)
     family = workload.family
-    parts = Parts(project, project, family, workload, discovery, facts, secrets, placeholders, offered=offered)
+    parts = Parts(project, project, family, workload, discovery, facts, secrets, placeholders, form=form).gated(1)
     stacks = []
     if discovery.references:
         needs = validator_needs(discovery.references, facts)
-        stacks.append(validator_stack(needs, project, Spelling(facts, secrets), placeholders, offered=offered))
+        stacks.append(validator_stack(needs, project, Spelling(facts, secrets), placeholders, 1, form))
     stacks.append(roles_stack(parts))
     stacks.append(task_stack(parts, tuple(stack.name for stack in stacks)))
     return tuple(stacks)
@@ -100,16 +106,17 @@ def roles_stack(parts: Parts) -> Stack:
         for_others=tuple(parts.exports[holder] for holder in holders if holder not in _taken(parts)),
         imports=exports_in([*resources, *(arn for each in options.values() for arn in each.managed_policies)]),
     )
-    return with_template(stack, roles_template(made_of, holders), parts.project, parts.offered)
+    return with_template(stack, roles_template(made_of, holders), parts.project, parts.form)
 
 
 def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
     """The stack of a service's task definition, or of the Express Mode service, which waits for the validator."""
     imports = tuple(parts.exports[holder] for holder in _taken(parts))
+    gate = filter(None, (parts.validator, parts.check_role) if parts.discovery.references else ())
     stack = Stack(
         f"{parts.name}-task",
         f"{parts.stem}-task",
-        imports=(parts.validator, *imports) if parts.discovery.references else imports,
+        imports=(*gate, *imports),
         depends_on=depends_on,
     )
     return with_template(stack, task_template(parts), parts.project)
@@ -127,9 +134,9 @@ def validator_stack(
     spelling: Spelling,
     placeholders: Mapping[str, Parameter],
     number: int = 1,
-    offered: Offered = NOTHING,
+    form: Form = USUAL,
 ) -> Stack:
-    """The stack of the validator that may ask what ``needs`` say."""
+    """The stack of the validator that may ask what ``needs`` say, or of the role as which the shared gate does."""
     needs = tuple(needs)
     statements = compose(needs)
     try:
@@ -142,13 +149,17 @@ def validator_stack(
     resources = _resources(statements)
     secrets, open_names = used(spelling.parameters, resources), used_placeholders(placeholders, resources)
     made_of = ValidatorStack(project, policies, spelling, secrets, open_names, number)
+    shared = form.shared_gate
+    stem = "secret-check-role" if shared else "secret-validator"
     stack = Stack(
-        f"{project}-secret-validator{suffix}",
-        f"secret-validator{suffix}",
+        f"{project}-{stem}{suffix}",
+        f"{stem}{suffix}",
         capabilities=("CAPABILITY_IAM",),
-        exports=(secret_validator.export_name(number),),
+        exports=(secret_validator.export_name(number, shared=shared),),
+        imports=(secret_validator.SHARED_ROLE_EXPORT,) if shared else (),
     )
-    return with_template(stack, secret_validator_template(made_of), project, offered)
+    template = check_role_template(made_of) if shared else secret_validator_template(made_of)
+    return with_template(stack, template, project, form)
 
 
 def _validator_policies(statements: Sequence[Statement], spelling: Spelling) -> tuple[Policy, ...]:
@@ -160,14 +171,14 @@ def _holders(statements: Sequence[Statement]) -> tuple[Holder, ...]:
     return tuple(kind.holder for kind in ROLE_KINDS if kind.always or kind.holder in needed)
 
 
-def with_template(stack: Stack, template: Template, project: str, offered: Offered | None = None) -> Stack:
+def with_template(stack: Stack, template: Template, project: str, form: Form | None = None) -> Stack:
     """A stack whose ``exports`` and ``imports`` are in the spelling of ``Fn::Sub``, with its template and their names.
 
-    Of the template's choices, those that are not ``offered`` are settled. Raises InvalidInput for what CloudFormation
-    or IAM would refuse.
+    Of the template's choices, those that the ``form`` does not leave open are settled. Raises InvalidInput for what
+    CloudFormation or IAM would refuse.
     """
     tree = template.to_dict()
-    return with_tree(stack, tree if offered is None else settled(tree, offered), project)
+    return with_tree(stack, tree if form is None else settled(tree, form), project)
 
 
 def with_tree(stack: Stack, template: Mapping[str, Any], project: str) -> Stack:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.role_kinds import ROLE_KINDS
 
@@ -29,37 +30,41 @@ _NO_VALUE = {"Ref": "AWS::NoValue"}
 _SYMBOL = re.compile(r"\$\{(\w+)\}")
 
 
-class Offered(Struct, frozen=True):
-    """The choices that templates leave to whoever deploys them; ``services`` has those of one service's alone."""
+class Form(Struct, frozen=True):
+    """How stacks are written: ``names`` are the choices that are parameters, ``services`` those of one service alone.
+
+    With ``everything``, all choices are. A ``shared_gate`` is one function for all services of an account.
+    """
 
     names: frozenset[str] = frozenset()
     services: Mapping[str, Collection[str]] = {}
     everything: bool = False
+    shared_gate: bool = False
 
     def __contains__(self, name: object) -> bool:
         return self.everything or name in self.names
 
-    def of(self, service: str) -> Offered:
+    def of(self, service: str) -> Form:
         """What the templates of one service leave open."""
         return self.also(*self.services.get(service, ()))
 
-    def also(self, *names: str) -> Offered:
+    def also(self, *names: str) -> Form:
         """The same and more."""
-        return Offered(self.names.union(names), self.services, self.everything)
+        return replace(self, names=self.names.union(names))
 
 
-NOTHING = Offered()
+USUAL = Form()
 
 
-def settled(template: Mapping[str, Any], offered: Offered) -> dict[str, Any]:
-    """The template without the choices that are neither ``offered`` nor made by an option of the source.
+def settled(template: Mapping[str, Any], form: Form) -> dict[str, Any]:
+    """The template without the choices that neither the ``form`` leaves open nor an option of the source makes.
 
     Each of its resources says what it says in the whole one with the defaults of the parameters, down to ``Path: /``:
     CloudFormation replaces a role whose path is left out. No condition is left that depends on these alone.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
     """
     declared: Mapping[str, Any] = template.get("Parameters", {})
-    values = {name: each["Default"] for name, each in declared.items() if name not in offered and _is_open(name, each)}
+    values = {name: each["Default"] for name, each in declared.items() if name not in form and _is_open(name, each)}
     if not values:
         return dict(template)
     settling = _Settling(values, template.get("Conditions", {}))

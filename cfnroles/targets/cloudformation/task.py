@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from troposphere import AWSObject, Equals, GetAtt, If, ImportValue, Output, Parameter, Ref, Sub, Template, ecs
+from troposphere import AWSObject, Equals, GetAtt, If, ImportValue, Output, Parameter, Ref, Template, ecs
 from troposphere.cloudformation import AWSCustomObject
 
-from cfnroles.need import Holder, Reference
+from cfnroles.need import Holder
 from cfnroles.sources.task_definition import ANSWERED_ONLY
 from cfnroles.targets.cloudformation import secret_validator
 from cfnroles.targets.cloudformation.express import express_service
@@ -16,7 +15,7 @@ from cfnroles.targets.cloudformation.parameters import project_name, secret_para
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import image_parameters
 from cfnroles.targets.cloudformation.rendering import Images, Rendering
-from cfnroles.targets.cloudformation.values import Spelling, value
+from cfnroles.targets.cloudformation.values import value
 from cfnroles.text import from_spelling
 from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
 from cfnroles.workload import BESIDE, EXPRESS
@@ -50,6 +49,7 @@ class SecretsExist(AWSCustomObject):
         "DeploymentId": (str, True),
         "CheckJsonKeys": (str, True),
         "CheckKeys": (str, True),
+        "RoleArn": (str, False),
         "References": (list, True),
     }
 
@@ -87,7 +87,7 @@ def _add_gate(template: Template, parts: Parts) -> None:
     for name, description in CHECKS.items():
         template.add_parameter(switch(name, "disabled", description))
         template.add_condition(f"Has{name}", Equals(Ref(name), "enabled"))
-    template.add_resource(_secrets_exist(parts.discovery.references, parts.spelling, parts.validator))
+    template.add_resource(_secrets_exist(parts))
     add_gate_outputs(template)
 
 
@@ -111,20 +111,27 @@ def _definition(template: Template, parts: Parts) -> TaskDefinition:
     # troposphere would refuse a member that is younger than itself.
     places: Images = {("containerDefinitions", index, "image"): parameter for index, parameter in images.items()}
     definition.properties.update(Rendering(places, parts.spelling).structure(members, ()))
-    definition.ExecutionRoleArn = ImportValue(value(from_spelling(parts.exports[Holder.EXECUTION])))
-    definition.TaskRoleArn = ImportValue(value(from_spelling(parts.exports[Holder.TASK])))
+    definition.ExecutionRoleArn = _imported(parts.exports[Holder.EXECUTION])
+    definition.TaskRoleArn = _imported(parts.exports[Holder.TASK])
     template.add_output(
         Output("TaskDefinitionArn", Description="ARN of the task definition's revision.", Value=Ref("TaskDefinition"))
     )
     return definition
 
 
-def _secrets_exist(references: Sequence[Reference], spelling: Spelling, validator: str) -> SecretsExist:
+def _secrets_exist(parts: Parts) -> SecretsExist:
+    references, spelling = parts.discovery.references, parts.spelling
+    role = {"RoleArn": _imported(parts.check_role)} if parts.check_role else {}
     return SecretsExist(
         "SecretsExist",
-        ServiceToken=ImportValue(Sub(validator)),
+        ServiceToken=_imported(parts.validator),
         ServiceTimeout=SERVICE_TIMEOUT,
         DeploymentId=Ref("DeploymentId"),
         **{name: If(f"Has{name}", "true", "false") for name in CHECKS},
+        **role,
         References=[{**reference.asked, "ValueFrom": spelling.value(reference.value_from)} for reference in references],
     )
+
+
+def _imported(export: str) -> ImportValue:
+    return ImportValue(value(from_spelling(export)))

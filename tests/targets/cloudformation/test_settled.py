@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cfnroles import Reading, Told, build, read
-from cfnroles.targets.cloudformation.settled import CHOICES, NOTHING, Offered, settled
+from cfnroles.targets.cloudformation.settled import CHOICES, USUAL, Form, settled
 from cfnroles.template.given import Given
 from cfnroles.template.template import ResolvedStack, read_template
 
@@ -151,7 +151,7 @@ PARTS = {
 
 @pytest.mark.parametrize(("part", "left"), PARTS.values(), ids=PARTS)
 def test_what_follows_from_a_default_is_written(part: Any, left: Any) -> None:
-    found = settled({**TEMPLATE, "Resources": {"R": {"Is": part}}}, NOTHING)
+    found = settled({**TEMPLATE, "Resources": {"R": {"Is": part}}}, USUAL)
 
     assert found["Resources"]["R"]["Is"] == left
     assert found["Parameters"] == {"Keys": {"Default": ""}}
@@ -161,8 +161,8 @@ def test_what_follows_from_a_default_is_written(part: Any, left: Any) -> None:
 def test_what_is_offered_stays(examples: Path) -> None:
     whole = {**TEMPLATE, "Resources": {"R": {"Is": {"Ref": "RolePath"}}}}
 
-    assert settled(whole, Offered(frozenset({"RolePath", "TrustConditions"}))) == whole
-    assert settled(whole, Offered(everything=True)) == whole
+    assert settled(whole, Form(frozenset({"RolePath", "TrustConditions"}))) == whole
+    assert settled(whole, Form(everything=True)) == whole
 
 
 def test_a_form_that_the_document_cannot_have_is_refused(tmp_path: Path) -> None:

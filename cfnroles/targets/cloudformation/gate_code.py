@@ -1,0 +1,53 @@
+"""Whether functions have the code of this version's gate, byte by byte."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from cfnroles.errors import InvalidInput
+from cfnroles.targets.cloudformation.inline_code import inline_code
+from cfnroles.template.template import Template
+
+
+class GateCode(Struct, frozen=True):
+    """The code of one function: its SHA-256, and the first line that is another than the gate's; 0 where none is."""
+
+    function: str
+    digest: str
+    line: int = 0
+    text: str = ""
+
+
+def digest_of(code: str) -> str:
+    """The SHA-256 of a function's code."""
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def compared(function: str, code: str) -> GateCode:
+    """The code of a function beside that of this version's gate."""
+    gate = inline_code()
+    if code == gate:
+        return GateCode(function, digest_of(code))
+    ours, theirs = gate.split("\n"), code.split("\n")
+    same = next((number for number, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]), None)
+    number = min(len(ours), len(theirs)) if same is None else same
+    return GateCode(function, digest_of(code), number + 1, theirs[number] if number < len(theirs) else "")
+
+
+def codes_in(template: Template, name: str) -> tuple[GateCode, ...]:
+    """The code of each function whose code stands in a template; raises InvalidInput where none does."""
+    found = tuple(compared(function, code) for function, code in _written(template))
+    if not found:
+        raise InvalidInput("holds no function with its code", where=name, remedy="Give the template of a gate.")
+    return found
+
+
+def _written(template: Template) -> Iterator[tuple[str, str]]:
+    resources: Iterable[tuple[object, object]] = template.tree.get("Resources", {}).items()
+    for name, resource in resources:
+        match resource:
+            case {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": str(code)}}}:
+                yield str(name), code

@@ -1,0 +1,82 @@
+"""One gate for all services of an account and Region: its function, and the role that it asks as for each of them.
+
+The function's own role writes its log and nothing else. For a service it acts as a role that holds exactly what that
+service's references need, and whose trust policy names the function's role: in one account, AWS asks for no more.
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from troposphere import Equals, Export, GetAtt, If, ImportValue, Not, NoValue, Output, Ref, Sub, Tags, Template, iam
+
+from cfnroles.facts import Facts
+from cfnroles.policies import Policy
+from cfnroles.targets.cloudformation.policy_documents import (
+    attached_policies,
+    attachments,
+    conditions_of,
+    inline_policies,
+)
+from cfnroles.targets.cloudformation.secret_validator import (
+    SHARED,
+    SHARED_ROLE_EXPORT,
+    ValidatorStack,
+    add_own_parameters,
+    export_name,
+    secret_validator_template,
+)
+from cfnroles.targets.cloudformation.values import Spelling
+
+
+def check_role_template(stack: ValidatorStack) -> Template:
+    """The template of the role that the shared gate asks as: what it may ask about, and no function."""
+    policies, spelling = stack.policies, stack.spelling
+    template = Template(Description="What the shared gate may ask about before a task definition is deployed.")
+    template.set_version("2010-09-09")
+    add_own_parameters(template, stack)
+    template.add_condition("HasPermissionsBoundary", Not(Equals(Ref("PermissionsBoundaryArn"), "")))
+    for name, condition in conditions_of(policies, spelling).items():
+        template.add_condition(name, condition)
+    for resource in attached_policies(policies, "Role", spelling, "the shared gate"):
+        template.add_resource(resource)
+    template.add_resource(_check_role(policies, spelling))
+    template.add_output(
+        Output(
+            "SecretCheckRoleArn",
+            Description="RoleArn of Custom::SecretsExist.",
+            Value=GetAtt("Role", "Arn"),
+            Export=Export(Sub(export_name(stack.number, shared=True))),
+        )
+    )
+    return template
+
+
+def shared_gate_template() -> Template:
+    """The template of the gate for all services of an account and Region: its own role may write its log alone."""
+    template = secret_validator_template(ValidatorStack(SHARED, (), Spelling(Facts())))
+    template.add_output(
+        Output(
+            "SecretValidatorRoleArn",
+            Description="The role of the function, which the roles that it asks as admit.",
+            Value=GetAtt("Role", "Arn"),
+            Export=Export(Sub(SHARED_ROLE_EXPORT.replace(SHARED, "${ProjectName}"))),
+        )
+    )
+    return template
+
+
+def _check_role(policies: Sequence[Policy], spelling: Spelling) -> iam.Role:
+    attached = attachments(policies, "Role")
+    trusted = {"Effect": "Allow", "Principal": {"AWS": ImportValue(SHARED_ROLE_EXPORT)}, "Action": ["sts:AssumeRole"]}
+    inline = inline_policies(policies, spelling)
+    return iam.Role(
+        "Role",
+        Description="The shared gate asks as this role whether secrets and parameters exist, and keeps no value.",
+        PermissionsBoundary=If("HasPermissionsBoundary", Ref("PermissionsBoundaryArn"), NoValue),
+        AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [trusted]},
+        **({"ManagedPolicyArns": attached} if attached else {}),
+        **({"Policies": inline} if inline else {}),
+        Tags=Tags(**{"cfnroles:project": Ref("ProjectName")}),
+    )
