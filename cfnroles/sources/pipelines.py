@@ -18,6 +18,7 @@ from cfnroles.template.template import ResolvedStack, Resource
 from cfnroles.text import from_spelling
 
 PIPELINE = "AWS::CodePipeline::Pipeline"
+DEPLOYMENT_GROUP = "AWS::CodeDeploy::DeploymentGroup"
 _IMAGE, _WHOLE = "ECS", "CodeDeployToECS"
 _FILE = "imagedefinitions.json"
 _CODE_DEPLOY = "CODE_DEPLOY"
@@ -68,10 +69,31 @@ def _actions(stack: ResolvedStack) -> Iterator[_Deploying]:
 
 def _may_deploy(action: _Deploying, service: Resource, stack: ResolvedStack) -> bool:
     """Whether an action may deploy a service: by the name that it says, or one that nobody knows."""
-    if action.provider == _WHOLE:
-        controller = service.properties.get("DeploymentController")
-        return isinstance(controller, Mapping) and controller.get("Type") == _CODE_DEPLOY
-    given = action.configuration.get("ServiceName")
+    if action.provider != _WHOLE:
+        return _may_name(action.configuration.get("ServiceName"), service, stack)
+    controller = service.properties.get("DeploymentController")
+    if not isinstance(controller, Mapping) or controller.get("Type") != _CODE_DEPLOY:
+        return False
+    group = _group_of(action, stack)
+    services = [each for each, _ in elements(group.properties.get("ECSServices"), ())] if group else []
+    names = [each.get("ServiceName") if isinstance(each, Mapping) else None for each in services]
+    return not names or any(_may_name(name, service, stack) for name in names)
+
+
+def _group_of(action: _Deploying, stack: ResolvedStack) -> Resource | None:
+    """The deployment group that an action deploys with, where the template has it.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-codedeploy-deploymentgroup-ecsservice.html
+    """
+    given = action.configuration.get("DeploymentGroupName")
+    if not isinstance(given, str):
+        return None
+    whole = from_spelling(given, policy=False).whole
+    return stack.resources.get(whole.name) if whole is not None else None
+
+
+def _may_name(given: Any, service: Resource, stack: ResolvedStack) -> bool:
+    """Whether this may be the name of a service."""
     if not isinstance(given, str):
         return True
     name = from_spelling(given, policy=False)

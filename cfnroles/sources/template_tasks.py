@@ -18,7 +18,7 @@ from cfnroles.document import Document, inside, nearest
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
 from cfnroles.rediscovery import Rediscovery
-from cfnroles.sources.pipelines import PIPELINE, deployed_otherwise
+from cfnroles.sources.pipelines import DEPLOYMENT_GROUP, PIPELINE, deployed_otherwise
 from cfnroles.sources.target_runs import beside_targets, hidden_gaps
 from cfnroles.sources.task_definition_checks import discover, open_family_findings
 from cfnroles.sources.template_arns import TELLING, TOLD_BY_PROPERTIES
@@ -48,7 +48,7 @@ from cfnroles.workload import Path
 _LOOKED_AT = (*TASKS, *RUNS, *RUNNERS, CLUSTER, *ENCRYPTED, *TELLING)
 
 #: What is read besides: no condition around a role is one of the task definitions.
-_RESOLVED = (*_LOOKED_AT, "AWS::IAM::Role", PIPELINE)
+_RESOLVED = (*_LOOKED_AT, "AWS::IAM::Role", PIPELINE, DEPLOYMENT_GROUP)
 
 _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
 

@@ -75,6 +75,22 @@ def test_what_a_pipeline_puts_in_the_place_of_an_image_is_a_gap_and_no_excess(
     assert (role.verdict, bool(role.excess)) == (("not judged", False) if gap else ("fail", True))
 
 
+@pytest.mark.parametrize(
+    ("group", "served", "is_gap"),
+    [
+        pytest.param("!Ref Group", "!GetAtt Web.Name", True, id="its own service"),
+        pytest.param("!Ref Group", "web", True, id="its own, by its name"),
+        pytest.param("!Ref Group", "other", False, id="another service"),
+        pytest.param("!Ref Group", "!Ref Name", True, id="a service that is not known"),
+        pytest.param("green", "other", True, id="a group of elsewhere"),
+    ],
+)
+def test_a_deployment_group_tells_which_service_is_deployed(group: str, served: str, is_gap: bool) -> None:
+    more = f"{BY_CODE_DEPLOY}}}}}\n  Group: {{Type: AWS::CodeDeploy::DeploymentGroup, Properties: {{ECSServices: "
+    role, _ = judged(f"DeploymentGroupName: {group}", "CodeDeployToECS", more=f"{more}[{{ServiceName: {served}}}]")
+    assert bool(role.gaps) is is_gap
+
+
 def test_beside_what_is_too_much_there_is_told_what_has_to_stay() -> None:
     role, text = judged("ServiceName: web", actions=f"{PULLS}, s3:PutObject")
     (found,) = role.excess
