@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import errno
 import gc
 import importlib
@@ -13,7 +14,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cfnroles.cli.terminal import be_quiet, open_streams, output_reader, say, say_error, say_traceback, say_usage
+from cfnroles.cli.terminal import (
+    be_quiet,
+    is_live,
+    open_streams,
+    output_reader,
+    say,
+    say_error,
+    say_traceback,
+    say_usage,
+)
 from cfnroles.errors import CfnrolesError, InvalidInput
 
 if TYPE_CHECKING:
@@ -51,6 +61,28 @@ COMMANDS = {
     "local": "Run a command against a local emulator.",
 }
 
+
+#: What a command does that may take its time, for who waits for it at a terminal.
+_DOING = {
+    "audit": "Reading events",
+    "build": "Building",
+    "check": "Asking AWS",
+    "delete": "Asking AWS",
+    "deploy": "Planning",
+    "deploy-policy": "Reading",
+    "diagnose": "Looking",
+    "diff": "Comparing",
+    "explain": "Reading",
+    "fleet": "Reading the account",
+    "graph": "Reading",
+    "inject": "Reading",
+    "lint": "Linting",
+    "outputs": "Asking AWS",
+    "policy": "Reading",
+    "status": "Asking AWS",
+    "terraform": "Reading",
+    "verify": "Verifying",
+}
 
 #: What other tools call what these commands do.
 _ALSO_CALLED = {
@@ -133,6 +165,16 @@ def cfnroles(ctx: click.Context, verbose: bool) -> None:
     ctx.obj = verbose
 
 
+def _shown(words: Sequence[str]) -> contextlib.AbstractContextManager[None]:
+    """What the command that is called does, where there is a terminal to show it on."""
+    doing = _DOING.get(next((word for word in words if not word.startswith("-")), ""))
+    if not doing or not is_live():
+        return contextlib.nullcontext()
+    from cfnroles.cli.progress import working
+
+    return working(doing)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the exit code that README.md documents."""
     # Nearly all that a command makes lives to its end: looking for garbage often is time lost, and so is looking once
@@ -147,7 +189,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     be_quiet(False)
     reader = output_reader()
     try:
-        code = cfnroles.main(args=words, prog_name="cfnroles", standalone_mode=False)
+        with _shown(words):
+            code = cfnroles.main(args=words, prog_name="cfnroles", standalone_mode=False)
     except click.exceptions.Abort:
         say("interrupted", err=True)
         code = 130

@@ -11,7 +11,7 @@ import click
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.shared_options import choice, format_option, or_empty, profile_option, region_option
-from cfnroles.cli.terminal import say, width
+from cfnroles.cli.terminal import at, say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 from cfnroles.page import quoted
 
@@ -77,7 +77,7 @@ def command(
 def _report(revisions: str, resume: Path | None, profile: str, region: str) -> FleetReport:
     from cfnroles.answers.live_fleet import fleet
 
-    return fleet(profile, region, revisions, resume, lambda done: say(f"looked at: {done}", err=True))
+    return fleet(profile, region, revisions, resume, lambda done: at(f"{done} read"))
 
 
 def _show(report: FleetReport, format_: str) -> None:

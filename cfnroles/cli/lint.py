@@ -15,7 +15,7 @@ from cfnroles.cli.completed import FILE
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.shared_options import choice, format_option
 from cfnroles.cli.source import parameter_option, taken, told, variables_option
-from cfnroles.cli.terminal import note, say, say_error, width
+from cfnroles.cli.terminal import at, note, say, say_error, width
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def command(files: tuple[str, ...], **given: Any) -> None:
         *([file] for name in files for file in _of_app(name, about, options.cfn_lint)),
         *(
             [*_lint(name, about, options.cfn_lint, only_if_known)]
-            for name, only_if_known in _named(files, options.skip_others)
+            for name, only_if_known in _counted([*_named(files, options.skip_others)])
         ),
     ]
     whole = LintReport(_each_once(linted))
@@ -106,6 +106,12 @@ def _named(files: Sequence[str], skip_others: bool) -> Iterator[tuple[str, bool]
             yield from ((str(folder), False) for folder in unlisted)
         else:
             yield name, skip_others
+
+
+def _counted(files: Sequence[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
+    for number, file in enumerate(files, 1):
+        at(file[0], number, len(files))
+        yield file
 
 
 def _of_app(name: str, about: Told, cfn_lint: bool) -> Iterator[LintedFile]:

@@ -6,7 +6,8 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from cfnroles.cli.terminal import Region, is_live, live_region
+from cfnroles.cli.terminal import draw, drawing, drawing_size, is_live, rows
+from cfnroles.layout import columns, unpainted
 
 #: Seconds between two looks at what there is to show.
 _PACE = 0.2
@@ -14,28 +15,64 @@ _PACE = 0.2
 
 @contextlib.contextmanager
 def shown(lines: Callable[[], Sequence[str]], *, after: float = 0.0, kept: bool = False) -> Iterator[None]:
-    """Redraw ``lines`` until the block ends, on a terminal, from ``after`` seconds on.
+    """Show ``lines`` anew again and again until the block ends, on a terminal, from ``after`` seconds on.
 
     At the end they are gone, or those of the end stay there if they are to be ``kept``.
     """
     if not is_live():
         yield
         return
-    ended = threading.Event()
+    ended, region = threading.Event(), _Region()
 
-    def keep_up(region: Region) -> None:
-        waited = ended.wait(after)
-        while not waited:
-            region.show(lines())
-            waited = ended.wait(_PACE)
+    def keep_up() -> None:
+        over = ended.wait(after)
+        while not over:
+            if is_live():  # --quiet is read meanwhile
+                region.show(lines())
+            over = ended.wait(_PACE)
 
-    with live_region() as region:
-        drawing = threading.Thread(target=keep_up, args=(region,), daemon=True)
-        drawing.start()
+    drawer = threading.Thread(target=keep_up, daemon=True)
+    with drawing(region):
+        drawer.start()
         try:
             yield
         finally:
             ended.set()
-            drawing.join()
+            drawer.join()
+            region.erase()
             if kept:
-                region.leave(lines())
+                draw("".join(f"{row}\n" for row in rows(lines())))
+
+
+class _Region:
+    """The last rows of the terminal, drawn again in their place. What else is printed comes to stand above them."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._held = False
+        self._lock = threading.RLock()
+
+    def show(self, texts: Sequence[str]) -> None:
+        """Draw these lines in the place of those before; the last ones, where the terminal has not so many rows."""
+        size = drawing_size()
+        drawn = rows(texts)[-max(size.lines - 1, 1) :]
+        with self._lock:
+            if not self._held:
+                draw(self._erasing() + "".join(f"{row}\n" for row in drawn))
+                self._rows = sum(max(1, -(-columns(unpainted(row)) // size.columns)) for row in drawn)
+
+    def hold(self, held: bool) -> None:
+        """Draw nothing until it is let go again."""
+        with self._lock:
+            self.erase()
+            self._held = held
+
+    def erase(self) -> None:
+        """Take away what is drawn."""
+        with self._lock:
+            draw(self._erasing())
+            self._rows = 0
+
+    def _erasing(self) -> str:
+        # https://en.wikipedia.org/wiki/ANSI_escape_code#CSIsection: so many lines up, and all below is cleared.
+        return f"\x1b[{self._rows}F\x1b[J" if self._rows else ""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from cfnroles.cli.live import shown
-from cfnroles.cli.terminal import is_live, note
+from cfnroles.cli.terminal import at, is_at, is_live, note
 
 if TYPE_CHECKING:
     from cfnroles.aws.stack import Event
     from cfnroles.deploy.plan import Note, Tell
-
-_Each = TypeVar("_Each")
 
 #: What is done sooner shows nothing.
 _AFTER = 1.0
@@ -57,35 +55,16 @@ class Progress:
         return deployment_table(tuple(self._told), datetime.now(UTC))
 
 
-class Work:
-    """Something that takes its time: what it is, how much of it is done, and what it is at."""
-
-    def __init__(self, doing: str, total: int = 0) -> None:
-        self.doing = doing
-        self.total = total
-        self.done = 0
-        self.at = ""
-        self._began = time.monotonic()
-
-    def lines(self) -> Sequence[str]:
-        """One line: ``Linting: 3 of 20, 4 s: roles.yaml``."""
-        number = f"{self.done} of {self.total}, " if self.total else ""
-        at = f": {self.at}" if self.at else ""
-        return (f"{self.doing}: {number}{time.monotonic() - self._began:.0f} s{at}",)
-
-
 @contextlib.contextmanager
-def working(doing: str, total: int = 0) -> Iterator[Work]:
-    """Show on a terminal that something is under way, once it takes more than a second, until the block ends."""
-    work = Work(doing, total)
-    with shown(work.lines, after=_AFTER):
-        yield work
+def working(doing: str) -> Iterator[None]:
+    """Show on a terminal what is under way, once it takes more than a second, until the block ends."""
+    began = time.monotonic()
 
+    def lines() -> Sequence[str]:
+        what, done, total = is_at()
+        number = f"{done} of {total}, " if total else ""
+        return (f"{doing}: {number}{time.monotonic() - began:.0f} s{f': {what}' if what else ''}",)
 
-def each_of(doing: str, things: Iterable[_Each]) -> Iterator[_Each]:
-    """The things one by one, shown as they are worked on."""
-    several = [*things]
-    with working(doing, len(several)) as work:
-        for work.done, thing in enumerate(several, 1):
-            work.at = str(thing)
-            yield thing
+    at("")
+    with shown(lines, after=_AFTER):
+        yield

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 import click
 
-from cfnroles.layout import columns, laid_out, unpainted
 from cfnroles.page import joined, page, painted, verbatim
 
 
@@ -36,15 +34,90 @@ def say(*texts: str, err: bool = False) -> None:
     """Print each text: a page with its lines, any other as one line in which everything can be seen."""
     # click.echo would write UTF-8 to a stream that says it is ASCII.
     stream = sys.stderr if err else sys.stdout
-    if _region is not None:
-        _region.erase()
+    if _drawn is not None:
+        _drawn.erase()
     for text in texts:
         stream.write(f"{_laid_out(text, err=err)}\n")
     stream.flush()
 
 
+class Drawn(Protocol):
+    """What is drawn at the end of the terminal, and makes way for what is printed there."""
+
+    def erase(self) -> None:
+        """Take it away; it comes back by itself."""
+
+    def hold(self, held: bool) -> None:
+        """Take it away until it is let go again."""
+
+
+_drawn: Drawn | None = None
+
+
+@contextlib.contextmanager
+def drawing(drawn: Drawn) -> Iterator[None]:
+    """Let what is printed in the block erase first what is drawn; what was drawn before is held for as long."""
+    global _drawn
+    outer, _drawn = _drawn, drawn
+    if outer is not None:
+        outer.hold(True)
+    try:
+        yield
+    finally:
+        _drawn = outer
+        if outer is not None:
+            outer.hold(False)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Nothing is drawn while somebody answers a question."""
+    if _drawn is not None:
+        _drawn.hold(True)
+    try:
+        yield
+    finally:
+        if _drawn is not None:
+            _drawn.hold(False)
+
+
 def _laid_out(text: str, *, err: bool) -> str:
-    return laid_out(page([text]), width=columns_of(err=err), colour=colourful(err=err))
+    whole, columns, colour = page([text]), columns_of(err=err), colourful(err=err)
+    if columns is None and not colour:
+        return whole
+    from cfnroles.layout import laid_out  # for eyes alone
+
+    return laid_out(whole, width=columns, colour=colour)
+
+
+_at = ("", 0, 0)
+
+
+def at(what: str, done: int = 0, total: int = 0) -> None:
+    """Note what a command is at, and how far: who waits for it at a terminal is shown that."""
+    global _at
+    _at = (what, done, total)
+
+
+def is_at() -> tuple[str, int, int]:
+    """What was noted last: what a command is at, how much it has done, and of how much."""
+    return _at
+
+
+def draw(text: str) -> None:
+    """Write what moves the cursor of the terminal, and stands there until it is drawn over."""
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def drawing_size() -> os.terminal_size:
+    """In how many columns and rows can be drawn."""
+    return _size(sys.stderr)
+
+
+def rows(texts: Sequence[str]) -> list[str]:
+    """The rows that texts take on standard error."""
+    return [row for text in texts for row in _laid_out(text, err=True).split("\n")]
 
 
 def note(*texts: str) -> None:
@@ -73,6 +146,8 @@ def put(data: bytes) -> None:
         lines = data.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n")
         say(*map(verbatim, lines))
         return
+    if _drawn is not None:
+        _drawn.erase()
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
@@ -102,7 +177,8 @@ def say_traceback(error: BaseException) -> None:
 
 def confirm(question: str) -> bool:
     """Ask on standard error, and return whether the answer is yes."""
-    return click.confirm(page([question]), err=True)
+    with _alone():
+        return click.confirm(page([question]), err=True)
 
 
 def ask(name: str, admitted: Callable[[str], str], *, hidden: bool, default: str | None = None) -> str:
@@ -117,9 +193,10 @@ def ask(name: str, admitted: Callable[[str], str], *, hidden: bool, default: str
         except ValueError as refusal:
             raise click.UsageError(page([str(refusal)])) from refusal
 
-    answer: str = click.prompt(
-        page([name]), err=True, hide_input=hidden, value_proc=value_of, default=default, show_default=bool(default)
-    )
+    with _alone():
+        answer: str = click.prompt(
+            page([name]), err=True, hide_input=hidden, value_proc=value_of, default=default, show_default=bool(default)
+        )
     return answer
 
 
@@ -131,56 +208,6 @@ def is_asked() -> bool:
 def is_live() -> bool:
     """Whether standard error can show what changes, and is asked to."""
     return not is_quiet() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-
-
-class Region:
-    """The last lines of the terminal, drawn again in their place. What else is printed comes to stand above them."""
-
-    def __init__(self) -> None:
-        self._rows = 0
-        self._lock = threading.RLock()
-
-    def show(self, texts: Sequence[str]) -> None:
-        """Draw these lines in the place of those before; the last ones, where the terminal has not so many rows."""
-        size = _size(sys.stderr)
-        rows = [row for text in texts for row in _laid_out(text, err=True).split("\n")][-max(size.lines - 1, 1) :]
-        with self._lock:
-            sys.stderr.write(self._erasing() + "".join(f"{row}\n" for row in rows))
-            sys.stderr.flush()
-            self._rows = sum(max(1, -(-columns(unpainted(row)) // size.columns)) for row in rows)
-
-    def leave(self, texts: Sequence[str]) -> None:
-        """Draw all of these lines, and leave them there."""
-        with self._lock:
-            self.erase()
-            sys.stderr.write("".join(f"{_laid_out(text, err=True)}\n" for text in texts))
-            sys.stderr.flush()
-
-    def erase(self) -> None:
-        """Take away what is drawn."""
-        with self._lock:
-            sys.stderr.write(self._erasing())
-            sys.stderr.flush()
-            self._rows = 0
-
-    def _erasing(self) -> str:
-        # https://en.wikipedia.org/wiki/ANSI_escape_code#CSIsection: so many lines up, and all below is cleared.
-        return f"\x1b[{self._rows}F\x1b[J" if self._rows else ""
-
-
-_region: Region | None = None
-
-
-@contextlib.contextmanager
-def live_region() -> Iterator[Region]:
-    """The lines that can be drawn again, for the length of a ``with`` block; erased at its end."""
-    global _region
-    _region = Region()
-    try:
-        yield _region
-    finally:
-        _region.erase()
-        _region = None
 
 
 def colourful(*, err: bool = False) -> bool:

@@ -15,7 +15,7 @@ import pytest
 
 from cfnroles.cli import progress, terminal
 from cfnroles.cli.live import shown
-from cfnroles.cli.progress import each_of
+from cfnroles.cli.progress import working
 
 
 class Screen(io.StringIO):
@@ -62,10 +62,31 @@ def seen(screen: Screen, what: str) -> list[str]:
 
 
 def test_what_is_worked_on_is_shown_and_gone_in_the_end(screen: Screen) -> None:
-    for name in each_of("Linting", ["a.yaml", "b.yaml"]):
-        if name == "b.yaml":
-            assert seen(screen, "b.yaml") == ["Linting: 2 of 2, 0 s: b.yaml"]
+    with working("Linting"):
+        assert seen(screen, "Linting") == ["Linting: 0 s"]
+        terminal.at("b.yaml", 2, 3)
+        assert seen(screen, "b.yaml") == ["Linting: 2 of 3, 0 s: b.yaml"]
     assert screen.lines == []
+
+
+def test_what_is_inside_of_another_stands_alone_for_as_long(screen: Screen) -> None:
+    with working("Planning"):
+        seen(screen, "Planning")
+        with shown(lambda: ["a table"], kept=True):
+            assert seen(screen, "a table") == ["a table"]
+        assert seen(screen, "Planning") == ["a table", "Planning: 0 s"]
+    assert screen.lines == ["a table"]
+
+
+def test_nothing_moves_below_a_question(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object, **__: object) -> bool:
+        time.sleep(0.25)
+        return screen.lines == []
+
+    monkeypatch.setattr("click.confirm", asked)
+    with working("Planning"):
+        seen(screen, "Planning")
+        assert terminal.confirm("Deploy this?")
 
 
 def test_what_is_said_meanwhile_stays(screen: Screen) -> None:
@@ -109,7 +130,8 @@ def test_nothing_is_shown_elsewhere(
 
 def test_what_takes_no_time_shows_nothing(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "_AFTER", 1.0)
-    assert [*each_of("Linting", "ab")] == ["a", "b"]
+    with working("Linting"):
+        pass
     assert screen.getvalue() == ""
 
 
