@@ -125,13 +125,8 @@ def faults(case: Case, code: int, out: str, err: str, folder: Path) -> Iterator[
     if signs := sorted(set(_UNSEEN.findall(told))):
         yield f"prints {' '.join(f'U+{ord(sign):04X}' for sign in signs)} raw: {_line_with(signs[0], told)!r}"
     asked = set(itertools.pairwise(case.arguments))
-    # The format of `build` is that of the templates, and help has none.
-    if (
-        out
-        and case.arguments[0] != "build"
-        and "--help" not in case.arguments
-        and any(pair in asked for pair in _ARE_JSON)
-    ):
+    # Help has no format.
+    if out and "--help" not in case.arguments and any(pair in asked for pair in _ARE_JSON):
         yield from _no_json(out)
     if case.arguments[0] == "build" and code >= 2 and (left := _left_behind(case, folder)):
         yield f"ends with {code} and leaves {left}"

@@ -56,7 +56,7 @@ def test_without_the_corpus_the_examples_are_mutated(tmp_path: Path) -> None:
         pytest.param(("schema",), 2, "out", "", "tells no error", id="no error"),
         pytest.param(("schema",), 0, "a\x1b[31m", "", "prints U+001B raw", id="a terminal's command"),
         pytest.param(("schema",), 2, "", "error: \u202e", "prints U+202E raw", id="another direction"),
-        pytest.param(("lint", "--format", "json"), 1, "{", "", "no JSON", id="a cut answer"),
+        pytest.param(("lint", "--format", "json"), 1, "{", "", "not JSON", id="a cut answer"),
     ],
 )
 def test_what_is_a_fault(arguments: tuple[str, ...], code: int, out: str, err: str, told: str, tmp_path: Path) -> None:
