@@ -12,6 +12,7 @@ from cfnroles.aws.stack import Export
 from cfnroles.deploy.failures import Failure, explained
 from cfnroles.deploy.filled_template import FilledTemplate
 from cfnroles.deploy.stacks_file import StackSource
+from cfnroles.targets.cloudformation.settled import SHARED_GATE
 
 
 def export_failures(sources: Sequence[StackSource], exports: Mapping[str, Export]) -> tuple[Failure, ...]:
@@ -41,7 +42,9 @@ def export_failures(sources: Sequence[StackSource], exports: Mapping[str, Export
 def missing_import(source: StackSource, export: str) -> Failure:
     """The failure of a stack that imports what nothing exports."""
     remedy = (
-        f"Deploy the stack that exports it first: {' or '.join(source.depends_on)}."
+        "Deploy the shared gate first: `cfnroles gate -o gate`, then `cfnroles deploy gate`."
+        if export.startswith(f"{SHARED_GATE}-")
+        else f"Deploy the stack that exports it first: {' or '.join(source.depends_on)}."
         if source.depends_on
         else "Deploy the stack that exports it first."
     )

@@ -19,6 +19,7 @@ from cfnroles.targets.cloudformation.build import Build
 from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, beyond_default_quota, too_large
 from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS, secret_names, within_quota
 from cfnroles.targets.cloudformation.service import Stack
+from cfnroles.targets.cloudformation.settled import SHARED_GATE
 from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def _of_project(reading: Reading, built: Build, directory: Path, again: str) -> 
     services = len(reading.tasks)
     yield ""
     yield f"{counted(len(built.stacks), 'stack')} of {counted(services, 'service')}."
+    yield from _of_shared_gate(built)
     yield f"Deploy them with `cfnroles deploy {quoted(str(directory))}`."
     yield from _other_sides(reading, again)
 
@@ -188,8 +190,14 @@ def _left_open(task: Task, built: Build) -> Iterator[str]:
         yield "The validator's role has no room to read the secrets: it checks that they exist, not their JSON keys."
 
 
+def _of_shared_gate(built: Build) -> Iterator[str]:
+    if any(each.startswith(f"{SHARED_GATE}-") for stack in built.stacks for each in stack.imports):
+        yield "Deploy the shared gate first, once in each account and Region: `cfnroles gate -o gate`."
+
+
 def _deployed(built: Build, directory: Path) -> Iterator[str]:
     yield ""
+    yield from _of_shared_gate(built)
     yield f"Deploy with `cfnroles deploy {quoted(str(directory))}`, or with the AWS CLI:"
     templates = zip(built.stacks, built.files, strict=False)
     yield from (_deploy_command(stack, directory / name) for stack, name in templates)
@@ -234,7 +242,7 @@ def _deploy_command(stack: Stack, template: Path) -> str:
 def _leaves_json_keys(task: Task, built: Build) -> bool:
     needs = validator_needs(task.discovery.references, task.facts)
     wanted = any(CHECK_JSON_KEYS in need.permission.when for need in needs)
-    validators = [stack for stack in built.stacks if stack.stem.startswith("secret-validator")]
+    validators = [stack for stack in built.stacks if stack.stem.startswith(("secret-validator", "secret-check-role"))]
     return wanted and not any(CHECK_JSON_KEYS in stack.template["Parameters"] for stack in validators)
 
 

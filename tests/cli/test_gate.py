@@ -52,3 +52,11 @@ def test_a_wrong_question_ends_with_2(
 
     assert (ended.code, ended.out) == (2, "")
     assert what in ended.err
+
+
+def test_a_build_that_shares_the_gate_says_what_comes_first(cfnroles: Any, tmp_path: Path, examples: Path) -> None:
+    for source in ("shop.json", "shop-project/cfnroles.yaml"):
+        told = cfnroles("build", examples / source, "--shared-gate", "-o", tmp_path / source).err
+
+        assert "Deploy the shared gate first" in told
+        assert "no room" not in told

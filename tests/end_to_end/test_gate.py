@@ -184,6 +184,9 @@ def test_a_shared_gate_asks_as_the_role_of_the_service(account: Account, tmp_pat
     for words in (("gate", "-o", gate), ("build", task, "--shared-gate", "-o", built)):
         assert account.cfnroles(*words).returncode == 0
 
+    early = account.cfnroles("deploy", built, "--yes")
+    assert early.returncode == 1
+    assert "Deploy the shared gate first: `cfnroles gate -o gate`" in early.stderr
     for directory in (gate, built):
         deployed = account.cfnroles("deploy", directory, "--yes")
         assert deployed.returncode == 0, deployed.stderr

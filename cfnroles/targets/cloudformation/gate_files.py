@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cfnroles.targets.cloudformation.output_files import with_manifest
-from cfnroles.targets.cloudformation.secret_validator import SHARED, SHARED_EXPORT, SHARED_ROLE_EXPORT
+from cfnroles.targets.cloudformation.secret_validator import SHARED_EXPORT, SHARED_ROLE_EXPORT
 from cfnroles.targets.cloudformation.service import Stack, with_template
-from cfnroles.targets.cloudformation.settled import USUAL
+from cfnroles.targets.cloudformation.settled import SHARED_GATE, USUAL
 from cfnroles.targets.cloudformation.shared_gate import shared_gate_template
 from cfnroles.targets.cloudformation.template_text import to_yaml
 
@@ -13,13 +13,13 @@ from cfnroles.targets.cloudformation.template_text import to_yaml
 def shared_gate_files() -> dict[str, str]:
     """File name -> text of the gate for all services and of ``stacks.json``, which ``cfnroles deploy`` takes."""
     stack = Stack(
-        SHARED,
+        SHARED_GATE,
         "gate",
         capabilities=("CAPABILITY_IAM",),
         exports=(SHARED_EXPORT, SHARED_ROLE_EXPORT),
         for_others=(SHARED_EXPORT, SHARED_ROLE_EXPORT),
     )
-    made = with_template(stack, shared_gate_template(), SHARED, USUAL)
+    made = with_template(stack, shared_gate_template(), SHARED_GATE, USUAL)
     header = ("Written by cfnroles: the gate that services share. Deploy it once in each account and Region.",)
     files = {"gate.yaml": to_yaml(made.template, header)}
-    return with_manifest(files, [made], {"project": SHARED, "gaps": []}, "yaml")
+    return with_manifest(files, [made], {"project": SHARED_GATE, "gaps": []}, "yaml")

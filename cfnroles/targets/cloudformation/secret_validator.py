@@ -40,6 +40,7 @@ from cfnroles.targets.cloudformation.policy_documents import (
     inline_policies,
     trust,
 )
+from cfnroles.targets.cloudformation.settled import SHARED_GATE
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
 
@@ -71,10 +72,9 @@ _SWITCHED = {
 }
 
 
-#: The project that the gate for all services has, and the exports of its function and of that function's role.
-SHARED = "cfnroles-gate"
-SHARED_EXPORT = EXPORT.replace("${ProjectName}", SHARED)
-SHARED_ROLE_EXPORT = f"{SHARED}-SecretValidatorRoleArn"
+#: The exports of the function of the gate for all services, and of that function's role.
+SHARED_EXPORT = EXPORT.replace("${ProjectName}", SHARED_GATE)
+SHARED_ROLE_EXPORT = f"{SHARED_GATE}-SecretValidatorRoleArn"
 #: Export name of the ARN of the role that the shared gate asks as.
 CHECK_ROLE_EXPORT = "${ProjectName}-SecretCheckRoleArn"
 

@@ -26,6 +26,9 @@ _OTHERS = frozenset(
 )
 CHOICES = _OF_ROLES | _OTHERS
 
+#: The project, and the stack, of the gate that services share; its exports begin with it.
+SHARED_GATE = "cfnroles-gate"
+
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _SYMBOL = re.compile(r"\$\{(\w+)\}")
 

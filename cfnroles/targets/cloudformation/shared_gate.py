@@ -20,13 +20,13 @@ from cfnroles.targets.cloudformation.policy_documents import (
     inline_policies,
 )
 from cfnroles.targets.cloudformation.secret_validator import (
-    SHARED,
     SHARED_ROLE_EXPORT,
     ValidatorStack,
     add_own_parameters,
     export_name,
     secret_validator_template,
 )
+from cfnroles.targets.cloudformation.settled import SHARED_GATE
 from cfnroles.targets.cloudformation.values import Spelling
 
 
@@ -55,13 +55,13 @@ def check_role_template(stack: ValidatorStack) -> Template:
 
 def shared_gate_template() -> Template:
     """The template of the gate for all services of an account and Region: its own role may write its log alone."""
-    template = secret_validator_template(ValidatorStack(SHARED, (), Spelling(Facts())))
+    template = secret_validator_template(ValidatorStack(SHARED_GATE, (), Spelling(Facts())))
     template.add_output(
         Output(
             "SecretValidatorRoleArn",
             Description="The role of the function, which the roles that it asks as admit.",
             Value=GetAtt("Role", "Arn"),
-            Export=Export(Sub(SHARED_ROLE_EXPORT.replace(SHARED, "${ProjectName}"))),
+            Export=Export(Sub(SHARED_ROLE_EXPORT.replace(SHARED_GATE, "${ProjectName}"))),
         )
     )
     return template
