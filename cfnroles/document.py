@@ -94,7 +94,7 @@ def read_document(source: str, name: str = "") -> Document:
 
 def _beside_standard_input(path: str) -> None:
     raise InvalidInput(
-        f"names the file {path}, and where that stands cannot be told",
+        f"names the file {path}, and its directory is unknown",
         where="standard input",
         remedy="Give the document as a file.",
     )

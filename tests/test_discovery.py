@@ -86,7 +86,7 @@ def test_a_condition_with_alternatives_is_a_need_for_each() -> None:
 def test_a_value_of_another_shape_is_refused_in_words() -> None:
     workload = Workload("task.json", {"volumes": [{"name": 5}]})
     (finding,) = discover(workload, Facts(), (row(grants=(Grant(s3.GetObject, on=itself, sid="Read"),)),)).findings
-    assert finding.what == "a number stands where ECS takes a text"
+    assert finding.what == "expected a string, found a number"
 
 
 def test_references_are_collected_with_their_origins() -> None:

@@ -19,7 +19,7 @@ from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_wo
 from cfnroles.spelling import hint
 from cfnroles.template.template import Template
 
-_TELL = re.compile("Tell it with --parameter ([^=]+)=")
+_TELL = re.compile("Pass --parameter ([^=]+)=")
 
 
 def explain_template(reading: Reading, template: Template, resource: str) -> tuple[Explanation, ...]:

@@ -51,7 +51,7 @@ _MEANINGS = {
     Kind.KEY: "The KMS key of a secret cannot be used",
     Kind.REPOSITORY_MISSING: "The repository of an image does not exist",
     Kind.LOG_GROUP_MISSING: "A log group does not exist, and nothing creates it",
-    Kind.WIDE: "The role gives away what nothing needs, or lets others assume it",
+    Kind.WIDE: "The role has risky permissions that nothing needs, or lets others assume it",
     Kind.EXCESS: "The role grants more than all of its task definitions need",
     Kind.SHARED: "Task definitions of several families have the same role",
     Kind.UNUSED: "Amazon ECS may assume the role, and no task definition that was looked at names it",

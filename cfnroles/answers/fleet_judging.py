@@ -47,7 +47,7 @@ class Judging:
             yield from self._of_role(named, self._users.roles[named])
         yield from self._roleless()
         for why, numbers in self._users.unreadable.items():
-            yield self._found(Kind.NOT_KNOWN, "task definition", f"it cannot be judged: {why}", numbers)
+            yield self._found(Kind.NOT_KNOWN, "task definition", f"not judged: {why}", numbers)
         yield from self._unused()
 
     def _found(
@@ -82,7 +82,7 @@ class Judging:
             yield self._found(Kind.NOT_KNOWN, name, what, everybody)
             return
         if detail is None or (named.startswith("arn:") and detail["Arn"] != named):
-            what = "there is no such role in the account"
+            what = "the role does not exist"
             if detail is not None:
                 what = f"the role of this name is {detail['Arn']}"
             yield self._found(Kind.ROLE_MISSING, name, what, everybody)

@@ -179,7 +179,7 @@ def _at_home(facts: Facts, name: str, connection: Connection) -> Facts:
     region = facts.region or connection.home_region
     if not region:
         raise InvalidInput(
-            "which region's secrets to look at cannot be told",
+            "cannot determine the Region of the secrets",
             where=name,
             remedy="Give --region REGION, or set AWS_REGION.",
         )

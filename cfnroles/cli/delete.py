@@ -59,7 +59,7 @@ def command(where: StackArguments, asked: DeleteArguments) -> int:
 
     if not asked.yes and not asked.plan_only and not is_asked():
         raise InvalidInput(
-            "deleting asks a question, and this is not a terminal",
+            "cannot ask for confirmation: not a terminal",
             remedy="Add --yes to delete without a question, or --plan to look only.",
         )
     selected = where.selected()

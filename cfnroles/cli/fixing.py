@@ -26,7 +26,7 @@ def check_asked(source: str, *, live: bool, yes: bool) -> None:
         raise InvalidInput("--fix changes the file of SOURCE, and standard input is none", remedy="Give the file.")
     if not yes and not is_asked():
         raise InvalidInput(
-            "--fix asks a question, and this is not a terminal",
+            "cannot ask for confirmation: not a terminal",
             remedy="Add --yes to change files without a question, or leave out --fix to look only.",
         )
 

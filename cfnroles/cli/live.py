@@ -15,7 +15,7 @@ _PACE = 0.2
 
 @contextlib.contextmanager
 def shown(lines: Callable[[], Sequence[str]], *, after: float = 0.0, kept: bool = False) -> Iterator[None]:
-    """Show ``lines`` anew again and again until the block ends, on a terminal, from ``after`` seconds on.
+    """Show ``lines`` again again and again until the block ends, on a terminal, from ``after`` seconds on.
 
     At the end they are gone, or those of the end stay there if they are to be ``kept``.
     """

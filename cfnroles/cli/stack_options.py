@@ -303,7 +303,7 @@ def check_can_ask(*, ask: bool, plan_only: bool) -> None:
     """Raise ``InvalidInput`` where a question would be asked that nobody can answer."""
     if ask and not plan_only and not is_asked():
         raise InvalidInput(
-            "deploying asks a question, and this is not a terminal",
+            "cannot ask for confirmation: not a terminal",
             remedy="Add --yes to deploy without a question, or --plan to look only.",
         )
 

@@ -105,7 +105,7 @@ def is_at() -> tuple[str, int, int]:
 
 
 def draw(text: str) -> None:
-    """Write what moves the cursor of the terminal, and stands there until it is drawn over."""
+    """Write what moves the cursor of the terminal, and is there until it is drawn over."""
     sys.stderr.write(text)
     sys.stderr.flush()
 

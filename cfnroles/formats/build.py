@@ -172,7 +172,7 @@ def _home(reading: Reading, task: Task) -> Iterator[str]:
     if unknown:
         names = " and ".join(unknown)
         yield ""
-        yield f"The task's own {names} cannot be told from {reading.name}: what it names stays as it is."
+        yield f"The task's own {names} cannot be determined from {reading.name}: its names stay literal."
         yield f"Give --{' and --'.join(unknown)} to make the stacks deployable anywhere."
 
 

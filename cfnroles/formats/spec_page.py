@@ -47,7 +47,7 @@ is kept in [cfnroles.schema.json](cfnroles.schema.json), and this first line mak
   the spec grants to the application is needed like all the rest, and what its task role allows beyond is told.
 - `cfnroles diff HEAD~1 cfnroles.yaml` tells what a change does to the roles of each service; the task definitions are
   those of the same revision.
-- `cfnroles build cfnroles.yaml --for-account ID` writes what another account must admit: the policies of its ECR
+- `cfnroles build cfnroles.yaml --for-account ID` writes the policies that another account must add: those of its ECR
   repositories, the statements for its keys, the policies of its secrets.
 
 """

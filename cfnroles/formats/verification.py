@@ -184,7 +184,7 @@ def _missing(each: Verification, width: int) -> Iterator[str]:
 
 def _excess(each: Verification, width: int) -> Iterator[str]:
     if each.excess:
-        yield _heading("Excess: what no need uses, the riskiest first")
+        yield _heading("Excess permissions, riskiest first")
     for number, found in enumerate(each.excess, start=1):
         head = f"{placed(each.role, found.statement)}: lets one {found.risk} {only(each, found)}".rstrip()
         yield from _paragraph(head, width, 0, f"{number}. ")

@@ -108,7 +108,7 @@ def _verdicts(each: Verification, lines: Lines) -> Iterator[Sequence[str]]:
 
 def _excess(each: Verification) -> Iterator[str]:
     if each.excess:
-        yield heading(3, "Excess, the riskiest first")
+        yield heading(3, "Excess permissions, riskiest first")
     for number, found in enumerate(each.excess, start=1):
         head = inline(
             strong(placed(each.role, found.statement)), f" lets one {found.risk} {only(each, found)}".rstrip()

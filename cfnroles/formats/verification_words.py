@@ -297,9 +297,9 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
         case Ground.UNREAD:
             yield f"{', '.join(each.unread)} could not be read"
         case Ground.UNKNOWN:
-            yield f"whether it allows {number_of(outcomes[Outcome.UNKNOWN], 'need')} depends on what is unknown"
+            yield f"whether it allows {number_of(outcomes[Outcome.UNKNOWN], 'need')} depends on an unknown value"
         case Ground.UNSURE:
-            yield f"whether anything needs {', '.join(map(str, each.unsure))} depends on what is unknown"
+            yield f"whether anything needs {', '.join(map(str, each.unsure))} depends on an unknown value"
         case Ground.HANGING:
             conditions = dict.fromkeys(only_if(each, need).partition(": give")[0] for need in hanging)
             there = f"{number_of(len(hanging), 'need')} {'is' if len(hanging) == 1 else 'are'} there"
@@ -506,12 +506,12 @@ def counted(each: Verification) -> str:
 
 def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:
     yield Ground.OTHERS, "others may assume it"
-    yield Ground.DANGERS, "it gives away what nothing needs"
+    yield Ground.DANGERS, "it has risky permissions that nothing needs"
     yield Ground.EXCESS, _excess_words(each)
     yield Ground.UNREAD, f"{number_of(len(each.unread), 'part')} of it could not be read"
     yield Ground.UNSURE, f"{number_of(len(each.unsure), 'grant')} may be more than is needed"
     hanging = sum(not each.is_settled(need) for need in each.hanging)
-    yield Ground.HANGING, f"{number_of(hanging, 'need')} depend{'s'[: hanging == 1]} on what is unknown"
+    yield Ground.HANGING, f"{number_of(hanging, 'need')} depend{'s'[: hanging == 1]} on an unknown value"
     yield Ground.GAPS, number_of(len(each.gaps), "gap")
     yield Ground.APPLICATION, f"{number_of(len(each.application), 'action')} nobody told of"
     yield Ground.ABSENT, f"not in this {each.absence.inside if each.absence else 'template'}"

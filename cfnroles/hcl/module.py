@@ -87,7 +87,7 @@ class Module:
     def _of_run(self, name: str, place: Place) -> Value:
         if name == WORKSPACE and self.project.workspace:
             return Value(self.project.workspace, place)
-        remedy = f"Tell it with --parameter {WORKSPACE}=NAME" if name == WORKSPACE else ""
+        remedy = f"Pass --parameter {WORKSPACE}=NAME" if name == WORKSPACE else ""
         reason = "the workspace is not known" if name == WORKSPACE else f"{name} is known when Terraform runs"
         return Value(Expression(name, written=f"${{{name}}}", reason=reason, remedy=remedy), place)
 
@@ -115,7 +115,7 @@ class Module:
             f"{self.address}var.{name}",
             written=f"${{var.{name}}}",
             reason=f"no value given for var.{name}",
-            remedy=f"Tell it with --parameter {name}=VALUE" if self._call is None else self._how_to_give(name),
+            remedy=f"Pass --parameter {name}=VALUE" if self._call is None else self._how_to_give(name),
             secret=isinstance(hidden, Constant) and hidden.value is True,
         )
         return Value(symbol, place)

@@ -132,7 +132,7 @@ def _judged(found: Admission, document: Document, last: bool, accepted: bool) ->
         head = "Amazon ECS could not run these tasks: what they need is not there, or not allowed to their roles."
         return _Answer(f"{head}\n{refusal(found, texts)}", "NonCompliant", found.curable and not last)
     if unknown and not accepted:
-        head = "Whether Amazon ECS could run these tasks cannot be told (AcceptGaps=enabled lets them pass):"
+        head = "Whether Amazon ECS could run these tasks is unknown (AcceptGaps=enabled lets them pass):"
         return _Answer("\n".join([head, *unknown]), "NonCompliant")
     return _Answer(f"{document.name}: all that its task definitions need is there, as far as it can be told.")
 

@@ -59,7 +59,7 @@ def problems(
 def _problems(value: Any, kind: Any, path: workload.Path) -> Iterator[tuple[workload.Path, str, str]]:
     if isinstance(kind, Mapping):
         if not isinstance(value, Mapping):
-            yield path, f"{_article(value)} stands where ECS takes an object", f"Its members are {', '.join(kind)}"
+            yield path, f"expected an object, found {_article(value)}", f"Its members are {', '.join(kind)}"
             return
         for name, member in value.items():
             if name in kind:
@@ -68,19 +68,20 @@ def _problems(value: Any, kind: Any, path: workload.Path) -> Iterator[tuple[work
                 yield (*path, name), f"ECS knows no member {name}", f"Did you mean {spelled}?"
     elif isinstance(kind, list):
         if not isinstance(value, list):
-            yield path, f"{_article(value)} stands where ECS takes a list", "Put it between [ and ]"
+            yield path, f"expected a list, found {_article(value)}", "Put it between [ and ]"
             return
         for index, element in enumerate(value):
             if element is not None:
                 yield from _problems(element, kind[0], (*path, index))
     elif kind == MAP:
         if not isinstance(value, Mapping):
-            yield path, f"{_article(value)} stands where ECS takes a map of texts", "Write {NAME: VALUE, ...}"
+            yield path, f"expected a map of strings, found {_article(value)}", "Write {NAME: VALUE, ...}"
             return
         for name, member in value.items():
             yield from _problems(member, TEXT, (*path, name))
     elif kind != ANYTHING and isinstance(value, (Mapping, list)):
-        yield path, f"{_article(value)} stands where ECS takes a {kind}", f"Write a {kind}"
+        noun = "string" if kind == TEXT else kind
+        yield path, f"expected a {noun}, found {_article(value)}", f"Write a {noun}"
 
 
 def same_letters(name: str, kind: Mapping[str, Any]) -> str:

@@ -151,7 +151,7 @@ def _beside(document: Document, url: Any) -> Document | None:
 
 
 def _passed(parameters: Any, resolution: Resolution) -> dict[str, str | None]:
-    """The values of a nested stack's parameters; ``None`` for one that depends on what is unknown."""
+    """The values of a nested stack's parameters; ``None`` for one that depends on an unknown value."""
     passed: dict[str, str | None] = {}
     for name, given in parameters.items() if isinstance(parameters, Mapping) else ():
         value = resolution.value(given)

@@ -410,7 +410,7 @@ class _Found:
         return replace(gap, remedy=f"The template has no {told[1]}: write what it stands for in its place")
 
 
-_TELL = re.compile(r"Tell it with --parameter ([^=]+)=VALUE")
+_TELL = re.compile(r"Pass --parameter ([^=]+)=VALUE")
 
 _Thing = TypeVar("_Thing")
 

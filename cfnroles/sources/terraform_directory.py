@@ -265,7 +265,7 @@ def _run_by(workload: Workload) -> Iterator[str]:
 def _absent(site: Site, found: _Found) -> Gap:
     what = "it has no instance under the values that are known"
     told = " ".join(f"--parameter {name}=VALUE" for name in found.defaults) or "--parameter NAME=VALUE"
-    return _hidden(site.address, site.place, what, f"Tell others with {told}")
+    return _hidden(site.address, site.place, what, f"Add others with {told}")
 
 
 def _unseen(project: Project) -> Iterator[Gap]:

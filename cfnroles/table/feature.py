@@ -66,7 +66,7 @@ class Found(Struct, frozen=True, dict=True):
         """The value of a field that holds text; raises Malformed for any other value."""
         if not isinstance(self.value, str):
             kind = _KINDS.get(type(self.value), "an object")
-            raise Malformed(f"{kind} stands where ECS takes a text", "Write a text.")
+            raise Malformed(f"expected a string, found {kind}", "Write a string.")
         return text_of(self.value)
 
     @cached_property

@@ -92,7 +92,7 @@ def remedy(left: str | Symbol) -> str:
         return left.remedy
     if isinstance(left, Symbol) and not isinstance(left, Placeholder):
         told = isinstance(left, Parameter)
-        return f"Tell it with --parameter {left.name}=VALUE" if told else "Write what it stands for in its place"
+        return f"Pass --parameter {left.name}=VALUE" if told else "Write what it stands for in its place"
     name = (getattr(left, "called", "") or left.name) if isinstance(left, Symbol) else left
     quoted = f"'{name}=VALUE'" if re.search(r"[^\w-]", name) else f"{name}=VALUE"
     return f"Fill it with --set {quoted}"

@@ -168,7 +168,7 @@ def plain_repository_policy(reading: Reading, resource: str = "") -> tuple[Plain
         raise BadAnswer(
             "the repositories need policies that differ",
             where=reading.name,
-            remedy="`cfnroles build --for-account ID` writes what each account must admit.",
+            remedy="`cfnroles build --for-account ID` writes the policies that each account must add.",
         )
     return _plain({"Version": "2012-10-17", "Statement": first}), tuple(policies)
 

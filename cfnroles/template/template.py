@@ -324,7 +324,7 @@ class Template(Struct, frozen=True, dict=True):
         return {}
 
     def exports(self, given: Given = NOTHING_GIVEN) -> tuple[str, ...]:
-        """The names that the stack exports with these values, and those that depend on what is unknown."""
+        """The names that the stack exports with these values, and those that depend on an unknown value."""
         return tuple(self.exported(given))
 
     def exported(self, given: Given = NOTHING_GIVEN) -> Mapping[str, str]:

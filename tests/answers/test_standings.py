@@ -67,7 +67,7 @@ ROWS = [
     ("another role", TEMPLATE, TEMPLATE.replace("!GetAtt Role.Arn", "!GetAtt Nothing.Arn"),
      [f"Web, execution role: was pass, now fail: {MISSING} (new.yaml:23)", LACKS.replace("Key", "Database")]),
     ("a role of elsewhere", TEMPLATE, ELSEWHERE,
-     ["Web, execution role: was pass, now not judged: what is allowed depends on what is unknown, the template does"
+     ["Web, execution role: was pass, now not judged: what it allows depends on an unknown value, the template does"
       " not have the role (new.yaml:23)"]),
     *(
         (f"a role without permissions if IsProd {holds}", TEMPLATE,

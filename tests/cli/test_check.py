@@ -62,7 +62,7 @@ def test_what_has_no_placeholder_is_asked_all_the_same(cfnroles: Any) -> None:
         "check", "-", "--set", "COLOR=red", stdin=OPEN.replace("/<COLOR>", "").replace("/<STAGE>", "/<COLOR>")
     )
     assert (told.code, told.out) == (2, "")
-    assert told.err.startswith("error: standard input: which region's secrets to look at cannot be told\n")
+    assert told.err.startswith("error: standard input: cannot determine the Region of the secrets\n")
 
 
 TEMPLATE = """\
@@ -101,7 +101,7 @@ def test_what_a_template_takes_from_elsewhere_is_unknown_until_it_is_told(cfnrol
     more = "            - {Name: A, ValueFrom: !Ref Where}\n            - {Name: B, ValueFrom: !ImportValue other}\n"
     told = cfnroles("check", "-", stdin=TEMPLATE + more)
     assert told.code == 3
-    assert "cannot be looked up before ${Where} is known.\n           Tell it with --parameter Where=VALUE." in told.out
+    assert "cannot be looked up before ${Where} is known.\n           Pass --parameter Where=VALUE." in told.out
     assert "secret B  ${Import::other}" in told.out
     looked_up = "2 of 2 references to secrets and parameters could not be checked"
     assert told.out.endswith(f"{looked_up} and 2 more are to what is made with the task, and not looked up.\n")

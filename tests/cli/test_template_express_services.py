@@ -106,8 +106,8 @@ def test_a_cluster_by_its_name_or_its_arn_is_a_gap_that_can_be_closed(explained:
     text = service(more="Cluster: !Ref Place")
     gaps = explained(text)["resources"]["Web"]["gaps"]
     assert {(gap["role"], gap["remedy"]) for gap in gaps} == {
-        ("execution role", "Tell it with --parameter Place=VALUE"),
-        ("infrastructure role", "Tell it with --parameter Place=VALUE"),
+        ("execution role", "Pass --parameter Place=VALUE"),
+        ("infrastructure role", "Pass --parameter Place=VALUE"),
     }
     assert explained(text, "--parameter", "Place=blue")["resources"]["Web"]["gaps"] == []
 

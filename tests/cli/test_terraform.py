@@ -176,7 +176,7 @@ def test_a_directory_is_explained_by_the_users_own_expressions(cfnroles: Any, di
         "\n"
         "Gaps, where a name is missing and no permission is given:\n"
         "- infra/main.tf:8: aws_ecs_task_definition.app.container_definitions[0].image (container web)\n"
-        "  the image's registry depends on ${var.image}. Tell it with --parameter image=VALUE\n"
+        "  the image's registry depends on ${var.image}. Pass --parameter image=VALUE\n"
         "\n"
     )
 
@@ -520,7 +520,7 @@ def test_check_says_which_reference_is_not_known(cfnroles: Any, directory: Path)
     result = cfnroles("check", "infra")
     assert result.code == 3
     assert "what ${var.c} names is not known, so that secrets may be missing from this list." in result.out
-    assert "Tell it with --parameter c=VALUE" in result.out
+    assert "Pass --parameter c=VALUE" in result.out
 
 
 def test_roles_that_are_given_are_judged_for_a_state(cfnroles: Any, tmp_path: Path) -> None:

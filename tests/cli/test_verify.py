@@ -70,7 +70,7 @@ Execution role: Role of roles.yaml
 Verdict: fail
   - it does not allow 2 needs
   - 1 statement grants more than is needed
-  - whether it allows 1 need depends on what is unknown
+  - whether it allows 1 need depends on an unknown value
   - 2 needs are there only if a customer managed key encrypts it
 
 trust policy
@@ -113,7 +113,7 @@ Missing: add to the execution role
   }
 ]
 
-Excess: what no need uses, the riskiest first
+Excess permissions, riskiest first
 1. Flags.Statement[0] (Wide), roles.yaml:14: lets one change or delete things
    - no need uses ssm:PutParameter on
      arn:aws:ssm:us-east-1:123456789012:parameter/flag
@@ -150,7 +150,7 @@ def test_the_tree(cfnroles: Any, files: Path) -> None:
     assert result.out == TREE
     assert result.err == (
         "execution role: fail: 1 allowed, 1 unknown, 1 missing, 1 denied; 1 statement grants more than is needed;"
-        " 2 needs depend on what is unknown\n"
+        " 2 needs depend on an unknown value\n"
     )
     assert result.code == 1
 

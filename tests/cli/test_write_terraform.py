@@ -601,7 +601,7 @@ def test_the_way_out_of_a_gap_in_a_module_closes_it(cfnroles: Any, tmp_path: Pat
     (tmp_path / "service/main.tf").write_text(f'{task}variable "image" {{}}\n'.replace(IMAGE, "var.image"), "utf-8")
     told = cfnroles("terraform", tmp_path).err
     command = f"`cfnroles terraform {tmp_path / 'service'} --parameter image=VALUE`"
-    assert f"Tell it to the module: {command}" in told
+    assert f"Pass it to the module: {command}" in told
     arguments = shlex.split(command.strip("`").replace("VALUE", "nginx:1"))[1:]
     assert "image" not in cfnroles(*arguments, "--force").err.partition("Gaps")[2]
 

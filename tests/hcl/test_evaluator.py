@@ -129,7 +129,7 @@ def test_an_unknown_value_says_why_and_what_tells_it() -> None:
     symbol = output('output "it" { value = lower(var.tag) }\nvariable "tag" {}\n').unknown
     assert symbol is not None
     assert symbol.reason == "no value given for var.tag"
-    assert symbol.remedy == "Tell it with --parameter tag=VALUE"
+    assert symbol.remedy == "Pass --parameter tag=VALUE"
 
 
 def test_an_attribute_knows_its_resource() -> None:

@@ -196,17 +196,17 @@ WRONG = {
     "no container": (
         {**SERVICE, "primaryContainer": "nginx"},
         "primaryContainer",
-        "a plain value stands where ECS takes an object",
+        "expected an object, found a plain value",
     ),
     "a map of secrets": (
         {**SERVICE, "primaryContainer": {**CONTAINER, "secrets": {"DB": SECRET}}},
         "primaryContainer.secrets",
-        "an object stands where ECS takes a list",
+        "expected a list, found an object",
     ),
     "a log group alone": (
         {**SERVICE, "primaryContainer": {"image": "a:1", "awsLogsConfiguration": "/shop"}},
         "primaryContainer.awsLogsConfiguration",
-        "a plain value stands where ECS takes an object",
+        "expected an object, found a plain value",
     ),
     "no log group": (
         {**SERVICE, "primaryContainer": {"image": "a:1", "awsLogsConfiguration": {"logStreamPrefix": "a"}}},

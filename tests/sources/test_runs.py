@@ -172,11 +172,9 @@ def test_a_container_that_the_task_definition_does_not_have_is_refused(reading: 
 @pytest.mark.parametrize(
     ("run", "told"),
     [
-        pytest.param({"overrides": []}, "a list stands where ECS takes an object", id="no object"),
-        pytest.param(
-            {"overrides": {"containerOverrides": {}}}, "an object stands where ECS takes a list", id="no list"
-        ),
-        pytest.param(overriding(environmentFiles="x"), "a plain value stands where ECS takes a list", id="a text"),
+        pytest.param({"overrides": []}, "expected an object, found a list", id="no object"),
+        pytest.param({"overrides": {"containerOverrides": {}}}, "expected a list, found an object", id="no list"),
+        pytest.param(overriding(environmentFiles="x"), "expected a list, found a plain value", id="a text"),
         pytest.param(overriding(Environment=[]), "ECS knows no member Environment", id="capitals"),
         pytest.param({"overrides": {"cpu": "256"}, "x": 1}, "", id="unknown"),
     ],

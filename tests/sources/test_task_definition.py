@@ -145,7 +145,7 @@ def test_home_is_what_the_document_proves(members: dict[str, Any], account: str,
     [
         ({**TASK, "Volumes": []}, "Volumes", "Did you mean volumes?"),
         ({**TASK, "volumes": {}}, "volumes", "Put it between"),
-        ({**TASK, "cpu": ["256"]}, "cpu", "Write a text"),
+        ({**TASK, "cpu": ["256"]}, "cpu", "Write a string"),
         ({**TASK, "runtimePlatform": "LINUX"}, "runtimePlatform", "Its members are cpuArchitecture"),
         (
             {"family": "x", "containerDefinitions": [{"name": "a", "secrets": [{"valuefrom": "/a"}]}]},
@@ -155,7 +155,7 @@ def test_home_is_what_the_document_proves(members: dict[str, Any], account: str,
         (
             {"family": "x", "containerDefinitions": [{"name": "a", "dockerLabels": {"a": {"b": "c"}}}]},
             "containerDefinitions[0].dockerLabels.a",
-            "Write a text",
+            "Write a string",
         ),
     ],
 )

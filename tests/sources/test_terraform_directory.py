@@ -147,7 +147,7 @@ KEYS = {
     "its id": ("kms_key_id = aws_kms_key.k.key_id", ["kms:Decrypt on ${aws_kms_key.k.arn}"], ""),
     "no key": ("", [], ""),
     "an alias": ('kms_key_id = "alias/a"', [], "the key alias/a is not known by its ARN"),
-    "a variable": ("kms_key_id = var.key", [], "Tell it with --parameter key=VALUE"),
+    "a variable": ("kms_key_id = var.key", [], "Pass --parameter key=VALUE"),
 }
 
 
@@ -344,21 +344,21 @@ def test_a_default_that_was_taken_is_told() -> None:
 UNKNOWN = {
     "a secret of nobody": (
         secret("var.secret", 'variable "secret" {}\n'),
-        "container web, secret A: what ${var.secret} names is not known. Tell it with --parameter secret=VALUE",
+        "container web, secret A: what ${var.secret} names is not known. Pass --parameter secret=VALUE",
     ),
     "an image of nobody": (
         task("image = var.image", 'variable "image" {}\n'),
-        "container web: the image's registry depends on ${var.image}. Tell it with --parameter image=VALUE",
+        "container web: the image's registry depends on ${var.image}. Pass --parameter image=VALUE",
     ),
     "secrets of nobody": (
         task('image = "nginx", secrets = var.secrets', 'variable "secrets" {}\n'),
         "container web: cannot see what var.secrets puts here: no value given for var.secrets. "
-        "Tell it with --parameter secrets=VALUE",
+        "Pass --parameter secrets=VALUE",
     ),
     "more secrets of nobody": (
         task('image = "nginx", secrets = concat([], var.secrets)', 'variable "secrets" {}\n'),
         "container web: cannot see what var.secrets puts here: no value given for var.secrets. "
-        "Tell it with --parameter secrets=VALUE",
+        "Pass --parameter secrets=VALUE",
     ),
     "containers of a module": (
         TASK.replace("[CONTAINER]", "module.c.all").replace("REST", "") + 'module "c" { source = "a/b/aws" }\n',
@@ -367,15 +367,15 @@ UNKNOWN = {
     ),
     "volumes of nobody": (
         task('image = "nginx"', 'variable "v" {}\n', VOLUMES := "dynamic volume {\n for_each = var.v\n content {}\n }"),
-        "cannot see what var.v puts here: no value given for var.v. Tell it with --parameter v=VALUE",
+        "cannot see what var.v puts here: no value given for var.v. Pass --parameter v=VALUE",
     ),
     "a definition that is not there": (
         task('image = "nginx"', "", "count = 0"),
-        "it has no instance under the values that are known. Tell others with --parameter NAME=VALUE",
+        "it has no instance under the values that are known. Add others with --parameter NAME=VALUE",
     ),
     "a definition that a default keeps away": (
         task('image = "nginx"', 'variable "on" { default = false }\n', "count = var.on ? 1 : 0"),
-        "it has no instance under the values that are known. Tell others with --parameter on=VALUE",
+        "it has no instance under the values that are known. Add others with --parameter on=VALUE",
     ),
     "what stops Terraform": (
         task("image = local.nothing"),

@@ -134,7 +134,7 @@ def secret_trap(found: Found) -> Trap | None:
     if home and account != home and not account.unknown and not found.facts.kms_key_arns:
         return Trap(
             f"{reference.arn} belongs to another account, which can share a secret only under a customer managed key",
-            "Give the key with --kms-key-arn; the secret's and the key's policies must admit the role too",
+            "Give the key with --kms-key-arn; the policies of the secret and the key must also grant the role access",
         )
     return ambiguity(reference)
 

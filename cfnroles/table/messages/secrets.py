@@ -78,7 +78,7 @@ SYMPTOMS = (
         f" marked for"
         " deletion.",
         category=Category.MISSING,
-        what="the secret is to be deleted, and nobody can read it until it is restored",
+        what="the secret is scheduled for deletion and unreadable until it is restored",
         sure="aws secretsmanager describe-secret --secret-id SECRET --query DeletedDate",
         remedy="aws secretsmanager restore-secret --secret-id SECRET",
         source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_restore-secret.html",

@@ -86,7 +86,7 @@ def _undecided(hanging: Sequence[Need], task: Task, reading: Reading) -> Invalid
         "the roles depend on what only Terraform decides, and a stack has one form",
         where=reading.name,
         why="\n".join(told),
-        remedy="Tell the values of variables with --parameter NAME=VALUE, or give the state: "
+        remedy="Pass values of variables with --parameter NAME=VALUE, or give the state: "
         "`terraform show -json | cfnroles build -`.",
     )
 

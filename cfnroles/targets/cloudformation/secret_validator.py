@@ -139,7 +139,7 @@ def _add_parameters(template: Template, stack: ValidatorStack) -> None:
 
 
 def add_own_parameters(template: Template, stack: ValidatorStack) -> None:
-    """Give the template the parameters that hang on what is asked about, and those of its role."""
+    """Give the template the parameters that depend on what is asked about, and those of its role."""
     template.add_parameter(project_name(stack.project))
     template.add_parameter(permissions_boundary())
     hang_on = {parameter for policy in stack.policies for parameter in policy.when}

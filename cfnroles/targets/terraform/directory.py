@@ -132,8 +132,8 @@ def _of_module(reading: Reading, files: Files, directory: str, form: GateForm, a
 def _of_the_module(remedy: str, directory: str) -> str:
     """What helps, where the variable is one of a module: the root knows none of its names."""
     command = f"cfnroles terraform {quoted(directory)}"
-    told = re.compile(r"Tell it with (--parameter [\w-]+=VALUE)")
-    return told.sub(lambda found: f"Tell it to the module: `{command} {found[1]}`", remedy)
+    told = re.compile(r"Pass (--parameter [\w-]+=VALUE)")
+    return told.sub(lambda found: f"Pass it to the module: `{command} {found[1]}`", remedy)
 
 
 def _is_handed(file: TerraformFile) -> bool:

@@ -112,5 +112,5 @@ def test_a_member_that_ecs_gains_is_told(tmp_path: Path) -> None:
     reading = read(spec(tmp_path, described))
     assert [gap.origin.pointer for gap in reading.gaps] == ["gateway.configuration.hostSharedAlb.keyArn"]
     (tmp_path / "gateway.json").write_text(json.dumps({"configuration": {"hostSharedAlb": []}}))
-    with pytest.raises(InvalidInput, match="a list stands where ECS takes an object"):
+    with pytest.raises(InvalidInput, match="expected an object, found a list"):
         read(tmp_path / "spec.json").task()

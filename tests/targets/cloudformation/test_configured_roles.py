@@ -99,6 +99,6 @@ def test_an_expression_is_asked_for_in_the_form_of_its_value(tmp_path: Path) -> 
 
 def test_what_hangs_on_a_condition_is_refused_until_it_is_told(tmp_path: Path) -> None:
     secrets = f'var.debug ? [{{ name = "A", valueFrom = {DB} }}] : []'
-    with pytest.raises(InvalidInput, match=r"only if var\.debug holds\nTell the values of variables with --parameter"):
+    with pytest.raises(InvalidInput, match=r"only if var\.debug holds\nPass values of variables with --parameter"):
         built(tmp_path, secrets)
     assert resources(built(tmp_path, secrets, debug="true"), "ExecutionRole", "ReadSecrets")
