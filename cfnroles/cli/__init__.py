@@ -49,7 +49,7 @@ COMMANDS = {
     "fleet": "Check all task definitions and roles of an account.",
     "lint": "Find faults in templates, task definitions, policies.",
     "diff": "Show how a change affects permissions.",
-    "schema": "Print the JSON Schema of service specs.",
+    "schema": "Print the JSON Schema of service specs and JSON answers.",
     "deploy": "Deploy the stacks once every secret exists.",
     "deploy-policy": "Write the IAM policy for deploying the stacks.",
     "status": "Show stack status.",
