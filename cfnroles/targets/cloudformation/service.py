@@ -25,7 +25,6 @@ from cfnroles.targets.cloudformation.placeholders import placeholder_parameters,
 from cfnroles.targets.cloudformation.roles import RolesStack, roles_template
 from cfnroles.targets.cloudformation.secret_validator import ValidatorStack, secret_validator_template
 from cfnroles.targets.cloudformation.settled import USUAL, Form, settled
-from cfnroles.targets.cloudformation.shared_gate import check_role_template
 from cfnroles.targets.cloudformation.task import task_template
 from cfnroles.targets.cloudformation.template_text import ordered
 from cfnroles.targets.cloudformation.values import Spelling, exports_in
@@ -158,8 +157,11 @@ def validator_stack(
         exports=(secret_validator.export_name(number, shared=shared),),
         imports=(secret_validator.SHARED_ROLE_EXPORT,) if shared else (),
     )
-    template = check_role_template(made_of) if shared else secret_validator_template(made_of)
-    return with_template(stack, template, project, form)
+    if not shared:
+        return with_template(stack, secret_validator_template(made_of), project, form)
+    from cfnroles.targets.cloudformation.shared_gate import check_role_template
+
+    return with_template(stack, check_role_template(made_of), project, form)
 
 
 def _validator_policies(statements: Sequence[Statement], spelling: Spelling) -> tuple[Policy, ...]:
