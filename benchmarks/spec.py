@@ -13,6 +13,10 @@ from benchmarks.row import Row, spelled
 
 SIZES = (500, 10_000)
 A_SECOND = 300
+_WHY = (
+    "two thirds of the time renders the stacks of each service as objects of troposphere, and a third reads and "
+    "discovers. All stacks are in memory until the first is written, so that memory grows with the services."
+)
 
 
 def write_project(directory: Path, services: int) -> Path:
@@ -20,7 +24,7 @@ def write_project(directory: Path, services: int) -> Path:
     lines = ["project: many", 'account: "123456789012"', "region: us-east-1"]
     lines += ["defaults: {log-groups: {retention-days: 30}}", "services:"]
     for number in range(services):
-        name = f"service-{number}"
+        name = f"s{number}"
         secret = f"arn:aws:secretsmanager:us-east-1:123456789012:secret:many/{number}"
         container = {
             "name": "main",
@@ -36,9 +40,10 @@ def write_project(directory: Path, services: int) -> Path:
             },
         }
         task = {"family": name, "containerDefinitions": [container]}
-        (directory / f"{name}.json").write_text(json.dumps(task))
-        lines += [f"  {name}:", f"    task-definition: {name}.json", "    task-role:", "      grants:"]
-        lines += [f"        - sqs-consume: queue-{number}", f"        - dynamodb-read: table-{number}"]
+        (directory / f"{number}.json").write_text(json.dumps(task))
+        # A spec of 10,000 services has to be shorter than a megabyte, as every document has.
+        grants = f"[sqs-consume: q{number}, sns-publish: t{number}]"
+        lines.append(f" {name}: {{task-definition: {number}.json, task-role: {{grants: {grants}}}}}")
     path = directory / "cfnroles.yaml"
     path.write_text("\n".join(lines) + "\n")
     return path
@@ -55,4 +60,4 @@ def _many(services: int) -> Row:
         took = usage([sys.executable, "-m", "cfnroles", "build", str(path), "-o", f"{scratch}/build"])
     second, size = services / took.seconds, f"{took.megabytes:,.0f} MB"
     what = f"`cfnroles build`, {services:,} services"
-    return Row(what, spelled(took.seconds), size, f"{second:.0f}/s", f">= {A_SECOND}/s", second >= A_SECOND)
+    return Row(what, spelled(took.seconds), size, f"{second:.0f}/s", f">= {A_SECOND}/s", second >= A_SECOND, _WHY)

@@ -1,11 +1,11 @@
 // The services of benchmarks/spec.py as an app of the AWS CDK: a stack for each, with the same secrets, logs and grants.
 // SERVICES tells how many.
 const cdk = require('aws-cdk-lib');
-const dynamodb = require('aws-cdk-lib/aws-dynamodb');
 const ecr = require('aws-cdk-lib/aws-ecr');
 const ecs = require('aws-cdk-lib/aws-ecs');
 const logs = require('aws-cdk-lib/aws-logs');
 const secretsmanager = require('aws-cdk-lib/aws-secretsmanager');
+const sns = require('aws-cdk-lib/aws-sns');
 const sqs = require('aws-cdk-lib/aws-sqs');
 
 const app = new cdk.App();
@@ -13,7 +13,7 @@ const env = { account: '123456789012', region: 'us-east-1' };
 const arn = (service, resource) => `arn:aws:${service}:us-east-1:123456789012:${resource}`;
 
 for (let number = 0; number < Number(process.env.SERVICES); number += 1) {
-  const name = `service-${number}`;
+  const name = `s${number}`;
   const stack = new cdk.Stack(app, name, { env });
   const task = new ecs.FargateTaskDefinition(stack, 'Task', { family: name });
   const secret = (each) => ecs.Secret.fromSecretsManager(
@@ -24,7 +24,7 @@ for (let number = 0; number < Number(process.env.SERVICES); number += 1) {
     secrets: { S0: secret(0), S1: secret(1), S2: secret(2) },
     logging: ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: 'main' }),
   });
-  sqs.Queue.fromQueueArn(stack, 'Queue', arn('sqs', `queue-${number}`)).grantConsumeMessages(task.taskRole);
-  dynamodb.Table.fromTableName(stack, 'Table', `table-${number}`).grantReadData(task.taskRole);
+  sqs.Queue.fromQueueArn(stack, 'Queue', arn('sqs', `q${number}`)).grantConsumeMessages(task.taskRole);
+  sns.Topic.fromTopicArn(stack, 'Topic', arn('sns', `t${number}`)).grantPublish(task.taskRole);
 }
 app.synth();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections.abc import Iterator
 
@@ -16,7 +17,12 @@ RATIO = 2.0
 
 
 def rows() -> Iterator[Row]:
-    """The cases one after the other."""
+    """The cases one after the other; none on a machine that others keep busy, since a clock tells nothing there."""
+    busy, processors = os.getloadavg()[0], os.cpu_count() or 1
+    if busy > processors:
+        why = f"these rows take a clock, and {busy:.0f} processes shared {processors} processors."
+        yield Row("secret validator", "", f"{1000 * LATENCY:.0f} ms a call", "", f"<= {RATIO} x", None, why)
+        return
     with serving(LATENCY) as address:
         yield from (_row(address, *case) for case in CASES)
 
