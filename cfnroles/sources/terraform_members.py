@@ -137,6 +137,10 @@ class Turned(Struct):
                 self.unseen.append(_stopped(path, value))
             elif (made := self._argument(value, kind[member], path)) not in (None, "", []):
                 tree[member] = made
+            of_objects = isinstance(kind[member], list) and isinstance(kind[member][0], Mapping)
+            if member not in tree and of_objects and any(each.path == path for each in self.unseen):
+                # What is not seen is not left out: there may be one, of which nothing is known.
+                tree[member] = [{}]
         self.tree[root] = tree
         documents = (each.place.document for each in given.values() if each.place is not None)
         self.settings[root] = next(documents, "")

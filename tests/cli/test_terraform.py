@@ -286,6 +286,30 @@ resource "{TASK}" "app" {{
     assert cfnroles("explain", "infra", "--parameter", "key=/a").code == 0
 
 
+@pytest.mark.parametrize("balancers", ["var.balancers", "[coalesce(null, null)]"], ids=["unknown", "Terraform stops"])
+def test_a_load_balancer_that_is_not_seen_is_not_taken_for_none(cfnroles: Any, directory: Path, balancers: str) -> None:
+    text = f"""variable "balancers" {{}}
+resource "{TASK}" "app" {{
+  family                = "app"
+  container_definitions = jsonencode([{{ name = "a", image = "nginx" }}])
+}}
+resource "aws_ecs_service" "app" {{
+  name            = "app"
+  task_definition = {TASK}.app.arn
+  iam_role        = "arn:aws:iam::111122223333:role/balancing"
+  dynamic "load_balancer" {{
+    for_each = {balancers}
+    content {{
+      elb_name = load_balancer.value
+    }}
+  }}
+}}
+"""
+    (directory / "main.tf").write_text(text, encoding="utf-8")
+    told = cfnroles("explain", "infra")
+    assert (told.code, "gives ECS for its load balancer is not judged" in told.out) == (0, True)
+
+
 def test_roles_are_put_into_no_directory(cfnroles: Any, directory: Path) -> None:
     result = cfnroles("inject", "infra")
     assert (result.code, result.err) == (
