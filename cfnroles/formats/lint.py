@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
 
 from cfnroles.answers.lint import SEVERITIES, LintedFile, LintReport
 from cfnroles.counted import counted
@@ -23,8 +25,18 @@ _INDENT = "    "
 
 
 def human(report: LintReport, width: int = 100) -> Page:
-    """For a terminal: one paragraph for each finding, which begins as editors and terminals expect it."""
-    return page(_paragraph(*placed, width) for file in report.files for placed in Places(file).placed(file.findings))
+    """For a terminal: one paragraph for each cause in a file, which begins as editors and terminals expect it."""
+    found = ((Places(file), _by_cause(file.findings)) for file in report.files)
+    return page(_paragraph(*placed, width) for places, findings in found for placed in places.placed(findings))
+
+
+def _by_cause(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings, and in the place of several that say the same the first one, which stands for the others."""
+    causes: dict[tuple[str, str, str, Severity], list[Finding]] = {}
+    for each in sorted(findings, key=lambda one: one.sort_key):
+        causes.setdefault((each.check, each.what, each.remedy, each.severity), []).append(each)
+    for first, *others in causes.values():
+        yield replace(first, also=(*first.also, *others, *(also for one in others for also in one.also)))
 
 
 def summary(report: LintReport) -> str:

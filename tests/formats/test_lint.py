@@ -50,6 +50,19 @@ def report() -> LintReport:
     )
 
 
+def test_what_several_places_have_in_common_is_one_paragraph() -> None:
+    secret = "valueFrom: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop:'"
+    secrets = "".join(f"      - {{name: S{number}, {secret}}}\n" for number in range(3))
+    file = lint(
+        f"family: shop\ncontainerDefinitions:\n  - name: web\n    image: web:1\n    secrets:\n{secrets}", "a.yaml"
+    )
+    assert len(file.findings) == 3
+    told = human(LintReport((file,)), width=200)
+    assert told.count("a.yaml:") == 1
+    assert told.startswith("a.yaml:6:")
+    assert told.endswith(" Also on lines 7 and 8.")
+
+
 def test_people_read_one_paragraph_for_each_finding(report: LintReport) -> None:
     assert human(report, width=100) == (
         "shop.yaml:4:5: info: container web: the image has no tag, which stands for latest, and that is moved\n"
