@@ -21,7 +21,7 @@ from cfnroles.answers.template_lint import template_problems
 from cfnroles.answers.verification import Outcome, Verification
 from cfnroles.answers.verify_template import verify_template
 from cfnroles.document import parse
-from cfnroles.need import Severity
+from cfnroles.need import Holder, Severity
 from cfnroles.sources.role_places import ROLE_PROPERTIES, TARGETS
 from cfnroles.targets.cloudformation.expansion import NO_VALUES, MacroSettings, expanded
 from cfnroles.targets.cloudformation.inject import removed
@@ -58,10 +58,13 @@ def misjudged(path: Path) -> Iterator[str]:
     """
     reading = read(path)
     assert reading.template is not None
-    declared, injected = reading.template.declarations, inject(reading, replace_roles=True).text
+    injection = inject(reading, replace_roles=True)
+    declared, injected = reading.template.declarations, injection.text
+    # What a policy cannot say is lacking, and told.
+    told = {gap.holder for gap in injection.gaps if gap.what.startswith("a policy cannot say")}
     own = reading.template.resources
     for values in (NO_VALUES, _chosen(declared, random.Random(path.name))):
-        yield from (f"injected, {each}" for each in _failed(injected, values, own))
+        yield from (f"injected, {each}" for each in _failed(injected, values, own, told))
         # CloudFormation hands a macro the values of all parameters, defaults among them.
         known = {name: str(each["Default"]) for name, each in declared.items() if "Default" in each}
         settings = MacroSettings(_VALIDATOR, accept_gaps=True)
@@ -78,9 +81,11 @@ def _chosen(declared: Mapping[str, Any], chance: random.Random) -> Mapping[str, 
     return {name: str(each).lower() if isinstance(each, bool) else str(each) for name, each in chosen.items()}
 
 
-def _failed(text: str, values: Mapping[str, str], own: Mapping[str, Any]) -> Iterator[str]:
+def _failed(
+    text: str, values: Mapping[str, str], own: Mapping[str, Any], told: Collection[Holder] = ()
+) -> Iterator[str]:
     found = verify_template(read(Document("template.json", text), Told(parameters=values)))
-    yield from _lacking(found, values, own)
+    yield from _lacking((each for each in found if each.holder not in told or each.excess), values, own)
 
 
 def _lacking(found: Iterable[Verification], values: Mapping[str, str], own: Collection[str]) -> Iterator[str]:
