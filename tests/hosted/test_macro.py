@@ -150,7 +150,7 @@ def _resources(template: str, name: str) -> dict[str, Any]:
 
 
 def test_a_long_message_ends_with_how_much_more_there_is() -> None:
-    many = {name: each for number in range(40) for name, each in _resources(WITH_GAP, f"Web{number}").items()}
+    many = {name: each for number in range(99) for name, each in _resources(WITH_GAP, f"Web{number}").items()}
     assert len(answered({**parse(GOOD, "t.yaml"), "Resources": many})["errorMessage"]) <= MESSAGE
     *_, last = answered({**parse(GOOD, "t.yaml"), "Resources": many})["errorMessage"].split("\n")
     assert re.fullmatch(r"... and \d+ more lines: see the log of the macro's function.", last)
