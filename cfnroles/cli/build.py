@@ -23,11 +23,16 @@ from cfnroles.cli.source import (
     told,
 )
 from cfnroles.cli.terminal import is_quiet, note, say
+from cfnroles.counted import counted
 from cfnroles.errors import BadAnswer
 from cfnroles.page import page
 
 if TYPE_CHECKING:
     from cfnroles.targets.cloudformation.output_files import Format
+
+
+#: Files that are listed by name; a screen holds no more.
+_MOST_LISTED = 24
 
 
 class _Options(Struct, frozen=True):
@@ -114,7 +119,7 @@ def command(source: str, **given: Any) -> None:
     if options.lint:
         _lint(files)
     written = write_files(options.directory, files, force=options.force)
-    lines = [*_listed("Wrote:", files, options), *_listed("Removed, of an earlier build:", written.removed, options)]
+    lines = [*_wrote(files, options), *_listed("Removed, of an earlier build:", written.removed, options)]
     lines += _listed("Left, of an earlier build and edited since:", written.left, options)
     note(*lines, *summary)
     if is_quiet():
@@ -128,6 +133,13 @@ def _again() -> str:
 
     context = click.get_current_context()
     return options_again(context, "") + options_again(context, "", of_root=True)
+
+
+def _wrote(files: Mapping[str, str], options: _Options) -> list[str]:
+    """Each file where a reader looks at each, and otherwise how many: stacks.json lists them."""
+    if len(files) > _MOST_LISTED:
+        return [f"Wrote {counted(len(files), 'file')} to {options.directory}."]
+    return _listed("Wrote:", files, options)
 
 
 def _listed(title: str, names: Iterable[str], options: _Options) -> list[str]:

@@ -98,6 +98,16 @@ def test_a_role_that_needs_iams_quota_raised_is_told(cfnroles: Any, tmp_path: Pa
     assert (f"more than 20 managed policies on TaskRole ({count})" in found.err) is told
 
 
+def test_more_files_than_a_screen_holds_are_counted(cfnroles: Any, tmp_path: Path) -> None:
+    write(tmp_path / "task.json")
+    services = {f"s{number}": {"task-definition": "task.json"} for number in range(12)}
+    (tmp_path / "cfnroles.yaml").write_text(json.dumps({"project": "shop", "services": services}), encoding="utf-8")
+    found = cfnroles("build", tmp_path / "cfnroles.yaml", "-o", tmp_path / "out")
+    count = len(list((tmp_path / "out").iterdir()))
+    assert f"Wrote {count} files to {tmp_path / 'out'}.\n" in found.err
+    assert "s11-roles.yaml" not in found.err
+
+
 def event(resource: str, status: str, reason: str = "") -> dict[str, str]:
     return {"LogicalResourceId": resource, "ResourceStatus": status, "ResourceStatusReason": reason}
 
