@@ -22,6 +22,8 @@ from cfnroles.workload import Path
 _SECRET, _ATTACHMENT = "AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment"
 _DATABASES = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster")
 _PARAMETER, _LOG_GROUP, _BUCKET = "AWS::SSM::Parameter", "AWS::Logs::LogGroup", "AWS::S3::Bucket"
+#: The service in an ARN -> the type of what its names are of.
+_KINDS = {"secretsmanager": _SECRET, "ssm": _PARAMETER}
 #: The types of what is encrypted, or leads to what is.
 ENCRYPTED = (_SECRET, _ATTACHMENT, *_DATABASES, _PARAMETER, _LOG_GROUP, _BUCKET)
 #: The property that gives each its name.
@@ -103,9 +105,10 @@ class Keys:
                 resource = self._stack.resources.get(symbol.name.partition(".")[0])
                 if resource is not None and (found := self._behind(resource)) is not None:
                     return found
-            for kind in (_SECRET, _PARAMETER) if name else ():
-                if resources := _called(kind, self._stack).get(name.removesuffix("-??????")):
-                    return resources[0].properties
+            # A secret and a parameter may have the same name.
+            kind = _KINDS.get(str(arn.service)) if arn and name else None
+            if kind and (resources := _called(kind, self._stack).get(name.removesuffix("-??????"))):
+                return resources[0].properties
         return None
 
     def _behind(self, resource: Resource) -> Mapping[str, Any] | None:

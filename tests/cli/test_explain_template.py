@@ -278,6 +278,7 @@ FILE = "EnvironmentFiles: [{Type: s3, Value: !Sub '${Sealed.Arn}/a.env'}]"
 
 
 BY_NAME = "arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:shop/db"
+PARAMETER_BY_NAME = "arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter/shop/db"
 KMS = "{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: !Ref FileKey}}"
 ENCRYPTED = {
     "a bucket": (KMS, FILE, ("${FileKey.Arn}",)),
@@ -289,6 +290,16 @@ ENCRYPTED = {
         "{}",
         "Secrets: [{Name: A, ValueFrom: !GetAtt Base.MasterUserSecret.SecretArn}]",
         ("${SecretKey.Arn}",),
+    ),
+    "another's parameter that is called like a secret": (
+        "{}",
+        f"Secrets: [{{Name: A, ValueFrom: !Sub '{PARAMETER_BY_NAME}'}}]",
+        ("${KmsKeyArns}",),
+    ),
+    "another's secret that is called like a parameter": (
+        "{}",
+        f"Secrets: [{{Name: A, ValueFrom: !Sub '{BY_NAME.replace('shop/db', 'shop/flags')}'}}]",
+        ("${KmsKeyArns}",),
     ),
     "a parameter, which is not encrypted": ("{}", "Secrets: [{Name: A, ValueFrom: !Ref Plain}]", ()),
 }
