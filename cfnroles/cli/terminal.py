@@ -159,13 +159,18 @@ def say_error(text: str) -> None:
 
 
 def say_usage(error: click.ClickException) -> None:
-    """Print what is wrong with a command line, with the usage of the command."""
+    """Print what is wrong with a command line and how to use the command; without any argument, print its help."""
     context = getattr(error, "ctx", None)
+    if context is not None and error.format_message() == context.get_help():
+        say(*error.format_message().split("\n"), err=True)
+        return
     if context is not None:
         say(*context.get_usage().split("\n"), err=True)
         if context.command.get_help_option(context) is not None:
             say(f"Try '{context.command_path} {context.help_option_names[0]}' for help.", "", err=True)
-    say(f"Error: {error.format_message()}", err=True)
+    # click lists the choices of a missing option one below the other.
+    message = error.format_message().replace("\n\t", " ")
+    say(f"Error: {message}", err=True)
 
 
 def say_traceback(error: BaseException) -> None:

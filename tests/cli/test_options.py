@@ -104,3 +104,17 @@ def test_a_file_is_no_service_of_a_task_definition(cfnroles, examples):
 
     assert result.code == 2
     assert "--service-file FILE" in result.err
+
+
+@pytest.mark.parametrize("arguments", [(), ("stack-sets",)], ids=["the command line", "a group"])
+def test_who_asks_for_nothing_gets_the_help(cfnroles, arguments):
+    answer = cfnroles(*arguments)
+    assert answer.code == 2
+    assert "\n  deploy " in answer.err
+    assert "Error" not in answer.err
+    assert "\\n" not in answer.err
+
+
+def test_the_choices_of_a_missing_option_are_on_one_line(cfnroles, examples):
+    answer = cfnroles("policy", examples / "shop.json")
+    assert "Missing option '--role'. Choose from: execution, task, infrastructure" in answer.err
