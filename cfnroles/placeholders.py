@@ -235,7 +235,10 @@ def texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
                 look(element, (*path, index))
         elif isinstance(value, (dict, Mapping)):
             for key, member in value.items():
-                look(member, (*path, str(key)))
+                if isinstance(member, str):
+                    found.append(((*path, str(key)), member))
+                else:
+                    look(member, (*path, str(key)))
 
     look(value, path)
     return iter(found)

@@ -143,11 +143,11 @@ def shape_findings(workload: Workload) -> tuple[Finding, ...]:
 
 def _literal(value: Any) -> Any:
     """The same data, with nothing in its texts but what is literal in them."""
+    if isinstance(value, str):
+        return "".join(part for part in value.parts if isinstance(part, str)) if isinstance(value, Text) else value
     if isinstance(value, Mapping):
         return {name: _literal(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_literal(element) for element in value]
-    return "".join(part for part in value.parts if isinstance(part, str)) if isinstance(value, Text) else value
+    return [_literal(element) for element in value] if isinstance(value, list) else value
 
 
 def value_findings(workload: Workload) -> tuple[Finding, ...]:

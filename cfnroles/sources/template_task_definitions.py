@@ -319,6 +319,9 @@ class Turned(Struct):
 
     def value(self, given: Any, kind: Any, path: Path, steps: Path) -> Any:
         """A value at ``steps`` as its ``kind`` has it; ``None`` for what has another shape."""
+        # Most values are plain texts, and there are many worlds.
+        if isinstance(given, str) and isinstance(kind, str) and kind != MAP:
+            return self._plain(given, kind)
         branches = undecided(given)
         if branches is not None and not isinstance(kind, list):
             index, chosen = branches[0] if branches else (0, None)

@@ -88,6 +88,8 @@ def _unknown_choices(workload: Workload) -> Iterator[_Unknown]:
 
 def _of_structure(value: Any, kind: Any, path: Path) -> Iterator[tuple[Path, _Kind]]:
     """The path of each member that a structure does not have, at any depth, with the structure."""
+    if isinstance(value, str):
+        return
     if isinstance(kind, Mapping) and isinstance(value, Mapping):
         for name, member in value.items():
             if name in kind:
