@@ -149,7 +149,7 @@ CHECKS = (
         number=9346,
         severity=Severity.WARNING,
         what="A task's role that may read every secret or parameter",
-        why="Whoever gets hold of the role reads the secrets of every other service of the account.",
+        why="Anyone who obtains the role can read the secrets of every other service in the account.",
         source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html",
         bad=TEMPLATE.format(principal=ECS_TASKS, permissions=SECRETS.format("*")),
         good=TEMPLATE.format(

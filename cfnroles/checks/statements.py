@@ -66,7 +66,7 @@ def decrypt(statement: AllowStatement) -> Iterator[Finding]:
         yield _fault(
             statement,
             "kms:Decrypt is allowed on secrets or parameters, and is only ever done on keys",
-            "Name the key's ARN in a statement of its own; where the secrets have no key of yours, leave it out.",
+            "Name the key's ARN in a separate statement; omit it if the secrets have no customer managed key.",
         )
 
 
@@ -105,7 +105,7 @@ def token(statement: AllowStatement) -> Iterator[Finding]:
         yield _fault(
             statement,
             "ecr:GetAuthorizationToken is allowed on repositories, and AWS defines no resource for it",
-            "Allow it on * in a statement of its own.",
+            "Allow it on * in a separate statement.",
         )
 
 

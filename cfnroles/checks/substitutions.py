@@ -26,7 +26,7 @@ def unsubstituted(subject: Subject) -> Iterator[Finding]:
     if subject.stack is None:
         for path, text in _texts(subject.tree, ()) if not subject.tasks else ():
             if pseudo := next((name for name in _REFERENCE.findall(text) if name.startswith("AWS::")), ""):
-                what = f"${{{pseudo}}} is not a variable of IAM, which compares with the text as it stands"
+                what = f"${{{pseudo}}} is not a policy variable of IAM, which compares the text literally"
                 yield fault(path, what, "Write the value itself.")
         return
     for resource in subject.stack.resources.values():
@@ -36,7 +36,7 @@ def unsubstituted(subject: Subject) -> Iterator[Finding]:
             if (resource.type == _TASK and not _names_something(path)) or path[0] in _PROSE:
                 continue
             if name := next((name for name in _LEFT.findall(text) if _is_known(name, subject.tree)), ""):
-                what = f"${{{name}}} is not inside of Fn::Sub, and CloudFormation takes it as it stands"
+                what = f"${{{name}}} is not inside Fn::Sub, so CloudFormation does not replace it"
                 yield fault(resource.source(*path), what, "Put the text into Fn::Sub.")
 
 

@@ -94,7 +94,7 @@ def _mutable_images(task: CheckedTask) -> Iterator[Finding]:
         if not isinstance(image, str) or not _is_image(image) or "@" in image or tag(text_of(image)) not in _MOVING:
             continue
         moving = tag(text_of(image))
-        given = f"the tag {moving}" if moving else "no tag, which stands for latest"
+        given = f"the tag {moving}" if moving else "no tag, which means latest"
         yield task.fault(
             task.workload.origin(path),
             f"the image has {given}, and that is moved with each release",

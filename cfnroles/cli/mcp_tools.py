@@ -147,7 +147,7 @@ class _Tools:
                 check=False,
             )
         except subprocess.TimeoutExpired as late:
-            raise ToolError(f"There is no answer after {_SECONDS} seconds.") from late
+            raise ToolError(f"No answer after {_SECONDS} seconds.") from late
         if ended.returncode not in _ENDS:
             raise ToolError(ended.stderr.strip().removeprefix("error: "))
         if len(ended.stdout) > _MOST:

@@ -119,7 +119,7 @@ STACK_SET_CALLS = (
     ),
     OwnCalls(
         "ManageStackSets",
-        "CloudFormation asks whether whoever creates or updates a stack set with tags may tag it",
+        "creating or updating a stack set with tags requires permission to tag it",
         ("cloudformation:TagResource", "cloudformation:UntagResource"),
         f"{_API}/API_UpdateStackSet.html",
         (STACK_SET,),

@@ -141,7 +141,7 @@ _ROLE = ResourceType(
     unused=(
         Unused(
             ("iam:DeleteRolePermissionsBoundary",),
-            "whoever may take a boundary away has none; take it away with other credentials",
+            "anyone who can remove a boundary has none; remove it with other credentials",
         ),
     ),
 )
@@ -239,7 +239,7 @@ _TASK_DEFINITION = ResourceType(
         *(
             Calls(
                 sid,
-                "whoever registers a task definition passes its roles to ECS",
+                "registering a task definition passes its roles to ECS",
                 actions,
                 on=role,
                 of="AWS::IAM::Role",
@@ -304,7 +304,7 @@ _EXPRESS_SERVICE = ResourceType(
         *(
             Calls(
                 f"PassRolesTo{sid}",
-                "whoever creates the service passes its roles to ECS",
+                "creating the service passes its roles to ECS",
                 ("iam:PassRole",),
                 on=role,
                 of="AWS::IAM::Role",
@@ -354,7 +354,7 @@ _FUNCTION = ResourceType(
         ),
         Calls(
             "PassRolesToFunctions",
-            "whoever creates a function passes its role to Lambda",
+            "creating a function passes its role to Lambda",
             ("iam:PassRole",),
             on="Role",
             of="AWS::IAM::Role",

@@ -200,7 +200,7 @@ def _own_calls(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterat
         for action in BUCKET_CALLS:
             yield _need(Permission(action, objects), Reason("deploy", why, _TEMPLATE_URL), told, "UploadTemplates")
     if options.role_arn:
-        yield _passing(options.role_arn, "whoever names a service role passes it to CloudFormation", _SERVICE_ROLE)
+        yield _passing(options.role_arn, "using a service role passes it to CloudFormation", _SERVICE_ROLE)
     if options.check:
         for stack in stacks:
             yield from _references(stack)
@@ -231,7 +231,7 @@ def _stack_sets(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Itera
         if options.check:
             yield from _references(stack)
     if arn := options.administration_role_arn:
-        yield _passing(arn, "whoever names an administration role passes it to CloudFormation", _ADMINISTRATION)
+        yield _passing(arn, "using an administration role passes it to CloudFormation", _ADMINISTRATION)
 
 
 def _passing(role: str, why: str, source: str) -> Need:
@@ -345,7 +345,7 @@ def _called(stack: NamedStack, row: ResourceType, resource: Resource, calls: Cal
         yield from _reaching(stack, row, resource, calls, arn)
 
 
-_GENERATED = "CloudFormation ends the names that it makes with characters of its own"
+_GENERATED = "CloudFormation adds its own characters to the names that it generates"
 _SHORTENED = (
     "CloudFormation shortens the name that it makes for {resource} of {stack} to {longest} characters, by a rule that"
     " AWS does not document; a shorter name of the project, or one for the role, makes these exact"
@@ -356,7 +356,7 @@ _NO_BOUNDARY = (
     " permission; a permissions boundary (PermissionsBoundaryArn) limits that, and becomes a condition here"
 )
 _ADMITS = frozenset({"iam:CreateRole", "iam:UpdateAssumeRolePolicy"})
-_ANY_TRUST = "IAM does not look at whom a trust policy admits: whoever deploys can let anybody assume these roles"
+_ANY_TRUST = "IAM does not check whom a trust policy allows: anyone who deploys can let anyone assume these roles"
 
 
 def _reaching(

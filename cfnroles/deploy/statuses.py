@@ -128,19 +128,19 @@ _ROWS = (
     ),
     Status(
         "UPDATE_FAILED",
-        "stands in the middle of an update that failed without rollback",
+        "is in the middle of an update that failed without rollback",
         Deploying.ROLL_BACK_FIRST,
         Deleting.DELETE,
     ),
     Status(
         "UPDATE_ROLLBACK_FAILED",
-        "stands in the middle of a rollback that failed",
+        "is in the middle of a rollback that failed",
         Deploying.CONTINUE_ROLLBACK,
         Deleting.DELETE,
     ),
     Status(
         "IMPORT_ROLLBACK_FAILED",
-        "stands in the middle of the rollback of an import that failed",
+        "is in the middle of the rollback of an import that failed",
         Deploying.REFUSE,
         Deleting.DELETE,
     ),

@@ -186,7 +186,7 @@ class _Asking:
             elif event.type in _SERVICE_TYPES and event.physical_id.startswith("arn:") and self._services < _SERVICES:
                 self._services += 1
                 self.service(_cluster(event.physical_id), event.physical_id)
-        gone = "why the tasks of the service {} stopped: there is no such service any more"
+        gone = "why the tasks of the service {} stopped: the service no longer exists"
         self.unread += [gone.format(name) for name in self.absent]
         self.absent = []
 

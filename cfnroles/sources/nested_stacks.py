@@ -131,7 +131,7 @@ def _told(template: Template, given: Given) -> Mapping[str, Any]:
     }
 
 
-_UNSEEN = "cannot see what stands in the nested stack {}"
+_UNSEEN = "cannot see what is in the nested stack {}"
 _REMEDY = "Give its template to cfnroles as well"
 
 

@@ -327,7 +327,7 @@ def _forgotten(workload: Workload) -> Iterator[Finding]:
             yield Finding(
                 Severity.WARNING,
                 workload.origin(path),
-                f"the application will see {left} as it stands, because ECS fills nothing in",
+                f"the application will see {left} literally, because ECS substitutes nothing",
                 "Fill it with --set where it is a placeholder",
             )
 

@@ -47,7 +47,7 @@ def _check(told: Told) -> None:
             if not re.fullmatch(_KEY, arn):
                 raise InvalidInput(
                     f"--{option(name)} {arn} is not the ARN of a KMS key",
-                    remedy="Write arn:PARTITION:kms:REGION:ACCOUNT:key/ID; an alias cannot stand in a policy.",
+                    remedy="Write arn:PARTITION:kms:REGION:ACCOUNT:key/ID; a policy cannot name an alias.",
                 )
     for bucket in told.s3_files_buckets:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

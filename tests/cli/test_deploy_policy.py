@@ -70,7 +70,7 @@ def test_the_text_has_reasons_places_and_sources(ask, examples):
     for line in (
         "InvokeGate: lambda:InvokeFunction",
         "    if iam:PassedToService StringEquals ecs-tasks.amazonaws.com",
-        "  because whoever creates a function passes its role to Lambda",
+        "  because creating a function passes its role to Lambda",
         "- iam:CreateRole, iam:UpdateAssumeRolePolicy",
         "  AWS defines no resource type for these.",
     ):

@@ -276,7 +276,7 @@ def test_a_service_that_was_rolled_back_is_told_as_gone(cfnroles: Any, aws: Acco
     result = cfnroles(*LIVE, "--stack", "shop", "--format", "json")
     told = json.loads(result.out)
     assert (result.code, [each["message"] for each in told["diagnoses"]]) == (3, ["not-stable"])
-    assert told["notRead"] == ["why the tasks of the service web stopped: there is no such service any more"]
+    assert told["notRead"] == ["why the tasks of the service web stopped: the service no longer exists"]
 
 
 GAPS = {
@@ -319,7 +319,7 @@ ASSUMED = {
         role()["iam.get_role"],
         3,
         "permission",
-        "1. whoever starts the task or deploys the service lacks iam:PassRole",
+        "1. the caller that starts the task or deploys the service lacks iam:PassRole",
     ),
 }
 

@@ -547,7 +547,7 @@ def test_nested_stacks_are_templates_of_their_own(injected: Any, tmp_path: Path)
 def test_a_nested_stack_that_nobody_can_see_is_a_gap(injected: Any) -> None:
     result = injected(TEMPLATE + NESTED.replace("./app.yaml", "https://example.com/app.yaml"))
     assert result.code == 0
-    assert "cannot see what stands in the nested stack App" in result.err
+    assert "cannot see what is in the nested stack App" in result.err
 
 
 @pytest.mark.parametrize(

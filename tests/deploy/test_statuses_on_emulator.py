@@ -79,7 +79,7 @@ def test_update_rollback_failed(cfnroles, aws, quick):
 
     explained = cfnroles("deploy", stacks, "--yes")
     assert explained.code == 1
-    assert "stands in the middle of a rollback that failed" in explained.err
+    assert "is in the middle of a rollback that failed" in explained.err
 
     # What its events name is repaired: the gate no longer fails.
     validator = stacks / "secret-validator.yaml"

@@ -210,7 +210,7 @@ _ROWS = (
     ),
     _row(
         name="local-option",
-        why="Docker takes the option, or the file on the container instance, as it stands",
+        why="Docker uses the option, or the file on the container instance, unchanged",
         source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
         standing=Standing.AGENT,
         example="credentialspec:file://web.json",

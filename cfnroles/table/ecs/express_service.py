@@ -235,7 +235,7 @@ FEATURES = (
     _row(
         name="express-service-default-log-group",
         field="containerDefinitions[].image",
-        why="ECS makes a log group of its own for a service that names none",
+        why="ECS creates a log group for a service that names none",
         example=_IMAGE,
         grants=_made_group(default_group),
         when=has_default_group,

@@ -339,7 +339,7 @@ ACCOUNT: Mapping[str, str] = {
     "account.awsvpcTrunking": _BY_ECS,
     "account.containerInsights": _BY_ECS,
     "account.fargateFIPSMode": _SETTING,
-    "account.tagResourceAuthorization": "whoever creates something with tags needs ecs:TagResource",
+    "account.tagResourceAuthorization": "creating a resource with tags requires ecs:TagResource",
     "account.fargateTaskRetirementWaitPeriod": _SETTING,
     "account.defaultLogDriverMode": _SETTING,
     "account.fargateEventWindows": _SETTING,

@@ -12,7 +12,7 @@ _TRUST = PossibleCause(
     untrusted=True,
 )
 _PASS = PossibleCause(
-    "whoever starts the task or deploys the service lacks iam:PassRole on the role",
+    "the caller that starts the task or deploys the service lacks iam:PassRole on the role",
     "cfnroles deploy-policy SOURCE",
     "Allow iam:PassRole on the role, if iam:PassedToService is ecs-tasks.amazonaws.com, to whoever deploys",
     category=Category.PERMISSION,
@@ -107,7 +107,7 @@ SYMPTOMS = (
         what="ECS could not assume a role of the task; the message names the trust policy, and four things have this"
         " text",
         sure=_TRUST.check,
-        remedy="Find out which of the causes it is",
+        remedy="Find out which cause applies",
         source=f"{_GUIDE}/task_execution_IAM_role.html",
         caller=CallingRole.EITHER,
         action="sts:AssumeRole",

@@ -17,7 +17,7 @@ SYMPTOMS = (
         what="ECS Exec does not reach its agent in the task",
         sure="aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query"
         " 'tasks[].[enableExecuteCommand,containers[].managedAgents]'",
-        remedy="Find out which of the causes it is",
+        remedy="Find out which cause applies",
         source=f"{_GUIDE}/ecs-exec-troubleshooting.html",
         caller=CallingRole.TASK,
         action="ssmmessages:CreateControlChannel",

@@ -28,7 +28,7 @@ _NO_GROUP = PossibleCause(
 _NO_WRITE = PossibleCause(
     "the execution role lacks logs:CreateLogStream on the log group",
     "cfnroles verify SOURCE --live --role ROLE",
-    "Add what verify tells to the execution role",
+    "Add what verify reports to the execution role",
     lacking=True,
     category=Category.PERMISSION,
 )
@@ -68,7 +68,7 @@ SYMPTOMS = (
         " your network"
         " configuration. : signal: killed",
         category=Category.NETWORK,
-        what="CloudWatch Logs did not answer; the message speaks of the log group, and nobody looked at it",
+        what="CloudWatch Logs did not answer; the message blames the log group without checking it",
         sure=_REACH.check,
         remedy=_REACH.remedy,
         source=f"{_GUIDE}/resource-initialization-error.html",
@@ -86,7 +86,7 @@ SYMPTOMS = (
         what="the log stream could not be opened; the message says so of a missing log group and of a missing route"
         " alike",
         sure=_FIND,
-        remedy="Find out which of the causes it is",
+        remedy="Find out which cause applies",
         source=f"{_GUIDE}/resource-initialization-error.html",
         action="logs:CreateLogStream",
         fields=_GROUP,

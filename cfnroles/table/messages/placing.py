@@ -157,7 +157,7 @@ SYMPTOMS = (
         ),
         example="Capacity is unavailable at this time. Please try again later or in a different availability zone",
         category=Category.CAPACITY,
-        what="there is no capacity for the task at the moment",
+        what="no capacity is available for the task at the moment",
         sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query 'services[].events[:10]'",
         remedy="Try again, use more Availability Zones, or another capacity provider",
         source=_EVENTS,

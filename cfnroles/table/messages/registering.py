@@ -44,7 +44,7 @@ SYMPTOMS = (
         example="An error occurred (ClientException) when calling the RegisterTaskDefinition operation: Role is not"
         " valid",
         category=Category.MALFORMED,
-        what="a role of the task definition is no ARN of a role of this account",
+        what="a role in the task definition is not the ARN of a role in this account",
         sure="aws iam get-role --role-name ROLE",
         remedy="Correct taskRoleArn or executionRoleArn",
         source=_REGISTER,

@@ -12,7 +12,7 @@ _HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 _PERMISSION = PossibleCause(
     "the execution role lacks ecr:BatchGetImage or ecr:GetDownloadUrlForLayer on the repository",
     "cfnroles verify SOURCE --live --role ROLE",
-    "Add what verify tells to the execution role",
+    "Add what verify reports to the execution role",
     lacking=True,
     category=Category.PERMISSION,
 )
@@ -33,7 +33,7 @@ EXPIRED = PossibleCause(
 _NO_REPOSITORY = PossibleCause(
     "the repository does not exist in that account and Region",
     "aws ecr describe-repositories --repository-names REPOSITORY --registry-id ACCOUNT",
-    "Make the repository and push the image, or correct the image field",
+    "Create the repository and push the image, or correct the image field",
     category=Category.IMAGE,
 )
 _ENDPOINT = PossibleCause(
@@ -53,7 +53,7 @@ SYMPTOMS = (
         category=Category.PERMISSION,
         what="Amazon ECR refused the pull: the role may not make it, or the repository does not exist",
         sure="cfnroles verify SOURCE --live --role ROLE",
-        remedy="Find out which of the causes it is before you change the role",
+        remedy="Find out which cause applies before you change the role",
         source=_PULL,
         action="ecr:BatchGetImage",
         fields=_IMAGE,
@@ -65,9 +65,9 @@ SYMPTOMS = (
         example="CannotPullContainerError: The task can't pull the image. Check that the role has the permissions to"
         " pull images from the registry.",
         category=Category.PERMISSION,
-        what="Amazon ECR refused to hand out the image to the role",
+        what="Amazon ECR refused to let the role pull the image",
         sure="cfnroles verify SOURCE --live --role ROLE",
-        remedy="Find out which of the causes it is before you change the role",
+        remedy="Find out which cause applies before you change the role",
         source=_PULL,
         caller=CallingRole.EXECUTION,
         action="ecr:BatchGetImage",
@@ -124,9 +124,9 @@ SYMPTOMS = (
         f" {_HOST}/shop:web:"
         " unexpected status code 401 Unauthorized",
         category=Category.PERMISSION,
-        what="the registry was asked without a valid token",
+        what="the request to the registry had no valid token",
         sure="cfnroles verify SOURCE --live --role ROLE",
-        remedy="Find out which of the causes it is before you change the role",
+        remedy="Find out which cause applies before you change the role",
         source=_PULL,
         caller=CallingRole.EXECUTION,
         action="ecr:GetAuthorizationToken",
@@ -171,7 +171,7 @@ SYMPTOMS = (
         what="the registry refused a digest; Amazon ECR says so of an image that is gone, and of one that the role may"
         " not pull",
         sure=EXPIRED.check,
-        remedy="Find out which of the causes it is before you change the role",
+        remedy="Find out which cause applies before you change the role",
         source=_PULL,
         action="ecr:BatchGetImage",
         fields=_IMAGE,
@@ -186,7 +186,7 @@ SYMPTOMS = (
         category=Category.PERMISSION,
         what="the registry refused the pull without saying why",
         sure="cfnroles verify SOURCE --live --role ROLE",
-        remedy="Find out which of the causes it is before you change the role",
+        remedy="Find out which cause applies before you change the role",
         source=_PULL,
         action="ecr:BatchGetImage",
         fields=_IMAGE,

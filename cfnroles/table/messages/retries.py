@@ -21,7 +21,7 @@ _NO_ANSWER = PossibleCause(
 _REFUSED = PossibleCause(
     "no policy of the execution role allows the call",
     "cfnroles verify SOURCE --live --role ROLE",
-    "Add what verify tells to the execution role",
+    "Add what verify reports to the execution role",
     lacking=True,
     category=Category.PERMISSION,
 )

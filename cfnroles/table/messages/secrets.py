@@ -26,7 +26,7 @@ _KEY_POLICY = PossibleCause(
     category=Category.KEY_POLICY,
 )
 _KEY_GONE = PossibleCause(
-    "the key does not exist, is disabled or is to be deleted",
+    "the key does not exist, is disabled or is scheduled for deletion",
     _KEY_STATE,
     "Encrypt the secret with another key",
     category=Category.KEY_POLICY,
@@ -34,7 +34,7 @@ _KEY_GONE = PossibleCause(
 _KEY_ROLE = PossibleCause(
     "the role lacks kms:Decrypt on the customer managed key",
     "cfnroles verify SOURCE --live --role ROLE --kms-key-arn KEY",
-    "Give --kms-key-arn to cfnroles and add what verify tells",
+    "Pass --kms-key-arn to cfnroles and add what verify reports",
     lacking=True,
     category=Category.PERMISSION,
 )
@@ -64,7 +64,7 @@ SYMPTOMS = (
         ),
         example=f"{_READ} invalid character 'h' looking for beginning of value",
         category=Category.MALFORMED,
-        what="valueFrom asks for a key of the secret's JSON, and the secret holds no JSON",
+        what="valueFrom names a JSON key, but the secret is not JSON",
         sure=_CHECK,
         remedy="Leave the key out of valueFrom, or store JSON in the secret",
         source=_SECRETS,
@@ -78,7 +78,7 @@ SYMPTOMS = (
         f" marked for"
         " deletion.",
         category=Category.MISSING,
-        what="the secret is scheduled for deletion and unreadable until it is restored",
+        what="the secret is scheduled for deletion and cannot be read until you restore it",
         sure="aws secretsmanager describe-secret --secret-id SECRET --query DeletedDate",
         remedy="aws secretsmanager restore-secret --secret-id SECRET",
         source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_restore-secret.html",
@@ -96,7 +96,7 @@ SYMPTOMS = (
         f" staging label:"
         " AWSCURRENT",
         category=Category.MISSING,
-        what="the secret is there and has no value under that version or label",
+        what="the secret exists but has no value for that version or label",
         sure=_CHECK,
         remedy="Store a value in the secret, or correct the version in valueFrom",
         source=_SECRETS,
@@ -123,7 +123,7 @@ SYMPTOMS = (
         fields=_FIELDS,
         causes=(
             PossibleCause(
-                "the secret does not exist, or stands in another Region or account",
+                "the secret does not exist, or is in another Region or account",
                 _CHECK,
                 "Create it, or correct valueFrom",
             ),
@@ -156,9 +156,9 @@ SYMPTOMS = (
         words=("access to kms is not allowed",),
         example=f"{_READ} AccessDeniedException: Access to KMS is not allowed",
         category=Category.KEY_POLICY,
-        what="the secret may be read, and the key that encrypts it may not be used",
+        what="the role can read the secret but cannot use the key that encrypts it",
         sure="aws secretsmanager describe-secret --secret-id SECRET --query KmsKeyId",
-        remedy="Find out which of the causes it is before you change the role",
+        remedy="Find out which cause applies before you change the role",
         source=_KMS,
         action="kms:Decrypt",
         fields=_FIELDS,
@@ -173,7 +173,7 @@ SYMPTOMS = (
         category=Category.PERMISSION,
         what="the key behind the secret or parameter cannot be used; AWS does not say whether it exists",
         sure=_KEY_STATE,
-        remedy="Find out which of the causes it is before you change the role",
+        remedy="Find out which cause applies before you change the role",
         source=_KMS,
         action="kms:Decrypt",
         fields=_FIELDS,
@@ -194,7 +194,7 @@ SYMPTOMS = (
         " arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab is pending"
         " deletion.",
         category=Category.KEY_POLICY,
-        what="the key behind the secret or parameter is disabled or is to be deleted",
+        what="the key behind the secret or parameter is disabled or is scheduled for deletion",
         sure=_KEY_STATE,
         remedy="Run `aws kms cancel-key-deletion --key-id KEY` or `aws kms enable-key --key-id KEY`, or encrypt with"
         " another key. A statement in the role does not help",
@@ -252,7 +252,7 @@ SYMPTOMS = (
         ),
         example=f"{_READ} unexpected ARN format with parameters when trying to retrieve ASM secret",
         category=Category.MALFORMED,
-        what="a reference in the task definition is not of the form that ECS takes",
+        what="a reference in the task definition is not in a form that ECS accepts",
         sure="cfnroles lint SOURCE",
         remedy="Write arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, with :KEY:STAGE:VERSION behind"
         " it if you"
@@ -266,7 +266,7 @@ SYMPTOMS = (
         during=("secret", "parameter", "registry-credentials"),
         example=f"{_READ} InvalidParameterException: Invalid auth secret",
         category=Category.MALFORMED,
-        what="AWS does not take the reference for one to a secret or parameter",
+        what="AWS does not recognize the reference as a secret or parameter",
         sure="cfnroles lint SOURCE",
         remedy="Correct valueFrom, or what the rest of the message names",
         source=_SECRETS,
