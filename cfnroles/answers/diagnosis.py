@@ -90,7 +90,9 @@ class Diagnosis(Struct, frozen=True):
     def remedy(self) -> str:
         """What to do; where the role allows the call already, another than the message alone would have."""
         if self.statements:
-            return f"Add the statement to the role{'; `--fix` writes it to its file' if self.fixable else ''}"
+            denial = self.understood.denial
+            whose = "user" if denial is not None and ":user/" in denial.principal else "role"
+            return f"Add the statement to the {whose}{'; `--fix` writes it to its file' if self.fixable else ''}"
         if self.trust is not None and self.is_distrusted:
             return f"Let {self.trust.service} assume the role in its trust policy: no other policy helps"
         if self.is_behind:

@@ -61,9 +61,13 @@ def json_text(
     return json_page({**told, "notUnderstood": unknown, "notRead": list(besides.unread)})
 
 
+def _as_sentence(text: str) -> str:
+    return text if text.startswith("arn:") else f"{text[0].upper()}{text[1:]}"
+
+
 def _human(each: Diagnosis, lines: Lines, width: int, given: Pasting) -> Iterator[str]:
     said = each.understood
-    yield from map(_heading, wrap(visible(f"{said.what[0].upper()}{said.what[1:]}."), max(width, 40)))
+    yield from map(_heading, wrap(visible(f"{_as_sentence(said.what)}."), max(width, 40)))
     for name, value in _facts(each, lines, given):
         yield from _field(name, value, width)
     for number, cause in enumerate(each.causes, 1):

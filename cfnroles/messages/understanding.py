@@ -24,6 +24,18 @@ from cfnroles.table.messages.endpoints import ENDPOINTS, OTHER_REGISTRIES
 _LONGEST = 100_000
 _VERIFY = "cfnroles verify SOURCE --live --role ROLE"
 _OPTIONS = {CallingRole.TASK: "--task-role", CallingRole.INSTANCE: "--instance-role"}
+#: Calls that a person makes, and no stack: `deploy-policy` has none of them.
+_BY_HAND = frozenset(
+    {
+        "ecs:DescribeTasks",
+        "ecs:ExecuteCommand",
+        "ecs:RunTask",
+        "ecs:StartTask",
+        "ecs:StopTask",
+        "ecs:UpdateService",
+        "ssm:StartSession",
+    }
+)
 _CATEGORIES = {PolicyKind.KEY: Category.KEY_POLICY, PolicyKind.TRUST: Category.TRUST}
 #: Why Amazon ECS refuses a task at once, in `failures` of what it answers.
 _FAILED = "taskfailedtostart: "
@@ -137,14 +149,23 @@ def _denied(message: str, stages: tuple[Stage, ...], denials: tuple[Denial, ...]
     refusal = first.refusal
     called = action_called(message)
     caller = _caller(first, stages)
-    causes = tuple(replace(cause, check=_asked(cause.check, caller)) for cause in doubts(first, stages, called))
+    causes = tuple(
+        replace(
+            cause,
+            what=_of_caller(first, cause.what),
+            check=_asked(cause.check, caller, first),
+            remedy=_of_caller(first, cause.remedy),
+        )
+        for cause in doubts(first, stages, called)
+    )
+    said = refusal.explicit if first.explicit else refusal.what
     return Understood(
         message,
-        f"{_who(first)} may not call {first.action}: {refusal.explicit if first.explicit else refusal.what}",
+        f"{_who(first)} may not call {first.action}: {_of_caller(first, said)}",
         _category(first, causes),
         refusal_name(first.kind),
-        _remedy(first),
-        (policy_command(first) if first.kind is PolicyKind.RESOURCE else "") or _asked(refusal.sure, caller),
+        _of_caller(first, _remedy(first)),
+        (policy_command(first) if first.kind is PolicyKind.RESOURCE else "") or _asked(refusal.sure, caller, first),
         refusal.source,
         caller,
         first.action,
@@ -159,10 +180,20 @@ def _denied(message: str, stages: tuple[Stage, ...], denials: tuple[Denial, ...]
     )
 
 
-def _asked(command: str, caller: CallingRole) -> str:
+def _of_caller(denial: Denial, said: str) -> str:
+    """The same of a caller who is a user: it has policies, and no role."""
+    if ":user/" not in denial.principal:
+        return said
+    return said.replace("what verify tells", "the action").replace("the role", "the user")
+
+
+def _asked(command: str, caller: CallingRole, denial: Denial) -> str:
     """A command about the role that was refused, which `cfnroles verify` is given by what it is of the task."""
     if caller is CallingRole.DEPLOYER and command == _VERIFY:
-        return "cfnroles deploy-policy SOURCE"
+        if denial.action not in _BY_HAND:
+            return "cfnroles deploy-policy SOURCE"
+        asked = denial.principal if ":user/" in denial.principal else "ARN"
+        return f"aws iam simulate-principal-policy --policy-source-arn {asked} --action-names {denial.action}"
     return command.replace("--role ROLE", f"{_OPTIONS.get(caller, '--role')} ROLE") if command == _VERIFY else command
 
 

@@ -68,4 +68,14 @@ def test_the_check_of_a_message_is_about_what_it_names() -> None:
     assert found.sure == "aws ecr get-repository-policy --repository-name web --registry-id 210987654321"
     denied = understand("arn:aws:iam::123456789012:user/me is not authorized to perform: ecs:RunTask on resource: *")
     assert denied is not None
+    asked = "aws iam simulate-principal-policy --policy-source-arn arn:aws:iam::123456789012:user/me"
+    assert denied.causes[0].check == f"{asked} --action-names ecs:RunTask"
+    assert denied.causes[0].what == "no policy of the user allows the call"
+
+
+def test_what_a_deployment_calls_is_in_the_policy_for_it() -> None:
+    denied = understand(
+        "arn:aws:iam::123456789012:user/me is not authorized to perform: cloudformation:CreateStack on resource: *"
+    )
+    assert denied is not None
     assert denied.causes[0].check == "cfnroles deploy-policy SOURCE"
