@@ -22,6 +22,7 @@ from cfnroles.targets.cloudformation.mark import marked
 from cfnroles.targets.cloudformation.parameters import secret_parameters, used
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
+from cfnroles.targets.cloudformation.plain_tree import plain_tree
 from cfnroles.targets.cloudformation.roles import RolesStack, roles_template
 from cfnroles.targets.cloudformation.secret_validator import ValidatorStack, secret_validator_template
 from cfnroles.targets.cloudformation.settled import USUAL, Form, settled
@@ -179,7 +180,7 @@ def with_template(stack: Stack, template: Template, project: str, form: Form | N
     Of the template's choices, those that the ``form`` does not leave open are settled. Raises InvalidInput for what
     CloudFormation or IAM would refuse.
     """
-    tree = template.to_dict()
+    tree = plain_tree(template)
     return with_tree(stack, tree if form is None else settled(tree, form), project)
 
 

@@ -1,0 +1,56 @@
+"""The plain tree of a template that is made of objects of troposphere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troposphere import AWSHelperFn, BaseAWSObject, Template, encode_to_dict
+
+#: The sections that troposphere leaves out where they are empty, by its names of them, in its order.
+_SECTIONS = {
+    "Description": "description",
+    "Metadata": "metadata",
+    "Conditions": "conditions",
+    "Mappings": "mappings",
+    "Outputs": "outputs",
+    "Parameters": "parameters",
+    "AWSTemplateFormatVersion": "version",
+    "Transform": "transform",
+    "Rules": "rules",
+    "Globals": "globals",
+}
+
+
+def plain_tree(template: Template) -> dict[str, Any]:
+    """What ``template.to_dict()`` returns, after the same checks. Raises ValueError for a property that is missing.
+
+    troposphere copies the tree of an object again for each object around it; this walks each once.
+    """
+    sections = {name: getattr(template, attribute) for name, attribute in _SECTIONS.items()}
+    tree = {name: section for name, section in sections.items() if section}
+    return {name: _plain(section) for name, section in {**tree, "Resources": template.resources}.items()}
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is dict:
+        return {name: _plain(member) for name, member in value.items()}
+    if kind is list or kind is tuple:
+        return [_plain(element) for element in value]
+    form = getattr(kind, "to_dict", None)
+    if form is AWSHelperFn.to_dict:
+        return _plain(value.data)
+    return _plain_object(value) if form is BaseAWSObject.to_dict else encode_to_dict(value)
+
+
+def _plain_object(value: Any) -> dict[str, Any]:
+    if value.do_validation:
+        value._validate_props()
+        value.validate()
+    if value.properties:
+        return {name: _plain(member) for name, member in value.resource.items()}
+    if not hasattr(value, "resource_type"):
+        return {}
+    return {name: _plain(member) for name, member in value.resource.items() if name != "Properties"}
