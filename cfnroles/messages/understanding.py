@@ -235,6 +235,11 @@ def _caller(denial: Denial, stages: tuple[Stage, ...]) -> CallingRole:
     return staged if staged is not CallingRole.UNKNOWN else denial.caller
 
 
+def _of_registry(command: str) -> str:
+    """The same question to a registry that is not Amazon ECR."""
+    return "docker manifest inspect IMAGE" if command.startswith("aws ecr describe-images") else command
+
+
 def _of_symptom(message: str, low: str, stages: tuple[Stage, ...], row: Symptom) -> Understood:
     stage = stages[0] if stages else None
     endpoint = _endpoint(low)
@@ -243,7 +248,8 @@ def _of_symptom(message: str, low: str, stages: tuple[Stage, ...], row: Symptom)
         action = endpoint.action
     if not action and stage and stage.name == "image" and ".dkr.ecr." in low:
         action = "ecr:BatchGetImage"
-    if action.startswith("ecr:") and any(host.endswith(OTHER_REGISTRIES) for host in hosts(low)):
+    elsewhere = any(host.endswith(OTHER_REGISTRIES) for host in hosts(low))
+    if action.startswith("ecr:") and elsewhere:
         action = ""
     doing = f" while Amazon ECS was {stage.doing}" if stage and row.category is not Category.UNDETERMINED else ""
     return Understood(
@@ -252,7 +258,7 @@ def _of_symptom(message: str, low: str, stages: tuple[Stage, ...], row: Symptom)
         row.category,
         row.name,
         row.remedy,
-        row.sure,
+        _of_registry(row.sure) if elsewhere else row.sure,
         row.source,
         row.caller or (stage.caller if stage else CallingRole.UNKNOWN),
         action,
@@ -260,7 +266,7 @@ def _of_symptom(message: str, low: str, stages: tuple[Stage, ...], row: Symptom)
         stages,
         row.fields or (stage.fields if stage else ()),
         (),
-        row.causes,
+        tuple(replace(each, check=_of_registry(each.check)) for each in row.causes) if elsewhere else row.causes,
         _retries(message),
         endpoint.endpoint if endpoint and row.category is Category.NETWORK else "",
     )

@@ -79,3 +79,12 @@ def test_what_a_deployment_calls_is_in_the_policy_for_it() -> None:
     )
     assert denied is not None
     assert denied.causes[0].check == "cfnroles deploy-policy SOURCE"
+
+
+def test_an_image_of_another_registry_is_not_asked_for_in_ecr() -> None:
+    found = understand(
+        "CannotPullContainerError: failed to resolve ref docker.io/library/nginx:latst:"
+        " docker.io/library/nginx:latst: not found"
+    )
+    assert found is not None
+    assert {cause.check for cause in found.causes} == {"docker manifest inspect docker.io/library/nginx:latst"}
