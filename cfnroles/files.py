@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,13 +78,27 @@ def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
             with Path(source).open("rb") as file:
                 data, limit = _content(file, limit)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise Missing(f"cannot be read: {error.strerror}", where=name) from error
+        raise _missing(name, error) from error
     except OSError as error:
         raise InvalidInput(f"cannot be read: {error.strerror or error}", where=name) from error
     except ValueError as error:
         raise InvalidInput(f"is not the name of a file: {error}", where=repr(name)) from error
     check_size(len(data), name, limit)
     return data
+
+
+def _missing(name: str, error: OSError) -> Missing:
+    """A file that does not exist, with the one beside it that was likely meant."""
+    from cfnroles.spelling import meant
+
+    path = Path(name)
+    try:
+        beside = [each.name for each in islice(path.parent.iterdir(), 1000)]
+    except OSError:
+        beside = []
+    near = meant(path.name, beside) if path.name else None
+    remedy = f"Did you mean {str(path.with_name(near))!r}?" if near else ""
+    return Missing(f"cannot be read: {error.strerror}", where=name, remedy=remedy)
 
 
 @contextmanager
@@ -97,7 +112,7 @@ def opened(source: str | Path) -> Iterator[BinaryIO]:
         with Path(source).open("rb") as file:
             yield file
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise Missing(f"cannot be read: {error.strerror}", where=name) from error
+        raise _missing(name, error) from error
     except OSError as error:
         raise InvalidInput(f"cannot be read: {error.strerror or error}", where=name) from error
     except ValueError as error:

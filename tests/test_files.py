@@ -46,6 +46,15 @@ def test_what_is_missing_can_be_told_apart() -> None:
         read_bytes("absent")
 
 
+def test_the_file_beside_that_was_meant_is_named(tmp_path: Path) -> None:
+    (tmp_path / "billing.json").write_text("{}")
+    with pytest.raises(Missing, match=r"Did you mean '.*billing\.json'\?"):
+        read_text(tmp_path / "biling.json")
+    with pytest.raises(Missing) as other:
+        read_text(tmp_path / "web.yaml")
+    assert "Did you mean" not in str(other.value)
+
+
 def test_as_much_as_the_limit_is_read_and_no_byte_more(tmp_path: Path) -> None:
     (tmp_path / "full").write_text("12345")
     (tmp_path / "more").write_text("123456")

@@ -137,7 +137,7 @@ def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesErro
             return Unavailable(
                 "no AWS credentials were found",
                 why=str(error),
-                remedy="Set AWS_PROFILE or log in. Without an account, `cfnroles deploy --local` has a local emulator.",
+                remedy="Set AWS_PROFILE or log in. Without an account: `cfnroles local sh` starts an emulator.",
             )
         case _:
             return Unavailable(f"AWS could not be reached for {call}", why=str(error), remedy=f"Run again. {RESUME}")
