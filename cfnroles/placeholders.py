@@ -226,22 +226,23 @@ def placeholders_in(texts: Iterable[str]) -> dict[str, Placeholder]:
 def texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Path and text of each text in a tree."""
     found: list[tuple[Path, str]] = []
-
-    def look(value: Any, path: Path) -> None:
-        if isinstance(value, str):
-            found.append((path, value))
-        elif isinstance(value, list):
-            for index, element in enumerate(value):
-                look(element, (*path, index))
-        elif isinstance(value, (dict, Mapping)):
-            for key, member in value.items():
-                if isinstance(member, str):
-                    found.append(((*path, str(key)), member))
-                else:
-                    look(member, (*path, str(key)))
-
-    look(value, path)
+    _add_texts(found, value, path)
     return iter(found)
+
+
+# A function inside of `texts_in` that calls itself would keep all that it found until garbage is looked for.
+def _add_texts(found: list[tuple[Path, str]], value: Any, path: Path) -> None:
+    if isinstance(value, str):
+        found.append((path, value))
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            _add_texts(found, element, (*path, index))
+    elif isinstance(value, (dict, Mapping)):
+        for key, member in value.items():
+            if isinstance(member, str):
+                found.append(((*path, str(key)), member))
+            else:
+                _add_texts(found, member, (*path, str(key)))
 
 
 def parameter_name(text: str) -> str:

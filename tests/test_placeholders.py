@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Any
 
 import pytest
 
-from cfnroles.placeholders import as_symbols, fill, name_of, placeholder, placeholders_in, unresolved
+from cfnroles.placeholders import as_symbols, fill, name_of, placeholder, placeholders_in, texts_in, unresolved
 from cfnroles.text import Text
 
 
@@ -193,3 +194,9 @@ def test_a_text_as_long_as_a_task_definition_may_be_is_read_at_once(text: str) -
     began = time.process_time()
     as_symbols(container(image=text))
     assert time.process_time() - began < 2
+
+
+def test_looking_for_texts_leaves_nothing_behind() -> None:
+    gc.collect()
+    assert list(texts_in({"a": [{"b": ["c"]}]})) == [(("a", 0, "b", 0), "c")]
+    assert gc.collect() == 0
