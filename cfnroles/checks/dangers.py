@@ -17,13 +17,13 @@ _WILDCARDS = (DangerKind.FULL_ACCESS, DangerKind.SERVICE_WILDCARD)
 
 
 def open_trust(subject: Subject) -> Iterator[Finding]:
-    """A role that anybody may assume, whoever uses it."""
+    """A role that anyone can assume, whoever uses it."""
     for role in subject.roles:
         for placed in role.open_to:
             if placed.danger.kind is TrustKind.ANYBODY:
                 yield fault(
                     placed.path,
-                    f"anybody in any AWS account may assume {role.logical_id}",
+                    f"anyone in any AWS account can assume {role.logical_id}",
                     f"Name who may: for tasks the service {ECS_TASKS}.",
                 )
 
@@ -109,7 +109,7 @@ CHECKS = (
         id="open-trust",
         number=9351,
         severity=Severity.ERROR,
-        what="A role that anybody may assume",
+        what="A role that anyone can assume",
         why="Anybody with any AWS account can become the role, unless a condition says who may: an organization, an "
         "account, an external id.",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
@@ -122,7 +122,7 @@ CHECKS = (
         number=9352,
         severity=Severity.WARNING,
         what="A role that may do everything, or everything that a service has",
-        why="Whoever gets hold of one container has the account, or all that the account keeps with the service. "
+        why="Anyone who compromises one container has the account, or all that the account keeps with the service. "
         "NotAction allows everything but what it names.",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
         bad=_allowing('"s3:*"', "*"),

@@ -173,7 +173,7 @@ CHECKS = (
         number=9342,
         severity=Severity.WARNING,
         what="No execution role in a task definition outside of templates",
-        why="As it stands, ECS refuses it or no task of it starts. `cfnroles build` adds the role that it writes; "
+        why="Without one, ECS refuses it or no task of it starts. `cfnroles build` adds the role that it writes; "
         "another step may do the same.",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
         bad=_TASK.format(""),
@@ -185,7 +185,7 @@ CHECKS = (
         number=9343,
         severity=Severity.ERROR,
         what="An execution role without a permission that its task definition needs",
-        why="ECS stops every task before its containers start. Told only where role and task definition stand in one "
+        why="ECS stops every task before its containers start. Reported only where role and task definition are in one "
         "template and all policies of the role can be seen, and of the infrastructure role of an Express Mode service, "
         "too.",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",

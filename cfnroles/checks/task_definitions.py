@@ -94,10 +94,10 @@ def _mutable_images(task: CheckedTask) -> Iterator[Finding]:
         if not isinstance(image, str) or not _is_image(image) or "@" in image or tag(text_of(image)) not in _MOVING:
             continue
         moving = tag(text_of(image))
-        given = f"the tag {moving}" if moving else "no tag, which means latest"
+        given = f"the tag {moving}" if moving else "no tag, so it uses latest"
         yield task.fault(
             task.workload.origin(path),
-            f"the image has {given}, and that is moved with each release",
+            f"the image has {given}, which can move",
             "Give it by a tag that stays, or by its digest.",
         )
 
@@ -182,8 +182,8 @@ CHECKS = (
         number=9307,
         severity=Severity.WARNING,
         what="A secret in plain text among the environment variables",
-        why="Whoever may describe the task definition reads it, and every revision keeps it. What is found is told by "
-        "the variable's name, never by its value.",
+        why="Anyone who can describe the task definition reads it, and every revision keeps it. Findings show "
+        "the variable's name, never its value.",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html",
         bad=_TASK.format(_IMAGE, "    environment:\n      - name: DATABASE_PASSWORD\n        value: correct horse\n"),
         good=_TASK.format(_IMAGE, f"    secrets:\n      - name: DATABASE_PASSWORD\n        valueFrom: {_DATABASE}\n"),

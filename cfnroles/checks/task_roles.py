@@ -108,8 +108,8 @@ CHECKS = (
         severity=Severity.WARNING,
         what="A task role that does not allow the mount of an EFS volume with IAM authorization",
         why="Once the file system has a policy of its own, the mount fails or the volume is read-only, unless that "
-        "policy allows it. Told only where role and task definition stand in one template and all policies of the role "
-        "can be seen.",
+        "policy allows it. Reported only where role and task definition are in one template and all policies of "
+        "the role can be seen.",
         source="https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html",
         bad=_TEMPLATE.format("ClientRootAccess"),
         good=_TEMPLATE.format("ClientWrite"),

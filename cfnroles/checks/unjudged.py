@@ -97,7 +97,7 @@ def _remedy(part: Unread) -> str:
 def _where(given: str | None) -> str:
     name = next((name for name in symbols(given or "") if not name.startswith("AWS::")), "")
     if not name:
-        return "it stands elsewhere"
+        return "it is defined elsewhere"
     if name.startswith(IMPORT):
         return "another stack exports it"
     return f"it depends on {name}"
@@ -119,8 +119,8 @@ CHECKS = (
         number=9355,
         severity=Severity.INFO,
         what="A role of a template's task definition that could not be judged",
-        why="It is a parameter, comes from another stack or stands elsewhere, or a policy of it does. What the other "
-        "checks say of roles holds for the rest only.",
+        why="It is a parameter, comes from another stack or is defined elsewhere, or one of its policies does. What "
+        "the other checks say of roles applies to the rest only.",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-ecs-iam-role-overview.html",
         bad=GOOD.replace("!GetAtt ExecutionRole.Arn", "!ImportValue shop-ExecutionRoleArn"),
         good=GOOD,

@@ -149,7 +149,7 @@ def asked(services: Sequence[Drafted], output: Path) -> tuple[Sequence[Drafted],
     say("Empty answers leave a question open: the file says where to write the answer later.", "", err=True)
     account = _fact("Account that they run in (12 digits)", {each.facts.account for each in services}, _ACCOUNT)
     region = _fact("Region that they run in", {each.facts.region for each in services}, _REGION)
-    made = not any(each.has_log_groups for each in services) or confirm("Make their log groups before the tasks?")
+    made = not any(each.has_log_groups for each in services) or confirm("Should cfnroles create the log groups?")
     return [
         replace(
             each,

@@ -104,19 +104,19 @@ _ROWS = (
     Status("DELETE_IN_PROGRESS", "is being deleted", Deploying.WAIT_AND_CREATE, Deleting.WAIT_AND_BE_DONE),
     Status(
         "ROLLBACK_COMPLETE",
-        "is what remains of a creation that failed; CloudFormation only lets it be deleted",
+        "could not be created; it can only be deleted",
         Deploying.RECREATE,
         Deleting.DELETE,
     ),
     Status(
         "ROLLBACK_FAILED",
-        "is what remains of a creation that failed and could not be rolled back; it can only be deleted",
+        "could not be created or rolled back; it can only be deleted",
         Deploying.RECREATE,
         Deleting.DELETE,
     ),
     Status(
         "CREATE_FAILED",
-        "is what remains of a creation that failed without rollback",
+        "could not be created, and was not rolled back",
         Deploying.RECREATE,
         Deleting.DELETE,
     ),

@@ -501,7 +501,7 @@ def counted(each: Verification) -> str:
     told = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome] or outcome is Outcome.ALLOWED]
     grounds = [words for ground, words in _of_role(each) if ground in each.grounds]
     clean = _OF_GRANTS.isdisjoint(each.grounds)
-    return "; ".join([", ".join(told), *grounds, *["nothing too much"][:clean]])
+    return "; ".join([", ".join(told), *grounds, *["no excess"][:clean]])
 
 
 def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:

@@ -37,7 +37,7 @@ _OBJECTS = ("environment-file", "firelens-file")
 LACKS = PossibleCause(
     "no policy of the role allows the call",
     "cfnroles verify SOURCE --live --role ROLE",
-    "Add what verify tells to the role",
+    "Add what verify reports to the role",
     lacking=True,
 )
 _HYPHEN = PossibleCause(

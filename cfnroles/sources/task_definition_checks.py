@@ -262,13 +262,18 @@ def _fargate(workload: Workload) -> Iterator[Finding]:
         sizes = ", ".join(map(str, _FARGATE_SIZES))
         yield _error(workload, ("cpu",), f"Fargate has no size of {tree['cpu']} CPU units", f"It is one of {sizes}")
     elif memory not in _memories(cpu):
-        sizes = ", ".join(map(str, _memories(cpu)[:4]))
         yield _error(
             workload,
             ("memory",),
             f"Fargate has no {tree['memory']} MiB of memory with {tree['cpu']} CPU units",
-            f"It has {sizes} and so on, up to {_memories(cpu)[-1]}",
+            f"Choose {_choices(_memories(cpu))}",
         )
+
+
+def _choices(sizes: Sequence[int]) -> str:
+    if len(sizes) <= 4:
+        return ", ".join(map(str, sizes))
+    return f"{sizes[0]} to {sizes[-1]} in steps of {sizes[1] - sizes[0]}"
 
 
 def _fargate_containers(workload: Workload) -> Iterator[Finding]:

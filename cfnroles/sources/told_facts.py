@@ -41,7 +41,7 @@ def _check(told: Told) -> None:
         if not re.fullmatch(r"\d{12}", account):
             raise InvalidInput(f"--efs-account {account} is not an account", remedy="An account has 12 digits.")
     if told.region and not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", told.region):
-        raise InvalidInput(f"--region {told.region} is not a region", remedy="A region is called as in us-east-1.")
+        raise InvalidInput(f"--region {told.region} is not a region", remedy="Write it like us-east-1.")
     for name in ("kms_key_arns", "file_key_arns", "log_group_key_arns", "destination_key_arns"):
         for arn in getattr(told, name):
             if not re.fullmatch(_KEY, arn):

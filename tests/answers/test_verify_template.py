@@ -87,7 +87,7 @@ def told(text: str, **question: Any) -> str:
 def test_a_role_that_allows_what_is_needed_passes() -> None:
     (execution,) = judged(TEMPLATE)
     assert (execution.verdict, execution.role.name) == (Verdict.PASS, "Role of t.yaml")
-    assert summary(execution) == "Task, execution role: pass: 1 allowed; nothing too much"
+    assert summary(execution) == "Task, execution role: pass: 1 allowed; no excess"
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_the_verdict_and_its_grounds(verified: Callable[[], Verification], groun
     assert {ground for ground, words in ground_words(found) if words} == set(grounds)
     assert f": {found.verdict}: " in summary(found)
     beyond = {Ground.OTHERS, Ground.DANGERS, Ground.EXCESS, Ground.UNREAD, Ground.UNSURE, Ground.APPLICATION}
-    assert summary(found).endswith("nothing too much") is beyond.isdisjoint(grounds)
+    assert summary(found).endswith("no excess") is beyond.isdisjoint(grounds)
 
 
 # -- needs that depend on a key

@@ -321,8 +321,8 @@ def test_a_mount_by_iam_without_a_task_role(faults: Find) -> None:
     [
         ("!ImportValue a", "another stack exports it"),
         ("!Ref Given", "it depends on Given"),
-        ("arn:aws:iam::123456789012:role/a", "it stands elsewhere"),
-        ("!Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/a", "it stands elsewhere"),
+        ("arn:aws:iam::123456789012:role/a", "it is defined elsewhere"),
+        ("!Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/a", "it is defined elsewhere"),
     ],
 )
 def test_a_role_that_is_not_there_is_told(given: str, where: str, faults: Find) -> None:

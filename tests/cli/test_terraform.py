@@ -601,7 +601,7 @@ def test_a_statement_to_paste_has_the_form_of_the_policy(
     (tmp_path / "main.tf").write_text(ROLE.replace("POLICY", policy), encoding="utf-8")
     told = cfnroles("verify", tmp_path, "--aws-managed-keys").out
     account = "data.aws_caller_identity.current.account_id"
-    head = 'Missing: add to the execution role\n# It takes: data "aws_caller_identity" "current" {}\n'
+    head = 'Missing: add to the execution role\n# Requires: data "aws_caller_identity" "current" {}\n'
     assert f"{head}{pasted.replace('ACCOUNT', account)}" in told
     assert f"on arn:aws:ssm:eu-west-1:${{{account}}}:parameter/a\n" in told
 

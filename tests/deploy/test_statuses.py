@@ -112,9 +112,9 @@ DEPLOY = [
             id=f"{status.lower()}: deleted and created after saying so",
         )
         for status, words in (
-            ("ROLLBACK_COMPLETE", "only lets it be deleted: it is deleted first, then created"),
+            ("ROLLBACK_COMPLETE", "it can only be deleted: it is deleted first, then created"),
             ("ROLLBACK_FAILED", "can only be deleted: it is deleted first, then created"),
-            ("CREATE_FAILED", "failed without rollback: it is deleted first, then created"),
+            ("CREATE_FAILED", "was not rolled back: it is deleted first, then created"),
             ("DELETE_FAILED", "only lets it be deleted again: it is deleted first, then created"),
         )
     ),

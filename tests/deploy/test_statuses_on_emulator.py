@@ -23,7 +23,7 @@ def test_create_failed(cfnroles, aws, quick):
     again = cfnroles("deploy", stacks, "--yes")
 
     assert again.code == 0, again.err
-    assert "failed without rollback" in again.err
+    assert "was not rolled back" in again.err
     assert "it is deleted first, then created" in again.err
 
 
@@ -36,7 +36,7 @@ def test_rollback_complete(cfnroles, aws, quick):
     told = cfnroles("status", stacks)
 
     assert told.code == 1
-    assert "shop-task              ROLLBACK_COMPLETE: is what remains of a creation that failed" in told.out
+    assert "shop-task              ROLLBACK_COMPLETE: could not be created" in told.out
 
 
 def test_update_rollback_complete(cfnroles, aws, quick):

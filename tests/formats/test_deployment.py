@@ -123,7 +123,7 @@ def test_the_cause_of_a_failure_comes_first():
         "also: x",
         "",
         "shop-roles failed at Role (AWS::IAM::Role); the stack is ROLLBACK_COMPLETE "
-        "(is what remains of a creation that failed; CloudFormation only lets it be deleted).",
+        "(could not be created; it can only be deleted).",
         "Do it.",
         "Still deployed: shop-secret-validator.",
     ]
@@ -149,7 +149,7 @@ def test_statuses():
     stacks = [("a", StackDescription("id", "a", "CREATE_FAILED", "no\nnever")), ("bb", None)]
 
     assert deployment.statuses_text(stacks).splitlines() == [
-        "a   CREATE_FAILED: is what remains of a creation that failed without rollback",
+        "a   CREATE_FAILED: could not be created, and was not rolled back",
         "    no",
         "    never",
         "bb  MISSING: does not exist",

@@ -65,8 +65,8 @@ def test_what_several_places_have_in_common_is_one_paragraph() -> None:
 
 def test_people_read_one_paragraph_for_each_finding(report: LintReport) -> None:
     assert human(report, width=100) == (
-        "shop.yaml:4:5: info: container web: the image has no tag, which means latest, and that is moved with\n"
-        "    each release [mutable-image]\n"
+        "shop.yaml:4:5: info: container web: the image has no tag, so it uses latest, which can move\n"
+        "    [mutable-image]\n"
         "    Give it by a tag that stays, or by its digest.\n"
         "shop.yaml:7:9: warning: container web, variable DATABASE_PASSWORD: the variable holds a secret in\n"
         "    plain text: its name says so [plain-text-secret]\n"
@@ -317,8 +317,8 @@ def test_no_text_ends_an_annotation_or_begins_another(text: str, shown: str) -> 
 def test_gitlab_reads_a_report_of_code_quality(report: LintReport) -> None:
     first, *others, broken = json.loads(gitlab(report))
     assert {name: value for name, value in first.items() if name != "fingerprint"} == {
-        "description": "container web: the image has no tag, which means latest, and that is moved with each"
-        " release. Give it by a tag that stays, or by its digest.",
+        "description": "container web: the image has no tag, so it uses latest, which can move."
+        " Give it by a tag that stays, or by its digest.",
         "check_name": "mutable-image",
         "severity": "info",
         "location": {"path": "shop.yaml", "lines": {"begin": 4}},

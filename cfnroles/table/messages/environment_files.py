@@ -20,7 +20,7 @@ _FORBIDDEN = (
     PossibleCause(
         "the role lacks s3:GetObject on the file",
         "cfnroles verify SOURCE --live --role ROLE",
-        "Add what verify tells to the role",
+        "Add what verify reports to the role",
         lacking=True,
         category=Category.PERMISSION,
     ),
@@ -33,7 +33,7 @@ _FORBIDDEN = (
     PossibleCause(
         "a customer managed key encrypts the file, and the role may not use it",
         f"{_HEAD} --query SSEKMSKeyId",
-        "Give --file-key-arn to cfnroles and add what verify tells",
+        "Pass --file-key-arn to cfnroles and add what verify reports",
         category=Category.KEY_POLICY,
     ),
 )
@@ -99,7 +99,7 @@ SYMPTOMS = (
         during=_STAGE,
         example=f"{_DOWN} AccessDenied: Access Denied status code: 403, request id: 1A2B3C4D5E6F7A8B",
         category=Category.PERMISSION,
-        what="Amazon S3 refused to hand out the environment file, and the message has lost by which policy",
+        what="Amazon S3 refused access to the environment file; the message does not say which policy denied it",
         sure="cfnroles verify SOURCE --live --role ROLE",
         remedy="Find out which cause applies before you change the role",
         source=_S3,

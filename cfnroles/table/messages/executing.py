@@ -25,7 +25,7 @@ SYMPTOMS = (
             PossibleCause(
                 "the task role lacks the four actions of ssmmessages",
                 "cfnroles verify SOURCE --live --execute-command --task-role ROLE",
-                "Add what verify tells to the task role",
+                "Add what verify reports to the task role",
                 lacking=True,
                 category=Category.PERMISSION,
             ),

@@ -22,8 +22,7 @@ SYMPTOMS = (
         words=("circuit breaker",),
         example="Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.",
         category=Category.UNDETERMINED,
-        what="tasks of the service failed until the circuit breaker ended the deployment; why they failed stands in"
-        " the tasks",
+        what="tasks of the service failed until the circuit breaker ended the deployment; the reasons are in the tasks",
         sure=_STOPPED,
         remedy="Diagnose the stoppedReason of a stopped task within an hour",
         source=f"{_GUIDE}/deployment-circuit-breaker.html",
@@ -56,7 +55,7 @@ SYMPTOMS = (
         example='Resource handler returned message: "Exceeded attempts to wait" (RequestToken: 1111,'
         " HandlerErrorCode: NotStabilized)",
         category=Category.UNDETERMINED,
-        what="the service did not become stable in time, or another resource of its stack failed; why stands in the"
+        what="the service did not become stable in time, or another resource of its stack failed; the reason is in the"
         " events and in the stopped tasks",
         sure=_STOPPED,
         remedy="Diagnose the events of the service, and the stoppedReason of a stopped task within an hour",
@@ -182,7 +181,7 @@ LAST = (
         " failed: unable to"
         " retrieve secret from asm: service call has been retried 1 time(s): AccessDeniedException",
         category=Category.PERMISSION,
-        what="AWS refused the call, and the message has lost by which policy",
+        what="AWS refused the call; the message does not say which policy denied it",
         sure="cfnroles diagnose - --source SOURCE --live",
         remedy="Find the policy before you change the role",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
@@ -190,7 +189,7 @@ LAST = (
             PossibleCause(
                 "no policy of the role allows the call",
                 "cfnroles verify SOURCE --live --role ROLE",
-                "Add what verify tells to the role",
+                "Add what verify reports to the role",
                 lacking=True,
             ),
             PossibleCause(

@@ -53,7 +53,7 @@ SYMPTOMS = (
             PossibleCause(
                 "the task role lacks elasticfilesystem:ClientMount on the file system",
                 "cfnroles verify SOURCE --live --task-role ROLE",
-                "Add what verify tells to the task role",
+                "Add what verify reports to the task role",
                 lacking=True,
                 category=Category.PERMISSION,
             ),

@@ -65,7 +65,7 @@ def module_of(address: str) -> str:
 def _notes(symbols: Iterable[Symbol], module: str) -> Iterator[str]:
     """What else has to be there."""
     kinds = {OF_AWS[each.name][1]: None for each in symbols if each.name in OF_AWS}
-    yield from (f'# It takes: data "{kind}" "current" {{}}' for kind in kinds)
+    yield from (f'# Requires: data "{kind}" "current" {{}}' for kind in kinds)
     for each in symbols:
         if isinstance(each, Expression) and each.name != f"{module}{each.written[2:-1]}":
             yield f"# {each.name} is an expression of another module: hand it over by an output or a variable."
