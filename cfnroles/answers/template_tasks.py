@@ -41,7 +41,27 @@ def asked_about(
         why = f"Its parameters: {known}." if known else "It has none."
         what, remedy = f"has no parameter {unknown[0]} that takes a value", hint(unknown[0], template.settable)
         raise InvalidInput(what, where=reading.name, why=why, remedy=remedy)
+    _refuse_other_values(reading, template)
     return (resource,) if resource else ids
+
+
+def _refuse_other_values(reading: Reading, template: Template) -> None:
+    """Raise InvalidInput for a value that is none of a parameter's AllowedValues; that of NoEcho is not shown.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+    """
+    for name, value in sorted(reading.told.parameters.items()):
+        declared = template.declarations.get(name, {})
+        allowed = declared.get("AllowedValues")
+        if value is None or not isinstance(allowed, list):
+            continue
+        known = [str(each).lower() if isinstance(each, bool) else str(each) for each in allowed]
+        several = "List" in str(declared.get("Type", ""))
+        other = next((each for each in (value.split(",") if several else [value]) if each.strip() not in known), None)
+        if other is not None:
+            said = "the value that was passed" if name in template.secret_parameters else repr(other)
+            what, why = f"the parameter {name} does not allow {said}", f"Its AllowedValues: {', '.join(known)}."
+            raise InvalidInput(what, where=reading.name, why=why, remedy=hint(other, known))
 
 
 def known_of(reading: Reading) -> tuple[Facts, Given]:

@@ -644,6 +644,35 @@ def test_options_that_do_not_fit_are_refused(
     assert message in refused.err
 
 
+LIMITED = """\
+Parameters:
+  Env: {Type: String, AllowedValues: [prod, dev]}
+  Zones: {Type: CommaDelimitedList, AllowedValues: [a, b]}
+  Code: {Type: String, AllowedValues: [x1, x2], NoEcho: true}
+Resources: {Task: {Type: "AWS::ECS::TaskDefinition", Properties: {ContainerDefinitions: [{Name: web, Image: nginx}]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        pytest.param("Env=prd", "does not allow 'prd'", id="another"),
+        pytest.param("Zones=a,c", "does not allow 'c'", id="one of a list"),
+        pytest.param("Code=geheim", "does not allow the value that was passed", id="NoEcho"),
+        pytest.param("Env=dev", "", id="allowed"),
+        pytest.param("Zones=a,b", "", id="an allowed list"),
+    ],
+)
+def test_a_value_that_a_parameter_does_not_allow_is_refused(
+    cfnroles: Any, tmp_path: Path, value: str, told: str
+) -> None:
+    (tmp_path / "t.yaml").write_text(LIMITED)
+    answer = cfnroles("explain", tmp_path / "t.yaml", "--parameter", value)
+    assert answer.code == (2 if told else 0)
+    assert told in answer.err
+    assert "geheim" not in answer.err
+
+
 def test_options_for_templates_are_refused_for_others(cfnroles: Any, examples: Path) -> None:
     for option in (("--resource", "Task"), ("--parameter", "A=b")):
         refused = cfnroles("explain", examples / "shop.json", *option)
