@@ -37,8 +37,8 @@ def test_no_message_leaves_the_plural_to_its_reader(repository: Path) -> None:
 def test_one_default_and_one_value_are_told_as_one() -> None:
     assert [by_number(number, "is", "are") for number in (0, 1, 2)] == ["are", "is", "are"]
     assert defaults_words(()) == ""
-    assert defaults_words(("Env",)) == "The default of Env was taken; --parameter NAME=VALUE tells another."
-    assert defaults_words(("A", "B")) == "The defaults of A, B were taken; --parameter NAME=VALUE tells others."
+    assert defaults_words(("Env",)) == "Default used: Env. Override with --parameter NAME=VALUE."
+    assert defaults_words(("A", "B")) == "Defaults used: A, B. Override with --parameter NAME=VALUE."
     one, several = (values_words(names, "build again")[0] for names in (("Image",), ("A", "B")))
     assert one == "The roles are made for the value that this parameter has here: Image."
     assert several == "The roles are made for the values that these parameters have here: A, B."

@@ -102,5 +102,5 @@ class Diagnosis(Struct, frozen=True):
         if self.understood.denial and self.outcome is Outcome.DENIED:
             return "Change the statement that denies: one more that allows does not help"
         if self.understood.denial and self.at is not None and self.causes:
-            return "Find out which of the causes it is"
+            return "Find out which cause applies"
         return self.understood.remedy

@@ -80,7 +80,7 @@ def _stack_deletion(source: StackSource, deployer: Deployer) -> Work[StackDeleti
     return StackDeletion(source, stack, _retained(deployer.cloudformation.template(stack.id), source.name))
 
 
-_LEAVE_IT = "cfnroles deletes no stack of somebody else's. If it is meant, delete it with what made it."
+_LEAVE_IT = "cfnroles does not delete a stack that it did not create. Delete it with the tool that created it."
 
 
 def _retained(body: str, name: str) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def _human(each: Diagnosis, lines: Lines, width: int, given: Pasting) -> Iterato
         yield from _field(name, value, width)
     for number, cause in enumerate(each.causes, 1):
         if number == 1:
-            yield "  It may be, the likeliest first:"
+            yield "  Possible causes, most likely first:"
         yield from _paragraph(cause.what, width, 7, f"    {number}.")
         yield from _paragraph(f"check: {given.filled(cause.check, each)}", width, 7)
         yield from _paragraph(f"then: {given.filled(cause.remedy, each)}", width, 7)

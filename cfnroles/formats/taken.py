@@ -9,9 +9,8 @@ from cfnroles.counted import by_number
 
 def defaults_words(names: Sequence[str]) -> str:
     """The parameters whose default was taken, and how to give another; empty for none."""
-    were = by_number(len(names), "default of {} was", "defaults of {} were")
-    others = by_number(len(names), "another", "others")
-    return f"The {were.format(', '.join(names))} taken; --parameter NAME=VALUE tells {others}." if names else ""
+    used = by_number(len(names), "Default used", "Defaults used")
+    return f"{used}: {', '.join(names)}. Override with --parameter NAME=VALUE." if names else ""
 
 
 def values_words(names: Sequence[str], again: str, noun: str = "parameter") -> tuple[str, str]:

@@ -256,7 +256,7 @@ ESCALATIONS: tuple[Escalation, ...] = (
     _opening(
         "kms:PutKeyPolicy", "kms:key/", "say who may use any key", "kms/latest/developerguide/key-policy-modifying.html"
     ),
-    _opening("kms:CreateGrant", "kms:key/", "let anybody use any key", "kms/latest/developerguide/grants.html"),
+    _opening("kms:CreateGrant", "kms:key/", "let anyone use any key", "kms/latest/developerguide/grants.html"),
     _opening("s3:PutBucketPolicy", "s3:", "say who may use any bucket", "AmazonS3/latest/API/API_PutBucketPolicy.html"),
     _opening("s3:PutBucketAcl", "s3:", "say who may use any bucket", "AmazonS3/latest/API/API_PutBucketAcl.html"),
     _opening(
@@ -286,7 +286,7 @@ ESCALATIONS: tuple[Escalation, ...] = (
     _opening(
         "lambda:AddPermission",
         "lambda:function:",
-        "let anybody call any function",
+        "let anyone call any function",
         "lambda/latest/api/API_AddPermission.html",
     ),
     _opening(
@@ -298,13 +298,13 @@ ESCALATIONS: tuple[Escalation, ...] = (
     _opening(
         "sqs:AddPermission",
         "sqs:",
-        "let anybody use any queue",
+        "let anyone use any queue",
         "AWSSimpleQueueService/latest/APIReference/API_AddPermission.html",
     ),
     _opening(
         "sns:SetTopicAttributes", "sns:", "say who may use any topic", "sns/latest/api/API_SetTopicAttributes.html"
     ),
-    _opening("sns:AddPermission", "sns:", "let anybody use any topic", "sns/latest/api/API_AddPermission.html"),
+    _opening("sns:AddPermission", "sns:", "let anyone use any topic", "sns/latest/api/API_AddPermission.html"),
     _opening(
         "dynamodb:PutResourcePolicy",
         "dynamodb:table/",
@@ -326,7 +326,7 @@ ESCALATIONS: tuple[Escalation, ...] = (
     _opening(
         "events:PutPermission",
         "events:event-bus/",
-        "let anybody send events to any bus",
+        "let anyone send events to any bus",
         "eventbridge/latest/APIReference/API_PutPermission.html",
     ),
 )

@@ -703,13 +703,10 @@ def test_who_asks_for_a_task_definition_alone_is_refused_a_template() -> None:
 def test_defaults_that_were_taken_are_named_and_never_shown(cfnroles: Any, tmp_path: Path) -> None:
     text = template('Secrets: [{Name: A, ValueFrom: !Sub "/${Env}/a"}]')
     (tmp_path / "t.yaml").write_text(text)
-    assert (
-        "The default of Env was taken; --parameter NAME=VALUE tells another."
-        in cfnroles("explain", tmp_path / "t.yaml").out
-    )
+    assert "Default used: Env. Override with --parameter NAME=VALUE." in cfnroles("explain", tmp_path / "t.yaml").out
     markdown = cfnroles("explain", tmp_path / "t.yaml", "--format", "markdown").out
     assert "# Task definition Task" in markdown
-    assert "The default of Env was taken" in markdown
+    assert "Default used: Env" in markdown
 
 
 @pytest.mark.parametrize("format_", ["human", "json", "markdown"])

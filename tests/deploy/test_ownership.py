@@ -50,7 +50,7 @@ class TestAStranger:
         ("command", "remedy"),
         [
             ("deploy", "or take it over as it stands: --adopt"),
-            ("delete", "cfnroles deletes no stack of somebody else's"),
+            ("delete", "cfnroles does not delete a stack that it did not create"),
         ],
     )
     def test_what_to_do_is_told(self, cfnroles, stacks, foreign, command, remedy):
