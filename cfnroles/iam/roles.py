@@ -379,7 +379,7 @@ def _chosen(roles: Sequence[RoleResource], name: str, document: str) -> RoleReso
         f"has no role {name}" if name else f"has {len(roles)} roles" if roles else "has no role",
         where=document,
         why=f"Its roles: {', '.join(ids) or 'none'}.",
-        remedy=hint(name, ids, f"Name one: {document}:LogicalId." if roles else ""),
+        remedy=hint(name, ids, f"Append one to the file: FILE:{ids[0]}." if roles else ""),
     )
 
 
@@ -392,7 +392,7 @@ def _listed_role(data: Mapping[str, Any], document: str, name: str) -> Role:
     raise InvalidInput(
         f"has no role {name}" if name else f"has {len(details)} roles",
         where=document,
-        remedy=hint(name, (each["RoleName"] for each in details), f"Name one of them: {document}:RoleName."),
+        remedy=hint(name, (each["RoleName"] for each in details), "Append one to the file: FILE:RoleName."),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.files import ACCOUNT, exists, is_file, read_text
 from cfnroles.iam.roles import Role, account_roles, read_role
@@ -33,5 +34,9 @@ def read_roles_of(named: str, facts: Facts, parameters: Mapping[str, str] | None
 
 def file_and_name(named: str) -> tuple[str, str]:
     """The file that ``FILE:LogicalId``, ``FILE:RoleName`` or ``FILE`` names, and what it names in there."""
-    file, _, name = (named, "", "") if exists(named) or ":" not in named else named.rpartition(":")
+    if exists(named) or ":" not in named:
+        return named, ""
+    if named.startswith("arn:"):
+        raise InvalidInput(f"{named} is an ARN: it names a role in AWS", remedy="Add --live to read it.")
+    file, _, name = named.rpartition(":")
     return file, name

@@ -276,6 +276,23 @@ def test_exit_codes(cfnroles: Any, files: Path, statement: dict[str, Any], optio
     assert cfnroles("verify", files / "task.yaml", "--role", role, *options).code == code
 
 
+@pytest.mark.parametrize(
+    ("role", "remedy"),
+    [
+        pytest.param("arn:aws:iam::123456789012:role/web", "Add --live to read it.", id="an ARN"),
+        pytest.param("build/shop-roles.yaml", "Append one to the file: FILE:ExecutionRole.", id="one of several"),
+    ],
+)
+def test_how_to_name_the_role_is_told(
+    cfnroles: Any, tmp_path: Path, examples: Path, monkeypatch: pytest.MonkeyPatch, role: str, remedy: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cfnroles("build", examples / "shop.json", "-o", "build")
+    refused = cfnroles("verify", examples / "shop.json", "--role", role)
+    assert refused.code == 2
+    assert remedy in refused.err
+
+
 def test_what_build_writes_is_complete_and_nothing_too_much(cfnroles: Any, tmp_path: Path, examples: Path) -> None:
     cfnroles("build", examples / "shop.json", "-o", tmp_path)
     roles = tmp_path / "shop-roles.yaml"
