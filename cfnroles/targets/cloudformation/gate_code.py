@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -39,14 +40,26 @@ def compared(function: str, code: str) -> GateCode:
 
 def codes_in(template: Template, name: str) -> tuple[GateCode, ...]:
     """The code of each function whose code stands in a template; raises InvalidInput where none does."""
-    found = tuple(compared(function, code) for function, code in _written(template))
+    found = tuple(compared(function, code) for function, code in _inline(template.tree))
     if not found:
         raise InvalidInput("holds no function with its code", where=name, remedy="Give the template of a gate.")
     return found
 
 
-def _written(template: Template) -> Iterator[tuple[str, str]]:
-    resources: Iterable[tuple[object, object]] = template.tree.get("Resources", {}).items()
+def code_header(template: Mapping[str, Any]) -> tuple[str, ...]:
+    """The lines of a template's header that name the SHA-256 of each function's code; none where it has no function."""
+    return tuple(
+        line
+        for function, code in _inline(template)
+        for line in (
+            f"`cfnroles gate --check FILE` compares the code of {function} with its version. SHA-256:",
+            digest_of(code),
+        )
+    )
+
+
+def _inline(template: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    resources: Iterable[tuple[object, object]] = template.get("Resources", {}).items()
     for name, resource in resources:
         match resource:
             case {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": str(code)}}}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cfnroles.targets.cloudformation.gate_code import code_header
 from cfnroles.targets.cloudformation.output_files import with_manifest
 from cfnroles.targets.cloudformation.secret_validator import SHARED_EXPORT, SHARED_ROLE_EXPORT
 from cfnroles.targets.cloudformation.service import Stack, with_template
@@ -21,5 +22,5 @@ def shared_gate_files() -> dict[str, str]:
     )
     made = with_template(stack, shared_gate_template(), SHARED_GATE, USUAL)
     header = ("Written by cfnroles: the gate that services share. Deploy it once in each account and Region.",)
-    files = {"gate.yaml": to_yaml(made.template, header)}
+    files = {"gate.yaml": to_yaml(made.template, (*header, *code_header(made.template)))}
     return with_manifest(files, [made], {"project": SHARED_GATE, "gaps": []}, "yaml")

@@ -15,6 +15,7 @@ from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
 from cfnroles.policies import pack
 from cfnroles.statements import compose
 from cfnroles.targets.cloudformation import secret_validator
+from cfnroles.targets.cloudformation.gate_code import code_header
 from cfnroles.targets.cloudformation.hosted_stack import macro_and_hook
 from cfnroles.targets.cloudformation.limits import check
 from cfnroles.targets.cloudformation.mark import marked
@@ -42,7 +43,7 @@ def generic_files() -> dict[str, str]:
     for name, build in GENERIC.items():
         template = ordered(marked(build().to_dict(), name))
         check(name, template)
-        files[f"{name}.yaml"] = to_yaml(template, _HEADER)
+        files[f"{name}.yaml"] = to_yaml(template, (*_HEADER, *code_header(template)))
     return files
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from cfnroles import manifest
 from cfnroles.page import quoted
+from cfnroles.targets.cloudformation.gate_code import code_header
 from cfnroles.targets.cloudformation.service import Stack
 from cfnroles.targets.cloudformation.template_text import to_json, to_yaml
 
@@ -40,7 +41,11 @@ def templates(stacks: Sequence[Stack], source: str, format_: Format) -> dict[str
         f"`{explain}` explains why each statement of the roles is there.",
     )
     return {
-        file_name(stack, format_): to_yaml(stack.template, header) if format_ == "yaml" else to_json(stack.template)
+        file_name(stack, format_): (
+            to_yaml(stack.template, (*header, *code_header(stack.template)))
+            if format_ == "yaml"
+            else to_json(stack.template)
+        )
         for stack in stacks
     }
 

@@ -51,6 +51,15 @@ def test_the_page_about_the_gate_has_the_hash_of_its_code(repository: Path) -> N
     assert digest_of(inline_code()) in page, f"write {digest_of(inline_code())} into docs/gate.md"
 
 
+def test_the_header_of_every_gate_has_the_hash_of_its_code(examples: Path) -> None:
+    gates = [shared_gate_files()["gate.yaml"], generic_files()["secret-validator.yaml"]]
+    gates += [build(read(examples / name)).files["secret-validator.yaml"] for name in SOURCES]
+
+    headers = [[line for line in gate.splitlines() if line.startswith("#")] for gate in gates]
+
+    assert all(digest_of(inline_code()) in header[-1] for header in headers)
+
+
 def test_the_shared_gate_may_write_its_log_and_nothing_else() -> None:
     template = read_template(shared_gate_files()["gate.yaml"], "gate").tree
     (policy,) = template["Resources"]["Role"]["Properties"]["Policies"]
