@@ -13,9 +13,10 @@ from cfnroles.hcl.instances import ResourceInstance, repeated
 from cfnroles.hcl.project import WORKSPACE, Project
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.session import Session
-from cfnroles.hcl.syntax import Block, Constant, Place
-from cfnroles.hcl.types import converted
+from cfnroles.hcl.syntax import Block, Constant, Node, Place
+from cfnroles.hcl.types import converted, example, written_example
 from cfnroles.hcl.values import Failed, Lazy, Value
+from cfnroles.page import quoted
 from cfnroles.symbols import Expression
 
 #: Modules in modules; people have three levels at most.
@@ -115,13 +116,15 @@ class Module:
             f"{self.address}var.{name}",
             written=f"${{var.{name}}}",
             reason=f"no value given for var.{name}",
-            remedy=f"Pass --parameter {name}=VALUE" if self._call is None else self._how_to_give(name),
+            remedy=self._how_to_give(name, block.body.arguments.get("type")),
             secret=isinstance(hidden, Constant) and hidden.value is True,
         )
         return Value(symbol, place)
 
-    def _how_to_give(self, name: str) -> str:
-        return f"Write {name} = VALUE in the call of {self.address[:-1]}"
+    def _how_to_give(self, name: str, kind: Node | None) -> str:
+        if self._call is None:
+            return f"Pass --parameter {quoted(f'{name}={example(kind)}')}"
+        return f"Write {name} = {written_example(kind)} in the call of {self.address[:-1]}"
 
     def _given(self, name: str) -> Value | None:
         if self._call is None:

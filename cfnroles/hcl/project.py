@@ -13,7 +13,8 @@ from cfnroles.hcl.configuration import Configuration, literal, read_configuratio
 from cfnroles.hcl.directory import Files, joined
 from cfnroles.hcl.parser import parse, parse_expression
 from cfnroles.hcl.session import MOST_OF_ALL, Budget
-from cfnroles.hcl.syntax import Block, Chunk, Constant, Node, Place, Source, Template, Variable
+from cfnroles.hcl.syntax import Block, Chunk, Constant, Node, Place, Source, Template
+from cfnroles.hcl.types import takes_text
 from cfnroles.hcl.values import Failed, Outside
 from cfnroles.spelling import hint
 
@@ -132,10 +133,7 @@ class Project:
         """The value of a variable from the command line: a text where its type is one, else an expression."""
         kind = self.root.variables[name].body.arguments.get("type")
         source = Source(f"--parameter {name}", text)
-        named = kind.name if isinstance(kind, Variable) else literal(kind)
-        simple = kind is None or named in ("string", "number", "bool")
-        if simple:
-            # https://developer.hashicorp.com/terraform/language/values/variables#variables-on-the-command-line
+        if takes_text(kind):
             return Template(source, 0, len(text), (Chunk(source, 0, len(text), text),))
         return parse_expression(source)
 

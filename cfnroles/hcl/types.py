@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cfnroles.hcl.arguments import Partial, as_set
-from cfnroles.hcl.syntax import Call, Node, Object, Template, Variable
+from cfnroles.hcl.syntax import Call, Node, Object, Template, Tuple, Variable
 from cfnroles.hcl.values import Encoded, Failed, Lazy, Value, number, text, truth
 from cfnroles.text import Text
 
@@ -28,6 +28,52 @@ def converted(value: Value, kind: Node | None, default: _Default) -> Value:
     if isinstance(kind, Call) and kind.arguments:
         return _collection(value, kind, default)
     return value
+
+
+def takes_text(kind: Node | None) -> bool:
+    """Whether the text of an option is the value itself, and not an expression for it.
+
+    https://developer.hashicorp.com/terraform/language/values/variables#variables-on-the-command-line
+    """
+    return kind is None or _called(kind) in _ON_COMMAND_LINE
+
+
+def example(kind: Node | None) -> str:
+    """The form of an option's text for a variable of a type: ``VALUE``, ``["VALUE"]``, ``{"KEY":"VALUE"}``."""
+    return _ON_COMMAND_LINE.get(_called(kind), "VALUE") if takes_text(kind) else written_example(kind)
+
+
+#: What a text on the command line may be, by the type that takes it as it is.
+_ON_COMMAND_LINE = {"string": "VALUE", "number": "1", "bool": "true"}
+#: The same as expressions, with what older configurations call collections by.
+_EXAMPLES = {"number": "1", "bool": "true", "list": '["VALUE"]', "set": '["VALUE"]', "map": '{"KEY":"VALUE"}'}
+
+
+def written_example(kind: Node | None) -> str:
+    """The form of an expression for a variable of a type."""
+    if not isinstance(kind, Call) or not kind.arguments:
+        return _EXAMPLES.get(_called(kind), '"VALUE"')
+    inner = kind.arguments[0]
+    match kind.name, inner:
+        case "list" | "set", _:
+            return f"[{written_example(inner)}]"
+        case "map", _:
+            return f'{{"KEY":{written_example(inner)}}}'
+        case "tuple", Tuple():
+            return f"[{','.join(map(written_example, inner.elements))}]"
+        case "object", Object():
+            members = (f'"{_name(key)}":{written_example(each)}' for key, each in inner.members if not _optional(each))
+            return f"{{{','.join(members)}}}"
+    return written_example(inner)
+
+
+def _called(kind: Node | None) -> str:
+    """The name of a type without arguments, which older configurations write in quotes."""
+    return kind.name if isinstance(kind, Variable) else _name(kind) if kind is not None else ""
+
+
+def _optional(kind: Node) -> bool:
+    return isinstance(kind, Call) and kind.name == "optional"
 
 
 def _simple(value: Value, kind: str) -> Value:
@@ -64,7 +110,7 @@ def _members(value: Value, data: dict[str, Value], kind: Object, default: _Defau
     found: dict[str, Value] = {}
     for key, inner in kind.members:
         name = _name(key)
-        optional = isinstance(inner, Call) and inner.name == "optional"
+        optional = _optional(inner)
         given = data.get(name)
         if given is not None and (given.data is not None or not optional):
             found[name] = converted(given, inner, default)

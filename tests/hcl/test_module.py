@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,46 @@ def test_what_a_call_leaves_out_is_given_in_the_call() -> None:
     }
     made = output(files).unknown
     assert made is not None
-    assert made.remedy == "Write v = VALUE in the call of module.m"
+    assert made.remedy == 'Write v = "VALUE" in the call of module.m'
+
+
+PASTED = {
+    "nothing": ("", "v=VALUE"),
+    "a text": ("type = string", "v=VALUE"),
+    "a number": ("type = number", "v=1"),
+    "a truth value": ("type = bool", "v=true"),
+    "any value": ("type = any", """'v="VALUE"'"""),
+    "a list": ("type = list(number)", "'v=[1]'"),
+    "a set of objects": ("type = set(object({ a = string }))", """'v=[{"a":"VALUE"}]'"""),
+    "a map": ("type = map(string)", """'v={"KEY":"VALUE"}'"""),
+    "a map in quotes": ('type = "map"', """'v={"KEY":"VALUE"}'"""),
+    "a list without elements' type": ("type = list", """'v=["VALUE"]'"""),
+    "a tuple": ("type = tuple([string, bool])", """'v=["VALUE",true]'"""),
+    "an object": (
+        "type = object({ name = string, keys = map(list(any)), port = optional(number) })",
+        """'v={"name":"VALUE","keys":{"KEY":["VALUE"]}}'""",
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "expected"), PASTED.values(), ids=PASTED)
+def test_the_option_that_tells_a_variable_has_the_form_of_its_type(kind: str, expected: str) -> None:
+    files = f'variable "v" {{ {kind} }}\noutput "it" {{ value = var.v }}\n'
+    unknown = output(files).unknown
+    assert unknown is not None
+    assert unknown.remedy == f"Pass --parameter {expected}"
+    (pasted,) = shlex.split(expected)
+    assert output(files, v=pasted.partition("=")[2]).unknown is None
+
+
+@pytest.mark.parametrize(("kind", "expected"), PASTED.values(), ids=PASTED)
+def test_a_call_is_told_to_write_a_value_of_the_variables_type(kind: str, expected: str) -> None:
+    call = 'module "m" {{\n source = "./m"\n{}\n}}\noutput "it" {{ value = module.m.o }}\n'
+    inner = {"m/main.tf": f'variable "v" {{ {kind} }}\noutput "o" {{ value = var.v }}\n'}
+    unknown = output({"main.tf": call.format(""), **inner}).unknown
+    assert unknown is not None
+    written = unknown.remedy.removeprefix("Write ").removesuffix(" in the call of module.m")
+    assert output({"main.tf": call.format(written), **inner}).unknown is None
 
 
 INSTANCES = {

@@ -132,7 +132,7 @@ def _of_module(reading: Reading, files: Files, directory: str, form: GateForm, a
 def _of_the_module(remedy: str, directory: str) -> str:
     """What helps, where the variable is one of a module: the root knows none of its names."""
     command = f"cfnroles terraform {quoted(directory)}"
-    told = re.compile(r"Pass (--parameter [\w-]+=VALUE)")
+    told = re.compile(r"Pass (--parameter (?:'[^']*'|\S+))")
     return told.sub(lambda found: f"Pass it to the module: `{command} {found[1]}`", remedy)
 
 
