@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from msgspec import Struct
 
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.shared_options import choice, profile_option, strict_option
+from cfnroles.cli.shared_options import WRITTEN, choice, profile_option, refuse_gaps, strict_option
 from cfnroles.cli.source import (
     only_for_specs,
     only_for_templates,
@@ -124,8 +123,8 @@ def command(source: str, **given: Any) -> None:
     note(*lines, *summary)
     if is_quiet():
         say(*formats.told(reading, gaps), err=True)
-    if options.strict and gaps:
-        sys.exit(BadAnswer.exit_code)
+    if options.strict:
+        refuse_gaps(len(gaps), WRITTEN)
 
 
 def _again() -> str:

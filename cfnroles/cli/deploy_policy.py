@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.shared_options import format_option, region_option, strict_option
+from cfnroles.cli.shared_options import format_option, refuse_gaps, region_option, strict_option
 from cfnroles.cli.stack_options import (
     Selected,
     StackArguments,
@@ -143,7 +143,7 @@ _options = collected(
 @_options
 @strict_option()
 @format_option("json", "cloudformation", "human", default="json")
-def command(asked: PolicyArguments, strict: bool, format_: str) -> int:
+def command(asked: PolicyArguments, strict: bool, format_: str) -> None:
     """Write the IAM policy for deploying the stacks of SOURCE.
 
     SOURCE is as in `cfnroles deploy`: a directory that `cfnroles build` wrote (default: build), a task definition or a
@@ -162,4 +162,5 @@ def command(asked: PolicyArguments, strict: bool, format_: str) -> int:
     else:
         say(formats.json_text(made) if format_ == "json" else formats.cloudformation(made))
         say(formats.notes(made, texts), err=True)
-    return 1 if strict and made.gaps else 0
+    if strict:
+        refuse_gaps(len(made.gaps), "the policy was printed")

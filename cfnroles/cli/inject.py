@@ -12,9 +12,10 @@ from msgspec import Struct
 
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.shared_options import strict_option
+from cfnroles.cli.shared_options import refuse_gaps, strict_option
 from cfnroles.cli.source import resource_options, source_options, taken, told
 from cfnroles.cli.terminal import put, say
+from cfnroles.counted import counted
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -110,5 +111,8 @@ def _write(text: str, before: bytes, target: Path | None) -> None:
 
 
 def _end(injection: Injection, options: _Options) -> None:
-    if injection.left or injection.looped or (options.strict and (injection.gaps or injection.others)):
+    if options.strict:
+        others = counted(len(injection.others), "role without a place", "roles without a place")
+        refuse_gaps(len(injection.gaps), "the template was written", others if injection.others else "")
+    if injection.left or injection.looped:
         sys.exit(BadAnswer.exit_code)

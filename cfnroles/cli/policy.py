@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from cfnroles.cli.panels import panel_command
-from cfnroles.cli.shared_options import choice, strict_option
+from cfnroles.cli.shared_options import choice, refuse_gaps, strict_option
 from cfnroles.cli.source import only_for_templates, reading_of, resource_options, service_option, source_options, told
 from cfnroles.cli.terminal import say
-from cfnroles.errors import BadAnswer, InvalidInput
+from cfnroles.errors import InvalidInput
 from cfnroles.need import Holder
 from cfnroles.page import json_page
 from cfnroles.role_kinds import ROLE_KINDS
@@ -33,7 +33,7 @@ _TRUST, _REPOSITORY = "trust", "repository"
 @service_option
 @resource_options
 @strict_option()
-def command(source: str, role: str, trust: bool, service: str, resource: str, strict: bool, **about: Any) -> int:
+def command(source: str, role: str, trust: bool, service: str, resource: str, strict: bool, **about: Any) -> None:
     """Print one policy document in JSON, for the AWS CLI, the console or another tool.
 
     SOURCE is a task definition, a service spec, a CloudFormation template, or a directory, plan or state of Terraform.
@@ -68,4 +68,5 @@ def command(source: str, role: str, trust: bool, service: str, resource: str, st
         made, repositories = plain.plain_policy(reading, _HOLDERS[role], resource), ()
     say(json_page(made.document))
     say(*formats.notes(made, repositories, reading.texts), err=True)
-    return BadAnswer.exit_code if strict and made.gaps else 0
+    if strict:
+        refuse_gaps(len(made.gaps), "the policy was printed")

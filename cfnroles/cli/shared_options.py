@@ -48,6 +48,22 @@ def strict_option(help: str = "Exit with 1 when there are gaps.") -> Decorator:
     return click.option("--strict", is_flag=True, help=help)
 
 
+#: What a command did that wrote its files all the same.
+WRITTEN = "the files were written"
+
+
+def refuse_gaps(gaps: int, outcome: str, others: str = "") -> None:
+    """End a command of ``--strict`` that has gaps, or ``others`` that count as such; ``outcome`` is what it did.
+
+    Raises BadAnswer.
+    """
+    from cfnroles.counted import counted
+    from cfnroles.errors import BadAnswer
+
+    if found := " and ".join(filter(None, (counted(gaps, "gap") if gaps else "", others))):
+        raise BadAnswer(f"{found}, and --strict was given: {outcome}")
+
+
 def profile_option(help: str = "AWS profile. Default: AWS_PROFILE.") -> Decorator:
     """``--profile``: whose credentials are used."""
     return click.option("--profile", default="", metavar="NAME", help=help)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from msgspec import Struct
 
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.shared_options import choice, several, strict_option
+from cfnroles.cli.shared_options import WRITTEN, choice, refuse_gaps, several, strict_option
 from cfnroles.cli.source import (
     only_for_templates,
     pairs,
@@ -24,7 +23,7 @@ from cfnroles.cli.source import (
     told,
 )
 from cfnroles.cli.terminal import say
-from cfnroles.errors import BadAnswer, InvalidInput
+from cfnroles.errors import InvalidInput
 
 if TYPE_CHECKING:
     from cfnroles.sources.reading import Reading
@@ -111,8 +110,8 @@ def command(context: click.Context, /, source: str, **given: Any) -> None:
         files = terraform(reading, directory, resource=options.resource, form=form, again=how)
     write_files({Path(each.path): each.text for each in files}, force=options.force)
     say(*formats.summary(reading, files), err=True)
-    if options.strict and any(each.gaps for each in files):
-        sys.exit(BadAnswer.exit_code)
+    if options.strict:
+        refuse_gaps(len({gap for each in files for gap in each.gaps}), WRITTEN)
 
 
 def _with_options(reading: Reading, options: _Options) -> Reading:

@@ -51,9 +51,11 @@ def _roles(file: TerraformFile) -> Iterator[str]:
     """What is to be written into the task definition, and where."""
     to_write = [each for each in file.given if each.holder in file.locals and each.written != file.locals[each.holder]]
     named = {each.holder for each in file.given}
+    alone = named <= OF_A_TASK
+    who, their = (file.label, "its") if alone else (f"{file.label} and what runs it", "their")
     if to_write:
         yield ""
-        yield "Give the task definition its roles:" if named == OF_A_TASK else "Give each its role:"
+        yield f"Give {who} {their} roles:"
     for each in to_write:
         now = f", in the place of {each.written}" if each.written else ""
         yield f"- {each.place}: {each.argument} = {file.locals[each.holder]}{now}"
@@ -61,11 +63,11 @@ def _roles(file: TerraformFile) -> Iterator[str]:
             yield "  The role may run the tasks alone: what else it does, such as reading a source, is yours to allow."
     if file.given and not to_write:
         yield ""
-        yield "The task definition has its roles already." if named == OF_A_TASK else "Each has its role already."
+        yield f"{who} {'has' if alone else 'have'} {their} roles already."
     others = {holder: name for holder, name in file.locals.items() if holder not in named}
     if others:
         yield ""
-        yield "The ARNs of the roles, which wait for the permissions and for the gate:"
+        yield f"The ARNs of the roles of {file.label}, which wait for the permissions and for the gate:"
         yield from (f"- {name}: the {holder}" for holder, name in others.items())
         if file.call:
             yield f"Hand them to {file.call}, in the place of the roles that it makes."

@@ -34,7 +34,9 @@ def test_a_placeholder_is_told_as_a_parameter_to_fill_and_a_gap_only_where_no_po
 
 def test_strict_turns_gaps_into_an_exit_code(cfnroles: Any, tmp_path: Path) -> None:
     task = write(tmp_path / "task.json", web={"image": "<REGISTRY>/web:1"})
-    assert cfnroles("build", task, "-o", tmp_path / "out", "--strict").code == 1
+    refused = cfnroles("build", task, "-o", tmp_path / "out", "--strict")
+    assert refused.code == 1
+    assert refused.err.endswith("error: 1 gap, and --strict was given: the files were written\n")
     assert cfnroles("build", task, "-o", tmp_path / "out", "--strict", "--set", "REGISTRY=quay.io").code == 0
 
 

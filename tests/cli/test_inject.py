@@ -179,7 +179,9 @@ def test_what_is_to_be_known_besides_is_told(injected: Any) -> None:
     assert "Gaps: 1 permission that the roles do not have" in result.err
     assert "deploy the secret validator, which exports mine-SecretValidatorArn." in result.err
     assert "Not asked for, because this template makes it: 1 secret or parameter." in result.err
-    assert injected(text, "--strict").code == 1
+    strict = injected(text, "--strict")
+    assert strict.code == 1
+    assert "error: 1 gap, and --strict was given: the template was written\n" in strict.err
 
 
 @pytest.mark.parametrize("options", [[], ["--kms-key-arn", f"{KEY}"], ["--parameter", "Stage=prod"]], ids=str)

@@ -122,6 +122,7 @@ def test_gaps_are_told_and_strict_makes_them_count(policy: Any) -> None:
     strict = policy(task, "execution", *HOME, "--strict")
     assert strict.code == 1
     assert "Gaps: 1 permission" in strict.err
+    assert strict.err.endswith("error: 1 gap, and --strict was given: the policy was printed\n")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_the_roles_are_written_beside_the_task_definition(cfnroles: Any, directo
     assert '"Secret ${aws_secretsmanager_secret.db.name} has no value. Needed by container app, secret DB.' in text
     # A reviewer is told why, wherever a star stands for everything.
     assert "        # AWS defines no resource type for ecr:GetAuthorizationToken.\n" in text
-    assert "Give the task definition its roles:\n" in result.err
+    assert "Give aws_ecs_task_definition.app its roles:\n" in result.err
     assert f"- {directory / 'main.tf'}:7: task_role_arn = local.app_task_role_arn\n" in result.err
     for output in ("app_execution_role_arn", "app_execution_role_name", "app_task_role_arn", "app_task_role_name"):
         assert f'output "{output}" {{\n' in text
@@ -480,6 +480,7 @@ def test_what_a_module_gives_is_called_by_its_output(cfnroles: Any, tmp_path: Pa
     (tmp_path / "main.tf").write_text(main.replace("GIVEN", "module.secrets.part"), encoding="utf-8")
     result = cfnroles("terraform", tmp_path, "--strict")
     assert result.code == 1
+    assert result.err.endswith("error: 1 gap, and --strict was given: the files were written\n")
     assert "is an expression of another module. Hand it over by an output" in result.err
     assert "aws_secretsmanager_secret.db" not in (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
 
@@ -588,7 +589,10 @@ def test_whoever_runs_the_task_passes_the_roles_that_are_written(cfnroles: Any, 
     (directory / "run.tf").write_text(own, encoding="utf-8")
     main = MAIN.replace("  container_def", "  task_role_arn = local.app_task_role_arn\n  container_def")
     (directory / "main.tf").write_text(main, encoding="utf-8")
-    assert "\nEach has its role already.\n" in cfnroles("terraform", directory).err
+    assert (
+        "\naws_ecs_task_definition.app and what runs it have their roles already.\n"
+        in cfnroles("terraform", directory).err
+    )
     verified = cfnroles("verify", directory, "--fail-on", "excess")
     assert (verified.code, verified.out.count("Verdict: pass")) == (0, 4)
 

@@ -27,7 +27,8 @@ class TerraformFile(Struct, frozen=True):
 
     ``needs`` are those that its roles answer, ``gaps`` the permissions that they do not have, and ``gate`` is what that
     asks for. ``locals`` are the locals with the ARNs of the roles, as the task definition is given them,
-    ``taken`` the variables whose defaults decide part of it. ``call`` is the module that takes the roles, if one does.
+    ``taken`` the variables whose defaults decide part of it. ``call`` is the module that takes the roles, if one does,
+    and ``label`` what people call the task definition.
     """
 
     path: str
@@ -39,6 +40,7 @@ class TerraformFile(Struct, frozen=True):
     given: tuple[GivenRole, ...] = ()
     taken: tuple[str, ...] = ()
     call: str = ""
+    label: str = ""
 
 
 class GivenRole(Struct, frozen=True):
@@ -98,7 +100,7 @@ def written_file(subject: Subject, place: Place, *, form: GateForm) -> Terraform
     instance = subject.repeated.instance
     locals_ = {holder: f"local.{parts.names.role_arn(holder)}{instance}" for holder in holders_of(parts)}
     gaps = (*subject.discovery.gaps, *gaps)
-    return TerraformFile(place.path, text, needs, gaps, gate, locals_, subject.given)
+    return TerraformFile(place.path, text, needs, gaps, gate, locals_, subject.given, label=subject.label)
 
 
 def _family(subject: Subject, values: Values) -> Text:
