@@ -20,8 +20,9 @@ _HEAD = """\
 
 <!-- Written by `python -m cfnroles.formats.recipes_page examples/recipes docs/recipes.md`; the tests build each. -->
 
-What guides on the roles of ECS teach, each as a few lines of a service spec and the statements that result. The specs
-and their task definitions are in `examples/recipes`; [spec.md](spec.md) has all keys.
+Copy one of these service specs, change its names, and run `cfnroles build cfnroles.yaml`. Below each spec are the
+statements that its roles get; `${KmsKeyArns}` is a parameter of the roles' template that the build sets. The task
+definitions are in `examples/recipes`, and [Service specs](spec.md) lists every key.
 """
 
 
@@ -41,7 +42,7 @@ def _section(path: Path) -> tuple[str, str]:
     text += _statements(services)
     for account in other_accounts(services):
         files = other_side_files(reading, account, "yaml")
-        text += [f"For the account {account}:", "", "```json", _policies(files).rstrip(), "```", ""]
+        text += [f"Policy for account {account}:", "", "```json", _policies(files).rstrip(), "```", ""]
     return title, "\n".join(text)
 
 
@@ -57,7 +58,7 @@ def _statements(services: tuple[Task, ...]) -> Iterator[str]:
     if rows:
         yield from ("| role | statement | actions | resources |", "|---|---|---|---|", *rows, "")
     else:
-        yield from ("The roles need no statement.", "")
+        yield from ("These roles need no statements.", "")
 
 
 def _exists(statement: Statement, service: Task) -> bool:
