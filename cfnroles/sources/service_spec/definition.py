@@ -434,6 +434,12 @@ SPEC = Structure(
             "How the policies of other accounts name these services, for `build --for-account`.",
             {"by": "role"},
         ),
+        Key(
+            "shared-gate",
+            Flag(),
+            "Whether the services wait for the one gate that `cfnroles gate` writes, as with `build --shared-gate`.",
+            True,
+        ),
         Key("alarms", _ALARMS, "A stack of alarms for refusals of the roles.", {"trail-log-group": "CloudTrail/logs"}),
     ),
 )

@@ -63,8 +63,9 @@ def build(
     name of the template's file. A spec names its project itself, and with ``environment`` the stacks have the
     parameters of that one. ``resource`` is the logical id of the only task definition of a template that is asked
     about. With ``parameterized``, all ``CHOICES`` are parameters; without, those that the source makes.
-    With a ``shared_gate``, they wait for the gate that ``cfnroles gate`` writes. Raises InvalidInput for what was read
-    and ECS would refuse, for what CloudFormation or IAM would refuse, and for a name that is not known.
+    With a ``shared_gate``, here or in the spec, they wait for the gate that ``cfnroles gate`` writes. Raises
+    InvalidInput for what was read and ECS would refuse, for what CloudFormation or IAM would refuse, and for a name
+    that is not known.
     """
     if environment and not reading.project:
         raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
@@ -78,6 +79,8 @@ def build(
             )
         return _beside(reading, reading.template, resource, project_of_document(reading.name, project), format)
     reading.accepted()
+    if reading.project and reading.project.get("shared-gate"):
+        shared_gate = True
     form = Form(everything=parameterized, shared_gate=shared_gate)
     told: dict[str, Any] = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
     if reading.project:

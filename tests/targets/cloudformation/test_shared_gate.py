@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,18 @@ def test_a_project_has_a_role_with_what_its_own_validator_may_do(reading: Readin
             "Action": ["sts:AssumeRole"],
         }
     ]
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_spec_may_say_that_its_services_share_the_gate(examples: Path, tmp_path: Path, said: bool) -> None:
+    project = shutil.copytree(examples / "shop-project", tmp_path / "shop-project")
+    spec = project / "cfnroles.yaml"
+    spec.write_text(f"{spec.read_text()}\nshared-gate: {str(said).lower()}\n")
+
+    built = build(read(spec))
+
+    assert built.files == build(read(spec), shared_gate=said).files
+    assert ("secret-validator.yaml" in built.files) is not said
 
 
 def test_the_task_waits_for_the_shared_gate_which_asks_as_that_role(reading: Reading) -> None:
