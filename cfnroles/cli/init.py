@@ -21,7 +21,7 @@ from cfnroles.cli.terminal import is_asked, note, say
 from cfnroles.counted import counted
 from cfnroles.errors import InvalidInput
 from cfnroles.files import TooLarge, exists, is_directory, is_file
-from cfnroles.page import quoted
+from cfnroles.page import Page, page, quoted
 
 if TYPE_CHECKING:
     from cfnroles.facts import Facts
@@ -112,17 +112,31 @@ def _found(options: _Options) -> tuple[str, ...]:
         raise InvalidInput("--live asks Amazon ECS about a SOURCE", remedy="Name CLUSTER/SERVICE or FAMILY[:REVISION].")
     here = look()
     commands = list(here.commands)
+    unread = page(f"  {each}" for each in here.unread)
     if not here.definitions and not commands:
-        raise InvalidInput(
-            "no task definition in this folder or below",
-            why="Looked for task definitions, and for templates, cdk.out and Terraform that have one.",
-            remedy="Name one, cfnroles init SOURCE, or take one from Amazon ECS: cfnroles init --live CLUSTER/SERVICE",
-        )
+        raise _nothing(unread)
+    if unread:
+        say("Could not be read, and is left out:", unread, "", err=True)
     if commands:
         say("Found, and it needs no spec:", *(f"  {command}" for command in commands), err=True)
     if here.definitions:
         say("Found task definitions:", *(f"  {name}" for name in here.definitions), "", err=True)
     return here.definitions
+
+
+def _nothing(unread: Page) -> InvalidInput:
+    """Why nothing is written: there is nothing to read, or nothing that can be read."""
+    if unread:
+        return InvalidInput(
+            "no task definition that can be read in this folder or below",
+            why=unread,
+            remedy="Fix what cannot be read, and run cfnroles init again.",
+        )
+    return InvalidInput(
+        "no task definition in this folder or below",
+        why="Looked for task definitions, and for templates, cdk.out and Terraform that have one.",
+        remedy="Name one, cfnroles init SOURCE, or take one from Amazon ECS: cfnroles init --live CLUSTER/SERVICE",
+    )
 
 
 def _write_schema(folder: Path) -> None:

@@ -19,22 +19,29 @@ from cfnroles.files import TooLarge
 from cfnroles.page import quoted
 
 if TYPE_CHECKING:
-    from cfnroles.sources.service_spec.draft import Drafted
+    from cfnroles.sources.service_spec.draft import Drafted, Place
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _ACCOUNT = re.compile(r"\d{12}")
+#: The answer that leaves a question open.
+_OPEN = "-"
 _LOCAL_MODULE = re.compile(r'"?source"?\s*[=:]\s*"(\.{1,2}/[^"]*)"')
 
 
 class Here(Struct, frozen=True):
-    """What lies below a folder, by the paths from it: task definitions, and what is no matter of a spec."""
+    """What lies below a folder, by the paths from it: task definitions, and what is no matter of a spec.
+
+    ``unread`` says of what could not be read why, with its place.
+    """
 
     definitions: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
     apps: tuple[str, ...] = ()
     configurations: tuple[str, ...] = ()
     specs: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    without_roles: frozenset[str] = frozenset()
 
     @property
     def commands(self) -> Iterator[str]:
@@ -48,7 +55,7 @@ class Here(Struct, frozen=True):
         for name in self.apps:
             yield f"cfnroles verify {quoted(name)}"
         for name in self.configurations:
-            yield f"cfnroles verify {quoted(name)}"
+            yield f"cfnroles {'explain' if name in self.without_roles else 'verify'} {quoted(name)}"
             yield f"cfnroles terraform {quoted(name)}"
 
 
@@ -59,7 +66,7 @@ def look(folder: str = ".") -> Here:
 
     found: dict[str, list[str]] = {field: [] for field in Here.__struct_fields__}
     texts: dict[str, str] = {}
-    for at, folders, names in os.walk(folder):
+    for at, folders, names in os.walk(folder, onerror=lambda error: found["unread"].append(_unlisted(error, folder))):
         if is_app(at):
             found["apps"].append(_told(at, folder))
             folders.clear()
@@ -69,12 +76,35 @@ def look(folder: str = ".") -> Here:
             texts[os.path.realpath(at)] = _terraform(at)
             found["configurations"].append(_told(at, folder))
         for name in sorted(names):
-            if name.endswith(_SUFFIXES) and not name.startswith("."):
-                kind = _kind(str(Path(at, name)))
+            path = Path(at, name)
+            if name.endswith(_SUFFIXES) and not name.startswith(".") and path.is_file():
+                kind, told = _looked_at(str(path), _told(str(path), folder))
                 if kind:
-                    found[kind].append(_told(str(Path(at, name)), folder))
-    found["configurations"] = list(_applied(found["configurations"], folder, texts))
-    return Here(**{field: tuple(paths) for field, paths in found.items()})
+                    found[kind].append(told)
+    return _here(found, folder, texts)
+
+
+def _here(found: Mapping[str, Sequence[str]], folder: str, texts: Mapping[str, str]) -> Here:
+    applied = dict(_applied(found["configurations"], folder, texts))
+    without = frozenset(name for name, text in applied.items() if "aws_iam_role" not in text)
+    fields = {field: tuple(paths) for field, paths in found.items()}
+    return Here(**{**fields, "configurations": tuple(applied), "without_roles": without})  # type: ignore[arg-type]
+
+
+def _unlisted(error: OSError, folder: str) -> str:
+    return f"{_told(error.filename, folder)}: cannot be listed: {error.strerror}"
+
+
+def _looked_at(path: str, name: str) -> tuple[str, str]:
+    """The field of `Here` that a file belongs to, and its name, or why it could not be read."""
+    try:
+        return _kind(path), name
+    except TooLarge as error:
+        pass_over(error)
+        return "", name
+    except InvalidInput as error:
+        place = error.where.removeprefix(Path(path).name)
+        return "unread", f"{name}{place}: {error.what}"
 
 
 def _told(path: str, folder: str) -> str:
@@ -93,8 +123,11 @@ def _terraform(folder: str) -> str:
     )
 
 
-def _applied(folders: Sequence[str], top: str, texts: Mapping[str, str]) -> Iterator[str]:
-    """The directories of Terraform that have a task definition, in a module of theirs maybe, and are no module."""
+def _applied(folders: Sequence[str], top: str, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The directories of Terraform that have a task definition, in a module of theirs maybe, and are no module.
+
+    Each comes with the texts of its files and of those of its modules.
+    """
     calls = {
         folder: [os.path.realpath(Path(folder, source)) for source in _LOCAL_MODULE.findall(text)]
         for folder, text in texts.items()
@@ -102,10 +135,9 @@ def _applied(folders: Sequence[str], top: str, texts: Mapping[str, str]) -> Iter
     called = {module for folder, modules in calls.items() for module in modules if module != folder}
     for name in folders:
         folder = os.path.realpath(Path(top, name))
-        if folder not in called and any(
-            "aws_ecs_task_definition" in texts.get(each, "") for each in _reached(folder, calls)
-        ):
-            yield name
+        whole = "\n".join(texts.get(each, "") for each in sorted(_reached(folder, calls)))
+        if folder not in called and "aws_ecs_task_definition" in whole:
+            yield name, whole
 
 
 def _reached(folder: str, calls: Mapping[str, Sequence[str]]) -> set[str]:
@@ -119,24 +151,23 @@ def _reached(folder: str, calls: Mapping[str, Sequence[str]]) -> set[str]:
 
 
 def _kind(path: str) -> str:
-    """Which of the fields of `Here` a file belongs to; empty for none."""
+    """Which of the fields of `Here` a file belongs to; empty for none.
+
+    Raises InvalidInput for a file that has the words of a task definition, a template or a spec and cannot be read.
+    """
     from cfnroles import read
     from cfnroles.document import read_document
+    from cfnroles.lines import refuse
     from cfnroles.sources.source import looks_known, recognised
     from cfnroles.sources.template_task_definitions import TASKS
     from cfnroles.sources.template_tasks import defined
 
-    try:
-        document = read_document(path)
-        if not (looks_known(document) and recognised(document)):
-            return ""
-        reading = read(document)
-    except TooLarge as error:
-        pass_over(error)
+    document = read_document(path)
+    # What is not well formed is of no kind, and its tree says why.
+    if not looks_known(document) or not document.tree or not recognised(document):
         return ""
-    except InvalidInput:
-        # What nobody named may be broken, and of any kind.
-        return ""
+    reading = read(document)
+    refuse(reading.wrong, reading.texts)
     if reading.template is not None:
         return "templates" if defined(reading.template, TASKS) else ""
     if reading.project:
@@ -146,9 +177,15 @@ def _kind(path: str) -> str:
 
 def asked(services: Sequence[Drafted], output: Path) -> tuple[Sequence[Drafted], bool]:
     """The services of the spec at ``output`` with what their author says, and whether their log groups are made."""
-    say("Empty answers leave a question open: the file says where to write the answer later.", "", err=True)
-    account = _fact("Account that they run in (12 digits)", {each.facts.account for each in services}, _ACCOUNT)
-    region = _fact("Region that they run in", {each.facts.region for each in services}, _REGION)
+    from cfnroles.sources.service_spec.draft import account_of, region_of
+
+    say(
+        f"Enter takes the answer in brackets. Without one, or with {_OPEN}, the file leaves the question open.",
+        err=True,
+    )
+    say("", err=True)
+    account = _fact("Account that they run in (12 digits)", account_of(services), _ACCOUNT)
+    region = _fact("Region that they run in", region_of(services), _REGION)
     made = not any(each.has_log_groups for each in services) or confirm("Should cfnroles create the log groups?")
     return [
         replace(
@@ -160,16 +197,18 @@ def asked(services: Sequence[Drafted], output: Path) -> tuple[Sequence[Drafted],
     ], made
 
 
-def _fact(question: str, known: set[str], form: re.Pattern[str]) -> str:
-    if known - {""}:
+def _fact(question: str, place: Place, form: re.Pattern[str]) -> str:
+    if place.proved:
         return ""
 
     def admitted(answer: str) -> str:
-        if answer and not form.fullmatch(answer):
+        if answer in ("", _OPEN):
+            return ""
+        if not form.fullmatch(answer):
             raise ValueError(f"{answer} is none")
         return answer
 
-    return ask(question, admitted, hidden=False, default="")
+    return ask(question, admitted, hidden=False, default=place.likely)
 
 
 def _grants(service: Drafted, output: Path) -> Iterator[str]:

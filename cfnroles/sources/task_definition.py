@@ -85,6 +85,10 @@ def _told(members: tuple[str, ...]) -> str:
     return f"Its members are: {', '.join(names)}{' and others' if len(names) < len(members) else ''}."
 
 
+_REGION = re.compile(r"(?:arn:[^:\s]*:[a-z0-9-]+:|dkr[.-]ecr(?:-fips)?\.)([a-z]+(?:-[a-z]+)+-\d)")
+_ACCOUNT = re.compile(r"(?:arn:[^:\s]*:[a-z0-9-]+:[a-z0-9-]*:|\b(?=\d{12}\.dkr[.-]ecr))(\d{12})\b")
+
+
 def home(workload: Workload, account: str = "", region: str = "", kms_key_arns: tuple[str, ...] = ()) -> Facts:
     """The facts about a workload: what the caller says, else what the document proves about where it runs.
 
@@ -95,17 +99,8 @@ def home(workload: Workload, account: str = "", region: str = "", kms_key_arns: 
     arns = (_text(workload.at(path)) for path in _OWN_ARNS)
     own = next(filter(None, (re.match(r"arn:[^:]*:ecs:([a-z0-9-]+):(\d{12}):", arn) for arn in arns)), None)
     accounts = set(re.findall(r"arn:[^:\s]*:(?:iam::|ssm:[a-z0-9-]+:)(\d{12}):", "\n".join(_home_texts(workload.tree))))
-    regions = set(
-        re.findall(
-            r"(?:arn:[^:\s]*:[a-z0-9-]+:|dkr[.-]ecr(?:-fips)?\.)([a-z]+(?:-[a-z]+)+-\d)",
-            "\n".join(_texts(workload.tree)),
-        )
-    )
-    log_regions = {
-        _text(value)
-        for _, value in workload.find("containerDefinitions[].logConfiguration.options.awslogs-region")
-        if re.fullmatch(r"[a-z]+(-[a-z]+)+-\d", _text(value))
-    }
+    regions = set(_REGION.findall("\n".join(_texts(workload.tree))))
+    log_regions = _log_regions(workload)
     if not account:
         account = own[2] if own else accounts.pop() if len(accounts) == 1 else ""
     if not region:
@@ -113,6 +108,21 @@ def home(workload: Workload, account: str = "", region: str = "", kms_key_arns: 
             own[1] if own else log_regions.pop() if len(log_regions) == 1 and len(regions | log_regions) == 1 else ""
         )
     return Facts(account=account, region=region, kms_key_arns=kms_key_arns)
+
+
+def named_accounts(workload: Workload) -> frozenset[str]:
+    """The accounts in the ARNs and images of a workload, of which any may be where it runs, or another."""
+    return frozenset(_ACCOUNT.findall("\n".join(_texts(workload.tree))))
+
+
+def named_regions(workload: Workload) -> frozenset[str]:
+    """The Regions in the ARNs, images and log options of a workload, of which any may be where it runs, or another."""
+    return frozenset(_REGION.findall("\n".join(_texts(workload.tree)))) | _log_regions(workload)
+
+
+def _log_regions(workload: Workload) -> set[str]:
+    found = workload.find("containerDefinitions[].logConfiguration.options.awslogs-region")
+    return {_text(value) for _, value in found if re.fullmatch(r"[a-z]+(-[a-z]+)+-\d", _text(value))}
 
 
 def _unwrap(members: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from cfnroles.facts import Facts
 from cfnroles.page import page, yaml_source
+from cfnroles.sources.task_definition import named_accounts, named_regions
 from cfnroles.workload import Workload
 
 _PLAIN = re.compile(
@@ -64,8 +65,8 @@ def _lines(project: str, services: Sequence[Drafted], *, log_groups: bool) -> It
     yield "# What the services of this project need around their roles. `cfnroles build` makes stacks of this file,"
     yield "# `cfnroles explain` explains why each permission is there. docs/spec.md has all keys."
     yield f"project: {_scalar(project)}"
-    yield from _fact("account", {each.facts.account for each in services}, "123456789012")
-    yield from _fact("region", {each.facts.region for each in services}, "us-east-1")
+    yield from _fact("account", account_of(services), "123456789012")
+    yield from _fact("region", region_of(services), "us-east-1")
     yield ""
     if log_groups and any(each.has_log_groups for each in services):
         yield "defaults:"
@@ -77,12 +78,43 @@ def _lines(project: str, services: Sequence[Drafted], *, log_groups: bool) -> It
         yield from _service(each)
 
 
-def _fact(key: str, values: set[str], example: str) -> Iterator[str]:
-    known = sorted(value for value in values if value)
-    if len(known) == 1:
+class Place(Struct, frozen=True):
+    """Where services may run: ``proved`` are the accounts or Regions that their task definitions prove.
+
+    ``named`` are those that they name, be it for what the tasks use.
+    """
+
+    proved: frozenset[str]
+    named: frozenset[str]
+
+    @property
+    def likely(self) -> str:
+        """The only one that is named; empty where there are several, or none."""
+        return next(iter(self.named)) if len(self.named) == 1 else ""
+
+
+def account_of(services: Sequence[Drafted]) -> Place:
+    """The accounts in which services run, or may run."""
+    return _place((each.facts.account for each in services), (named_accounts(each.workload) for each in services))
+
+
+def region_of(services: Sequence[Drafted]) -> Place:
+    """The Regions in which services run, or may run."""
+    return _place((each.facts.region for each in services), (named_regions(each.workload) for each in services))
+
+
+def _place(proved: Iterable[str], named: Iterable[frozenset[str]]) -> Place:
+    return Place(frozenset(proved) - {""}, frozenset(each for found in named for each in found))
+
+
+def _fact(key: str, place: Place, example: str) -> Iterator[str]:
+    known = sorted(place.proved) or sorted(place.named)
+    if len(place.proved) == 1:
         yield f"{key}: {_scalar(known[0])}"
+    elif place.likely:
+        yield f'# {key}: "{place.likely}"  # the only one that the task definitions name: do the tasks run in it?'
     else:
-        told = f"the task definitions name several: {', '.join(known)}" if known else "no task definition names it"
+        told = f"the task definitions name several: {', '.join(known)}" if known else "no task definition names one"
         yield f'# {key}: "{example}"  # {told}'
 
 
