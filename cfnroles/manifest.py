@@ -15,6 +15,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from cfnroles.page import Page, page, quoted
+
 FILE = "stacks.json"
 SCHEMA = 1
 
@@ -91,6 +93,13 @@ def replacing(text: str, found: Mapping[str, Sequence[str]]) -> str:
     others = {name: [each for each in digests if each != tree[_FILES].get(name)] for name, digests in found.items()}
     others = {name: digests for name, digests in others.items() if digests}
     return _text({**tree, _REPLACES: others}) if others else text
+
+
+def comparisons(directory: Path, names: Sequence[str]) -> tuple[Path, Page]:
+    """Where to build again without losing edits, and the commands that show then what was edited of these files."""
+    other = directory.parent / f"{directory.name or 'build'}.new"
+    files = ((quoted(str(directory / name)), quoted(str(other / name))) for name in names)
+    return other, page(f"  diff -u {edited} {built}" for edited, built in files)
 
 
 def is_plain_name(name: str) -> bool:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT, exists, is_file, read_text
-from cfnroles.manifest import FILE, Manifest, State, digest, manifest_of, replacing
+from cfnroles.manifest import FILE, Manifest, State, comparisons, digest, manifest_of, replacing
 from cfnroles.page import page, quoted
 
 _STAGED = re.compile(r"\.cfnroles-\d+-.+")
@@ -169,12 +169,11 @@ class _Build(Struct, frozen=True):
 
     def _check_edits(self, found: Mapping[str, Occupant]) -> None:
         if names := [name for name, what in found.items() if what is Occupant.EDITED]:
-            other = self.directory.parent / f"{self.directory.name or 'build'}.new"
-            compare = [f"  diff -u {quoted(str(self.directory / name))} {quoted(str(other / name))}" for name in names]
+            other, compare = comparisons(self.directory, names)
             raise InvalidInput(
                 f"edits would be lost: {', '.join(names)} {'is' if len(names) == 1 else 'are'} not as built",
                 where=str(self.directory),
-                why=page([f"To see them, run the same command with -o {quoted(str(other))}, and then:", *compare]),
+                why=page([f"To see them, run the same command with -o {quoted(str(other))}, and then:", compare]),
                 remedy="Keep the edits elsewhere, or give them up: run the same command with --force.",
             )
 

@@ -122,12 +122,13 @@ class StackArguments(Struct, frozen=True):
         return Connection(self.profile, self.region, self.endpoint_url)
 
     def stacks(self) -> tuple[StackSource, ...]:
-        """The stacks of the source under their final names, narrowed to those asked for.
+        """The stacks of the source under their final names, narrowed to those asked for, for who only looks at them.
 
-        Raises ``InvalidInput`` when the source is neither a directory written by ``cfnroles build`` nor a file that it
-        would take, and as it does for the file.
+        What somebody edited changes nothing then. Raises ``InvalidInput`` when the source is neither a directory
+        written by ``cfnroles build`` nor a file that it would take, and as it does for the file.
         """
-        return self.selected().stacks
+        edited = replace(self, allow_edits=True) if is_directory(self.source) else self
+        return edited.selected().stacks
 
     def selected(self, account: str = "", given: Iterable[tuple[str, str]] = ()) -> Selected:
         """The same with the gaps of their roles; a file is built for ``account``, where one is given.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from cfnroles.deploy.parameter_values import value_of
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT, Missing, exists, read_inside, text_of
-from cfnroles.manifest import FILE, SCHEMA, State, is_plain_name, manifest_of
+from cfnroles.manifest import FILE, SCHEMA, State, comparisons, is_plain_name, manifest_of
 from cfnroles.page import page, quoted
 from cfnroles.spelling import hint
 from cfnroles.template.template import Template, read_template
@@ -141,9 +141,17 @@ def check_build(
         raise InvalidInput(
             f"{', '.join(other)} {'is' if len(other) == 1 else 'are'} not what the last build wrote",
             where=str(directory),
-            why="It was edited since, or comes from another build.",
-            remedy=page([f"{_again(directory)} --force", "To use what is there, add --allow-edits."]),
+            why=page(
+                ["It was edited since, or comes from another build. To see the edits:", *_shown(directory, other)]
+            ),
+            remedy="To use what is there, add --allow-edits. To give it up, build again with --force.",
         )
+
+
+def _shown(directory: Path, names: Sequence[str]) -> Iterator[str]:
+    built, commands = comparisons(directory, names)
+    yield f"  cfnroles build SOURCE -o {quoted(str(built))}"
+    yield commands
 
 
 def _again(directory: Path) -> str:
