@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import SupportsIndex
 
 from msgspec import Struct
@@ -47,13 +47,8 @@ class Text(str):
 
     def __new__(cls, *parts: Part) -> Text:
         """The text of these parts: a plain string is literal, a `Text` gives its own parts."""
-        if len(parts) == 1 and type(parts[0]) is str:
-            # Nearly every text of a document is literal.
-            joined: tuple[Part, ...] = parts if parts[0] else ()
-            text = super().__new__(cls, _spelling(parts[0]))
-        else:
-            joined = tuple(_joined(parts))
-            text = super().__new__(cls, "".join(map(_spelling, joined)))
+        joined = parts if len(parts) == 1 and type(parts[0]) is str and parts[0] else _joined(parts)
+        text = str.__new__(cls, _spelling(joined[0]) if len(joined) == 1 else "".join(map(_spelling, joined)))
         text.parts = joined
         return text
 
@@ -86,6 +81,8 @@ class Text(str):
     @property
     def written(self) -> str:
         """The text as its document has it."""
+        if len(self.parts) == 1 and type(self.parts[0]) is str:
+            return self.parts[0]
         return "".join(part if isinstance(part, str) else part.written or part.spelled for part in self.parts)
 
     def shape(self, sign: str = "x") -> str:
@@ -145,23 +142,29 @@ class Text(str):
         return super().__getitem__(key)
 
 
-def _joined(parts: Iterable[Part]) -> Iterator[Part]:
+def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
+    joined: list[Part] = []
     literal = ""
     for part in parts:
+        if type(part) is str:
+            literal += part
+            continue
         for each in part.parts if isinstance(part, Text) else (part,):
             if isinstance(each, str):
                 literal += each
                 continue
             if literal:
-                yield literal
+                joined.append(literal)
                 literal = ""
-            yield each
+            joined.append(each)
     if literal:
-        yield literal
+        joined.append(literal)
+    return tuple(joined)
 
 
 def _spelling(part: Part) -> str:
-    return part.spelled if isinstance(part, Symbol) else part.replace("${", "${!")
+    # Nearly all parts are literal, and nearly none of them has a dollar sign.
+    return part.spelled if isinstance(part, Symbol) else part.replace("${", "${!") if "${" in part else part
 
 
 EMPTY = Text()
@@ -263,7 +266,7 @@ def is_region(text: str) -> bool:
     return bool(text_of(text).unknown) or _REGION.fullmatch(text) is not None
 
 
-class Arn(Struct, frozen=True):
+class Arn(Struct, frozen=True, dict=True):
     """An ARN in its parts. ``given`` is the ARN itself where one parameter stands for all of it.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
@@ -276,7 +279,7 @@ class Arn(Struct, frozen=True):
     resource: Text
     given: Text | None = None
 
-    @property
+    @cached_property
     def text(self) -> Text:
         """The ARN as one text."""
         if self.given is not None:

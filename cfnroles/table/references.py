@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
@@ -129,7 +130,7 @@ def is_fillable(word: str) -> bool:
     return bool(re.fullmatch(r"(?=.*[A-Z_-])[A-Za-z_][A-Za-z0-9_-]*", word))
 
 
-class SecretReference(Struct, frozen=True):
+class SecretReference(Struct, frozen=True, dict=True):
     """A secret in Secrets Manager, as ``valueFrom`` names it. ``arn`` is the ARN without the fields after it.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
@@ -141,7 +142,7 @@ class SecretReference(Struct, frozen=True):
     version_id: str = ""
     by_name: bool = False
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether the ARN ends in a hyphen and six characters, as Secrets Manager gives it out."""
         if self.by_name:
@@ -165,7 +166,7 @@ class SecretReference(Struct, frozen=True):
         name = self.arn.resource.plain
         return self.complete and re.search(r"-([a-z]{6}|[A-Z]{6}|[0-9]{6})$", name) is not None
 
-    @property
+    @cached_property
     def policy_resources(self) -> tuple[Text, ...]:
         """The secret in a policy: its complete ARN, or its name with six single wildcards for the random suffix.
 
@@ -213,6 +214,14 @@ class OpenReference(Struct, frozen=True):
 
 def value_from(text: Text, facts: Facts) -> SecretReference | ParameterReference | OpenReference:
     """What ``valueFrom`` refers to. Raises Unnamed for what is not known, Malformed for what ECS would refuse."""
+    return _value_from(text.parts, text.written, facts)
+
+
+@lru_cache(maxsize=1024)  # a dozen rows ask of the same text, one after the other
+def _value_from(
+    parts: tuple[Part, ...], written: str, facts: Facts
+) -> SecretReference | ParameterReference | OpenReference:
+    text = Text(*parts)
     first, *rest = text.parts or ("",)
     if isinstance(first, Parameter | Import) and not rest:
         return _open_reference(first, facts)
