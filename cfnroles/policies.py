@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -27,6 +27,9 @@ MOST_MANAGED_POLICIES = 25
 _PSEUDO_PARAMETERS = {"AWS::Partition": "a" * 10, "AWS::Region": "r" * 16, "AWS::AccountId": "0" * 12}
 _UNKNOWN_PARAMETER = "p" * 90
 
+_SYMBOL, _SPACE = re.compile(r"\$\{([^}]+)\}"), re.compile(r"\s+")
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class Policy(Struct, frozen=True):
     """One policy document. ``when`` names the template parameters without which the policy must not exist."""
@@ -42,15 +45,20 @@ def document(statements: Iterable[Statement]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [_statement(statement) for statement in statements]}
 
 
+#: Characters of a policy around its statements, each of which brings its comma.
+_AROUND = len(_compact(document(()))) - 1
+
+
 def size(statements: Iterable[Statement], parameters: Mapping[str, str] | None = None) -> int:
     """Characters that IAM will count, with pseudo parameters at their longest and ``parameters`` at their values."""
+    return _AROUND + (sum(_size(statement, parameters) for statement in statements) or 1)
 
-    def resolved(symbol: re.Match[str]) -> str:
-        values = {**_PSEUDO_PARAMETERS, **(parameters or {})}
-        return values.get(symbol[1]) or _UNKNOWN_PARAMETER
 
-    text = json.dumps(document(statements), separators=(",", ":"))
-    return len(re.sub(r"\s", "", re.sub(r"\$\{([^}]+)\}", resolved, text)))
+def _size(statement: Statement, parameters: Mapping[str, str] | None) -> int:
+    """What a statement adds to the size of its policy, with the comma."""
+    values = {**_PSEUDO_PARAMETERS, **(parameters or {})}
+    text = _SYMBOL.sub(lambda symbol: values.get(symbol[1]) or _UNKNOWN_PARAMETER, _compact(_statement(statement)))
+    return len(_SPACE.sub("", text)) + 1
 
 
 def pack(
@@ -111,24 +119,26 @@ def _fill(
 ) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
     """The statements that fit into ``room``, the last of them cut where it must be, and those that do not."""
     placed: list[Statement] = []
+    room -= _AROUND
     for index, statement in enumerate(statements):
-        if size([*placed, statement], parameters) <= room:
+        if (needed := _size(statement, parameters)) <= room:
             placed.append(statement)
+            room -= needed
             continue
-        head, tail = _cut(statement, lambda piece: size([*placed, piece], parameters) <= room)
+        head, tail = _cut(statement, room, parameters)
         return (*placed, *head), (*tail, *statements[index + 1 :])
     return tuple(placed), ()
 
 
 def _cut(
-    statement: Statement, fits: Callable[[Statement], bool]
+    statement: Statement, room: int, parameters: Mapping[str, str] | None
 ) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
     """The longest beginning of the statement that fits, and the rest; nothing and all of it where none does."""
     pieces = _along_longest_list(statement)
     least, most = 0, len(pieces.values)
     while least < most:
         middle = (least + most + 1) // 2
-        if fits(pieces.part(0, middle)):
+        if _size(pieces.part(0, middle), parameters) <= room:
             least = middle
         else:
             most = middle - 1

@@ -125,7 +125,7 @@ def _collect(drafts: list[Statement], key: _Key, join: _Join) -> list[Statement]
     groups: dict[tuple[Any, ...], list[Statement]] = defaultdict(list)
     for draft in drafts:
         groups[draft.holder, draft.sid, draft.when, *key(draft)].append(draft)
-    return [join(group) for group in groups.values()]
+    return [join(group) if len(group) > 1 else group[0] for group in groups.values()]
 
 
 def _join_needs(group: list[Statement]) -> tuple[Need, ...]:
@@ -152,8 +152,6 @@ def _all_but(operator: str, key: str) -> _Key:
 
 def _join_values(operator: str, key: str) -> _Join:
     def join(group: list[Statement]) -> Statement:
-        if len(group) == 1:
-            return group[0]
         values = {
             value
             for draft in group
