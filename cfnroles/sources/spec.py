@@ -62,7 +62,7 @@ class Service(Struct, frozen=True):
 
 def _at(tree: Any, path: Path) -> Any:
     for step in path:
-        if isinstance(tree, Mapping):
+        if isinstance(tree, (dict, Mapping)):
             tree = tree.get(str(step))
         elif isinstance(tree, list) and isinstance(step, int) and step < len(tree):
             tree = tree[step]

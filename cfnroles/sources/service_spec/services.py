@@ -15,7 +15,7 @@ from cfnroles.document import Document
 from cfnroles.facts import Facts
 from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.need import Condition, Finding, Gap, Need, Origin, Permission, Reason, Severity
-from cfnroles.options import LogGroupOptions, RoleOptions
+from cfnroles.options import NO_OPTIONS, LogGroupOptions, RoleOptions
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.signs import Misread
 from cfnroles.sources import task_definition_checks
@@ -261,6 +261,8 @@ def _many(value: Any) -> Iterable[Any]:
 
 
 def _options(service: Service, role: str) -> RoleOptions:
+    if service.get(role) is None:
+        return NO_OPTIONS
     return RoleOptions(
         name=service.get(role, "name") or "",
         path=service.get(role, "path") or "",

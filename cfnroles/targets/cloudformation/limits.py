@@ -93,7 +93,9 @@ def _functions(template: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _documents(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return
+    if isinstance(value, (dict, Mapping)):
         if "Statement" in value:
             yield value
         for member in value.values():

@@ -96,6 +96,8 @@ class _Settling:
 
     def tree(self, tree: Any) -> Any:
         """A part of the template."""
+        if isinstance(tree, str):
+            return tree  # most parts are texts, and are found to be none of these much faster
         match tree:
             case {"Ref": str(name)} if name in self._values:
                 return self._values[name]
@@ -105,7 +107,7 @@ class _Settling:
                 return self.tree(yes if self._holds[name] else no)
             case {"Fn::If": [name, yes, no]}:
                 return {"Fn::If": [name, self.tree(yes), self.tree(no)]}
-            case Mapping():
+            case dict() | Mapping():
                 members = ((name, self.tree(each)) for name, each in tree.items())
                 return {name: each for name, each in members if each != _NO_VALUE}
             case list():
