@@ -31,6 +31,9 @@ class Limit(Struct, frozen=True):
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 DOCUMENT = Limit(1_000_000, "CloudFormation takes no longer template, and Amazon ECS no task definition beyond 64 KB.")
 
+#: The manifest of a build, which has some 2 KB for each service.
+MANIFEST = Limit(50_000_000, "No build has so many stacks.")
+
 #: What IAM answers about all roles and policies of an account.
 #: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 ACCOUNT = Limit(50_000_000, "Ask IAM for roles alone: --filter Role LocalManagedPolicy.")
@@ -127,12 +130,12 @@ def _content(file: BinaryIO, limit: Limit) -> tuple[bytes, Limit]:
     return data + file.read(PLAN.bytes + 1 - len(data)), PLAN
 
 
-def read_inside(directory: Path, name: str) -> bytes:
+def read_inside(directory: Path, name: str, limit: Limit = DOCUMENT) -> bytes:
     """The content of a file in a directory; raises as ``read_bytes`` does, and where the name leads elsewhere."""
     path = directory / name
     if _answered(lambda: path.exists() and not (path.is_file() and path.resolve().is_relative_to(directory.resolve()))):
         raise InvalidInput("is not a file in this directory", where=str(path))
-    return read_bytes(path)
+    return read_bytes(path, limit)
 
 
 def check_size(size: int, where: str, limit: Limit = DOCUMENT) -> None:

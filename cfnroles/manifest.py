@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class State(Enum):
     UNKNOWN = "not known: the manifest has no digest of it"
 
 
-class Manifest(Struct, frozen=True):
+class Manifest(Struct, frozen=True, dict=True):
     """The data of a manifest. One that somebody wrote by hand has no digests, and says nothing about files."""
 
     tree: Mapping[str, Any]
@@ -44,12 +45,12 @@ class Manifest(Struct, frozen=True):
         account = self.tree.get("account")
         return f"the project {self.tree.get('project')}" + (f" for the account {account}" if account else "")
 
-    @property
+    @cached_property
     def files(self) -> Mapping[str, str]:
         """The digest of each file by its name, the manifest's own included."""
         return dict(self.tree.get(_FILES, {}))
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The files that this build or one before it wrote."""
         templates = {str(stack.get("template")) for stack in self.tree["stacks"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ from msgspec import Struct
 
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
-from cfnroles.files import DOCUMENT, exists, is_file, read_text
+from cfnroles.files import DOCUMENT, MANIFEST, exists, is_file, read_text
 from cfnroles.manifest import FILE, Manifest, State, comparisons, digest, manifest_of, replacing
 from cfnroles.page import page, quoted
 
@@ -90,7 +91,7 @@ def _earlier(directory: Path) -> Manifest | None:
     if not is_file(directory / FILE):
         return None  # a pipe in its place would be waited for
     try:
-        manifest = manifest_of(parse(read_text(directory / FILE), FILE))
+        manifest = manifest_of(parse(read_text(directory / FILE, MANIFEST), FILE))
     except InvalidInput:
         return None
     return manifest if manifest and isinstance(manifest.tree.get("project"), str) else None
@@ -117,7 +118,7 @@ class _Build(Struct, frozen=True):
         return Written(removed, tuple(name for name, what in stale.items() if what is Occupant.EDITED))
 
     def _check_project(self) -> None:
-        own = manifest_of(parse(self.files[FILE], FILE))
+        own = manifest_of(json.loads(self.files[FILE])) if self.earlier else None
         if self.earlier and own and self.earlier.whose != own.whose:
             raise InvalidInput(
                 f"holds the stacks of {self.earlier.whose}, not of {own.whose}",
@@ -147,17 +148,22 @@ class _Build(Struct, frozen=True):
         names = self.earlier.names if self.earlier else frozenset()
         if name in names:
             return name
-        return next((each for each in names if each.casefold() == name.casefold() and self._one(each, name)), "")
+        alike = [each for each in names if each.casefold() == name.casefold()]
+        own = self._inode(name) if alike else None
+        return next((each for each in alike if own and self._inode(each) == own), "")
 
-    def _one(self, name: str, other: str) -> bool:
+    def _inode(self, name: str) -> tuple[int, int] | None:
+        """What tells a file from all others, whatever name it is called by; ``None`` where there is none."""
         try:
-            return (self.directory / name).samefile(self.directory / other)
+            found = (self.directory / name).stat()
         except OSError:
-            return False
+            return None
+        return found.st_dev, found.st_ino
 
     def _stale(self) -> list[str]:
         others = sorted((self.earlier.names if self.earlier else frozenset()) - set(self.files))
-        return [name for name in others if not any(self._one(name, written) for written in self.files)]
+        written = {self._inode(name) for name in self.files} - {None} if others else set()
+        return [name for name in others if self._inode(name) not in written]
 
     def _check_foreign(self, found: Mapping[str, Occupant]) -> None:
         if names := sorted(name for name, what in found.items() if what is Occupant.FOREIGN):

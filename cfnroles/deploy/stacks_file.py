@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from cfnroles.deploy.parameter_values import value_of
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
-from cfnroles.files import DOCUMENT, Missing, exists, read_inside, text_of
+from cfnroles.files import DOCUMENT, MANIFEST, Missing, exists, read_inside, text_of
 from cfnroles.manifest import FILE, SCHEMA, State, comparisons, is_plain_name, manifest_of
 from cfnroles.page import page, quoted
 from cfnroles.spelling import hint
@@ -72,7 +72,7 @@ def read_stacks(directory: Path, *, allow_edits: bool = False) -> tuple[StackSou
             remedy=f"Write it first: cfnroles build SOURCE -o {quoted(str(directory))}",
         )
     where = str(directory / FILE)
-    document = _document(read_inside(directory, FILE), where)
+    document = _document(read_inside(directory, FILE, MANIFEST), where)
     contents = {name: _content(directory, name, where) for name in _templates(document, where)}
     check_build(document, contents, directory, allow_edits=allow_edits)
     return _sources(document, contents, where)
@@ -95,7 +95,7 @@ class Recorded(Struct, frozen=True):
 
 def recorded(directory: Path) -> Recorded:
     """What the build recorded in ``directory/stacks.json``; raises ``InvalidInput`` where it is malformed."""
-    return _recorded(read_inside(directory, FILE), str(directory / FILE))
+    return _recorded(read_inside(directory, FILE, MANIFEST), str(directory / FILE))
 
 
 def built_record(files: Mapping[str, str], where: str) -> Recorded:
