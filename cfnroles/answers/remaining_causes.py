@@ -37,8 +37,8 @@ REMAINING = (
         "Change that policy; a statement in the role does not help",
     ),
     PossibleCause(
-        "a permissions boundary or a policy of the organization leaves it out",
+        "a permissions boundary or a policy of the organization does not allow the call",
         "aws iam get-role --role-name ROLE --query Role.PermissionsBoundary",
-        "Ask who owns it; a statement in the role does not help",
+        "Ask its owner; a statement in the role does not help",
     ),
 )

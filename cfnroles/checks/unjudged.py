@@ -57,7 +57,7 @@ def _of_services(subject: Subject) -> Iterator[Finding]:
         for path, given in task.workload.find("service.role"):
             origin = task.workload.origin(path)
             if given and origin not in refused:
-                what = "the role that the service gives ECS for its load balancer is not judged"
+                what = "the role that the service uses for its load balancer is not judged"
                 yield task.fault(origin, what, f"{BY_HAND}.")
 
 

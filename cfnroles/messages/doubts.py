@@ -63,7 +63,7 @@ _TWO_SLASHES = PossibleCause(
 _NO_NAME = PossibleCause(
     "the name was never filled in: nothing is called so",
     "Look at what was registered: aws ecs describe-task-definition --task-definition FAMILY",
-    "Fill in the name where the task definition is made",
+    "Fill in the name where the task definition is created",
     category=Category.MALFORMED,
 )
 _NO_EXECUTION_ROLE = PossibleCause(

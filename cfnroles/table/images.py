@@ -39,7 +39,7 @@ _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:
 def check_image(image: Text) -> Text:
     """``image`` itself. Raises Unnamed while it is empty, a placeholder, or a word that no image can be called."""
     if not image.strip():
-        raise Unnamed("the container has no image", "Give it with --image CONTAINER=IMAGE")
+        raise Unnamed("the container has no image", "Pass it with --image CONTAINER=IMAGE")
     ecr_repository(image)
     return image
 
@@ -74,7 +74,7 @@ def _ecr_repository(image: Text) -> Arn | None:
         name = _before_tag(repository)
         if not _ECR_REPOSITORY.fullmatch(name.shape()):
             raise Malformed(
-                f"{name.written!r} cannot be a repository's name", "ECR takes small letters, digits and . _ - / only."
+                f"{name.written!r} cannot be a repository's name", "Use lowercase letters, digits and . _ - / only."
             )
         return Arn(partition_of(host.region), "ecr", host.region, host.account, Text("repository/", name))
     first = registry if slash else _before_tag(image)
@@ -84,7 +84,7 @@ def _ecr_repository(image: Text) -> Arn | None:
         raise Unnamed(f"the image's registry {is_} {left.written or left.spelled}", remedy(left))
     if _LOOKS_LIKE_ECR.match(first):
         if not slash:
-            raise Malformed(f"{image.written} names a registry and no repository", "Write REGISTRY/REPOSITORY:TAG.")
+            raise Malformed(f"{image.written} names a registry but no repository", "Write REGISTRY/REPOSITORY:TAG.")
         word = registry.written.split(".", 1)[0]
         raise Unnamed(
             f"{registry.written} is not the host of an ECR registry, which begins with the 12 digits of an account",
@@ -156,8 +156,8 @@ def _check_elsewhere(image: Text, registry: Text, slash: bool) -> None:
     path = _before_tag(image.partition("/")[2] if is_host else image)
     if not path.unknown and not _REPOSITORY.fullmatch(path):
         raise Unnamed(
-            f"{image.written} can be no image, because names of images have small letters",
-            "Give it with --image CONTAINER=IMAGE",
+            f"{image.written} cannot be an image: image names are lowercase",
+            "Pass it with --image CONTAINER=IMAGE",
         )
 
 

@@ -47,8 +47,8 @@ _SECRETS_FOLDER = "parameter/aws/reference/secretsmanager/"
 _RANDOM_SUFFIX = Wildcard("??????")
 
 _JSON_KEY_FORM = (
-    "After the secret's ARN come either nothing or three fields, each of which may be empty: "
-    "ARN:json-key:version-stage:version-id. For one JSON key write ARN:KEY::"
+    "Write the ARN alone, or with three fields, each of which may be empty: ARN:json-key:version-stage:version-id."
+    " For one JSON key, write ARN:KEY::"
 )
 
 
@@ -239,7 +239,7 @@ def _value_from(
     if arn.service != "ssm":
         raise Malformed(
             f"{shown(text)} is an ARN of {arn.service or 'no service'}",
-            "ECS reads secrets from Secrets Manager and from Parameter Store.",
+            "ECS reads secrets from Secrets Manager and Parameter Store only.",
         )
     return ParameterReference(_checked_parameter(text, facts))
 
@@ -286,7 +286,7 @@ def _checked_parameter(text: Text, facts: Facts) -> Arn:
     if facts.account not in ("", _OF_EMULATORS) and not arn.account.unknown and arn.account != facts.account:
         raise Malformed(
             f"{shown(text)} is not a parameter of {facts.account}, and ECS reads those of the task's own account only",
-            "Keep the value in a secret, which another account may share, or in a parameter of the task's account.",
+            "Store the value in a secret, which another account can share, or in a parameter in the task's account.",
         )
     return arn
 
@@ -305,7 +305,9 @@ def secret_or_name(text: Text, facts: Facts) -> SecretReference:
         return SecretReference(facts.arn("secretsmanager", Text("secret:", text)), by_name=True)
     arn = parse_arn(text)
     if arn.service != "secretsmanager" or len(arn.resource.cut(":")) != 2:
-        raise Malformed(f"{shown(text)} is not the ARN of a secret", "Write the secret's ARN and nothing after it.")
+        raise Malformed(
+            f"{shown(text)} is not the ARN of a secret", "Write the ARN of the secret with nothing after it."
+        )
     return _secret_reference(arn, text)
 
 
@@ -326,7 +328,7 @@ def _secret_reference(arn: Arn, text: Text) -> SecretReference:
     if not _SECRET_NAME.fullmatch(fields[0].shape()):
         raise Malformed(
             f"{shown(fields[0])} cannot be a secret's name",
-            "A secret's name has letters, digits and / _ + = . @ ! - only.",
+            "Use letters, digits and / _ + = . @ ! - only.",
         )
     base = Arn(arn.partition, arn.service, arn.region, arn.account, Text("secret:", fields[0]), arn.given)
     if arn.given is None:
@@ -339,13 +341,13 @@ def _parameter_arn(name: Text, facts: Facts) -> Arn:
     if re.fullmatch(rf"({_PARAMETER_NAME.pattern}):(\w[\w.-]*)", name.shape()):
         alone = name.written.rpartition(":")[0] if shown(name) == name.written else "the name alone"
         raise Malformed(
-            f"{shown(name)} selects a version or label of a parameter, and ECS takes none",
+            f"{shown(name)} selects a version or label of a parameter, which ECS does not support",
             f"Write {alone}, which is the parameter's latest version.",
         )
     if not _PARAMETER_NAME.fullmatch(name.shape()):
         raise Malformed(
             f"{shown(name)} is neither an ARN nor a name that a parameter can have",
-            "A parameter's name has letters, digits and _ . - / only; a secret in Secrets Manager is given by its ARN.",
+            "Use letters, digits and _ . - / only for a parameter; name a secret in Secrets Manager by its ARN.",
         )
     # A name with a slash in it begins with one, and that is the slash of the ARN.
     begun = isinstance(name.parts[0], Symbol) and "/" in name.shape()
@@ -358,7 +360,7 @@ def s3_object(text: Text) -> Arn:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EnvironmentFile.html
     """
     if url := re.fullmatch(r"s3://([^/]+)/(.+)", text.written):
-        raise Malformed(f"{text.written} is a URL, and ECS takes an ARN", f"Write arn:aws:s3:::{url[1]}/{url[2]}.")
+        raise Malformed(f"{text.written} is a URL, and ECS requires an ARN", f"Write arn:aws:s3:::{url[1]}/{url[2]}.")
     if isinstance(text.whole, Parameter | Import):
         return Arn(PARTITION, "s3", EMPTY, EMPTY, field_of(text.whole, 5), text)
     arn = parse_arn(text)

@@ -539,7 +539,7 @@ KEY_OF_LOGS = [
 
 def test_a_permission_that_nobody_has_shown_to_be_needed_says_so() -> None:
     out = " ".join(told(changed(*KEY_OF_LOGS).replace("KEY", "!GetAtt Key.Arn")).split())
-    doubt = "unproven: that CloudWatch Logs tells the key of the log group where a role asks, too"
+    doubt = "unproven: that CloudWatch Logs passes the ARN of the log group to the key when a role calls, too"
     assert "[MISSING] kms:Decrypt on ${Key.Arn}" in out
     assert "it does not allow 9 needs, 6 not shown to be needed" in out
     assert f"Missing: add to the execution role - EncryptLogs is {doubt}" in out
@@ -621,7 +621,7 @@ def test_a_role_that_the_template_does_not_have_is_no_parameter() -> None:
 def test_a_role_of_a_load_balancer_is_told_that_nobody_judges(role: str, seen: bool) -> None:
     service = "Type: AWS::ECS::Service, Properties: {TaskDefinition: !Ref Task, LoadBalancers: [{ContainerName: web}]"
     service = f"  Web: {{{service}, Role: {role}}}}}\n"
-    words = "that the service gives ECS for its load balancer is not judged"
+    words = "that the service uses for its load balancer is not judged"
     text = changed(("[FARGATE]", "[EC2]"), ("      NetworkMode: awsvpc\n", ""))
     assert (words in told(text + service)) is seen
 

@@ -173,7 +173,7 @@ WRONG = {
     ),
     "an ARN of another service": (
         json.dumps(with_secret("arn:aws:s3:::config/secret")),
-        ["is an ARN of s3", "Secrets Manager and from Parameter Store"],
+        ["is an ARN of s3", "Secrets Manager and Parameter Store"],
     ),
     "a dynamic reference of CloudFormation": (
         json.dumps(

@@ -75,6 +75,6 @@ def test_what_is_not_documented_is_told_with_its_standing(cfnroles: Any, tmp_pat
     assert reasons["CheckImageLayers"] == [("seen in AWS's managed policy", False)]
     assert reasons["WriteLogs"] == [("documented", False)]
     for told in (human, markdown):
-        assert "unproven: that CloudWatch Logs tells the key of the log group" in told
+        assert "unproven: that CloudWatch Logs passes the ARN of the log group" in told
         assert "seen in AWS's managed policy" in told
         assert "documented" not in told

@@ -141,7 +141,7 @@ def test_an_image_of_a_map_is_looked_up_for_each_key(explained: Any) -> None:
         (
             HEAD + "  Web: {Type: AWS::ECS::ExpressGatewayService, Properties: {TaskDefinitionArn: !Ref Place}}\n",
             "Resources.Web.Properties.TaskDefinitionArn",
-            "the task definition ${Place} is a document of its own, with an execution role and a task role",
+            "the task definition ${Place} is a separate document, with an execution role and a task role",
         ),
         (
             service("Secrets: !Ref Place"),
@@ -273,7 +273,7 @@ def test_the_secrets_of_a_task_definition_elsewhere_are_not_seen(
 ) -> None:
     told = judged(cfnroles, tmp_path, HEAD + TASK + OF_A_TASK.replace("TASK", named), "check")
     assert told.code == code
-    assert ("the task definition ${Place} is a document of its own" in told.out) == bool(code)
+    assert ("the task definition ${Place} is a separate document" in told.out) == bool(code)
 
 
 def test_the_secrets_of_a_task_definition_that_a_document_names_are_not_seen(cfnroles: Any) -> None:

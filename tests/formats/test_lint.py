@@ -72,7 +72,7 @@ def test_people_read_one_paragraph_for_each_finding(report: LintReport) -> None:
         "    plain text: its name says so [plain-text-secret]\n"
         "    Keep it in Secrets Manager or Parameter Store, and name it under secrets.\n"
         "shop.yaml:12:9: error: container proxy, environment file #1: s3://shop/web.env is a URL, and ECS\n"
-        "    takes an ARN [refused-value]\n"
+        "    requires an ARN [refused-value]\n"
         "    Write arn:aws:s3:::shop/web.env."
     )
 
@@ -296,8 +296,8 @@ def test_findings_of_other_tools_are_results_like_others(validate_sarif: Callabl
 def test_github_annotates_the_lines(report: LintReport) -> None:
     told = github(report).split("\n")
     assert told[2:] == [
-        "::error file=shop.yaml,line=12,col=9,title=cfnroles%3A refused-value::container proxy, environment file #1:"
-        " s3://shop/web.env is a URL, and ECS takes an ARN. Write arn:aws:s3:::shop/web.env.",
+        "::error file=shop.yaml,line=12,col=9,title=cfnroles%3A refused-value::container proxy, environment file"
+        " #1: s3://shop/web.env is a URL, and ECS requires an ARN. Write arn:aws:s3:::shop/web.env.",
         "::error file=broken.yaml,title=cfnroles::broken.yaml:1:1: is not valid YAML",
     ]
     assert [line.partition(" ")[0] for line in told[:2]] == ["::notice", "::warning"]

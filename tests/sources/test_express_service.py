@@ -178,7 +178,7 @@ def test_a_task_definition_of_its_own_is_a_gap_and_the_infrastructure_is_known()
     found = reading({"serviceName": "a", "infrastructureRoleArn": ROLE, "taskDefinitionArn": TASK_DEFINITION})
     (gap,) = found.gaps
     assert gap.origin.pointer == "taskDefinitionArn"
-    assert "`aws ecs describe-task-definition --task-definition NAME` answers it" in gap.remedy
+    assert "`aws ecs describe-task-definition --task-definition NAME` returns it" in gap.remedy
     assert {need.holder for need in found.tasks[0].discovery.needs} == {Holder.INFRASTRUCTURE}
 
 
@@ -186,12 +186,12 @@ WRONG = {
     "two task definitions": (
         {**SERVICE, "taskDefinitionArn": TASK_DEFINITION, "cpu": "256"},
         "taskDefinitionArn",
-        "taskDefinitionArn is next to cpu, primaryContainer, and ECS takes the one or the other",
+        "taskDefinitionArn is next to cpu, primaryContainer, and ECS accepts only one of them",
     ),
     "an architecture beside one": (
         {"infrastructureRoleArn": ROLE, "taskDefinitionArn": TASK_DEFINITION, "cpuArchitecture": "ARM64"},
         "taskDefinitionArn",
-        "taskDefinitionArn is next to cpuArchitecture, and ECS takes the one or the other",
+        "taskDefinitionArn is next to cpuArchitecture, and ECS accepts only one of them",
     ),
     "no container": (
         {**SERVICE, "primaryContainer": "nginx"},

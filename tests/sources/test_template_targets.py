@@ -140,7 +140,7 @@ def test_the_tags_of_a_task_in_a_cluster_without_a_name_are_a_gap() -> None:
     tagged = with_parameter(RULE, "PropagateTags: TASK_DEFINITION").replace("!GetAtt Batch.Arn", "!Ref Cluster")
     assert not any("TagResource" in need for need in needs(tagged, Holder.EVENT_RULE))
     (gap,) = gaps(tagged)
-    assert "the name of the cluster ${Cluster} is not known" in gap
+    assert "the name of the cluster ${Cluster} is unknown" in gap
 
 
 def test_what_hangs_on_a_condition_is_needed_there_alone() -> None:
@@ -169,7 +169,7 @@ def test_a_role_that_it_overrides_is_passed_and_told(runner: str) -> None:
     overriding = with_member(runner, f'Input: \'{{"taskRoleArn": "{other}"}}\'')
     assert {need.split(",")[0] for need in needs(overriding, HOLDERS[runner]) - RUNS} == {f"iam:PassRole on {other}"}
     (gap,) = gaps(overriding)
-    assert f"started with {other} in the place of the task role" in gap
+    assert f"starts with {other} instead of the task role" in gap
 
 
 @each_runner
@@ -181,7 +181,7 @@ def test_a_role_of_the_template_in_an_override_is_passed(runner: str) -> None:
 def test_a_role_by_its_name_alone_is_a_gap_and_the_other_is_passed() -> None:
     overriding = with_member(RULE, 'Input: \'{"taskRoleArn": "other"}\'')
     assert needs(overriding, Holder.EVENT_RULE) == RUNS
-    assert any("may have any path" in gap for gap in gaps(overriding))
+    assert any("may have a path" in gap for gap in gaps(overriding))
 
 
 @each_runner

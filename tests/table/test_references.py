@@ -79,7 +79,7 @@ def test_a_parameter_without_a_known_home_keeps_pseudo_parameters() -> None:
         pytest.param(f"{SECRET}:db-AbCdEf:a:b:c:d", "ARN:KEY::", id="too-many-fields"),
         pytest.param(f"{SECRET}:", "secret:NAME", id="no-name"),
         pytest.param(f"{SECRET}:a b", "letters", id="name-with-a-space"),
-        pytest.param("shop/db!x", "is given by its ARN", id="a-name-that-only-a-secret-can-have"),
+        pytest.param("shop/db!x", "by its ARN", id="a-name-that-only-a-secret-can-have"),
         pytest.param("/shop/flags:3", "Write /shop/flags", id="version-of-a-parameter"),
         pytest.param("flags:live", "Write the name alone", id="label-of-a-parameter"),
         pytest.param(f"{PARAMETER}/flags:3", "without a version", id="version-in-an-arn"),
@@ -88,7 +88,7 @@ def test_a_parameter_without_a_known_home_keeps_pseudo_parameters() -> None:
         pytest.param("arn:aws:ssm:us-east-1:210987654321:parameter/a", "secret", id="parameter-of-another-account"),
         pytest.param("arn:aws:s3:::bucket/key", "Secrets Manager", id="an-arn-of-another-service"),
         pytest.param("arn:aws:secretsmanager", "six parts", id="half-an-arn"),
-        pytest.param("", "parameter's name", id="nothing"),
+        pytest.param("", "for a parameter", id="nothing"),
     ],
 )
 def test_what_ecs_would_refuse_is_told_with_the_way_to_write_it(text: str, remedy: str) -> None:

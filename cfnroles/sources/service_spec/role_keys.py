@@ -68,7 +68,7 @@ GRANT = Structure(
         ),
         Key(
             "group",
-            Many(String("a consumer group", r"[A-Za-z0-9._-]{1,255}", "Name one group, without a wildcard.")),
+            Many(String("a consumer group", r"[A-Za-z0-9._-]{1,255}", "Name one group without a wildcard.")),
             "Consumer groups that the application reads as.",
             "orders",
             beside=_with("group"),

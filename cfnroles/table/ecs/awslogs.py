@@ -48,7 +48,7 @@ def is_other_driver(found: Found) -> bool:
 
 def no_group(found: Found) -> None:
     """Never seen: the log group is missing."""
-    raise Malformed("the driver awslogs has no awslogs-group", "Name the log group in its options.")
+    raise Malformed("the log driver awslogs has no awslogs-group", "Name the log group in its options.")
 
 
 def log_streams(found: Found) -> Text:
@@ -105,13 +105,14 @@ def trap(found: Found) -> Trap | None:
     """Options without which the driver does not start, or not on Fargate."""
     if not found.parent.get("awslogs-region") and EXPRESS not in found.workload.tree:
         return Trap(
-            "the options have no awslogs-region, which ECS asks for", "Name the region; the task's own is assumed here"
+            "the options have no awslogs-region, which ECS requires",
+            "Add awslogs-region; until then, cfnroles assumes the Region of the task",
         )
     if not found.parent.get("awslogs-stream-prefix") and "FARGATE" in found.workload.launch_types:
         return Trap(
-            "the options have no awslogs-stream-prefix, which Fargate asks for, so the role may write to any stream of"
-            " the log group",
-            "Add it, for example with the family's name",
+            "the options have no awslogs-stream-prefix, which Fargate requires, so the role may write to any stream"
+            " in the log group",
+            "Add it, for example with the name of the family",
         )
     return harmless(found)
 
@@ -140,7 +141,7 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
         row(name=name, why=why, source=source, grants=_WRITE, when=is_awslogs, trap=trap),
         row(
             name=f"{name}-create-group",
-            why="awslogs-create-group is true, so the log driver creates the log group where it is missing",
+            why="awslogs-create-group is true, so the log driver creates the log group if it does not exist",
             source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
             grants=(Grant(logs.CreateLogGroup, on=log_group_and_contents, sid="CreateLogGroups"),),
             when=creates_group,
@@ -148,8 +149,8 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
         ),
         row(
             name=f"{name}-customer-key",
-            why="the log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the name of"
-            " the principal that writes",
+            why="a customer managed key encrypts the log group, and CloudWatch Logs uses it with the permissions of"
+            " the role that writes",
             source=LOGS,
             grants=_ENCRYPT,
             when=has_customer_key,
@@ -157,7 +158,7 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
         feature(
             name=f"{name}-without-group",
             field=f"{configuration}.logDriver",
-            why="the driver awslogs does not start without the name of a log group",
+            why="the log driver awslogs does not start without the name of a log group",
             source=_OPTIONS,
             example="awslogs",
             hidden=no_group,
@@ -178,7 +179,7 @@ FEATURES = (
         name="other-log-driver",
         field=f"{_CONTAINERS}.logDriver",
         holder=Holder.EXECUTION,
-        why="the driver writes to no service of AWS; what it needs to know stands in its options and secretOptions",
+        why="the driver does not write to an AWS service; its settings are in options and secretOptions",
         source=_OPTIONS,
         standing=Standing.DOCUMENTED,
         example="splunk",

@@ -26,7 +26,7 @@ from cfnroles.text import Text
 _LINUX = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/linux-gmsa.html"
 _FARGATE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-linux-gmsa.html"
 _PREFIXES = ("credentialspec:", "credentialspecdomainless:")
-_FROM = "ECS takes credential specs from S3 and Parameter Store."
+_FROM = "ECS reads credential specs from S3 and Parameter Store only."
 _EXAMPLE = "credentialspec:arn:aws:s3:::shop-config/web.json"
 
 
@@ -80,7 +80,7 @@ def spec_parameter(found: Found) -> Text:
     reference = value_from(_arn(found), found.facts)
     if not isinstance(reference, ParameterReference):
         raise Malformed(
-            f"{shown(found.text)} is not a parameter", "ECS takes credential specs from S3 and Parameter Store."
+            f"{shown(found.text)} is not a parameter", "ECS reads credential specs from S3 and Parameter Store only."
         )
     return reference.arn.text
 
@@ -94,8 +94,8 @@ def inner_secrets(found: Found) -> tuple[Text, ...]:
     """The secrets inside of domainless credential specs, which the caller names."""
     if not found.facts.domainless_secret_arns:
         raise Unnamed(
-            "the domainless credential spec names a secret inside of its file",
-            "Name that secret with --gmsa-secret ARN",
+            "the file of the domainless credential spec names a secret",
+            "Pass that secret with --gmsa-secret ARN",
         )
     return tuple(text for secret in _inner_secrets(found) for text in secret.policy_resources)
 
@@ -116,7 +116,7 @@ def _inner_secrets(found: Found) -> tuple[SecretReference, ...]:
 def _secret(arn: str, found: Found) -> SecretReference:
     resolved = value_from(Text(arn), found.facts)
     if not isinstance(resolved, SecretReference):
-        raise Malformed(f"{arn} is not the ARN of a secret", "Give the secret's ARN to --gmsa-secret.")
+        raise Malformed(f"{arn} is not the ARN of a secret", "Pass the ARN of the secret with --gmsa-secret.")
     return resolved
 
 
@@ -137,7 +137,7 @@ def _service(found: Found) -> str:
     service = parse_arn(text).service
     if service not in ("s3", "ssm"):
         raise Malformed(
-            f"{text.written} is an ARN of {service}", "ECS takes credential specs from S3 and Parameter Store."
+            f"{text.written} is an ARN of {service}", "ECS reads credential specs from S3 and Parameter Store only."
         )
     return service
 
@@ -158,8 +158,8 @@ _ROWS = (
     ),
     _row(
         name="credential-spec-in-s3-compat",
-        why="required by --compat: the page about Fargate names the object's versions and the bucket's list, where"
-        " the other pages name the object",
+        why="required by --compat: AWS's page about Fargate lists object versions and the bucket, where the other"
+        " pages list the object only",
         source=_FARGATE,
         standing=Standing.DOCUMENTED,
         example=_EXAMPLE,
@@ -171,7 +171,8 @@ _ROWS = (
     ),
     _row(
         name="credential-spec-customer-key",
-        why="S3 decrypts the credential spec with a customer managed key in the name of the role that reads it",
+        why="S3 decrypts the credential spec with a customer managed key, with the permissions of the role that"
+        " reads it",
         source=S3,
         standing=Standing.DOCUMENTED,
         example=_EXAMPLE,
@@ -198,7 +199,8 @@ _ROWS = (
     ),
     _row(
         name="domainless-secret",
-        why="the credential spec is domainless: ECS reads the user name and password from a secret that it names",
+        why="the credential spec is domainless: ECS reads the user name and password from the secret that the spec"
+        " names",
         source=_FARGATE,
         standing=Standing.DOCUMENTED,
         example="credentialspecdomainless:arn:aws:s3:::shop-config/web.json",

@@ -56,7 +56,7 @@ def stored_credentials(found: Found) -> Trap | None:
     if "repositoryCredentials" not in found.parent:
         return None
     return Trap(
-        "the image is pulled from ECR, which takes the execution role and no stored credentials",
+        "ECS pulls the image from ECR with the execution role, not with stored credentials",
         "Remove repositoryCredentials from this container",
     )
 
@@ -84,7 +84,8 @@ FEATURES = (
         name="ecr-image-of-another-account",
         field="containerDefinitions[].image",
         holder=Holder.EXECUTION,
-        why="ECS pulls the image from an ECR repository of another account, whose policy must also grant access",
+        why="ECS pulls the image from an ECR repository in another account, and the policy of that repository must"
+        " also grant access",
         source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html",
         standing=Standing.DOCUMENTED,
         example="210987654321.dkr.ecr.us-east-1.amazonaws.com/shared/proxy:2",
@@ -96,7 +97,7 @@ FEATURES = (
         name="pull-through-cache",
         field="containerDefinitions[].image",
         holder=Holder.EXECUTION,
-        why="the repository belongs to a pull-through cache, so a pull may create it and fetch the image",
+        why="the repository belongs to a pull through cache, so a pull may create it and import the image",
         source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html",
         standing=Standing.DOCUMENTED,
         example="123456789012.dkr.ecr.us-east-1.amazonaws.com/docker-hub/library/nginx:1.27",
@@ -110,8 +111,8 @@ FEATURES = (
         name="ecr-layer-check",
         field="containerDefinitions[].image",
         holder=Holder.EXECUTION,
-        why="required by --compat: AmazonECSTaskExecutionRolePolicy allows the check of a layer, which AWS's pages"
-        " about pulling leave out because only a push makes it",
+        why="required by --compat: AmazonECSTaskExecutionRolePolicy allows the check for a layer; AWS's pages about"
+        " pulling omit it because only a push makes that call",
         source="https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSTaskExecutionRolePolicy.html",
         standing=Standing.MANAGED_POLICY,
         example=_EXAMPLE,
@@ -122,7 +123,7 @@ FEATURES = (
         name="other-image",
         field="containerDefinitions[].image",
         holder=Holder.EXECUTION,
-        why="ECS pulls the image from its registry without credentials of AWS",
+        why="ECS pulls the image from its registry without AWS credentials",
         source="https://docs.aws.amazon.com/AmazonECR/latest/public/public-registry-auth.html",
         standing=Standing.AGENT,
         example="public.ecr.aws/docker/library/nginx:1.27",

@@ -42,7 +42,9 @@ def trap(found: Found) -> Trap | None:
     """A file that ECS does not take for its name."""
     if found.text.endswith((".env", "}")):
         return None
-    return Trap(f"{found.text.written} does not end in .env, which ECS asks of environment files", "Rename the object")
+    return Trap(
+        f"{found.text.written} does not end in .env, which ECS requires of environment files", "Rename the object"
+    )
 
 
 FEATURES = (
@@ -64,7 +66,7 @@ FEATURES = (
         name="environment-files-customer-key",
         field="containerDefinitions[].environmentFiles[].value",
         holder=Holder.EXECUTION,
-        why="S3 decrypts the file with a customer managed key in the name of the role that reads it",
+        why="S3 decrypts the file with a customer managed key, with the permissions of the role that reads it",
         source=S3,
         standing=Standing.DOCUMENTED,
         example="arn:aws:s3:::shop-config/web.env",

@@ -83,16 +83,17 @@ def own_task_definition(found: Found) -> None:
         beside.append("primaryContainer")
     if beside:
         raise Malformed(
-            f"taskDefinitionArn is next to {', '.join(dict.fromkeys(beside))}, and ECS takes the one or the other",
-            "Leave taskDefinitionArn out, or what the task definition says.",
+            f"taskDefinitionArn is next to {', '.join(dict.fromkeys(beside))}, and ECS accepts only one of them",
+            "Remove taskDefinitionArn, or the members that the task definition already has.",
         )
     # Its ARN ends with a revision that CloudFormation makes.
     last = found.text.parts[-1] if found.text.parts else ""
     if isinstance(last, Attribute) and last.type == "AWS::ECS::TaskDefinition":
         return  # What it needs is told of it where it stands in the same template.
     raise Unnamed(
-        f"the task definition {found.text.written} is a document of its own, with an execution role and a task role",
-        "Give cfnroles that one, too: `aws ecs describe-task-definition --task-definition NAME` answers it",
+        f"the task definition {found.text.written} is a separate document, with an execution role and a task role",
+        "Pass that task definition to cfnroles, too: `aws ecs describe-task-definition --task-definition NAME`"
+        " returns it",
     )
 
 
@@ -104,7 +105,7 @@ def _default_group(found: Found) -> Text:
         raise Malformed("awsLogsConfiguration names no log group", "Write its logGroup and its logStreamPrefix.")
     if not name:
         raise Unnamed(
-            "ECS names the service's log group by the service, whose name it makes up itself",
+            "ECS names the log group after the service, and generates the service's name",
             "Write serviceName, or awsLogsConfiguration with a logGroup",
         )
     group = Text("/aws/ecs/", cluster, "/", name, "-")
@@ -116,7 +117,7 @@ def _cluster(found: Found) -> Text:
     cluster = _member(found, "cluster") or Text("default")
     whole = cluster.whole
     if whole and not (isinstance(whole, Attribute) and whole.type == "AWS::ECS::Cluster"):
-        what = f"ECS names the service's log group by its cluster, and {cluster.written} may be a name or an ARN"
+        what = f"ECS names the log group after the cluster, and {cluster.written} may be a name or an ARN"
         raise Unnamed(what, remedy(whole))
     return cluster.cut("/")[-1]
 
@@ -149,25 +150,25 @@ def _made_group(on: Callable[[Found], tuple[Text, ...]]) -> tuple[Grant, ...]:
 FEATURES = (
     _row(
         name="express-service-load-balancer",
-        why="ECS makes a load balancer for the service, or shares one, with a listener, a rule and target groups, and"
-        " shifts traffic between these",
+        why="ECS creates or shares a load balancer for the service, with a listener, a rule and target groups, and"
+        " shifts traffic between them",
         grants=ingress.balancing(),
     ),
     _row(
         name="express-service-network",
-        why="ECS makes security groups for the load balancer and for the tasks, and opens them for each other",
+        why="ECS creates security groups for the load balancer and the tasks, and allows traffic between them",
         grants=ingress.guarding(),
     ),
     _row(
         name="express-service-security-group",
         field=f"{EXPRESS}.networkConfiguration.securityGroups[]",
-        why="ECS may open this security group for the load balancer by rules that it tags",
+        why="ECS adds tagged rules to this security group that allow the load balancer",
         example="sg-0123456789abcdef0",
         grants=tuple(each_of(ingress.OPENED, on=security_group, sid="OpenSecurityGroups", conditions=TAGGED_NOW)),
     ),
     _row(
         name="express-service-certificate",
-        why="ECS requests a certificate for the service's address, and deletes it with the service",
+        why="ECS requests a certificate for the service's domain name, and deletes it with the service",
         grants=tuple(
             each_of(
                 (acm.RequestCertificate, acm.AddTagsToCertificate, acm.DeleteCertificate, acm.DescribeCertificate),
@@ -179,7 +180,7 @@ FEATURES = (
     ),
     _row(
         name="express-service-scaling",
-        why="ECS lets Application Auto Scaling change how many tasks the service has",
+        why="ECS configures Application Auto Scaling for the number of tasks of the service",
         grants=(
             *each_of(
                 (scaling.RegisterScalableTarget, scaling.TagResource, scaling.DeregisterScalableTarget),
@@ -202,7 +203,7 @@ FEATURES = (
     ),
     _row(
         name="express-service-alarms",
-        why="ECS makes metric alarms by which it notices a faulty deployment",
+        why="ECS creates metric alarms that detect a failed deployment",
         grants=(
             *each_of(
                 (cloudwatch.PutMetricAlarm, cloudwatch.TagResource),
@@ -220,13 +221,13 @@ FEATURES = (
     ),
     _row(
         name="express-service-linked-roles",
-        why="the first load balancer and the first scaled service of an account make its service-linked roles",
+        why="the first load balancer and the first scaled service in an account create service-linked roles",
         grants=(Grant(iam.CreateServiceLinkedRole, on=service_linked_roles, sid="MakeServiceLinkedRoles"),),
     ),
     _row(
         name="express-service-log-group",
         field="containerDefinitions[].logConfiguration.options.awslogs-group",
-        why="ECS makes the log group that the service names",
+        why="ECS creates the log group that the service names",
         example="/ecs/shop",
         grants=_made_group(own_group),
         when=is_express,
@@ -245,7 +246,7 @@ FEATURES = (
         name="express-logs",
         field="containerDefinitions[].image",
         holder=Holder.EXECUTION,
-        why="the container writes to a log group that ECS makes for a service that names none",
+        why="the container writes to the log group that ECS creates for a service that names none",
         source=_DEFAULTS,
         standing=Standing.DOCUMENTED,
         example=_IMAGE,
@@ -257,7 +258,7 @@ FEATURES = (
         name="express-task-definition",
         field=f"{EXPRESS}.taskDefinitionArn",
         holder=Holder.EXECUTION,
-        why="the tasks run by a task definition that stands elsewhere, and has the roles of the tasks",
+        why="the tasks run a separate task definition, which has the roles of the tasks",
         source=_CREATE,
         standing=Standing.DOCUMENTED,
         example="arn:aws:ecs:us-east-1:123456789012:task-definition/shop:7",

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 _SETTING = "a setting of the task or container that ECS applies by itself"
 _NAME = "a name by which other fields of the task definition refer to something"
 _BY_ECS = "ECS does it with its service-linked role"
-_NAMED_ROLE = "names a role, which may be the infrastructure role that is built here"
-_OF_CONTROLLER = "EXTERNAL deploys with a controller of one's own, which no task definition is about"
-_PROCESS = "what the process in the container is started with; nothing is fetched for it"
-_BUCKET_POLICY = "Elastic Load Balancing writes its logs by the policy of the bucket"
+_NAMED_ROLE = "names a role, which may be the infrastructure role that cfnroles builds"
+_OF_CONTROLLER = "with EXTERNAL, your own controller deploys"
+_PROCESS = "an input of the process in the container; ECS fetches nothing for it"
+_BUCKET_POLICY = "the policy of the bucket lets Elastic Load Balancing write its logs"
 _SHARED = "gateway.configuration.hostSharedAlb"
 _LAUNCHED = "capacityProvider.managedInstancesProvider.instanceLaunchTemplate"
 
@@ -23,38 +23,38 @@ _LAUNCHED = "capacityProvider.managedInstancesProvider.instanceLaunchTemplate"
 #: any of them.
 FIELDLESS: Mapping[str, str] = {
     "family": _NAME,
-    "taskRoleArn": "names a role; the task stack puts the role that is built here in its place",
-    "executionRoleArn": "names a role; the task stack puts the role that is built here in its place",
+    "taskRoleArn": "names a role; the task stack replaces it with the role that cfnroles builds",
+    "executionRoleArn": "names a role; the task stack replaces it with the role that cfnroles builds",
     "networkMode": _SETTING,
     "placementConstraints": "decides on which container instance the task runs",
     "requiresCompatibilities": "decides where the task may run; some features look at it",
     "cpu": _SETTING,
     "memory": _SETTING,
-    "tags": "tags of the task definition itself; who registers it needs ecs:TagResource",
+    "tags": "tags of the task definition itself; the caller that registers it needs ecs:TagResource",
     "pidMode": _SETTING,
     "ipcMode": _SETTING,
     "inferenceAccelerators": _SETTING,
-    "ephemeralStorage": "storage of Fargate itself; a key of one's own admits Fargate in its key policy",
+    "ephemeralStorage": "storage of Fargate; the policy of a customer managed key must allow Fargate",
     "runtimePlatform": _SETTING,
-    "trustedExecutionConfiguration": "how the task is kept apart from others",
-    "trustedExecutionConfiguration.attestationPolicy": "the policy itself, which the agent enforces; a key asks for the"
-    " attestation in its key policy, and not in a role",
+    "trustedExecutionConfiguration": "how the task is isolated from others",
+    "trustedExecutionConfiguration.attestationPolicy": "the policy itself, which the agent enforces; a key requires"
+    " the attestation in its key policy, not in a role",
     "proxyConfiguration.containerName": _NAME,
     "proxyConfiguration.properties": "ports and users of the proxy",
     "volumes[].name": _NAME,
     "volumes[].host": "a directory of the container instance",
-    "volumes[].logDriverVolumeConfiguration": "log files of the container instance, which a daemon reads there",
-    "volumes[].dockerVolumeConfiguration": "Docker makes the volume, with the permissions of the container instance",
+    "volumes[].logDriverVolumeConfiguration": "log files of the container instance, which a daemon reads",
+    "volumes[].dockerVolumeConfiguration": "Docker creates the volume with the permissions of the container instance",
     "volumes[].efsVolumeConfiguration.rootDirectory": "a path in the file system, which no permission names",
-    "volumes[].efsVolumeConfiguration.transitEncryption": "a setting of the mount, without which there is no IAM",
+    "volumes[].efsVolumeConfiguration.transitEncryption": "a setting of the mount that IAM authorization requires",
     "volumes[].efsVolumeConfiguration.transitEncryptionPort": _SETTING,
     "volumes[].efsVolumeConfiguration.authorizationConfig": "read by the rows about the file system",
     "volumes[].efsVolumeConfiguration.authorizationConfig.accessPointId": "read by the rows about the file system",
     "volumes[].s3filesVolumeConfiguration.rootDirectory": "a path in the file system",
     "volumes[].s3filesVolumeConfiguration.transitEncryptionPort": _SETTING,
     "volumes[].s3filesVolumeConfiguration.accessPointArn": "read by the rows about the file system",
-    "volumes[].fsxWindowsFileServerVolumeConfiguration.fileSystemId": "looked up with fsx:DescribeFileSystems, which"
-    " the rows about the credentials grant; these are always next to it",
+    "volumes[].fsxWindowsFileServerVolumeConfiguration.fileSystemId": "looked up with fsx:DescribeFileSystems,"
+    " which the rows about the credentials grant; a volume always has credentials",
     "volumes[].fsxWindowsFileServerVolumeConfiguration.rootDirectory": "a path in the file system",
     "volumes[].fsxWindowsFileServerVolumeConfiguration.authorizationConfig.domain": "the name of the Active Directory",
     "containerDefinitions[].name": _NAME,
@@ -94,7 +94,7 @@ FIELDLESS: Mapping[str, str] = {
     "containerDefinitions[].healthCheck": "a command in the container",
     "containerDefinitions[].systemControls": _SETTING,
     "containerDefinitions[].resourceRequirements": "GPUs and inference accelerators of the container instance",
-    "containerDefinitions[].firelensConfiguration.type": "which log router it is, which changes no permission",
+    "containerDefinitions[].firelensConfiguration.type": "the type of log router, which changes no permission",
 }
 
 #: The same for what is next to a task definition: the members of CreateService, UpdateService and CreateCluster.
@@ -122,15 +122,15 @@ SETTINGS: Mapping[str, str] = {
     "service.deploymentConfiguration.maximumPercent": _SETTING,
     "service.deploymentConfiguration.minimumHealthyPercent": _SETTING,
     "service.deploymentConfiguration.alarms": _BY_ECS,
-    "service.deploymentConfiguration.strategy": "what it changes at load balancers and VPC Lattice costs what the rows"
-    " about these say",
+    "service.deploymentConfiguration.strategy": "for its changes to load balancers and VPC Lattice, see the rows"
+    " about these",
     "service.deploymentConfiguration.bakeTimeInMinutes": _SETTING,
     "service.deploymentConfiguration.lifecycleHooks[].targetType": "a hook without a function pauses the deployment",
-    "service.deploymentConfiguration.lifecycleHooks[].roleArn": "names a role, which may be the"
-    " lifecycle hook role that is built here",
+    "service.deploymentConfiguration.lifecycleHooks[].roleArn": "names a role, which may be the lifecycle hook role"
+    " that cfnroles builds",
     "service.deploymentConfiguration.lifecycleHooks[].lifecycleStages": _SETTING,
     "service.deploymentConfiguration.lifecycleHooks[].timeoutConfiguration": _SETTING,
-    "service.deploymentConfiguration.lifecycleHooks[].hookDetails": "what ECS hands to the function",
+    "service.deploymentConfiguration.lifecycleHooks[].hookDetails": "the input of the function",
     "service.deploymentConfiguration.linearConfiguration": _SETTING,
     "service.deploymentConfiguration.canaryConfiguration": _SETTING,
     "service.deploymentConfiguration.earlySuccessCriteria": _SETTING,
@@ -139,15 +139,15 @@ SETTINGS: Mapping[str, str] = {
     "service.networkConfiguration": _BY_ECS,
     "service.healthCheckGracePeriodSeconds": _SETTING,
     "service.schedulingStrategy": _SETTING,
-    "service.deploymentController": "CODE_DEPLOY deploys with a role of its own, which no task definition is about",
-    "service.tags": "tags of the service itself; who creates it needs ecs:TagResource",
+    "service.deploymentController": "CODE_DEPLOY deploys with its own role",
+    "service.tags": "tags of the service itself; the caller that creates it needs ecs:TagResource",
     "service.enableECSManagedTags": _SETTING,
     "service.propagateTags": _SETTING,
-    "service.gatewayConnectors": "the gateway has an infrastructure role of its own",
+    "service.gatewayConnectors": "the gateway has its own infrastructure role",
     "service.serviceConnectConfiguration.enabled": _SETTING,
     "service.serviceConnectConfiguration.namespace": _BY_ECS,
     "service.serviceConnectConfiguration.containerConfigurations": _SETTING,
-    "service.serviceConnectConfiguration.accessLogConfiguration": "access logs go where the proxy's log goes",
+    "service.serviceConnectConfiguration.accessLogConfiguration": "access logs go to the log of the proxy",
     "service.serviceConnectConfiguration.logConfiguration.secretOptions[].name": _NAME,
     "service.serviceConnectConfiguration.services[].portName": _NAME,
     "service.serviceConnectConfiguration.services[].discoveryName": _NAME,
@@ -156,13 +156,15 @@ SETTINGS: Mapping[str, str] = {
     "service.serviceConnectConfiguration.services[].timeout": _SETTING,
     "service.serviceConnectConfiguration.services[].tls.roleArn": _NAMED_ROLE,
     "service.volumeConfigurations[].name": _NAME,
-    "service.volumeConfigurations[].managedEBSVolume.encrypted": "without a key of one's own, AWS's is used",
+    "service.volumeConfigurations[].managedEBSVolume.encrypted": "without a customer managed key, the volume uses"
+    " an AWS managed key",
     "service.volumeConfigurations[].managedEBSVolume.volumeType": _SETTING,
     "service.volumeConfigurations[].managedEBSVolume.sizeInGiB": _SETTING,
     "service.volumeConfigurations[].managedEBSVolume.volumeInitializationRate": _SETTING,
     "service.volumeConfigurations[].managedEBSVolume.iops": _SETTING,
     "service.volumeConfigurations[].managedEBSVolume.throughput": _SETTING,
-    "service.volumeConfigurations[].managedEBSVolume.tagSpecifications": "given with those of ECS when it is made",
+    "service.volumeConfigurations[].managedEBSVolume.tagSpecifications": "ECS adds them to its own tags when it"
+    " creates the volume",
     "service.volumeConfigurations[].managedEBSVolume.roleArn": _NAMED_ROLE,
     "service.volumeConfigurations[].managedEBSVolume.filesystemType": _SETTING,
     "service.vpcLatticeConfigurations[].roleArn": _NAMED_ROLE,
@@ -170,17 +172,17 @@ SETTINGS: Mapping[str, str] = {
     "service.monitoring": _SETTING,
     "cluster.cluster": _NAME,
     "cluster.clusterName": _NAME,
-    "cluster.capacityProviders": "a capacity provider has roles of its own",
+    "cluster.capacityProviders": "a capacity provider has its own roles",
     "cluster.defaultCapacityProviderStrategy": "decides where the task may run",
     "cluster.serviceConnectDefaults": _BY_ECS,
     "cluster.settings": _SETTING,
     "cluster.tags": "tags of the cluster itself",
-    "cluster.configuration.executeCommandConfiguration.logging": "where sessions are logged is told by other members",
+    "cluster.configuration.executeCommandConfiguration.logging": "other members say where sessions are logged",
     "cluster.configuration.executeCommandConfiguration.logConfiguration.cloudWatchEncryptionEnabled": _SETTING,
     "cluster.configuration.executeCommandConfiguration.logConfiguration.s3EncryptionEnabled": _SETTING,
     "cluster.configuration.executeCommandConfiguration.logConfiguration.s3KeyPrefix": "read with the bucket",
-    "cluster.configuration.managedStorageConfiguration.fargateEphemeralStorageKmsKeyId": "the key's policy admits"
-    " Fargate; no role needs it",
+    "cluster.configuration.managedStorageConfiguration.fargateEphemeralStorageKmsKeyId": "the policy of the key"
+    " must allow Fargate; no role needs a permission",
 }
 
 #: The same for everything else that ECS takes.
@@ -198,13 +200,14 @@ ELSEWHERE: Mapping[str, str] = {
     "runTask.placementStrategy": "decides where the task may run",
     "runTask.platformVersion": _SETTING,
     "runTask.networkConfiguration": _BY_ECS,
-    "runTask.tags": "tags of the task itself; who runs it needs ecs:TagResource",
+    "runTask.tags": "tags of the task itself; the caller that runs it needs ecs:TagResource",
     "runTask.enableECSManagedTags": _SETTING,
     "runTask.propagateTags": _SETTING,
     "runTask.overrides.ephemeralStorage": _SETTING,
     "runTask.overrides.inferenceAcceleratorOverrides": _SETTING,
     "runTask.overrides.containerOverrides[].name": _NAME,
-    "runTask.volumeConfigurations[].managedEBSVolume.terminationPolicy": "who made the volume also deletes it",
+    "runTask.volumeConfigurations[].managedEBSVolume.terminationPolicy": "the role that creates the volume also"
+    " deletes it",
     "taskSet.service": _NAME,
     "taskSet.cluster": _NAME,
     "taskSet.taskSet": _NAME,
@@ -224,7 +227,7 @@ ELSEWHERE: Mapping[str, str] = {
     "taskSet.capacityProviderStrategy": "decides where the task may run",
     "taskSet.platformVersion": _SETTING,
     "taskSet.scale": _SETTING,
-    "taskSet.tags": "tags of the task set itself; who creates it needs ecs:TagResource",
+    "taskSet.tags": "tags of the task set itself; the caller that creates it needs ecs:TagResource",
     "capacityProvider.name": _NAME,
     "capacityProvider.cluster": _NAME,
     "capacityProvider.autoScalingGroupProvider": _BY_ECS,
@@ -243,19 +246,19 @@ ELSEWHERE: Mapping[str, str] = {
                 "storageConfiguration",
             )
         ),
-        "what kind of instance it is, which changes no permission of the roles that this asks for",
+        "the kind of instance, which changes no permission of these roles",
     ),
     "capacityProvider.managedInstancesProvider.propagateTags": _SETTING,
     "capacityProvider.managedInstancesProvider.infrastructureOptimization": _SETTING,
     "capacityProvider.managedInstancesProvider.autoRepairConfiguration": _SETTING,
-    "capacityProvider.tags": "tags of the capacity provider itself; who creates it needs ecs:TagResource",
+    "capacityProvider.tags": "tags of the capacity provider itself; the caller that creates it needs ecs:TagResource",
     "daemon.daemonName": _NAME,
     "daemon.daemonArn": _NAME,
     "daemon.clusterArn": _NAME,
     "daemon.daemonTaskDefinitionArn": _NAME,
-    "daemon.capacityProviderArns": "a capacity provider has roles of its own",
+    "daemon.capacityProviderArns": "a capacity provider has its own roles",
     "daemon.deploymentConfiguration": _BY_ECS,
-    "daemon.tags": "tags of the daemon itself; who creates it needs ecs:TagResource",
+    "daemon.tags": "tags of the daemon itself; the caller that creates it needs ecs:TagResource",
     "daemon.propagateTags": _SETTING,
     "daemon.enableECSManagedTags": _SETTING,
     "daemon.clientToken": _NAME,
@@ -267,12 +270,12 @@ ELSEWHERE: Mapping[str, str] = {
     "expressGatewayService.primaryContainer.containerPort": _SETTING,
     "expressGatewayService.networkConfiguration.subnets": "decides where the tasks and their load balancer are",
     "expressGatewayService.cpuArchitecture": _SETTING,
-    "expressGatewayService.scalingTarget": "how far the service is scaled; that it is has a row",
-    "expressGatewayService.primaryContainer.awsLogsConfiguration.logGroup": "read as the option awslogs-group of the"
-    " container, which has rows",
+    "expressGatewayService.scalingTarget": "the limits of scaling; scaling itself has a row",
+    "expressGatewayService.primaryContainer.awsLogsConfiguration.logGroup": "read as the option awslogs-group of"
+    " the container, which has its own rows",
     "expressGatewayService.primaryContainer.awsLogsConfiguration.logStreamPrefix": "read as the option"
     " awslogs-stream-prefix of the container, with its log group",
-    "expressGatewayService.tags": "tags of the service itself; who creates it needs ecs:TagResource",
+    "expressGatewayService.tags": "tags of the service itself; the caller that creates it needs ecs:TagResource",
     "gateway.name": _NAME,
     "gateway.gateway": _NAME,
     "gateway.cluster": _NAME,
@@ -291,11 +294,11 @@ ELSEWHERE: Mapping[str, str] = {
                 "testTrafficRules",
             )
         ),
-        "what it changes at load balancers is the gateway role's in any case",
+        "the gateway role has the permissions for these changes in any case",
     ),
     f"{_SHARED}.accessLogs.destination.s3.bucket": _BUCKET_POLICY,
     f"{_SHARED}.accessLogs.destination.s3.prefix": _BUCKET_POLICY,
-    "gateway.tags": "tags of the gateway itself; who creates it needs ecs:TagResource",
+    "gateway.tags": "tags of the gateway itself; the caller that creates it needs ecs:TagResource",
     "gateway.propagateTags": _SETTING,
 }
 
@@ -333,9 +336,9 @@ INSTEAD: Mapping[str, str] = {
 #: The account settings that cost no permission; a row about another has the field ``account.NAME``.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html
 ACCOUNT: Mapping[str, str] = {
-    "account.serviceLongArnFormat": "a form of ARNs",
-    "account.taskLongArnFormat": "a form of ARNs",
-    "account.containerInstanceLongArnFormat": "a form of ARNs",
+    "account.serviceLongArnFormat": "the format of ARNs",
+    "account.taskLongArnFormat": "the format of ARNs",
+    "account.containerInstanceLongArnFormat": "the format of ARNs",
     "account.awsvpcTrunking": _BY_ECS,
     "account.containerInsights": _BY_ECS,
     "account.fargateFIPSMode": _SETTING,
@@ -377,10 +380,10 @@ _BY_AGENT = "the agent calls it with the role of the container instance"
 
 #: Operations that ask for no permission of a role, whatever they take.
 COSTLESS_OPERATIONS: Mapping[str, str] = {
-    "ContinueServiceDeployment": "tells ECS to go on with what it does already",
-    "ExecuteCommand": "whether the task may be entered was settled when it was started",
-    "PutAccountSetting": "each account setting has a reason, or a row, of its own",
-    "PutAccountSettingDefault": "each account setting has a reason, or a row, of its own",
+    "ContinueServiceDeployment": "ECS continues a deployment that it already runs",
+    "ExecuteCommand": "ECS Exec is enabled when the task starts, not by this call",
+    "PutAccountSetting": "each account setting has its own reason or row",
+    "PutAccountSettingDefault": "each account setting has its own reason or row",
     "PutAttributes": "attributes of container instances, which decide where tasks may run",
     "RegisterContainerInstance": _BY_AGENT,
     "SubmitAttachmentStateChanges": _BY_AGENT,
@@ -389,6 +392,6 @@ COSTLESS_OPERATIONS: Mapping[str, str] = {
     "TagResource": "tags",
     "UpdateContainerAgent": "the agent updates itself",
     "UpdateContainerInstancesState": "drains a container instance",
-    "UpdateServicePrimaryTaskSet": "chooses among task sets that there are",
-    "UpdateTaskProtection": "the application calls it with its task role, which a word of a spec grants",
+    "UpdateServicePrimaryTaskSet": "chooses among existing task sets",
+    "UpdateTaskProtection": "the application calls it with its task role; grant it in a spec",
 }

@@ -57,7 +57,8 @@ def destinations_in_file(found: Found) -> None:
     """Never seen: where the configuration file sends logs cannot be seen."""
     raise Unnamed(
         f"the destinations in {found.text.written} cannot be seen",
-        "Add what they need to the task role; destinations in the options of the driver awsfirelens need no such care",
+        "Add the permissions that they need to the task role. cfnroles reads destinations that are in the options"
+        " of awsfirelens",
     )
 
 
@@ -73,8 +74,9 @@ def destination_unknown(found: Found) -> None:
     file = _router_file(found)
     told = f", which reads {file}" if file else ""
     raise Unnamed(
-        f"the options name no destination, so the FireLens container decides{told}",
-        'Name the destination in the options ("Name": "cloudwatch_logs", ...), or add what it needs to the task role',
+        f"the options name no destination, so the configuration of the FireLens container decides{told}",
+        'Name the destination in the options ("Name": "cloudwatch_logs", ...), or add the permissions that it needs'
+        " to the task role",
     )
 
 
@@ -83,8 +85,8 @@ def on_fargate(found: Found) -> Trap | None:
     if found.workload.launch_types != ("FARGATE",):
         return None
     return Trap(
-        "Fargate takes a FireLens configuration from the image only (config-file-type file)",
-        "Put the file into the image, or let the init image of AWS for Fluent Bit read it from S3",
+        "Fargate reads a FireLens configuration from the image only (config-file-type file)",
+        "Put the file in the image, or use the init image of AWS for Fluent Bit, which reads it from S3",
     )
 
 
@@ -112,7 +114,7 @@ FEATURES = (
     Feature(
         name="firelens-file-in-s3",
         holder=Holder.EXECUTION,
-        why="ECS downloads the router's configuration before it starts the container",
+        why="ECS downloads the configuration of the log router before it starts the container",
         standing=Standing.DOCUMENTED,
         grants=(
             Grant(s3.GetObject, on=itself, conditions=owned, sid="ReadLogRouterFiles"),
@@ -125,7 +127,8 @@ FEATURES = (
     Feature(
         name="firelens-file-customer-key",
         holder=Holder.EXECUTION,
-        why="S3 decrypts the router's configuration with a customer managed key in the name of the role that reads it",
+        why="S3 decrypts the configuration of the log router with a customer managed key, with the permissions of"
+        " the role that reads it",
         standing=Standing.DOCUMENTED,
         grants=(_DECRYPT,),
         when=is_in_s3_with_key,
@@ -135,7 +138,7 @@ FEATURES = (
         name="firelens-file-in-image",
         field=_FILE,
         holder=Holder.EXECUTION,
-        why="the router reads its configuration from its own image",
+        why="the log router reads its configuration from its own image",
         source=_PAGE,
         standing=Standing.DOCUMENTED,
         example="/fluent-bit/etc/extra.conf",
@@ -144,7 +147,7 @@ FEATURES = (
     Feature(
         name="firelens-file-destinations",
         holder=Holder.TASK,
-        why="the router writes to the destinations in its configuration with the task role",
+        why="the log router writes to the destinations in its configuration with the task role",
         standing=Standing.DOCUMENTED,
         hidden=destinations_in_file,
         when=is_anything,
@@ -169,7 +172,7 @@ FEATURES = (
         name="firelens-init-file-customer-key",
         field="containerDefinitions[].environment[].value",
         holder=Holder.TASK,
-        why="S3 decrypts the file with a customer managed key in the name of the role that reads it",
+        why="S3 decrypts the file with a customer managed key, with the permissions of the role that reads it",
         source=S3,
         standing=Standing.DOCUMENTED,
         example="arn:aws:s3:::shop-config/parsers.conf",
@@ -181,7 +184,7 @@ FEATURES = (
         name="firelens-init-destinations",
         field="containerDefinitions[].environment[].value",
         holder=Holder.TASK,
-        why="the router writes to the destinations in the files of its init process with the task role",
+        why="the log router writes to the destinations in the files of its init process with the task role",
         source=_INIT,
         standing=Standing.DOCUMENTED,
         example="arn:aws:s3:::shop-config/parsers.conf",
@@ -193,7 +196,7 @@ FEATURES = (
         name="firelens-without-destination",
         field="containerDefinitions[].logConfiguration.logDriver",
         holder=Holder.TASK,
-        why="the router writes to the destinations in its configuration with the task role",
+        why="the log router writes to the destinations in its configuration with the task role",
         source=_PAGE,
         standing=Standing.DOCUMENTED,
         example="awsfirelens",

@@ -114,8 +114,8 @@ def bucket(found: Found) -> Text:
 def unknown_groups(found: Found) -> None:
     """Never seen: the names of log groups are made from what is logged."""
     raise Unnamed(
-        f"log_group_template {option(found, 'log_group_template').written} makes names of log groups at run time",
-        "Write log_group_name alone, or add what the other groups need to the task role",
+        f"log_group_template {option(found, 'log_group_template').written} generates names of log groups at run time",
+        "Use log_group_name only, or add the permissions for the other groups to the task role",
     )
 
 
@@ -153,7 +153,7 @@ _GROUP = {"Name": "cloudwatch", "region": "us-east-1", "log_group_name": "/ecs/s
 FEATURES = (
     row(
         "firelens-firehose",
-        "the FireLens container puts log records into a Firehose stream",
+        "the FireLens container sends log records to a Firehose stream",
         {"Name": "firehose", "region": "us-east-1", "delivery_stream": "shop-logs"},
         standing=Standing.DOCUMENTED,
         grants=(Grant(firehose.PutRecordBatch, on=delivery_stream, sid="RouteLogsToFirehose"),),
@@ -180,7 +180,7 @@ FEATURES = (
     ),
     row(
         "firelens-cloudwatch-template",
-        "log_group_template is set, so the FireLens container writes to log groups that it names by its records",
+        "log_group_template is set, so the FireLens container writes to log groups whose names come from the records",
         {**_GROUP, "Name": "cloudwatch_logs", "log_group_template": "/ecs/$service"},
         source=f"{_FLUENT_BIT}/cloudwatch",
         standing=Standing.DOCUMENTED,
@@ -198,7 +198,7 @@ FEATURES = (
     ),
     row(
         "firelens-cloudwatch-create-group",
-        "auto_create_group is true, so the FireLens container creates the log group where it is missing",
+        "auto_create_group is true, so the FireLens container creates the log group if it does not exist",
         {**_GROUP, "auto_create_group": "true"},
         source=_CLOUDWATCH,
         standing=Standing.DOCUMENTED,
@@ -207,7 +207,7 @@ FEATURES = (
     ),
     row(
         "firelens-cloudwatch-retention",
-        "log_retention_days is set, so the FireLens container sets how long a log group that it made keeps its logs",
+        "log_retention_days is set, so the FireLens container sets the retention of the log group that it creates",
         {**_GROUP, "log_retention_days": "30"},
         source=_CLOUDWATCH,
         standing=Standing.DOCUMENTED,
@@ -216,7 +216,7 @@ FEATURES = (
     ),
     row(
         "firelens-s3",
-        "the FireLens container puts log files into a bucket",
+        "the FireLens container writes log files to a bucket",
         {"Name": "s3", "region": "us-east-1", "bucket": "shop-logs"},
         source=f"{_FLUENT_BIT}/s3",
         standing=Standing.DOCUMENTED,
@@ -234,7 +234,7 @@ FEATURES = (
     ),
     row(
         "firelens-elsewhere",
-        "the FireLens container sends logs to a destination that asks for no permission of AWS",
+        "the FireLens container sends logs to a destination that needs no AWS permission",
         {"Name": "datadog", "Host": "http-intake.logs.datadoghq.com"},
         standing=Standing.DERIVED,
         when=leaves_aws,

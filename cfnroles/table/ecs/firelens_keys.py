@@ -41,9 +41,8 @@ def bucket_and_objects(found: Found) -> tuple[Text, ...]:
 FEATURES = (
     row(
         "firelens-firehose-customer-key",
-        "the Firehose stream is encrypted with a customer managed key, which Firehose asks for in the name of the"
-        " principal that"
-        " puts records",
+        "a customer managed key encrypts the Firehose stream, and Firehose uses it with the permissions of the role"
+        " that puts records",
         {"Name": "firehose", "region": "us-east-1", "delivery_stream": "shop-logs"},
         source="https://docs.aws.amazon.com/firehose/latest/dev/encryption.html",
         standing=Standing.DOCUMENTED,
@@ -55,9 +54,8 @@ FEATURES = (
     ),
     row(
         "firelens-kinesis-customer-key",
-        "the Kinesis stream is encrypted with a customer managed key, which Kinesis asks for in the name of the"
-        " principal that"
-        " puts records",
+        "a customer managed key encrypts the Kinesis stream, and Kinesis uses it with the permissions of the role"
+        " that puts records",
         {"Name": "kinesis", "region": "us-east-1", "stream": "shop-logs"},
         source="https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html",
         standing=Standing.DOCUMENTED,
@@ -73,9 +71,8 @@ FEATURES = (
     ),
     row(
         "firelens-s3-customer-key",
-        "S3 encrypts the log files with a customer managed key in the name of the principal that puts them, and puts"
-        " the parts"
-        " of a large one together with it",
+        "S3 encrypts the log files and assembles the parts of a large one with a customer managed key, with the"
+        " permissions of the role that writes them",
         {"Name": "s3", "region": "us-east-1", "bucket": "shop-logs"},
         source=S3,
         standing=Standing.DOCUMENTED,
@@ -92,9 +89,8 @@ FEATURES = (
     ),
     row(
         "firelens-cloudwatch-customer-key",
-        "the log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the name of the"
-        " principal that"
-        " writes",
+        "a customer managed key encrypts the log group, and CloudWatch Logs uses it with the permissions of the"
+        " role that writes",
         {"Name": "cloudwatch", "region": "us-east-1", "log_group_name": "/ecs/shop", "log_stream_prefix": "web-"},
         source=LOGS,
         standing=Standing.DOCUMENTED,

@@ -61,8 +61,8 @@ def required(found: Found, *names: str) -> Text:
         raise Unnamed(f"the options have no {names[0]}", f"Add {names[0]} to the options of the log driver")
     if is_made_at_run_time(value):
         raise Unnamed(
-            f"{names[0]} {value.written} is made at run time",
-            "Write a fixed name, or add what it needs to the task role",
+            f"{names[0]} {value.written} is generated at run time",
+            "Write a fixed name, or add the permissions that it needs to the task role",
         )
     return value
 

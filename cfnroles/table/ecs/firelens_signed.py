@@ -64,9 +64,8 @@ def unknown_resource(found: Found) -> None:
     service = signed_service(found)
     of = f" of the service {service}" if service else ""
     raise Unnamed(
-        f"the plugin {plugin(found)} asks for permissions{of} in the task role's name, and the options do not say on"
-        " what",
-        "Add what it needs to the task role",
+        f"the plugin {plugin(found)} uses permissions{of} of the task role, and the options do not name the resource",
+        "Add the permissions that it needs to the task role",
     )
 
 
@@ -93,7 +92,7 @@ FEATURES = (
     ),
     row(
         "firelens-opensearch-methods",
-        "required by --compat: AWS's pages allow every HTTP method, where the plugin only posts",
+        "required by --compat: AWS's pages allow every HTTP method; the plugin uses only POST",
         _OPENSEARCH,
         standing=Standing.DOCUMENTED,
         grants=tuple(
@@ -104,7 +103,8 @@ FEATURES = (
     ),
     row(
         "firelens-opensearch-serverless",
-        "the FireLens container posts log records to a serverless collection, as far as its data access policy admits",
+        "the FireLens container posts log records to a serverless collection, if the collection's data access"
+        " policy also allows it",
         {
             **_OPENSEARCH,
             "Host": "07tjusf2h91cunochc.us-east-1.aoss.amazonaws.com",
@@ -145,7 +145,7 @@ FEATURES = (
     ),
     row(
         "firelens-signed",
-        "the FireLens container asks a service of AWS in the task role's name",
+        "the FireLens container calls an AWS service with the task role",
         {"Name": "opentelemetry", "Host": "logs.us-east-1.amazonaws.com", "aws_auth": "On"},
         source=f"{_FLUENT_BIT}/opentelemetry",
         standing=Standing.DOCUMENTED,

@@ -56,7 +56,7 @@ def other_configuration(found: Found) -> None:
     """Never seen: what a gateway of another kind makes."""
     raise Unnamed(
         "cfnroles knows gateways with `configuration.hostSharedAlb` only, and this one has none",
-        "Look at AWS's page about the managed policy for its kind, and add to the role what it needs",
+        "Read AWS's page about the managed policy for this kind of gateway, and add the permissions to the role",
     )
 
 
@@ -74,8 +74,8 @@ _row = partial(
 FEATURES = (
     _row(
         name="gateway-load-balancer",
-        why="ECS makes load balancers that the services share, with listeners, rules and target groups, and changes"
-        " what the gateway says of them",
+        why="ECS creates load balancers that services share, with listeners, rules and target groups, and updates"
+        " them as the gateway specifies",
         grants=ingress.balancing(
             (elb.ModifyLoadBalancerAttributes, elb.SetSecurityGroups),
             (elb.SetRulePriorities,),
@@ -83,12 +83,12 @@ FEATURES = (
     ),
     _row(
         name="gateway-network",
-        why="ECS makes security groups for the load balancers, and opens them",
+        why="ECS creates security groups for the load balancers, and adds rules to them",
         grants=ingress.guarding((ec2.DescribeSecurityGroupRules,)),
     ),
     _row(
         name="gateway-certificate",
-        why="ECS requests certificates for the services' addresses, and deletes them",
+        why="ECS requests certificates for the domain names of the services, and deletes them",
         grants=(
             Grant(acm.RequestCertificate, on=_CERTIFICATES, sid="RequestCertificates", conditions=TAGGED_NOW),
             *each_of(
@@ -102,13 +102,13 @@ FEATURES = (
     ),
     _row(
         name="gateway-linked-role",
-        why="the first load balancer of an account makes its service-linked role",
+        why="the first load balancer in an account creates a service-linked role",
         grants=(Grant(iam.CreateServiceLinkedRole, on=balancing_role, sid="MakeServiceLinkedRole"),),
     ),
     _row(
         name="gateway-web-acl",
         field=f"{_SHARED}.webACLArn",
-        why="ECS associates the web ACL with the load balancers, and looks at what they are associated with",
+        why="ECS associates the web ACL with the load balancers, and reads their associations",
         example="arn:aws:wafv2:us-east-1:123456789012:regional/webacl/shop/1234abcd-12ab-34cd-56ef-1234567890ab",
         grants=(
             *each_of((wafv2.AssociateWebACL, wafv2.DisassociateWebACL), on=web_acl, sid="AssociateWebACL"),
@@ -124,7 +124,7 @@ FEATURES = (
         name="gateway-of-another-kind",
         field="gateway.infrastructureRoleArn",
         holder=Holder.GATEWAY,
-        why="what a gateway of another kind makes is not known here",
+        why="cfnroles does not know what a gateway of another kind creates",
         source=_CREATE,
         standing=Standing.DOCUMENTED,
         example=_ROLE,

@@ -65,9 +65,13 @@ def agent_repository(found: Found) -> Text:
     """The repository of GuardDuty's agent, in AWS's own account for the home region."""
     region = found.facts.region
     if region not in ACCOUNTS:
-        told = f"no account is known for GuardDuty's agent in {region}" if region else "the task's region is not known"
+        told = (
+            f"no account is known for the GuardDuty agent in {region}"
+            if region
+            else "the Region of the task is unknown"
+        )
         raise Unnamed(
-            f"{told}, and GuardDuty's agent is pulled from an account of its own in each region", "Give --region"
+            f"{told}, and ECS pulls the GuardDuty agent from a different account in each Region", "Give --region"
         )
     resource = Text("repository/aws-guardduty-agent-fargate")
     return Arn(partition_of(region), "ecr", Text(region), Text(ACCOUNTS[region]), resource).text
@@ -78,7 +82,7 @@ FEATURES = (
         name="guard-duty",
         field="account.guardDutyActivate",
         holder=Holder.EXECUTION,
-        why="GuardDuty puts its agent beside the containers of a Fargate task, and ECS pulls its image",
+        why="GuardDuty adds its agent to a Fargate task as a container, and ECS pulls the image of the agent",
         source=_PAGE,
         standing=Standing.DOCUMENTED,
         example="on",
@@ -93,8 +97,8 @@ FEATURES = (
         name="guard-duty-elsewhere",
         field="account.guardDutyActivate",
         holder=Holder.EXECUTION,
-        why="GuardDuty's agent on EC2 belongs to the instance and is installed or pulled with the instance's role, not"
-        " with a task's; external instances have none",
+        why="on EC2, the GuardDuty agent belongs to the instance and is installed or pulled with the instance's"
+        " role; external instances have none",
         source="https://docs.aws.amazon.com/guardduty/latest/ug/managing-gdu-agent-bottlerocket-ecs-ec2.html",
         standing=Standing.DOCUMENTED,
         example="off",

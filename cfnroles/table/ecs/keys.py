@@ -18,7 +18,7 @@ LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-dat
 S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html"
 
 #: AWS's page lets the caller use the key through CloudWatch Logs; only the key's own policy has the log group in it.
-LOGS_DOUBT = "that CloudWatch Logs tells the key of the log group where a role asks, too"
+LOGS_DOUBT = "that CloudWatch Logs passes the ARN of the log group to the key when a role calls, too"
 
 Resources = Callable[[Found], tuple[Text, ...]]
 

@@ -87,7 +87,7 @@ def _rules(name: str, member: str, traffic: str) -> tuple[Feature, ...]:
     return (
         row(
             name=f"lattice-{name}-rule",
-            why=f"a deployment sends {traffic} to the other target group by this rule",
+            why=f"a deployment sends {traffic} to the other target group with this rule",
             source=_POLICY,
             standing=Standing.MANAGED_POLICY,
             example=f"{_LISTENER}/rule/rule-0123456789abcdef0",

@@ -141,7 +141,7 @@ def _rules(name: str, member: str, traffic: str) -> tuple[Feature, ...]:
     return (
         row(
             name=f"load-balancer-{name}-rule",
-            why=f"a deployment sends {traffic} to the other target group by this rule",
+            why=f"a deployment sends {traffic} to the other target group with this rule",
             standing=Standing.MANAGED_POLICY,
             example=rule_arn,
             grants=(Grant(elb.ModifyRule, on=rule, sid="ShiftTraffic"),),
@@ -149,7 +149,7 @@ def _rules(name: str, member: str, traffic: str) -> tuple[Feature, ...]:
         ),
         row(
             name=f"load-balancer-{name}-default-rule",
-            why="the rule may be its listener's default rule, which changes with the listener only",
+            why="the rule may be the listener's default rule, which only a change of the listener can modify",
             standing=Standing.DERIVED,
             example=rule_arn,
             grants=(Grant(elb.ModifyListener, on=listener_of_rule, sid="ShiftTrafficOfListeners"),),
@@ -157,7 +157,7 @@ def _rules(name: str, member: str, traffic: str) -> tuple[Feature, ...]:
         ),
         row(
             name=f"load-balancer-{name}-listener",
-            why=f"a deployment sends {traffic} to the other target group by this listener",
+            why=f"a deployment sends {traffic} to the other target group with this listener",
             standing=Standing.MANAGED_POLICY,
             example=listener_arn,
             grants=(Grant(elb.ModifyListener, on=listener, sid="ShiftTrafficOfListeners"),),
@@ -170,7 +170,7 @@ FEATURES = (
     _targets(
         name="load-balancer-targets",
         field=f"{_FIELD}.targetGroupArn",
-        why="a deployment registers the tasks in this target group and takes them out of it",
+        why="a deployment registers tasks in this target group and deregisters them",
         example="arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/shop-blue/6d0ecf831eec9f09",
         when=shifts_traffic,
         beside=((f"{_ADVANCED}.alternateTargetGroupArn", _ALTERNATE),),

@@ -145,7 +145,7 @@ FEATURES = (
     _infrastructure(
         name="managed-instances",
         field=f"{_PROVIDER}.infrastructureRoleArn",
-        why="ECS launches the instances of the capacity provider by launch templates that it makes",
+        why="ECS creates launch templates and launches the instances of the capacity provider from them",
         example="arn:aws:iam::123456789012:role/ecsInfrastructureRole",
         grants=(
             Grant(ec2.CreateLaunchTemplate, on=_every("launch-template"), sid="MakeTemplates", conditions=_TAGGED_NOW),
@@ -182,7 +182,8 @@ FEATURES = (
     _infrastructure(
         name="managed-instances-default-security-group",
         field=f"{_NETWORK}.subnets[]",
-        why="ECS launches instances with the default security group of the VPC, which nothing names",
+        why="ECS launches instances with the default security group of the VPC, because the capacity provider names"
+        " none",
         example="subnet-0123456789abcdef0",
         grants=tuple(each_of(_BOTH, on=_every("security-group"), sid="LaunchInNetwork")),
         when=by_default,
@@ -190,7 +191,7 @@ FEATURES = (
     _infrastructure(
         name="managed-instances-spot",
         field=f"{_LAUNCHED}.capacityOptionType",
-        why="the first Spot Instance of an account makes its service-linked role",
+        why="the first Spot Instance in an account creates a service-linked role",
         example="SPOT",
         grants=(Grant(iam.CreateServiceLinkedRole, on=spot_role, sid="MakeSpotRole"),),
         when=is_spot,
@@ -198,7 +199,7 @@ FEATURES = (
     _infrastructure(
         name="managed-instances-reservations",
         field=f"{_LAUNCHED}.capacityReservations.reservationGroupArn",
-        why="ECS launches instances in capacity reservations of this resource group",
+        why="ECS launches instances in the Capacity Reservations of this resource group",
         example="arn:aws:resource-groups:us-east-1:123456789012:group/reserved",
         grants=(
             Grant(ec2.RunInstances, on=reservation_group, sid="LaunchReserved"),
@@ -212,7 +213,7 @@ FEATURES = (
     _infrastructure(
         name="managed-instances-role",
         field=f"{_LAUNCHED}.ec2InstanceProfileArn",
-        why="ECS hands the role in the instance profile over to the instances",
+        why="ECS passes the role in the instance profile to the instances",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instances-instance-profile.html",
         standing=Standing.DOCUMENTED,
         example="arn:aws:iam::123456789012:instance-profile/ecsInstanceRole",
@@ -222,7 +223,8 @@ FEATURES = (
         name="managed-instances-agent",
         field=f"{_LAUNCHED}.ec2InstanceProfileArn",
         holder=Holder.INSTANCE,
-        why="the ECS agent of an instance registers it with the cluster, and tells how it and its tasks are",
+        why="the ECS agent registers its instance with the cluster, and reports the state of the instance and its"
+        " tasks",
         source=_INSTANCE_POLICY,
         standing=Standing.MANAGED_POLICY,
         example="arn:aws:iam::123456789012:instance-profile/ecsInstanceRole",

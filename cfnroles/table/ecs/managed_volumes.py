@@ -103,9 +103,9 @@ def made_by_ecs(found: Found) -> tuple[Condition, ...]:
 def unknown_configuration(found: Found) -> None:
     """Never seen: which snapshot and key the volume has is said where the service is created."""
     raise Unnamed(
-        "the volume's snapshot and key are chosen where the service is created, or the task is run",
-        "Give what create-service takes with --service-file FILE, or what run-task takes with --run-task-file FILE;"
-        " in a spec, under `service` or `run-task`",
+        "the service, or the call that runs the task, chooses the snapshot and the key of the volume",
+        "Pass the input of create-service with --service-file FILE, or that of run-task with --run-task-file FILE;"
+        " in a spec, write it under `service` or `run-task`",
     )
 
 
@@ -128,7 +128,7 @@ def key_arn(found: Found, text: Text) -> Arn:
     is_arn = text.startswith(("arn:", "${")) and not _is_id(text)
     arn = located_arn(text) if is_arn else found.facts.arn("kms", Text("key/", text))
     if arn.resource.removeprefix("key/").startswith("alias/"):
-        raise Unnamed(f"{text.written} is an alias, and a policy names a key by its ARN", "Write the ARN of the key")
+        raise Unnamed(f"{text.written} is an alias, and a policy needs the ARN of the key", "Write the ARN of the key")
     if arn.service != "kms" or not arn.resource.startswith("key/"):
         raise Malformed(f"{text.written} is not the ARN of a KMS key", "Write arn:PARTITION:kms:REGION:ACCOUNT:key/ID.")
     return arn
@@ -213,7 +213,7 @@ FEATURES = (
         name="managed-volume-snapshot",
         field=f"{_CONFIGURED}.snapshotId",
         holder=Holder.INFRASTRUCTURE,
-        why="ECS makes the volume from this snapshot",
+        why="ECS creates the volume from this snapshot",
         source=_POLICY,
         standing=Standing.MANAGED_POLICY,
         example="snap-0123456789abcdef0",
@@ -223,7 +223,7 @@ FEATURES = (
         name="managed-volume-key",
         field=f"{_CONFIGURED}.kmsKeyId",
         holder=Holder.INFRASTRUCTURE,
-        why="EC2 encrypts the volume with this key in the name of the infrastructure role",
+        why="EC2 encrypts the volume with this key, with the permissions of the infrastructure role",
         source=_KEYS,
         standing=Standing.DOCUMENTED,
         example=_KEY,
@@ -233,7 +233,7 @@ FEATURES = (
         name="managed-volume-snapshot-key",
         field=f"{_CONFIGURED}.kmsKeyId",
         holder=Holder.INFRASTRUCTURE,
-        why="EC2 encrypts the contents of the snapshot again with this key",
+        why="EC2 re-encrypts the snapshot with this key",
         source=_KEYS,
         standing=Standing.DOCUMENTED,
         example=_KEY,
@@ -245,7 +245,7 @@ FEATURES = (
         name="cluster-volume-key",
         field=_CLUSTER_KEY,
         holder=Holder.INFRASTRUCTURE,
-        why="EC2 encrypts the volumes that name no key of their own with the cluster's",
+        why="EC2 encrypts volumes that name no key with the key of the cluster",
         source=_KEYS,
         standing=Standing.DOCUMENTED,
         example=_KEY,
@@ -257,7 +257,7 @@ FEATURES = (
         name="cluster-volume-snapshot-key",
         field=_CLUSTER_KEY,
         holder=Holder.INFRASTRUCTURE,
-        why="EC2 encrypts the contents of the snapshot again with the cluster's key",
+        why="EC2 re-encrypts the snapshot with the key of the cluster",
         source=_KEYS,
         standing=Standing.DOCUMENTED,
         example=_KEY,

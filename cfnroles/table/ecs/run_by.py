@@ -70,7 +70,7 @@ def revisions(found: Found) -> Text:
         return text_of(told)
     family = found.workload.tree.get("family")
     if not isinstance(family, str) or not family:
-        raise Unnamed("the task definition has no family, by which the role could name it", "Give it a family")
+        raise Unnamed("the task definition has no family, so the role cannot name it", "Add a family")
     return found.facts.home_arn("ecs", "task-definition/", text_of(family), ":", ANYTHING)
 
 
@@ -90,7 +90,7 @@ def roles_instead(found: Found) -> tuple[Text, ...]:
     roles = tuple(text_of(role) for role in named if isinstance(role, str) and role)
     for role in roles:
         if not arn_of(role):
-            raise Unnamed(f"the role {role.written}, which the run names, may have any path", "Write its ARN")
+            raise Unnamed(f"the role {role.written}, which the run names, may have a path", "Write its ARN")
     return roles
 
 
@@ -103,7 +103,9 @@ def _told_roles(found: Found, name: str) -> tuple[Text, ...] | None:
 def _named(roles: tuple[Text, ...]) -> tuple[Text, ...]:
     for role in roles:
         if arn_of(role) is None and role.whole is None:
-            raise Unnamed(f"the role {role.written}, which the task is given, may have any path", "Write its ARN")
+            raise Unnamed(
+                f"the role {role.written}, which the run assigns to the task, may have a path", "Write its ARN"
+            )
     return roles
 
 
@@ -112,7 +114,7 @@ def tasks(found: Found) -> Text:
     if isinstance(arn := _option(found, "clusterArn"), str):
         own = text_of(arn).partition(":cluster/")[2]
         if not own:
-            what = f"the name of the cluster {text_of(arn).written} is not known, and the ARN of a task has it"
+            what = f"the name of the cluster {text_of(arn).written} is unknown, and the ARN of a task contains it"
             raise Unnamed(what, "Write the ARN of the cluster with its name in it")
         return found.facts.home_arn("ecs", "task/", own, "/", ANYTHING)
     cluster = _cluster(found)
@@ -198,7 +200,7 @@ def _of(runner: _Runner) -> Iterator[Feature]:
     row = partial(Feature, field=f"runBy.{runner.member}", holder=runner.holder)
     yield row(
         name=f"run-by-{runner.member}",
-        why=f"{who} runs the task, and hands its two roles over to ECS",
+        why=f"{who} runs the task, and passes its two roles to ECS",
         source=runner.source,
         standing=Standing.DOCUMENTED,
         example={"cluster": "shop"},
@@ -210,7 +212,7 @@ def _of(runner: _Runner) -> Iterator[Feature]:
     )
     yield row(
         name=f"run-by-{runner.member}-with-tags",
-        why=f"{who} gives tags to the task that it runs",
+        why=f"{who} tags the task that it runs",
         source=_EVENTS_POLICY,
         standing=Standing.MANAGED_POLICY,
         example={"cluster": "shop", "tags": True},
@@ -231,7 +233,7 @@ FEATURES = (
         name="run-by-scheduler-with-dead-letter-queue",
         field="runBy.scheduler",
         holder=Holder.SCHEDULER,
-        why="EventBridge Scheduler sends what it cannot deliver to the dead-letter queue of the schedule",
+        why="EventBridge Scheduler sends events that it cannot deliver to the dead-letter queue of the schedule",
         source="https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html",
         standing=Standing.DOCUMENTED,
         example={"deadLetterQueue": "arn:aws:sqs:eu-west-1:123456789012:undelivered"},
@@ -242,7 +244,7 @@ FEATURES = (
         name="run-by-state-machine-sync",
         field="runBy.state-machine",
         holder=Holder.STATE_MACHINE,
-        why="the state machine waits until the task ends (.sync), and stops it when the execution is stopped",
+        why="the state machine waits for the task to end (.sync), and stops the task if the execution stops",
         source=_STATE_MACHINE.source,
         standing=Standing.DOCUMENTED,
         example={"cluster": "shop", "sync": True},

@@ -28,7 +28,7 @@ def _row(holder: Holder) -> Feature:
         """Never seen: what a role may do that is not built here."""
         other = as_written(found.text).written
         raise Unnamed(
-            f"the task is started with {other} in the place of the {holder} that is built here",
+            f"the task starts with {other} instead of the {holder} that cfnroles builds",
             f"Leave out `{OVERRIDABLE[holder]}`, so that ECS uses the role of the task definition; else that role needs"
             f" what the {holder} has here",
         )
@@ -37,7 +37,7 @@ def _row(holder: Holder) -> Feature:
         name=f"run-task-{kind_of(holder).key}",
         field=override(holder),
         holder=holder,
-        why=f"the task is started with another {holder} than the one of its task definition, which is not built here",
+        why=f"the task starts with another {holder} than the one in its task definition; cfnroles does not build it",
         source=_PAGE,
         standing=Standing.DOCUMENTED,
         example="arn:aws:iam::123456789012:role/migration",

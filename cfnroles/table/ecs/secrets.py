@@ -52,7 +52,9 @@ def secret_of(found: Found) -> SecretReference:
     reference = value_from(found.text, found.facts)
     secret = reference if isinstance(reference, SecretReference) else reference.secret
     if secret is None:
-        raise Unnamed(f"{shown(found.text)} stands for no secret", "Name a parameter of /aws/reference/secretsmanager/")
+        raise Unnamed(
+            f"{shown(found.text)} does not name a secret", "Name a parameter of /aws/reference/secretsmanager/"
+        )
     return secret
 
 
@@ -60,7 +62,7 @@ def parameters_of(found: Found) -> tuple[ParameterReference, ...]:
     """The parameter that is read for the reference, as whatever its text may turn out to be."""
     reference = value_from(found.text, found.facts)
     if isinstance(reference, SecretReference):
-        raise Unnamed(f"{shown(found.text)} names no parameter", "Name a parameter")
+        raise Unnamed(f"{shown(found.text)} does not name a parameter", "Name a parameter")
     return reference.parameters if isinstance(reference, OpenReference) else (reference,)
 
 
@@ -127,14 +129,15 @@ def secret_trap(found: Found) -> Trap | None:
     reference = secret_of(found)
     if reference.version_stage and reference.version_id:
         return Trap(
-            f"{shown(found.text)} names a version's stage and its id, and ECS takes one of them",
+            f"{shown(found.text)} has both a version stage and a version id, and ECS accepts only one",
             "Leave one of the two empty",
         )
     account, home = reference.arn.account, found.facts.account
     if home and account != home and not account.unknown and not found.facts.kms_key_arns:
         return Trap(
-            f"{reference.arn} belongs to another account, which can share a secret only under a customer managed key",
-            "Give the key with --kms-key-arn; the policies of the secret and the key must also grant the role access",
+            f"{reference.arn} belongs to another account, which can share a secret only if a customer"
+            " managed key encrypts it",
+            "Pass the key with --kms-key-arn; the policies of the secret and the key must also grant the role access",
         )
     return ambiguity(reference)
 
@@ -145,7 +148,7 @@ def ambiguity(reference: SecretReference) -> Trap | None:
         return None
     suffix = reference.arn.resource[-6:]
     return Trap(
-        f"{reference.arn} ends in a hyphen and six characters, so Secrets Manager takes `{suffix}` for the random"
+        f"{reference.arn} ends in a hyphen and six characters, so Secrets Manager reads `{suffix}` as the random"
         " suffix of a complete ARN, and the role gets this ARN as it stands",
         f"If `{suffix}` is a part of the secret's name, write the complete ARN, with the suffix after it",
     )
@@ -161,7 +164,7 @@ def parameter_trap(found: Found) -> Trap | None:
     if found.text.startswith(("arn:", "/", "${")) or "/" not in found.text.shape():
         return None
     return Trap(
-        f"{shown(found.text)} is read as the name of a parameter, and a parameter whose name has a slash begins with"
+        f"{shown(found.text)} is read as the name of a parameter, and a parameter name with a slash must begin with"
         " one",
         f"Write /{shown(found.text)} for a parameter, or the complete ARN for a secret",
     )
@@ -186,7 +189,7 @@ _SECRET = (
 _DECRYPT_BEHIND = replace(
     _SECRET[1],
     standing=Standing.UNPROVEN,
-    doubt="that Secrets Manager asks for the key in the role's name where Parameter Store reads the secret",
+    doubt="that Secrets Manager uses the key with the role's permissions when Parameter Store reads the secret",
 )
 _PARAMETER = (
     _READ_PARAMETER,
@@ -230,7 +233,7 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
         ),
         row(
             name=f"{prefix}secret-or-parameter",
-            why=f"ECS reads the secret or parameter that is told when the stack is deployed, and {use}",
+            why=f"ECS reads the secret or parameter that the deployment of the stack names, and {use}",
             source=from_secrets,
             example=Text(_OPEN),
             grants=(*_SECRET, *_PARAMETER),

@@ -37,16 +37,19 @@ def is_cloudwatch_agent(found: Found) -> bool:
 
 
 def exporters(found: Found) -> None:
-    """Never seen: the collector's configuration decides what it writes besides traces."""
+    """Never seen: the configuration of the collector decides what it writes in addition to traces."""
     raise Unnamed(
-        "the collector's configuration decides what it writes besides traces",
-        "Add what its exporters need to the task role, or start it with --config=/etc/ecs/ecs-xray.yaml",
+        "the configuration of the collector decides what it writes in addition to traces",
+        "Add the permissions of its exporters to the task role, or start it with --config=/etc/ecs/ecs-xray.yaml",
     )
 
 
 def agent_outputs(found: Found) -> None:
     """Never seen: the agent's configuration decides what it writes."""
-    raise Unnamed("the CloudWatch agent's configuration decides what it writes", "Add what it needs to the task role")
+    raise Unnamed(
+        "the configuration of the CloudWatch agent decides what it writes",
+        "Add the permissions that it needs to the task role",
+    )
 
 
 def _name(found: Found) -> str:
@@ -69,7 +72,7 @@ FEATURES = (
         name="xray-daemon",
         field="containerDefinitions[].image",
         holder=Holder.TASK,
-        why="the X-Ray daemon beside the application sends its traces",
+        why="the X-Ray daemon sends the traces of the application",
         source="https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSXRayDaemonWriteAccess.html",
         standing=Standing.MANAGED_POLICY,
         example="public.ecr.aws/xray/aws-xray-daemon:3.x",
@@ -80,7 +83,7 @@ FEATURES = (
         name="open-telemetry",
         field="containerDefinitions[].image",
         holder=Holder.TASK,
-        why="the AWS Distro for OpenTelemetry beside the application sends its traces",
+        why="the AWS Distro for OpenTelemetry sends the traces of the application",
         source=_PAGE,
         standing=Standing.DERIVED,
         example="public.ecr.aws/aws-observability/aws-otel-collector:v0.41.1",
@@ -91,7 +94,7 @@ FEATURES = (
         name="open-telemetry-exporters",
         field="containerDefinitions[].image",
         holder=Holder.TASK,
-        why="the collector writes what its exporters are configured for, with the task role",
+        why="the exporters of the collector write with the task role",
         source=_PAGE,
         standing=Standing.DERIVED,
         example="public.ecr.aws/aws-observability/aws-otel-collector:v0.41.1",
@@ -102,7 +105,7 @@ FEATURES = (
         name="cloudwatch-agent",
         field="containerDefinitions[].image",
         holder=Holder.TASK,
-        why="the CloudWatch agent beside the application writes what it is configured for, with the task role",
+        why="the CloudWatch agent writes with the task role",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/deploy_servicelens_CloudWatch_agent_deploy_ECS.html",
         standing=Standing.DOCUMENTED,
         example="public.ecr.aws/cloudwatch-agent/cloudwatch-agent:latest",

@@ -14,19 +14,19 @@ _TRUST = PossibleCause(
 _PASS = PossibleCause(
     "the caller that starts the task or deploys the service lacks iam:PassRole on the role",
     "cfnroles deploy-policy SOURCE",
-    "Allow iam:PassRole on the role, if iam:PassedToService is ecs-tasks.amazonaws.com, to whoever deploys",
+    "Allow the deploying principal iam:PassRole on the role, with iam:PassedToService ecs-tasks.amazonaws.com",
     category=Category.PERMISSION,
 )
 _GONE = PossibleCause(
-    "the role does not exist, or its name in the task definition is wrong: `null`, empty or of another account",
+    "the role does not exist, or its name in the task definition is wrong: `null`, empty or from another account",
     "aws iam get-role --role-name ROLE",
     "Correct taskRoleArn or executionRoleArn",
     category=Category.MISSING,
 )
 _NEW = PossibleCause(
-    "the role was made seconds ago, and IAM had not told all of AWS yet",
+    "the role was created seconds ago, and the change has not reached all of AWS yet",
     "Start the task again",
-    "Wait some seconds between making the role and running the task",
+    "Wait a few seconds between creating the role and running the task",
     category=Category.OTHER,
 )
 
@@ -44,7 +44,7 @@ SYMPTOMS = (
         category=Category.TRUST,
         what="the account does not have the service-linked role of Amazon ECS yet",
         sure="aws iam get-role --role-name AWSServiceRoleForECS",
-        remedy="Run `aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`, then do the same again",
+        remedy="Run `aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`, then repeat the call",
         source=f"{_GUIDE}/using-service-linked-roles.html",
         caller=CallingRole.SERVICE_LINKED,
         action="iam:CreateServiceLinkedRole",
@@ -60,10 +60,10 @@ SYMPTOMS = (
         " task. Please verify that the role being passed has the proper trust relationship and permissions and that"
         " your IAM user has permissions to pass this role.",
         category=Category.MALFORMED,
-        what="the role's name was never filled in: no role is called so, whatever the message says of trust",
+        what="the name of the role is a placeholder that was never filled in; trust is not the cause",
         sure="aws ecs describe-task-definition --task-definition FAMILY --query"
         " 'taskDefinition.[executionRoleArn,taskRoleArn]'",
-        remedy="Fill in the name where the task definition is made",
+        remedy="Fill in the name where the task definition is created",
         source=f"{_GUIDE}/task_execution_IAM_role.html",
         caller=CallingRole.EITHER,
         action="sts:AssumeRole",
@@ -75,7 +75,7 @@ SYMPTOMS = (
         words=("trust relationship has been misconfigured",),
         example="IAM trust relationship has been misconfigured or changed, and ECS can no longer maintain your service",
         category=Category.TRUST,
-        what="the trust policy of a role of the service or of its tasks does not let Amazon ECS assume it any more",
+        what="the trust policy of a role of the service or of its tasks no longer lets Amazon ECS assume it",
         sure=_TRUST.check,
         remedy="Let ecs-tasks.amazonaws.com assume the roles of the tasks, and ecs.amazonaws.com that of the service",
         source=f"{_GUIDE}/service-event-messages-list.html",
@@ -104,8 +104,7 @@ SYMPTOMS = (
         " has"
         " permissions to pass this role.",
         category=Category.TRUST,
-        what="ECS could not assume a role of the task; the message names the trust policy, and four things have this"
-        " text",
+        what="ECS could not assume a role of the task; four causes produce this message about the trust policy",
         sure=_TRUST.check,
         remedy="Find out which cause applies",
         source=f"{_GUIDE}/task_execution_IAM_role.html",

@@ -31,7 +31,7 @@ _FORBIDDEN = (
         category=Category.PERMISSION,
     ),
     PossibleCause(
-        "a customer managed key encrypts the file, and the role may not use it",
+        "a customer managed key encrypts the file, and the role cannot use the key",
         f"{_HEAD} --query SSEKMSKeyId",
         "Pass --file-key-arn to cfnroles and add what verify reports",
         category=Category.KEY_POLICY,
@@ -85,8 +85,8 @@ SYMPTOMS = (
         f" 1A2B3C4D5E6F7A8B, HostID:"
         " abc=, api error Forbidden: Forbidden",
         category=Category.MISSING,
-        what="Amazon S3 refused to tell of the environment file: without s3:ListBucket it answers so for a file that"
-        " is missing, too",
+        what="Amazon S3 denied access to the environment file; without s3:ListBucket, a missing file gives the same"
+        " response",
         sure=_HEAD,
         remedy="Find out which cause applies before you change the role",
         source=_S3,
@@ -99,7 +99,7 @@ SYMPTOMS = (
         during=_STAGE,
         example=f"{_DOWN} AccessDenied: Access Denied status code: 403, request id: 1A2B3C4D5E6F7A8B",
         category=Category.PERMISSION,
-        what="Amazon S3 refused access to the environment file; the message does not say which policy denied it",
+        what="Amazon S3 denied access to the environment file; the message does not say which policy denied it",
         sure="cfnroles verify SOURCE --live --role ROLE",
         remedy="Find out which cause applies before you change the role",
         source=_S3,
@@ -112,7 +112,7 @@ SYMPTOMS = (
         example="botocore.exceptions.ClientError: An error occurred (403) when calling the HeadObject operation:"
         " Forbidden",
         category=Category.UNDETERMINED,
-        what="Amazon S3 refused to tell of an object: without s3:ListBucket it answers so for one that is missing, too",
+        what="Amazon S3 denied access to an object; without s3:ListBucket, a missing object gives the same response",
         sure=_HEAD,
         remedy="Find out which cause applies before you change the role",
         source=_S3,
@@ -131,9 +131,9 @@ SYMPTOMS = (
         example="ResourceInitializationError: failed to download env files: env file arn:aws:s3:::shop-config/web.txt"
         " is invalid",
         category=Category.MALFORMED,
-        what="ECS does not take the environment file for one",
+        what="ECS does not accept the environment file",
         sure="cfnroles lint SOURCE",
-        remedy="Name the object NAME.env, and write one VARIABLE=VALUE on each line",
+        remedy="Name the object NAME.env, and write one VARIABLE=VALUE per line",
         source=_PAGE,
         fields=_FIELDS,
     ),

@@ -14,7 +14,7 @@ SYMPTOMS = (
         " execute command failed"
         " due to an internal error. Try again later.",
         category=Category.UNDETERMINED,
-        what="ECS Exec does not reach its agent in the task",
+        what="ECS Exec cannot reach its agent in the task",
         sure="aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query"
         " 'tasks[].[enableExecuteCommand,containers[].managedAgents]'",
         remedy="Find out which cause applies",
@@ -39,7 +39,7 @@ SYMPTOMS = (
                 "the subnet has no route to com.amazonaws.REGION.ssmmessages",
                 "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET; aws ec2"
                 " describe-vpc-endpoints",
-                "Give the subnet a route, or that VPC endpoint",
+                "Add a route to the subnet, or that VPC endpoint",
                 category=Category.NETWORK,
             ),
         ),
@@ -49,9 +49,9 @@ SYMPTOMS = (
         words=("sessionmanagerplugin is not found",),
         example="SessionManagerPlugin is not found. Please refer to SessionManager Documentation here:",
         category=Category.OTHER,
-        what="the Session Manager plugin of the AWS CLI is not installed where the command was run",
+        what="the Session Manager plugin of the AWS CLI is not installed where the command ran",
         sure="session-manager-plugin --version",
-        remedy="Install the plugin beside the AWS CLI",
+        remedy="Install the plugin with the AWS CLI",
         source="https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
         caller=CallingRole.NOBODY,
     ),
@@ -62,7 +62,7 @@ SYMPTOMS = (
         " command failed because execute command was not enabled when the task was run or the execute command agent"
         " isn't running.",
         category=Category.MALFORMED,
-        what="the task was started without ECS Exec, or its agent does not run in it",
+        what="the task was started without ECS Exec, or the agent does not run in the task",
         sure="aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query"
         " 'tasks[].[enableExecuteCommand,containers[].managedAgents]'",
         remedy="Deploy again with enableExecuteCommand",

@@ -12,11 +12,11 @@ _LOGS = ("create-log-stream", "create-log-group", "logging-driver")
 _FIND = "aws logs describe-log-groups --log-group-name-prefix GROUP"
 _START = "CannotStartContainerError: Error response from daemon: failed to initialize logging driver:"
 _REACH = PossibleCause(
-    "the task cannot reach CloudWatch Logs; in every case whose end is known it was this, and the log group existed",
+    "the task cannot reach CloudWatch Logs; every reported case with a known outcome had this cause, and the log"
+    " group existed",
     "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET; aws ec2 describe-vpc-endpoints",
-    "Give the subnet a route to the internet, or a VPC endpoint com.amazonaws.REGION.logs whose security group lets"
-    " the task in"
-    " on port 443",
+    "Add a route to the internet to the subnet, or a VPC endpoint com.amazonaws.REGION.logs whose security group"
+    " allows the task on port 443",
     category=Category.NETWORK,
 )
 _NO_GROUP = PossibleCause(
@@ -49,7 +49,7 @@ SYMPTOMS = (
         category=Category.MISSING,
         what="the log group does not exist in that account and Region",
         sure=_FIND,
-        remedy="Create the log group, or set awslogs-create-group to true and let the role create it",
+        remedy="Create the log group, or set awslogs-create-group to true and allow the role to create it",
         source=_AWSLOGS,
         caller=CallingRole.LOG_WRITER,
         action="logs:CreateLogStream",
@@ -83,8 +83,8 @@ SYMPTOMS = (
         " CloudWatch log group"
         " defined in the task definition.",
         category=Category.UNDETERMINED,
-        what="the log stream could not be opened; the message says so of a missing log group and of a missing route"
-        " alike",
+        what="the log driver could not open the log stream; a missing log group and a missing route give the same"
+        " message",
         sure=_FIND,
         remedy="Find out which cause applies",
         source=f"{_GUIDE}/resource-initialization-error.html",
@@ -105,11 +105,10 @@ SYMPTOMS = (
         during=_LOGS,
         example=f"{_START} failed to create Cloudwatch log stream: NoCredentialProviders: no valid providers in chain.",
         category=Category.LOGGING,
-        what="the Docker daemon has no credentials of AWS to write logs with",
+        what="the Docker daemon has no AWS credentials for writing logs",
         sure="aws ecs describe-task-definition --task-definition FAMILY --query taskDefinition.executionRoleArn",
-        remedy="Give the task an execution role and the agent ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true, or the"
-        " instance a"
-        " role that may write logs",
+        remedy="Give the task an execution role and set ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true for the agent,"
+        " or give the instance a role that can write logs",
         source=_AWSLOGS,
         fields=_DRIVER,
     ),
@@ -130,8 +129,8 @@ SYMPTOMS = (
         when="not a host of AWS",
         example=f"{_START} dial tcp 127.0.0.1:24224: connect: connection refused",
         category=Category.LOGGING,
-        what="nothing answers at the address that the log driver is to write to",
-        sure="Look at the address in logConfiguration.options, such as fluentd-address or syslog-address",
+        what="nothing answers at the address that the log driver writes to",
+        sure="Check the address in logConfiguration.options, such as fluentd-address or syslog-address",
         remedy="Start the receiver of the logs before the container (dependsOn), or correct the address",
         source=f"{_GUIDE}/using_firelens.html",
         fields=_DRIVER,
@@ -150,9 +149,9 @@ SYMPTOMS = (
         " we failed to"
         " generate the Firelens log config",
         category=Category.LOGGING,
-        what="the options of the log driver awsfirelens, or its log router, are not as FireLens takes them",
+        what="FireLens does not accept the options of the log driver awsfirelens, or the log router",
         sure="cfnroles lint SOURCE",
-        remedy="Correct logConfiguration.options, and have one container with firelensConfiguration in the task",
+        remedy="Correct logConfiguration.options, and use exactly one container with firelensConfiguration in the task",
         source=f"{_GUIDE}/using_firelens.html",
         fields=_DRIVER,
     ),
@@ -164,7 +163,7 @@ SYMPTOMS = (
         " detected: Value 'web:1' at 'logStreamName' failed to satisfy constraint: Member must satisfy regular"
         " expression pattern",
         category=Category.LOGGING,
-        what="CloudWatch Logs does not take the name of the log group or stream",
+        what="CloudWatch Logs does not accept the name of the log group or stream",
         sure="cfnroles lint SOURCE",
         remedy="Correct awslogs-group and awslogs-stream-prefix",
         source="https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html",
@@ -192,9 +191,9 @@ SYMPTOMS = (
         during=("logging-driver", "create-log-stream", "create-log-group", ""),
         example=f"{_START} must specify a value for log opt 'awslogs-group'",
         category=Category.LOGGING,
-        what="the log driver does not know an option of logConfiguration, or lacks one",
+        what="the log driver does not know an option in logConfiguration, or requires one that is missing",
         sure="cfnroles lint SOURCE",
-        remedy="Correct logConfiguration of the container",
+        remedy="Correct logConfiguration in the container definition",
         source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html",
         fields=_DRIVER,
     ),

@@ -9,17 +9,17 @@ _CONNECT = f"{_GUIDE}/verify-connectivity.html"
 _ROUTE = PossibleCause(
     "the subnet of the task has no route to the service: no public IP address, no NAT gateway and no VPC endpoint",
     "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET; aws ec2 describe-vpc-endpoints",
-    "Give the task a public IP address in a public subnet, or the subnet a NAT gateway or a VPC endpoint",
+    "Assign the task a public IP address in a public subnet, or add a NAT gateway or a VPC endpoint to the subnet",
 )
 _GROUP = PossibleCause(
-    "a security group or network ACL does not let port 443 through, out of the task or into the VPC endpoint",
+    "a security group or network ACL blocks port 443, from the task or to the VPC endpoint",
     "aws ec2 describe-security-groups --group-ids SECURITY_GROUP",
-    "Let port 443 out of the task's security group and into that of the endpoint",
+    "Allow port 443 outbound in the security group of the task and inbound in that of the endpoint",
 )
 _DNS = PossibleCause(
-    "the VPC does not resolve the name",
+    "the VPC does not resolve the host name",
     "aws ec2 describe-vpc-attribute --vpc-id VPC --attribute enableDnsSupport",
-    "Turn on enableDnsSupport and enableDnsHostnames, and the private DNS name of the VPC endpoint",
+    "Enable enableDnsSupport and enableDnsHostnames, and the private DNS name of the VPC endpoint",
 )
 
 _UNANSWERED = (
@@ -36,7 +36,7 @@ _UNANSWERED = (
         category=Category.MISSING,
         what="the subnet or security group that the service names does not exist",
         sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query 'services[].networkConfiguration'",
-        remedy="Correct awsvpcConfiguration of the service or of the call that runs the task",
+        remedy="Correct awsvpcConfiguration in the service or in the call that runs the task",
         source=f"{_GUIDE}/stopped-task-error-codes.html",
         fields=("service.networkConfiguration",),
     ),
@@ -55,10 +55,10 @@ _UNANSWERED = (
         example="Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in"
         " subnet 'subnet-0123456789abcdef0': UnauthorizedOperation",
         category=Category.PERMISSION,
-        what="Amazon EC2 refused to make or tag the network interface of the task: a policy of the organization denies"
-        " it, or the service-linked role is not as AWS made it",
+        what="Amazon EC2 denied creating or tagging the network interface of the task: a policy of the organization"
+        " denies it, or the service-linked role was changed",
         sure="aws iam get-role --role-name AWSServiceRoleForECS",
-        remedy="Make the service-linked role again, or ask who administers the organization",
+        remedy="Create the service-linked role again, or ask the administrator of the organization",
         source=f"{_GUIDE}/using-service-linked-roles.html",
         caller=CallingRole.SERVICE_LINKED,
         action="ec2:CreateNetworkInterface",
@@ -69,7 +69,7 @@ _UNANSWERED = (
         example="Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in"
         " subnet 'subnet-0123456789abcdef0': AuthFailure",
         category=Category.NETWORK,
-        what="Amazon EC2 did not make the network interface of the task; this passes by itself as a rule",
+        what="Amazon EC2 did not create the network interface of the task; this is usually temporary",
         sure="aws iam get-role --role-name AWSServiceRoleForECS",
         remedy="Start the task again",
         source=f"{_GUIDE}/stopped-task-error-codes.html",
@@ -83,10 +83,10 @@ _UNANSWERED = (
         example="Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in"
         " subnet 'subnet-0123456789abcdef0'",
         category=Category.CAPACITY,
-        what="Amazon EC2 did not make the network interface of the task; AWS's page names a subnet without free"
-        " addresses",
+        what="Amazon EC2 did not create the network interface of the task; AWS's page names a subnet without free"
+        " addresses as the cause",
         sure="aws ec2 describe-subnets --subnet-ids SUBNET --query 'Subnets[].[SubnetId,AvailableIpAddressCount]'",
-        remedy="Use larger or more subnets, or run less there",
+        remedy="Use larger or more subnets, or run fewer tasks there",
         source=f"{_GUIDE}/failed-to-start-error.html",
         caller=CallingRole.SERVICE_LINKED,
         action="ec2:CreateNetworkInterface",
@@ -106,10 +106,10 @@ _UNANSWERED = (
         ),
         example="Timeout waiting for network interface provisioning to complete.",
         category=Category.NETWORK,
-        what="the network interface of the task was not made or attached in time",
+        what="the network interface of the task was not created or attached in time",
         sure="aws ec2 describe-subnets --subnet-ids SUBNET; aws iam get-role --role-name AWSServiceRoleForECS",
-        remedy="Start the task again; if it fails again, look at the subnet, the security group and the"
-        " service-linked role",
+        remedy="Start the task again; if it fails again, check the subnet, the security group and the service-linked"
+        " role",
         source=f"{_GUIDE}/stopped-task-error-codes.html",
         caller=CallingRole.SERVICE_LINKED,
         action="ec2:CreateNetworkInterface",
@@ -132,7 +132,7 @@ _UNANSWERED = (
         " 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:web: dial tcp: lookup"
         " 123456789012.dkr.ecr.us-east-1.amazonaws.com on 10.0.0.2:53: no such host",
         category=Category.NETWORK,
-        what="the name of the service was not resolved",
+        what="the host name of the service was not resolved",
         sure=_DNS.check,
         remedy=_DNS.remedy,
         source=_CONNECT,
@@ -224,12 +224,10 @@ _LAYERS = Symptom(
     " open: failed to do"
     " request: Get 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:web: dial tcp 16.15.0.1:443: i/o timeout",
     category=Category.NETWORK,
-    what="Amazon S3, where Amazon ECR keeps the layers of images, did not answer; the message names the image in its"
-    " place",
+    what="Amazon S3, where Amazon ECR stores the layers of images, did not answer; the message names the image instead",
     sure="aws ec2 describe-vpc-endpoints --filters Name=service-name,Values=com.amazonaws.REGION.s3",
-    remedy="Give the subnet a gateway endpoint com.amazonaws.REGION.s3, or a route to the internet. The endpoints of"
-    " Amazon ECR"
-    " alone are not enough",
+    remedy="Add a gateway endpoint com.amazonaws.REGION.s3 to the subnet, or a route to the internet. The endpoints of"
+    " Amazon ECR alone are not enough",
     source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html",
     caller=CallingRole.EXECUTION,
     action="ecr:GetDownloadUrlForLayer",

@@ -26,10 +26,10 @@ REFUSALS = (
         kind=PolicyKind.BOUNDARY,
         names=("permissions boundary", "permission boundary"),
         example=f"{_GET} because no permissions boundary {_ALLOWS}",
-        what="the role's permissions boundary leaves the call out",
-        explicit="the role's permissions boundary denies the call",
+        what="the permissions boundary of the role does not allow the call",
+        explicit="the permissions boundary of the role denies the call",
         sure="aws iam get-role --role-name ROLE --query Role.PermissionsBoundary",
-        remedy="Change the permissions boundary, or ask who owns it. A statement in the role does not help",
+        remedy="Change the permissions boundary, or ask its owner. A statement in the role does not help",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html",
     ),
     Refusal(
@@ -39,7 +39,7 @@ REFUSALS = (
         what="a resource control policy of the organization does not allow the call",
         explicit="a resource control policy of the organization denies the call",
         sure="aws organizations list-policies --filter RESOURCE_CONTROL_POLICY",
-        remedy="Ask who administers the organization. A statement in the role does not help",
+        remedy="Ask the administrator of the organization. A statement in the role does not help",
         source="https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html",
     ),
     Refusal(
@@ -47,18 +47,18 @@ REFUSALS = (
         names=("service control policy", "service control policies"),
         example=f"{_GET} with an explicit deny in a service control policy",
         what="a service control policy of the organization does not allow the call",
-        explicit="a service control policy of the organization denies the call, or does not allow it: the text is the"
-        " same",
+        explicit="a service control policy of the organization denies or does not allow the call: both give the same"
+        " message",
         sure="aws organizations list-policies --filter SERVICE_CONTROL_POLICY",
-        remedy="Ask who administers the organization. A statement in the role does not help",
+        remedy="Ask the administrator of the organization. A statement in the role does not help",
         source="https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html",
     ),
     Refusal(
         kind=PolicyKind.SESSION,
         names=("session policy", "sessions policy", "session policies"),
         example=f"{_GET} because no session policy {_ALLOWS}",
-        what="the session policy that was given when the role was assumed leaves the call out",
-        explicit="the session policy that was given when the role was assumed denies the call",
+        what="the session policy that was passed when the role was assumed does not allow the call",
+        explicit="the session policy that was passed when the role was assumed denies the call",
         sure="aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRole",
         remedy="Change the session policy where the role is assumed. A statement in the role does not help",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session",
@@ -70,9 +70,9 @@ REFUSALS = (
         " role"
         " trust policy allows the sts:AssumeRole action",
         what="the trust policy of the role does not let the caller assume it",
-        explicit="the trust policy of the role denies the caller to assume it",
+        explicit="the trust policy of the role denies the caller",
         sure="aws iam get-role --role-name TARGET_ROLE --query Role.AssumeRolePolicyDocument",
-        remedy="Change the trust policy of the role that is to be assumed. A statement elsewhere does not help",
+        remedy="Change the trust policy of the role to be assumed. A statement in another policy does not help",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
     ),
     Refusal(
@@ -82,7 +82,7 @@ REFUSALS = (
         " arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab because no resource-based policy"
         " allows the kms:Decrypt action",
         what="the policy of the KMS key does not let the role use it",
-        explicit="the policy of the KMS key denies the role to use it",
+        explicit="the policy of the KMS key denies the role",
         sure="aws kms get-key-policy --key-id KEY --policy-name default",
         remedy="Let the role, or IAM policies of its account, use the key in the key policy. A statement in the role"
         " alone"

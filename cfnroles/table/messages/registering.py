@@ -20,9 +20,9 @@ SYMPTOMS = (
         " specifying"
         " container secrets, you must also specify a value for 'executionRoleArn'.",
         category=Category.MALFORMED,
-        what="the task definition uses something that ECS does with the execution role, and names none",
+        what="the task definition needs an execution role and names none",
         sure="cfnroles explain SOURCE",
-        remedy="Give executionRoleArn; `cfnroles build SOURCE` makes the role",
+        remedy="Set executionRoleArn; `cfnroles build SOURCE` writes the role",
         source=f"{_GUIDE}/task_execution_IAM_role.html",
         caller=CallingRole.EXECUTION,
         fields=("executionRoleArn",),
@@ -32,7 +32,7 @@ SYMPTOMS = (
         words=("unsupported credentialspec", "invalid credentialspec", "invalid credential spec"),
         example="unsupported credentialspec ARN, only s3/ssm ARNs are valid",
         category=Category.MALFORMED,
-        what="the credential spec is named by something else than an object in Amazon S3 or a parameter",
+        what="the credential spec is not an object in Amazon S3 or a parameter",
         sure="cfnroles lint SOURCE",
         remedy="Write credentialspec:ARN or credentialspecdomainless:ARN of an object in Amazon S3 or of a parameter",
         source=f"{_GUIDE}/linux-gmsa.html",
@@ -63,9 +63,9 @@ SYMPTOMS = (
         " configuration"
         " exists for given values: 250 CPU, 512 memory.",
         category=Category.MALFORMED,
-        what="CPU and memory of the task are not a pair that AWS offers",
+        what="AWS does not offer this combination of CPU and memory",
         sure="cfnroles lint SOURCE --cfn-lint",
-        remedy="Choose a pair of the table on AWS's page",
+        remedy="Choose a combination from the table on AWS's page",
         source=f"{_GUIDE}/fargate-tasks-services.html",
         fields=("cpu", "memory"),
     ),
@@ -77,7 +77,7 @@ SYMPTOMS = (
         category=Category.MISSING,
         what="the cluster or the account has no such capacity provider",
         sure="aws ecs describe-clusters --clusters CLUSTER --query 'clusters[].capacityProviders'",
-        remedy="Make the capacity provider and associate it with the cluster, or correct its name",
+        remedy="Create the capacity provider and associate it with the cluster, or correct its name",
         source=f"{_GUIDE}/cluster-capacity-providers.html",
         caller=CallingRole.NOBODY,
     ),
@@ -92,9 +92,9 @@ SYMPTOMS = (
         example="An error occurred (PlatformUnknownException) when calling the RunTask operation: The specified"
         " platform version does not exist.",
         category=Category.MALFORMED,
-        what="the platform version does not exist, or cannot do what the task definition asks for",
+        what="the platform version does not exist, or does not support what the task definition requires",
         sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query 'services[].platformVersion'",
-        remedy="Use platform version LATEST, or change what the task definition asks for",
+        remedy="Use platform version LATEST, or change the task definition",
         source=f"{_GUIDE}/platform-fargate.html",
         caller=CallingRole.NOBODY,
     ),
@@ -111,8 +111,8 @@ SYMPTOMS = (
         example="An error occurred (InvalidParameterException) when calling the CreateService operation: The container"
         " web does not exist in the task definition.",
         category=Category.MALFORMED,
-        what="the service's load balancer and its task definition do not fit: the container, the port or the type of"
-        " the target group",
+        what="the load balancer and the task definition of the service do not match: the container, the port or the"
+        " type of the target group",
         sure="aws elbv2 describe-target-groups --target-group-arns TARGET_GROUP",
         remedy="Name a container and a port of the task definition; with awsvpc the target type is ip, and the target"
         " group needs a listener of a load balancer",
@@ -132,7 +132,7 @@ SYMPTOMS = (
         " setting for container"
         " 'web'. At least one of 'memory' or 'memoryReservation' must be specified.",
         category=Category.MALFORMED,
-        what="ECS refuses the task definition; the rest of the message says which member",
+        what="ECS rejects the task definition; the rest of the message names the member",
         sure="cfnroles lint SOURCE",
         remedy="Correct the member that the message names",
         source=_REGISTER,

@@ -23,9 +23,8 @@ _REPOSITORY_POLICY = PossibleCause(
     category=Category.PERMISSION,
 )
 EXPIRED = PossibleCause(
-    "the image is gone: ECS keeps the digest that a tag had when the service was deployed, and a lifecycle policy may"
-    " have"
-    " expired it",
+    "the image no longer exists: ECS keeps the digest that a tag had when the service was deployed, and a lifecycle"
+    " policy may have deleted that image",
     "aws ecr describe-images --repository-name REPOSITORY --image-ids imageDigest=DIGEST",
     "Push the image again, or deploy again so that the tag is resolved again",
     category=Category.IMAGE,
@@ -37,7 +36,7 @@ _NO_REPOSITORY = PossibleCause(
     category=Category.IMAGE,
 )
 _ENDPOINT = PossibleCause(
-    "the policy of the VPC endpoint of Amazon S3 leaves out the bucket of ECR's layers",
+    "the policy of the VPC endpoint of Amazon S3 does not allow the bucket with the layers of ECR",
     "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].[ServiceName,PolicyDocument]'",
     "Allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/* in the policy of the endpoint",
     category=Category.PERMISSION,
@@ -51,7 +50,7 @@ SYMPTOMS = (
         example=f"CannotPullContainerError: Error response from daemon: pull access denied for {_HOST}/shop, repository"
         " does not exist or may require 'docker login'",
         category=Category.PERMISSION,
-        what="Amazon ECR refused the pull: the role may not make it, or the repository does not exist",
+        what="Amazon ECR denied the pull: the role lacks permission, or the repository does not exist",
         sure="cfnroles verify SOURCE --live --role ROLE",
         remedy="Find out which cause applies before you change the role",
         source=_PULL,
@@ -96,7 +95,7 @@ SYMPTOMS = (
         category=Category.IMAGE,
         what="the registry has no public image of that name: it does not exist, or it is private",
         sure="docker logout && docker pull IMAGE",
-        remedy="Correct the image field, or give repositoryCredentials if the image is private",
+        remedy="Correct the image field, or set repositoryCredentials if the image is private",
         source=_PULL,
         fields=_IMAGE,
         causes=(
@@ -105,8 +104,8 @@ SYMPTOMS = (
             ),
             PossibleCause(
                 "the repository is private, and the container has no repositoryCredentials",
-                "Look at repositoryCredentials of the container",
-                "Give repositoryCredentials; cfnroles then lets the execution role read them",
+                "Check repositoryCredentials of the container",
+                "Set repositoryCredentials; cfnroles then lets the execution role read them",
                 category=Category.PERMISSION,
             ),
         ),
@@ -138,7 +137,7 @@ SYMPTOMS = (
                 "Give the task an execution role with ecr:GetAuthorizationToken on *",
             ),
             PossibleCause(
-                "the image is of another registry than Amazon ECR, and its credentials are wrong or missing",
+                "the image is in a registry other than Amazon ECR, and its credentials are wrong or missing",
                 "docker logout && docker pull IMAGE",
                 "Correct repositoryCredentials",
             ),
@@ -153,7 +152,8 @@ SYMPTOMS = (
         " open: unexpected status code https://prod-us-east-1-starport-layer-bucket.s3.us-east-1.amazonaws.com/1111:"
         " 403 Forbidden",
         category=Category.PERMISSION,
-        what="Amazon S3, where Amazon ECR keeps the layers of images, refused the download: Amazon ECR had allowed it",
+        what="Amazon S3, where Amazon ECR stores the layers of images, denied the download after Amazon ECR allowed"
+        " the pull",
         sure=_ENDPOINT.check,
         remedy=f"{_ENDPOINT.remedy}. A statement in the role does not help",
         source=_ECR,
@@ -168,8 +168,8 @@ SYMPTOMS = (
         f" {_HOST}/shop@sha256:"
         "1111: unexpected status from HEAD request: 403 Forbidden",
         category=Category.IMAGE,
-        what="the registry refused a digest; Amazon ECR says so of an image that is gone, and of one that the role may"
-        " not pull",
+        what="the registry refused a digest; Amazon ECR gives the same response for a deleted image and for one that"
+        " the role cannot pull",
         sure=EXPIRED.check,
         remedy="Find out which cause applies before you change the role",
         source=_PULL,
@@ -200,7 +200,7 @@ SYMPTOMS = (
         " failed open:"
         " unexpected status code https://registry-1.docker.io/v2/shop/web/manifests/sha256:1111: 502 Bad Gateway",
         category=Category.RUNTIME,
-        what="the registry itself failed",
+        what="the registry had an internal failure",
         sure="From the same subnet: docker pull IMAGE",
         remedy="Start the task again; keep a copy of the image in Amazon ECR",
         source=_PULL,

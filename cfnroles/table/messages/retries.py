@@ -13,9 +13,9 @@ UNANSWERED_FROM = 3
 STAGES = frozenset({"registry-credentials", "ecr-authorization", "secret", "parameter", "secrets-or-registry"})
 
 _NO_ANSWER = PossibleCause(
-    "the task does not reach the service: its subnet has no route, or a security group does not let port 443 through",
+    "the task cannot reach the service: its subnet has no route, or a security group blocks port 443",
     "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET; aws ec2 describe-vpc-endpoints",
-    "Give the task a public IP address in a public subnet, or the subnet a NAT gateway or a VPC endpoint",
+    "Assign the task a public IP address in a public subnet, or add a NAT gateway or a VPC endpoint to the subnet",
     category=Category.NETWORK,
 )
 _REFUSED = PossibleCause(

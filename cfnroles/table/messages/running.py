@@ -9,7 +9,7 @@ _CODES = f"{_GUIDE}/stopped-task-error-codes.html"
 _HEALTH = f"{_GUIDE}/troubleshoot-service-load-balancers.html"
 _TASK = "aws ecs describe-tasks --cluster CLUSTER --tasks TASK"
 _MEMORY = PossibleCause(
-    "the container went over its memory, and the kernel killed it",
+    "the container exceeded its memory, and the kernel killed it",
     f"{_TASK} --query 'tasks[].containers[].[name,reason]'",
     "Give the container more memory",
     category=Category.LIMIT,
@@ -29,8 +29,8 @@ SYMPTOMS = (
         ),
         example="OutOfMemoryError: Container killed due to memory usage",
         category=Category.LIMIT,
-        what="the container went over its memory limit and was killed",
-        sure="The metric MemoryUtilization of the service in CloudWatch",
+        what="the container exceeded its memory limit and was killed",
+        sure="Check the metric MemoryUtilization of the service in CloudWatch",
         remedy="Give the container more memory, or find the leak",
         source=_CODES,
         caller=CallingRole.NOBODY,
@@ -42,8 +42,8 @@ SYMPTOMS = (
         example="DockerTimeoutError: Could not transition to started; timed out after waiting 3m0s",
         category=Category.RUNTIME,
         what="the container runtime was too slow",
-        sure="The load and the disk of the instance; the logs of Docker and of the agent",
-        remedy="Try again; on EC2 give the instance more disk throughput",
+        sure="Check the load and the disk of the instance, and the logs of Docker and of the agent",
+        remedy="Try again; on EC2, increase the disk throughput of the instance",
         source=_CODES,
         caller=CallingRole.NOBODY,
     ),
@@ -58,9 +58,9 @@ SYMPTOMS = (
         ),
         example="dependency graph: container ordering dependency [db HEALTHY] for target [web] has timed out.",
         category=Category.APPLICATION,
-        what="a container that another one waits for did not come as far as dependsOn asks",
+        what="a container did not reach the condition that dependsOn of another one requires",
         sure=f"{_TASK} --query 'tasks[].containers[].[name,exitCode,healthStatus,reason]'",
-        remedy="Look at the log and the health check of the container that is waited for, and at its startTimeout",
+        remedy="Check the log, the health check and the startTimeout of the container that the other one depends on",
         source=f"{_GUIDE}/example_task_definitions.html",
         caller=CallingRole.NOBODY,
         fields=("containerDefinitions[].dependsOn[]",),
@@ -78,7 +78,7 @@ SYMPTOMS = (
         category=Category.MISSING,
         what="the load balancer does not have the target group or the target",
         sure="aws elbv2 describe-target-groups --target-group-arns TARGET_GROUP",
-        remedy="Make the target group again, or correct it in the service",
+        remedy="Create the target group again, or correct it in the service",
         source=f"{_GUIDE}/service-event-messages-list.html",
         caller=CallingRole.SERVICE_LINKED,
         fields=("service.loadBalancers[].targetGroupArn",),
@@ -107,7 +107,7 @@ SYMPTOMS = (
         category=Category.APPLICATION,
         what="the application did not answer its health check",
         sure="aws elbv2 describe-target-health --target-group-arn TARGET_GROUP",
-        remedy="Look at path, port, expected codes, grace period and security group of the health check, then at the"
+        remedy="Check the path, port, expected codes, grace period and security group of the health check, then the"
         " application",
         source=_HEALTH,
         caller=CallingRole.NOBODY,
@@ -140,10 +140,10 @@ SYMPTOMS = (
         ' create failed: starting container process caused: exec: "/app/run.sh": stat /app/run.sh: no such file or'
         " directory",
         category=Category.APPLICATION,
-        what="the program that the container is to run is not there, or is not a program",
+        what="the program that the container runs does not exist or is not executable",
         sure="docker run --rm --entrypoint ls IMAGE -l PATH",
-        remedy="Correct entryPoint, command or the image; a volume that is mounted over the directory hides what the"
-        " image has there",
+        remedy="Correct entryPoint, command or the image; a volume mounted over the directory hides the files of the"
+        " image",
         source=_CODES,
         caller=CallingRole.NOBODY,
         fields=(
@@ -157,7 +157,7 @@ SYMPTOMS = (
         words=("address already in use", "eaddrinuse"),
         example="Error: listen EADDRINUSE: address already in use :::3000",
         category=Category.APPLICATION,
-        what="the program listens on a port that another one of the same task, or of the same host, holds",
+        what="another program in the same task or on the same host already uses the port",
         sure="aws logs filter-log-events --log-group-name LOG_GROUP --log-stream-name-prefix PREFIX",
         remedy="Give each container of the task its own port; containers of one task share their ports in the"
         " network modes awsvpc and host",
@@ -181,7 +181,7 @@ SYMPTOMS = (
         category=Category.APPLICATION,
         what="a person, a deployment or scaling stopped the task",
         sure="aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=StopTask",
-        remedy="Nothing: this is meant",
+        remedy="None: this is intended",
         source=_CODES,
         caller=CallingRole.NOBODY,
     ),
@@ -190,7 +190,7 @@ SYMPTOMS = (
         words=("spot task was interrupted", "spotinterruption", "spot interruption"),
         example="Your Spot Task was interrupted.",
         category=Category.CAPACITY,
-        what="AWS took back the Spot capacity that the task ran on",
+        what="AWS reclaimed the Spot capacity of the task",
         sure=f"{_TASK} --query 'tasks[].[stopCode,stoppedReason]'",
         remedy="Let the service start another task; handle SIGTERM, and mix FARGATE_SPOT with FARGATE",
         source=_CODES,
@@ -207,7 +207,7 @@ SYMPTOMS = (
         ),
         example="Host EC2 (instance i-0123456789abcdef0) stopped/terminated.",
         category=Category.OTHER,
-        what="AWS or an owner of the instance took away what the task ran on",
+        what="AWS or the owner of the instance stopped the infrastructure of the task",
         sure=f"{_TASK} --query 'tasks[].[stopCode,stoppedReason]'",
         remedy="Let the service start another task; handle SIGTERM",
         source=_CODES,
@@ -230,7 +230,7 @@ SYMPTOMS = (
         ),
         example="Exit code: 137",
         category=Category.UNDETERMINED,
-        what="the container was killed by SIGKILL; the code does not say by whom",
+        what="the container was killed by SIGKILL; the exit code does not say why",
         sure=f"{_TASK} --query 'tasks[].[stoppedReason,containers[].reason]'",
         remedy="Find out which cause applies",
         source="https://repost.aws/knowledge-center/ecs-task-stopped",
@@ -238,8 +238,8 @@ SYMPTOMS = (
         causes=(
             _MEMORY,
             PossibleCause(
-                "it did not end within stopTimeout after SIGTERM, as a deployment, scaling or a failed health check"
-                " stopped it",
+                "a deployment, scaling or a failed health check stopped the container, and it did not end within"
+                " stopTimeout after SIGTERM",
                 f"{_TASK} --query 'tasks[].stoppedReason'",
                 "Handle SIGTERM, or raise stopTimeout",
                 category=Category.APPLICATION,

@@ -20,7 +20,7 @@ _NAMED_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-Ab
 _READ = "unable to retrieve secret from asm: service call has been retried 1 time(s):"
 _KEY_STATE = "aws kms describe-key --key-id KEY --query KeyMetadata.KeyState"
 _KEY_POLICY = PossibleCause(
-    "the policy of the key does not let the role use it, or the key is of another account that does not",
+    "the policy of the key does not let the role use it, or the key is in another account that does not allow the role",
     "aws kms get-key-policy --key-id KEY --policy-name default",
     "Let the role, or IAM policies of its account, use the key in the key policy",
     category=Category.KEY_POLICY,
@@ -48,7 +48,7 @@ SYMPTOMS = (
         category=Category.MISSING,
         what="the secret's JSON has no such key",
         sure=_CHECK,
-        remedy="Add the key to the secret, or correct the key behind the ARN in valueFrom",
+        remedy="Add the key to the secret, or correct the JSON key after the ARN in valueFrom",
         source=_SECRETS,
         action=_GET,
         fields=_FIELDS,
@@ -66,7 +66,7 @@ SYMPTOMS = (
         category=Category.MALFORMED,
         what="valueFrom names a JSON key, but the secret is not JSON",
         sure=_CHECK,
-        remedy="Leave the key out of valueFrom, or store JSON in the secret",
+        remedy="Remove the JSON key from valueFrom, or store JSON in the secret",
         source=_SECRETS,
         action=_GET,
         fields=_FIELDS,
@@ -75,8 +75,7 @@ SYMPTOMS = (
         name="secret-deleted",
         words=("marked for deletion", "marked deleted", "scheduled for deletion" + ANY + "secret"),
         example=f"{_READ} InvalidRequestException: You can't perform this operation on the secret because it was"
-        f" marked for"
-        " deletion.",
+        f" marked for deletion.",
         category=Category.MISSING,
         what="the secret is scheduled for deletion and cannot be read until you restore it",
         sure="aws secretsmanager describe-secret --secret-id SECRET --query DeletedDate",
@@ -93,8 +92,7 @@ SYMPTOMS = (
             'version "awscurrent" not found',
         ),
         example=f"{_READ} ResourceNotFoundException: Secrets Manager can't find the specified secret value for"
-        f" staging label:"
-        " AWSCURRENT",
+        f" staging label: AWSCURRENT",
         category=Category.MISSING,
         what="the secret exists but has no value for that version or label",
         sure=_CHECK,
@@ -128,7 +126,7 @@ SYMPTOMS = (
                 "Create it, or correct valueFrom",
             ),
             PossibleCause(
-                "the name ends in a hyphen and six characters, and was read as a complete ARN",
+                "the name ends in a hyphen and six characters, and Secrets Manager read it as a complete ARN",
                 "aws secretsmanager describe-secret --secret-id SECRET --query ARN",
                 "Write the complete ARN, with the six characters that Secrets Manager added",
             ),
@@ -141,12 +139,10 @@ SYMPTOMS = (
         " secret with the"
         " default KMS service key.",
         category=Category.KEY_POLICY,
-        what="the secret is of another account and encrypted with aws/secretsmanager, a key that no other account can"
-        " use",
+        what="the secret is in another account and encrypted with aws/secretsmanager, which no other account can use",
         sure="aws secretsmanager describe-secret --secret-id SECRET --query KmsKeyId",
-        remedy="Encrypt the secret with a customer managed key, and let this account use key and secret in their"
-        " policies. A"
-        " statement in the role does not help",
+        remedy="Encrypt the secret with a customer managed key, and allow this account in the policies of the key and"
+        " the secret. A statement in the role does not help",
         source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html",
         action=_GET,
         fields=_FIELDS,
@@ -191,8 +187,7 @@ SYMPTOMS = (
             "can't decrypt the protected secret",
         ),
         example="KMSInvalidStateException:"
-        " arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab is pending"
-        " deletion.",
+        " arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab is pending deletion.",
         category=Category.KEY_POLICY,
         what="the key behind the secret or parameter is disabled or is scheduled for deletion",
         sure=_KEY_STATE,
@@ -206,12 +201,11 @@ SYMPTOMS = (
         name="parameter-name-invalid",
         words=("parameter name specified for secret" + ANY + "is invalid", "invalid parameter name"),
         example="The Systems Manager parameter name specified for secret DB_PASSWORD is invalid. The parameter name"
-        " can be up to 2048"
-        " characters",
+        " can be up to 2048 characters",
         category=Category.MALFORMED,
-        what="valueFrom is read as the name of a parameter, and is none: a key behind the bare name of a secret does"
-        " not make it one",
-        sure="Look at valueFrom: a secret is named by its ARN, a parameter by its name or ARN",
+        what="ECS read valueFrom as the name of a parameter, but it is not valid: a JSON key after a secret's name"
+        " requires the ARN of the secret",
+        sure="Check valueFrom: name a secret by its ARN, a parameter by its name or ARN",
         remedy="Write the ARN of the secret in valueFrom",
         source=_SECRETS,
         after=("specified for secret ",),
@@ -254,9 +248,8 @@ SYMPTOMS = (
         category=Category.MALFORMED,
         what="a reference in the task definition is not in a form that ECS accepts",
         sure="cfnroles lint SOURCE",
-        remedy="Write arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, with :KEY:STAGE:VERSION behind"
-        " it if you"
-        " need a part",
+        remedy="Write arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, followed by :KEY:STAGE:VERSION"
+        " if you need a part of the secret",
         source=_SECRETS,
         fields=_FIELDS,
     ),
@@ -268,7 +261,7 @@ SYMPTOMS = (
         category=Category.MALFORMED,
         what="AWS does not recognize the reference as a secret or parameter",
         sure="cfnroles lint SOURCE",
-        remedy="Correct valueFrom, or what the rest of the message names",
+        remedy="Correct valueFrom, or the part that the message names",
         source=_SECRETS,
         fields=_FIELDS,
     ),

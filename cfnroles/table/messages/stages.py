@@ -42,7 +42,7 @@ STAGES = (
         example="ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval"
         " failed:"
         " unable to retrieve ecr registry auth: service call has been retried 3 time(s): ...",
-        doing="asking Amazon ECR for a token to pull images with",
+        doing="requesting a token from Amazon ECR for pulling images",
         source=_INIT,
         caller=CallingRole.EXECUTION,
         action="ecr:GetAuthorizationToken",
@@ -175,7 +175,7 @@ STAGES = (
         name="network-interface",
         words=("network interface", "configure eni", "regular eni", "eni provisioning"),
         example="Timeout waiting for network interface provisioning to complete.",
-        doing="making or attaching the network interface of the task",
+        doing="creating or attaching the network interface of the task",
         source=f"{_GUIDE}/stopped-task-error-codes.html",
         caller=CallingRole.SERVICE_LINKED,
         action="ec2:CreateNetworkInterface",
@@ -190,7 +190,7 @@ STAGES = (
         ),
         example="CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReadSeeker:"
         " failed open: ...",
-        doing="downloading the layers of an image, which Amazon ECR keeps in Amazon S3",
+        doing="downloading the layers of an image, which Amazon ECR stores in Amazon S3",
         source=_PULL,
         caller=CallingRole.EXECUTION,
         action="ecr:GetDownloadUrlForLayer",
@@ -232,7 +232,7 @@ STAGES = (
         ),
         example='level=error time=2026-01-15T10:00:00Z msg="Unable to register as a container instance with ECS"'
         ' error="..."',
-        doing="registering an instance with its cluster, by the agent on it",
+        doing="registering an instance with its cluster",
         source=f"{_GUIDE}/instance_IAM_role.html",
         caller=CallingRole.INSTANCE,
         action="ecs:RegisterContainerInstance",
@@ -241,7 +241,7 @@ STAGES = (
         name="finding-endpoint",
         words=("unable to discover poll endpoint", "discover telemetry endpoint"),
         example='level=error time=2026-01-15T10:00:00Z msg="Unable to discover poll endpoint" error="..."',
-        doing="looking for where the agent of an instance gets its work",
+        doing="finding the endpoint of the agent of an instance",
         source=f"{_GUIDE}/instance_IAM_role.html",
         caller=CallingRole.INSTANCE,
         action="ecs:DiscoverPollEndpoint",
@@ -260,7 +260,7 @@ STAGES = (
         name="target-health",
         words=("failed to describe target health",),
         example="(service shop) failed to describe target health on (target-group web) with (error ...)",
-        doing="asking the load balancer whether tasks of the service are healthy",
+        doing="reading the health of tasks from the load balancer",
         source=f"{_GUIDE}/using-service-linked-roles.html",
         caller=CallingRole.SERVICE_LINKED,
         action="elasticloadbalancing:DescribeTargetHealth",

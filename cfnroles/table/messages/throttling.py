@@ -21,9 +21,9 @@ SYMPTOMS = (
         " failed open:"
         " unexpected status code 429 Too Many Requests: toomanyrequests: You have reached your pull rate limit.",
         category=Category.THROTTLED,
-        what="the registry limits how many images may be pulled, and the limit is reached",
-        sure="The image is of Docker Hub or ECR Public, and repositoryCredentials are not given",
-        remedy="Authenticate the pull with repositoryCredentials, or pull through a cache in Amazon ECR",
+        what="the pull rate limit of the registry is reached",
+        sure="Check whether the image is from Docker Hub or ECR Public, without repositoryCredentials",
+        remedy="Authenticate the pull with repositoryCredentials, or use a pull through cache in Amazon ECR",
         source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html",
         fields=("containerDefinitions[].image",),
     ),
@@ -47,9 +47,9 @@ SYMPTOMS = (
         " attempts, 3, https response error StatusCode: 400, RequestID: 11111111-2222-3333-4444-555555555555, api error"
         " ThrottlingException: Rate exceeded",
         category=Category.THROTTLED,
-        what="AWS throttled the call: too many were made at once",
-        sure="In CloudWatch look at the metric CallCount of the call, in the namespace AWS/Usage",
-        remedy="Start fewer tasks at once, or ask for a higher quota; Amazon ECS tries again by itself",
+        what="AWS throttled the call: too many calls at once",
+        sure="In CloudWatch, check the metric CallCount of the call in the namespace AWS/Usage",
+        remedy="Start fewer tasks at once, or request a higher quota; Amazon ECS retries",
         source=f"{_GUIDE}/service-event-messages-list.html",
     ),
 )

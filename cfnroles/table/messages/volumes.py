@@ -14,12 +14,12 @@ _GROUPS = (
     "aws efs describe-mount-targets --file-system-id FS; aws efs describe-mount-target-security-groups"
     " --mount-target-id MOUNT_TARGET"
 )
-_RULE = "Let the task's security group in on port 2049 in the security group of the mount target"
+_RULE = "Allow the security group of the task on port 2049 in the security group of the mount target"
 _DNS = PossibleCause(
     "the file system has no mount target in the task's Availability Zone, or the VPC does not resolve DNS names",
     "aws efs describe-mount-targets --file-system-id FS",
-    "Make a mount target in each Availability Zone of the task, and turn on enableDnsSupport and enableDnsHostnames"
-    " of the VPC",
+    "Create a mount target in each Availability Zone of the task, and enable enableDnsSupport and"
+    " enableDnsHostnames of the VPC",
     category=Category.NETWORK,
 )
 
@@ -59,8 +59,8 @@ SYMPTOMS = (
             ),
             PossibleCause(
                 "rootDirectory is a path that the file system does not have",
-                "Mount the root of the file system, and look",
-                "Make the directory, or use an access point",
+                "Mount the root of the file system and list it",
+                "Create the directory, or use an access point",
             ),
         ),
     ),
@@ -80,7 +80,7 @@ SYMPTOMS = (
         f" file system ID is"
         " correct. ... Failed to import botocore, please install botocore first.",
         category=Category.VOLUME,
-        what="the name of the file system was not resolved; that botocore is missing is not part of the cause",
+        what="the host name of the file system was not resolved; the missing botocore is not the cause",
         sure=_DNS.check,
         remedy=_DNS.remedy,
         source=_MOUNT,
@@ -88,7 +88,7 @@ SYMPTOMS = (
         causes=(
             _DNS,
             PossibleCause(
-                "fileSystemId is wrong, or of another Region",
+                "fileSystemId is wrong or from another Region",
                 "aws efs describe-file-systems --file-system-id FS",
                 "Correct fileSystemId",
                 category=Category.MISSING,
@@ -117,7 +117,7 @@ SYMPTOMS = (
             PossibleCause("the mount target does not answer on port 2049", _GROUPS, _RULE, category=Category.NETWORK),
             _DNS,
             PossibleCause(
-                "the mount target was made moments ago",
+                "the mount target was created moments ago",
                 "Start the task again",
                 "Wait until the mount target is available",
                 category=Category.NETWORK,
@@ -136,9 +136,9 @@ SYMPTOMS = (
         example="initialize volume: volume detection failed, volume 'data' does not exist and autoprovision is set to"
         " false",
         category=Category.VOLUME,
-        what="the instance does not have the Docker volume, and the task definition does not let it be made",
+        what="the instance does not have the Docker volume, and the task definition does not allow creating it",
         sure="On the instance: docker volume ls",
-        remedy="Make the volume, or set autoprovision in dockerVolumeConfiguration",
+        remedy="Create the volume, or set autoprovision in dockerVolumeConfiguration",
         source=f"{_GUIDE}/docker-volumes.html",
         fields=("volumes[].dockerVolumeConfiguration",),
     ),
@@ -148,7 +148,7 @@ SYMPTOMS = (
         example='ECS failed to set up the EBS volume. Encountered IdempotentParameterMismatch"; "The client token you'
         ' have provided is associated with a resource that is already deleted."',
         category=Category.VOLUME,
-        what="the volume was made and deleted again: its KMS key does not exist, or may not be used",
+        what="the volume was created and deleted again: its KMS key does not exist or cannot be used",
         sure="aws kms describe-key --key-id KEY --query KeyMetadata.KeyState",
         remedy="Find out which cause applies before you change the role",
         source=f"{_GUIDE}/troubleshoot-ebs-volumes-scenarios.html",
@@ -156,7 +156,7 @@ SYMPTOMS = (
         fields=("service.volumeConfigurations[].managedEBSVolume.kmsKeyId",),
         causes=(
             PossibleCause(
-                "the key, its ARN or its alias is not valid",
+                "the ARN or alias of the key is not valid",
                 "aws kms describe-key --key-id KEY --query KeyMetadata.KeyState",
                 "Correct kmsKeyId of the volume",
             ),
@@ -189,9 +189,9 @@ SYMPTOMS = (
         ),
         example="CannotCreateVolumeError: error creating volume: driver 'shop-driver' not found",
         category=Category.VOLUME,
-        what="a volume of the task could not be made, attached or mounted",
+        what="a volume of the task could not be created, attached or mounted",
         sure="aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query 'tasks[].attachments'",
-        remedy="Compare `volumes` and `mountPoints` of the task definition with what is there",
+        remedy="Compare `volumes` and `mountPoints` in the task definition with the existing volumes",
         source=f"{_GUIDE}/using_data_volumes.html",
         fields=("volumes[]",),
     ),
@@ -201,7 +201,7 @@ SYMPTOMS = (
         example='CannotCreateContainerError: API error (500): create ./data: "./data" includes invalid characters for a'
         ' local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed',
         category=Category.MALFORMED,
-        what="the path of a volume is relative, so that Docker takes it for a name, which it cannot be",
+        what="the path of a volume is relative, and Docker reads it as a name, which is not valid",
         sure="aws ecs describe-task-definition --task-definition FAMILY --query taskDefinition.volumes",
         remedy="Write host.sourcePath from the root: /data",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html",

@@ -38,7 +38,7 @@ _SEND = (ses.SendEmail, ses.SendRawEmail)
 ROWS = (
     Row(
         "assume-role",
-        "assumes another role, as far as that one trusts it",
+        "assumes another role, if that role trusts it",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_permissions-to-switch.html",
         Standing.DOCUMENTED,
         "arn:aws:iam::210987654321:role/orders-reader",
@@ -47,7 +47,7 @@ ROWS = (
     ),
     Row(
         "api-invoke",
-        "calls an API of API Gateway that asks for IAM",
+        "calls an API Gateway API with IAM authorization",
         "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.htm"
         "l",
         Standing.DOCUMENTED,
@@ -57,7 +57,7 @@ ROWS = (
     ),
     Row(
         "ses-send",
-        "sends mail from a domain or an address",
+        "sends email from a domain or an address",
         "https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html",
         Standing.DOCUMENTED,
         "shop.example",
@@ -67,7 +67,7 @@ ROWS = (
     ),
     Row(
         "task-protection",
-        "protects its own task from being scaled in, and looks whether it is",
+        "protects its own task from scale-in, and reads that protection",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html",
         Standing.DOCUMENTED,
         "shop",

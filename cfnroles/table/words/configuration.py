@@ -62,15 +62,16 @@ def half_named(found: Found) -> Trap | None:
         return None
     there, missing = ("namespace", "service") if "ns" in kinds else ("service", "namespace")
     return Trap(
-        f"a {there} of Cloud Map is named and no {missing}, and AWS asks for both as instances are discovered",
-        f"Name the {missing} beside it.",
+        f"a {there} of Cloud Map is named but no {missing}, and AWS checks both when an application discovers"
+        f" instances",
+        f"Add the {missing}.",
     )
 
 
 ROWS = (
     Row(
         "secret-read",
-        "reads a secret while it runs",
+        "reads a secret at run time",
         "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html",
         Standing.DOCUMENTED,
         "shop/stripe",
@@ -82,7 +83,7 @@ ROWS = (
     ),
     Row(
         "parameter-read",
-        "reads a parameter while it runs",
+        "reads a parameter at run time",
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html",
         Standing.DOCUMENTED,
         "/shop/limits",
@@ -93,7 +94,7 @@ ROWS = (
     ),
     Row(
         "parameter-read-path",
-        "reads all parameters below a path while it runs; the path is that of the request",
+        "reads all parameters below a path at run time; use the path of the request",
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-retrieval-authorization.html",
         Standing.DOCUMENTED,
         "/shop/production",
@@ -139,12 +140,12 @@ ROWS = (
         ["ns-e4anhexample0004", "srv-e4anhexample0004"],
         (Access((servicediscovery.DiscoverInstances, servicediscovery.DiscoverInstancesRevision)),),
         CLOUD_MAP,
-        doubt="that naming both is enough; AWS's page allows them on * only",
+        doubt="that naming both is enough; AWS's page allows the actions on * only",
         trap=half_named,
     ),
     Row(
         "xray",
-        "sends traces to X-Ray and asks for sampling rules",
+        "sends traces to X-Ray and reads sampling rules",
         "https://docs.aws.amazon.com/xray/latest/devguide/security_iam_id-based-policy-examples.html",
         Standing.DOCUMENTED,
         True,
@@ -163,7 +164,7 @@ ROWS = (
     ),
     Row(
         "cloudwatch-metrics",
-        "puts metrics of one namespace",
+        "publishes metrics in one namespace",
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html",
         Standing.DOCUMENTED,
         "Shop",

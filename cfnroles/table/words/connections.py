@@ -23,10 +23,10 @@ def user(separator: str) -> Callable[[Text, Found], Text]:
     def named(arn: Text, found: Found) -> Text:
         told = option(found, "user")
         if len(told) != 1:
-            raise Malformed(f"{found.value} has no user", "Name the user beside it, with `user: NAME`.")
+            raise Malformed(f"{found.value} has no user", "Add `user: NAME`.")
         name = text_of(str(told[0]))
         if is_import(arn):
-            raise Unnamed("an import does not say the account of the user", "Write the ARN in place of the import")
+            raise Unnamed("an import does not say the account of the user", "Write the ARN instead of the import")
         parts = parse_arn(arn)
         return Arn(parts.partition, parts.service, parts.region, parts.account, Text("user", separator, name)).text
 
@@ -41,19 +41,19 @@ def cluster(arn: Text, found: Found) -> Text:
 def groups(arn: Text, found: Found) -> tuple[Text, ...]:
     """The consumer groups that are named, of the topic's cluster. AWS asks for one with each topic that is read."""
     if not option(found, "group"):
-        raise Malformed(f"{found.value} has no consumer group", "Name the group beside it, with `group: NAME`.")
+        raise Malformed(f"{found.value} has no consumer group", "Add `group: NAME`.")
     return tuple(_of_cluster(arn, "group", f"/{_group(each)}") for each in option(found, "group"))
 
 
 def _group(name: object) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", str(name)):
-        raise Malformed(f"{name!r} cannot be a consumer group", "Name one group, without a wildcard.")
+        raise Malformed(f"{name!r} cannot be a consumer group", "Name one group without a wildcard.")
     return str(name)
 
 
 def _of_cluster(arn: Text, kind: str, name: str) -> Text:
     if is_import(arn):
-        raise Unnamed("an import does not say the cluster of the topic", "Write the ARN in place of the import")
+        raise Unnamed("an import does not say the cluster of the topic", "Write the ARN instead of the import")
     parts = parse_arn(arn)
     _, named, identity, _ = parts.resource.cut("/", 3)
     resource = Text(f"{kind}/", named, "/", identity, name)
@@ -63,7 +63,7 @@ def _of_cluster(arn: Text, kind: str, name: str) -> Text:
 ROWS = (
     Row(
         "elasticache-connect",
-        "connects to a cache with a token of IAM",
+        "connects to a cache with IAM authentication",
         "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html",
         Standing.DOCUMENTED,
         "serverlesscache:shop",
@@ -73,7 +73,7 @@ ROWS = (
     ),
     Row(
         "memorydb-connect",
-        "connects to a MemoryDB cluster with a token of IAM",
+        "connects to a MemoryDB cluster with IAM authentication",
         "https://docs.aws.amazon.com/memorydb/latest/devguide/auth-iam.html",
         Standing.DOCUMENTED,
         "shop",
@@ -83,7 +83,7 @@ ROWS = (
     ),
     Row(
         "dsql-connect",
-        "connects to an Aurora DSQL cluster with a token of IAM, as a user that is not an administrator",
+        "connects to an Aurora DSQL cluster with IAM authentication, as a user that is not an administrator",
         "https://docs.aws.amazon.com/aurora-dsql/latest/userguide/authentication-authorization.html",
         Standing.DOCUMENTED,
         "abcdefghijklmnopqrstuvwxyz",
@@ -106,7 +106,7 @@ ROWS = (
     ),
     Row(
         "kafka-write",
-        "writes to a topic of Amazon MSK, also idempotently",
+        "writes to a topic of Amazon MSK, including idempotent writes",
         _KAFKA,
         Standing.DOCUMENTED,
         "shop/1234abcd-12ab-34cd-56ef-1234567890ab-1/orders",

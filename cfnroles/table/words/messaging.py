@@ -22,7 +22,7 @@ from cfnroles.text import ANYTHING, Text
 
 #: Converse and ConverseStream ask for the same two actions.
 _INVOKE = (bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream)
-_SQS_DOUBT = "that SQS tells the key of the queue; AWS's page names no encryption context"
+_SQS_DOUBT = "that SQS passes the ARN of the queue to the key; AWS's page names no encryption context"
 _SQS = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html"
 
 
@@ -73,7 +73,7 @@ ROWS = (
             "sqs",
             Standing.UNPROVEN,
             "aws:sqs:arn",
-            doubt=f"{_SQS_DOUBT}; of a dead-letter queue, the source queue's key may be asked for, too",
+            doubt=f"{_SQS_DOUBT}; a dead-letter queue may also need the key of the source queue",
         ),
     ),
     Row(
@@ -91,7 +91,7 @@ ROWS = (
             "sns",
             Standing.UNPROVEN,
             "aws:sns:topicArn",
-            doubt="that SNS tells the key of the topic; AWS's page names no encryption context",
+            doubt="that SNS passes the ARN of the topic to the key; AWS's page names no encryption context",
         ),
     ),
     Row(
@@ -108,7 +108,7 @@ ROWS = (
     ),
     Row(
         "kinesis-consume",
-        "reads the records of a stream, with a consumer of its own where one is named",
+        "reads the records of a stream, through a registered consumer if one is named",
         "https://docs.aws.amazon.com/streams/latest/dev/kcl-iam-permissions.html",
         Standing.DOCUMENTED,
         "clicks",
@@ -143,7 +143,7 @@ ROWS = (
     ),
     Row(
         "eventbridge-put",
-        "puts events on a bus",
+        "sends events to a bus",
         "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html",
         Standing.DOCUMENTED,
         "default",
@@ -161,7 +161,7 @@ ROWS = (
     ),
     Row(
         "step-functions-answer",
-        "answers the tasks that state machines hand to it; AWS defines no resource for the tokens of tasks",
+        "reports the result of tasks that state machines give it; AWS defines no resource for task tokens",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_stepfunctions.html",
         Standing.DOCUMENTED,
         True,
@@ -178,7 +178,7 @@ ROWS = (
     ),
     Row(
         "bedrock-invoke",
-        "invokes a model, also through an inference profile",
+        "invokes a model, directly or through an inference profile",
         "https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html",
         Standing.DOCUMENTED,
         "us.amazon.nova-lite-v1:0",

@@ -37,13 +37,13 @@ def _model_behind(arn: Text, found: Found) -> str:
         if not told:
             raise Unnamed(
                 f"{'an import' if is_import(arn) else arn} does not say the foundation model behind the profile",
-                "Name the model beside it, with `model: ID`",
+                "Add `model: ID`",
             )
         return told
     kind, _, name = parse_arn(arn).resource.plain.partition("/")
     named = name.partition(".")[2] if kind == "inference-profile" else ""
     if told and told != (named or name):
-        raise Malformed(f"{found.value} names a model other than {told}", "Leave `model` out.")
+        raise Malformed(f"{found.value} names a model other than {told}", "Remove `model`.")
     return named
 
 

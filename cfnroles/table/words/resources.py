@@ -74,7 +74,7 @@ BUCKET = ResourceKind(
     _GENERAL_NAME,
     region=False,
     account=False,
-    hint="a directory bucket has words of its own, s3-express-read and s3-express-read-write",
+    hint="for a directory bucket, use s3-express-read or s3-express-read-write",
 )
 DIRECTORY_BUCKET = ResourceKind(
     "the name or ARN of a directory bucket of S3",
@@ -169,7 +169,7 @@ _APPLICATION_PROFILE = ResourceKind(
 )
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/list_bedrock.html
 _OTHER_MODEL = ResourceKind(
-    "the ARN of a model of one's own",
+    "the ARN of a provisioned, imported or custom model, or of a prompt router",
     "bedrock",
     "",
     r"(?:provisioned-model|imported-model|custom-model-deployment|prompt-router|default-prompt-router)/[A-Za-z0-9.:-]+",
@@ -196,7 +196,7 @@ ROLE = ResourceKind(
     region=False,
 )
 IDENTITY = ResourceKind(
-    "the domain or address that mail is sent from, or an ARN",
+    "the domain or address that sends the email, or an ARN",
     "ses",
     r"([\w.+-]+@)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
     r"identity/([\w.+-]+@)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",

@@ -112,7 +112,8 @@ _DIRECTORY_KEY = KeyUse(
     "",
     Standing.UNPROVEN,
     "aws:s3express:arn",
-    doubt="that the context is the bucket's bare ARN, as AWS's page says; its example of a log shows another",
+    doubt="that the context is the bucket's ARN without a key, as AWS's page says; its example of a log entry shows"
+    " another",
 )
 _READ_OBJECTS = Access((s3.GetObject,), objects)
 _WRITE_OBJECTS = Access((s3.AbortMultipartUpload, s3.ListMultipartUploadParts, s3.PutObject), objects)
@@ -131,7 +132,7 @@ ROWS = (
     ),
     Row(
         "s3-write",
-        "writes objects, also in parts",
+        "writes objects, including multipart uploads",
         _S3,
         Standing.DOCUMENTED,
         "shop-uploads",
@@ -263,7 +264,7 @@ ROWS = (
     ),
     Row(
         "rds-connect",
-        "connects to a database with a token of IAM",
+        "connects to a database with IAM authentication",
         "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html",
         Standing.DOCUMENTED,
         "db-ABCDEFGHIJKL01234/shop",
@@ -290,7 +291,7 @@ ROWS = (
     ),
     Row(
         "opensearch-serverless",
-        "uses a collection, as far as its data access policy admits it",
+        "uses a collection, if its data access policy also allows it",
         "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/security-iam-serverless.html",
         Standing.DOCUMENTED,
         "07tjusf2h91cunochc",

@@ -53,7 +53,7 @@ def test_a_service_without_a_name_leaves_its_log_group_open(answer: Any) -> None
     found = answer(expressGatewayService={"infrastructureRoleArn": ROLE})
     assert not about(found.needs, "logs:PutLogEvents") | about(found.needs, "logs:CreateLogGroup")
     assert {gap.partition(": ")[2] for gap in found.gaps} == {
-        "ECS names the service's log group by the service, whose name it makes up itself. Write serviceName, or"
+        "ECS names the log group after the service, and generates the service's name. Write serviceName, or"
         " awsLogsConfiguration with a logGroup"
     }
 
@@ -108,7 +108,7 @@ def test_a_cluster_by_its_name_or_its_arn_is_a_gap(answer: Any, cluster: str, na
     found = answer(expressGatewayService=express(cluster=cluster))
     assert not about(found.needs, "logs:PutLogEvents") | about(found.needs, "logs:CreateLogGroup")
     assert {gap.partition(": ")[2] for gap in found.gaps} == {
-        f"ECS names the service's log group by its cluster, and {name} may be a name or an ARN. {remedy}"
+        f"ECS names the log group after the cluster, and {name} may be a name or an ARN. {remedy}"
     }
 
 

@@ -33,12 +33,12 @@ def test_the_layer_check_is_granted_on_demand_only(answer: Any) -> None:
 
 def test_stored_credentials_for_ecr_are_a_trap(answer: Any) -> None:
     found = answer({"image": f"{ECR}/web", "repositoryCredentials": {"credentialsParameter": "registry"}})
-    assert found.warnings == ["the image is pulled from ECR, which takes the execution role and no stored credentials"]
+    assert found.warnings == ["ECS pulls the image from ECR with the execution role, not with stored credentials"]
 
 
 def test_an_absent_image_is_a_gap_that_names_the_option(answer: Any) -> None:
     assert answer({"image": ""}).gaps == [
-        "containerDefinitions[0].image: the container has no image. Give it with --image CONTAINER=IMAGE"
+        "containerDefinitions[0].image: the container has no image. Pass it with --image CONTAINER=IMAGE"
     ]
 
 

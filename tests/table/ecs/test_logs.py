@@ -14,7 +14,7 @@ def logs(driver: str, **options: str) -> dict[str, Any]:
 
 
 def test_awslogs_without_a_group_is_refused(answer: Any) -> None:
-    assert answer(logs("awslogs")).errors == ["the driver awslogs has no awslogs-group"]
+    assert answer(logs("awslogs")).errors == ["the log driver awslogs has no awslogs-group"]
 
 
 def test_awslogs_without_region_takes_the_tasks_own_and_warns(answer: Any) -> None:
@@ -140,7 +140,7 @@ def test_the_router_writes_with_the_task_role(answer: Any) -> None:
 def test_a_name_that_is_made_at_run_time_is_a_gap(answer: Any, name: str) -> None:
     found = answer(logs("awsfirelens", Name="cloudwatch_logs", region="us-east-1", log_group_name=name))
     assert found.needs == set()
-    assert "is made at run time" in found.gaps[0]
+    assert "is generated at run time" in found.gaps[0]
 
 
 def test_the_older_plugin_looks_for_its_stream(answer: Any) -> None:

@@ -20,7 +20,7 @@ ROLES = {
 each_runner = pytest.mark.parametrize(("runner", "role"), ROLES.items(), ids=ROLES)
 
 
-_NO_FAMILY = "the task definition has no family, by which the role could name it"
+_NO_FAMILY = "the task definition has no family, so the role cannot name it"
 
 
 def runs(role: str, cluster: str = "") -> set[str]:
@@ -80,4 +80,4 @@ def test_a_task_definition_without_a_family_is_a_gap(answer: Any, runner: str, r
     found = answer(runBy={runner: {}}, family=None)
     assert found.needs == {need for need in runs(role) if "iam:PassRole" in need}
     (gap,) = found.gaps
-    assert gap == f"runBy.{runner}: {_NO_FAMILY}. Give it a family"
+    assert gap == f"runBy.{runner}: {_NO_FAMILY}. Add a family"

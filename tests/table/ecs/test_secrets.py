@@ -41,7 +41,7 @@ def test_a_secret_of_another_account_needs_a_key_of_ones_own(answer: Any) -> Non
 
 
 def test_a_version_named_twice_is_a_trap(answer: Any) -> None:
-    assert "stage and its id" in answer(secret(f"{SECRET}:db-AbCdEf:k:AWSCURRENT:123")).warnings[0]
+    assert "version stage and a version id" in answer(secret(f"{SECRET}:db-AbCdEf:k:AWSCURRENT:123")).warnings[0]
 
 
 def test_log_options_and_the_service_connect_proxy_read_secrets_too(answer: Any) -> None:

@@ -159,7 +159,7 @@ def test_each_partition_keeps_its_own_arns(answer: Any) -> None:
     ("more", "task", "refused"),
     [
         pytest.param({}, {}, "", id="one load balancer"),
-        pytest.param({"loadBalancers": []}, {}, "where the service has none", id="none"),
+        pytest.param({"loadBalancers": []}, {}, "if the service has no load balancer", id="none"),
         pytest.param({}, {"networkMode": "awsvpc"}, "of the task definition is awsvpc", id="network"),
         pytest.param(
             {"loadBalancers": [{"targetGroupArn": "a"}, {"targetGroupArn": "b"}]}, {}, "several", id="several"
