@@ -17,10 +17,10 @@ REFUSED = {
     "0118.json": "portMappings",
     "0129.json": "secretOptions",
     "0132.json": "'myApp' cannot be a repository's name",
-    "0170.json": "Fargate needs the cpu",
-    "0171.json": "Fargate needs the cpu",
+    "0170.json": "Fargate requires cpu",
+    "0171.json": "Fargate requires cpu",
     "0174.json": "the container has no name",
-    "0486.json": "no size of 128 CPU units",
+    "0486.json": "not offer 128 CPU units",
 }
 
 

@@ -179,7 +179,7 @@ REFUSED = {
     "account": (read_from(SECRET.replace("123456789012", "*")), FROM, "* stands where the 12 digits"),
     "region": (read_from(SECRET.replace("us-east-1", "*")), FROM, "* stands where a region belongs"),
     "pseudo parameter": (read_from("/shop/${AWS::AcountId}"), FROM, "Did you mean ${AWS::AccountId}?"),
-    "name of the stack": (read_from("/shop/${AWS::StackName}"), FROM, "whose value is another one in each stack"),
+    "name of the stack": (read_from("/shop/${AWS::StackName}"), FROM, "which differs in each stack"),
 }
 
 
@@ -232,7 +232,7 @@ UNSAYABLE = {
     "escape": (stated(f"{BUCKET}\x1b"), "statements[0]", "U+001B"),
     "bidi": (stated(f"{BUCKET}\u202ea"), "statements[0]", "U+202E"),
     "half a variable": (stated(f"{BUCKET}${{aws"), "statements[0]", "${"),
-    "pseudo parameter": (stated(f"{BUCKET}${{AWS::Region}}"), "statements[0]", "${AWS:: in it"),
+    "pseudo parameter": (stated(f"{BUCKET}${{AWS::Region}}"), "statements[0]", "contains ${AWS::"),
     "dynamic reference": (stated(f"{BUCKET}{{{{resolve:ssm:x}}}}"), "statements[0]", "CloudFormation fills in"),
     "condition": (stated("*", StringLike={"aws:SourceVpc": "a\u2066"}), "statements[0]", "U+2066"),
     "key of a condition": (stated("*", StringLike={"aws:ResourceTag/\u202e": "a"}), "statements[0]", "U+202E"),
@@ -276,7 +276,7 @@ def test_other_accounts_are_not_asked_to_fill_in_what_nobody_told() -> None:
 
 
 def test_a_bucket_on_the_command_line_is_a_buckets_name() -> None:
-    with pytest.raises(InvalidInput, match=r"--s3-files-bucket \* is not a bucket's name"):
+    with pytest.raises(InvalidInput, match=r"--s3-files-bucket \* is not a bucket name"):
         read(Document("task.json", json.dumps(of())), Told(s3_files_buckets=("*",)))
 
 

@@ -14,7 +14,7 @@ CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "templates"
 #: What ECS itself would refuse, with the words that tell why.
 REFUSED = {
     "0012.yaml": "no network mode 'String'",
-    **{f"{name}.yaml": "family 'CFSec scan' is not a family's name" for name in ("0009", "0010", "0011", "0013")},
+    **{f"{name}.yaml": "'CFSec scan' is not a valid family" for name in ("0009", "0010", "0011", "0013")},
 }
 FILES = sorted(CORPUS.iterdir()) if CORPUS.is_dir() else []
 

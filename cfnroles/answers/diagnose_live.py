@@ -136,9 +136,7 @@ class _Roles:
             self._absent.add(named)
         except Denied as denied:
             name = named.rpartition("/")[2]
-            self.unread.append(
-                f"what the role {name} allows: that needs the permission {denied.call}, which AWS refused"
-            )
+            self.unread.append(f"what the role {name} allows: AWS refused the permission {denied.call}")
         except (Unavailable, InvalidInput) as error:
             self.unread.append(f"what the role {named.rpartition('/')[2]} allows: {error.what}")
         return None

@@ -62,7 +62,7 @@ def _in_directory(need: Need, directory: DirectoryRoles) -> Made | None:
         if home and parts[-1] and (match := re.fullmatch(rf"{pattern}(?P<rest>[/:].*)?", resource)):
             rest = match["rest"] or ""
             known = (_HOME.get(part, part) if at % 2 else part for at, part in enumerate(parts))
-            symbol = Expression(written[2:-1], written=written, reason="AWS tells it")
+            symbol = Expression(written[2:-1], written=written, reason="AWS determines it")
             judged, said = (
                 replace(need, permission=replace(need.permission, resource=text))
                 for text in (Text(*known, rest), Text(symbol, rest))

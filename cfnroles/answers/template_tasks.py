@@ -39,7 +39,7 @@ def asked_about(
     if unknown := sorted(set(reading.told.parameters) - set(template.settable)):
         known = ", ".join(template.settable)
         why = f"Its parameters: {known}." if known else "It has none."
-        what, remedy = f"has no parameter {unknown[0]} that takes a value", hint(unknown[0], template.settable)
+        what, remedy = f"has no parameter {unknown[0]} to set", hint(unknown[0], template.settable)
         raise InvalidInput(what, where=reading.name, why=why, remedy=remedy)
     _refuse_other_values(reading, template)
     return (resource,) if resource else ids

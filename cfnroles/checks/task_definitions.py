@@ -35,8 +35,8 @@ def gap(subject: Subject) -> Iterator[Finding]:
     """Permissions that can be seen and not named, and resources whose permissions are not looked at."""
     for resource in subject.stack.resources.values() if subject.stack else ():
         if roles := unread_roles(resource.type, resource.properties):
-            what = f"cfnroles does not read {resource.type}, and says nothing of {roles}"
-            yield fault(resource.source()[:2], what, "Look at them by hand.")
+            what = f"cfnroles does not read {resource.type} and does not check {roles}"
+            yield fault(resource.source()[:2], what, "Check them yourself.")
     for name in subject.unseen_tasks:
         yield fault(("Resources", name), UNSEEN_TASK, f"{HOW_TO_SEE}.")
     for task in subject.tasks:

@@ -264,7 +264,7 @@ class CheckArguments(Struct, frozen=True):
         """Raise ``InvalidInput`` for strictness and an exception from it at once."""
         for name, given in (("no-check", self.no_check), ("allow-unchecked-secrets", self.allow_unchecked_secrets)):
             if self.strict and given:
-                raise InvalidInput(f"--strict and --{name} contradict each other", remedy="Give one of them.")
+                raise InvalidInput(f"--strict and --{name} cannot be combined", remedy="Give one of them.")
 
     def examine(self, connection: Connection) -> Examine | None:
         """How to ask about secrets and parameters, through exactly the connection of the deployment."""

@@ -258,7 +258,7 @@ def chosen(sources: Iterable[StackSource], only: Iterable[str]) -> tuple[StackSo
     names = [source.name for source in sources]
     if unknown := [name for name in only if name not in names]:
         why = f"The stacks are: {', '.join(names)}"
-        raise InvalidInput(f"there is no stack {' or '.join(unknown)}", why=why, remedy=hint(unknown[0], names))
+        raise InvalidInput(f"the stack {' or '.join(unknown)} does not exist", why=why, remedy=hint(unknown[0], names))
     return tuple(source for source in sources if not only or source.name in only)
 
 

@@ -198,7 +198,7 @@ class Module:
         source = block.body.arguments.get("source")
         where = source.written if source else "nowhere"
         reason = f"module.{name} {NOT_AT_HAND}: its source is {where}"
-        remedy = "`terraform init` brings it to .terraform/modules, where cfnroles reads it"
+        remedy = "Run `terraform init` to download it to .terraform/modules, where cfnroles reads it"
         return Value(
             Expression(f"{self.address}module.{name}", written=f"${{module.{name}}}", reason=reason, remedy=remedy),
             place,

@@ -94,7 +94,7 @@ class Project:
             text = files.text(path)
         except InvalidInput as error:
             return None, str(error)
-        return text, "" if text is not None else f"there is no file {files.called(path)}"
+        return text, "" if text is not None else f"the file {files.called(path)} does not exist"
 
     def _from_files(self, variable_files: Sequence[str]) -> dict[str, Node]:
         found: dict[str, Node] = {}

@@ -101,7 +101,7 @@ def _found(directory: str, told: Told, inside: str = "") -> tuple[_Found, ...]:
     known = {name for each in found for name in each.settable}
     if unknown := sorted(set(told.parameters) - known):
         why = f"The parameters of its stacks: {', '.join(sorted(known))}." if known else "They have none."
-        what = f"has no parameter {unknown[0]} that takes a value"
+        what = f"has no parameter {unknown[0]} to set"
         raise InvalidInput(what, where=directory, why=why, remedy=hint(unknown[0], known))
     return found
 
@@ -138,7 +138,7 @@ def _stacks(directory: Path, inside: str, told: Told) -> Iterator[_Found]:
             name = str(properties.get("stackName") or artifact_id)
             reading = read(document, at_home)
             if reading.template is None:
-                raise InvalidInput(f"is {reading.noun}, and a stack has a template", where=document.name)
+                raise InvalidInput(f"is {reading.noun}, not the template of a stack", where=document.name)
             yield from _with_nested(_Found(reading, reading.template, name, place), document)
         if artifact.get("type") == _STAGE and isinstance(stage, str):
             read_inside(directory, f"{stage}/{_MANIFEST}")
@@ -220,7 +220,7 @@ def _completed(reading: Reading, parameters: Mapping[str, str], documents: Mappi
 
 def _artifacts(directory: Path) -> Mapping[str, Mapping[str, Any]]:
     where = str(directory / _MANIFEST)
-    remedy = "Give the directory that `cdk synth` writes: cdk.out."
+    remedy = "Pass the directory that `cdk synth` writes: cdk.out."
     if not is_file(directory / _MANIFEST):
         raise InvalidInput("is a directory without a manifest.json", where=str(directory), remedy=remedy)
     try:
@@ -238,7 +238,7 @@ def _at_home(told: Told, home: Mapping[str, str | None], name: str) -> Told:
     for field, value in known.items():
         given = getattr(told, field)
         if given not in ("", value):
-            raise InvalidInput(f"--{field} is {given}, and the app deploys this stack in {value}", where=name)
+            raise InvalidInput(f"--{field} is {given}, but the app deploys this stack to {value}", where=name)
     return replace(told, **known)
 
 

@@ -52,7 +52,7 @@ def read_express_service(document: Document, told: Told | None = None) -> Worklo
     if tree["containerDefinitions"]:
         tree["containerDefinitions"] = with_images(tree["containerDefinitions"], told.images, document.name)
     elif told.images:
-        raise InvalidInput("--image: the service has no container of its own", where=document.name)
+        raise InvalidInput("--image: the service has no container", where=document.name)
     name = told.family or tree[EXPRESS].get("serviceName")
     if isinstance(name, str) and name and not placeholder(name):
         tree["family"] = name
@@ -113,10 +113,10 @@ def _configuration(service: Mapping[str, Any], document: str) -> tuple[str, Path
         return "activeConfigurations", (0,), active[0]
     count = len(active) if isinstance(active, list) else 0
     raise InvalidInput(
-        f"has {count} active configurations, and one is read",
+        f"has {count} active configurations, expected one",
         where=document,
-        why="While ECS deploys, a service has those of before and after.",
-        remedy="Ask again when the deployment is over, or leave one of activeConfigurations.",
+        why="During a deployment, a service has the old and the new configuration.",
+        remedy="Describe the service again after the deployment, or keep one of activeConfigurations.",
     )
 
 

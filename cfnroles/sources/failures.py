@@ -26,7 +26,7 @@ _STACK, _SERVICE_TYPES = "AWS::CloudFormation::Stack", ("AWS::ECS::Service", "AW
 #: What the first event of an operation says of the stack; a rollback belongs to the operation before it.
 _BEGINS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"})
 _FAILED = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
-_KEPT = "Amazon ECS keeps a stopped task for at least one hour, and may forget it then."
+_KEPT = "Amazon ECS keeps a stopped task for at least one hour."
 _Answer = TypeVar("_Answer")
 
 
@@ -76,7 +76,8 @@ def of_task(ecs: Tasks, cluster: str, task: str) -> Gathered:
         raise Unavailable(
             f"the cluster {cluster or 'default'} has no task {task}",
             why=_KEPT,
-            remedy="Its service may tell of it: give --service NAME. Check --cluster, --region and --profile.",
+            remedy="The events of its service may still show it: pass --service NAME. Check --cluster, --region and"
+            " --profile.",
         )
     return asking.gathered()
 
@@ -88,7 +89,7 @@ def of_service(ecs: Tasks, cluster: str, service: str) -> Gathered:
     if asking.absent:
         raise Unavailable(
             f"the cluster {_cluster(service) or cluster or 'default'} has no service {service}",
-            remedy="Check --cluster, --region, --profile and the names.",
+            remedy="Check the names, --cluster, --region and --profile.",
         )
     return asking.gathered()
 
@@ -105,9 +106,9 @@ def of_stack(ecs: Tasks, stacks: Stacks, stack: str) -> Gathered:
         if "does not exist" not in refused.message:
             raise
         raise Unavailable(
-            f"there is no stack {stack}",
+            f"the stack {stack} does not exist",
             why=refused.message,
-            remedy="A stack that was deleted is found by its id alone. Check --region, --profile and the name.",
+            remedy="To find a deleted stack, pass its ID. Check the name, --region and --profile.",
         ) from refused
     asking.stack(stacks, events)
     return asking.gathered()
@@ -168,7 +169,7 @@ class _Asking:
             return
         tasks, more = listed
         if more:
-            self.unread.append(f"more than {MOST_TASKS} stopped tasks of the service {name}: {MOST_TASKS} were read")
+            self.unread.append(f"the service {name} has more than {MOST_TASKS} stopped tasks: {MOST_TASKS} were read")
         if tasks:
             self.tasks(cluster, tasks)
 
@@ -180,7 +181,7 @@ class _Asking:
                 self._stacks += 1
                 inner = self.known(
                     partial(_events, stacks, event.physical_id),
-                    f"the events of the stack {event.resource} within {event.stack}",
+                    f"the events of the nested stack {event.resource} of {event.stack}",
                 )
                 self.stack(stacks, inner or ())
             elif event.type in _SERVICE_TYPES and event.physical_id.startswith("arn:") and self._services < _SERVICES:
@@ -219,7 +220,7 @@ def _events(stacks: Stacks, stack: str) -> tuple[Event, ...]:
 
 
 def _lacks(what: str, denied: Denied) -> str:
-    return f"{what}: that needs the permission {denied.call}, which AWS refused"
+    return f"{what}: AWS refused the permission {denied.call}"
 
 
 def _as_answered(event: Event) -> Mapping[str, Any]:
@@ -253,5 +254,7 @@ def region_of(*named: str) -> str:
     """The Region of the first of these that is an ARN; raises InvalidInput where two of them differ."""
     regions = dict.fromkeys(str(arn.region) for each in named if (arn := arn_of(each)))
     if len(regions) > 1:
-        raise InvalidInput(f"these ARNs are of several Regions: {', '.join(regions)}", remedy="Give those of one.")
+        raise InvalidInput(
+            f"these ARNs are in several Regions: {', '.join(regions)}", remedy="Pass the ARNs of one Region."
+        )
     return next(iter(regions), "")

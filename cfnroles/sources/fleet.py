@@ -153,7 +153,7 @@ class Kept:
                 self._check(path)
             self._file = _opened(path, self._end)
         except OSError as error:
-            remedy = "Name a file that can be written, or one that does not exist yet."
+            remedy = "Pass a file that can be written, or a new one."
             raise InvalidInput(f"cannot be used: {error.strerror}", where=str(path), remedy=remedy) from error
         if not self._end:
             self._line({"cfnroles": "fleet", "schema": _SCHEMA, "began": self.began, "place": to_builtins(place)})
@@ -224,17 +224,15 @@ class Kept:
 
     def _check_head(self, told: Mapping[str, Any] | None, where: str) -> None:
         if told is None or told.get("cfnroles") != "fleet" or told.get("schema") != _SCHEMA:
-            raise InvalidInput(
-                "is not a file of `cfnroles fleet --resume`", where=where, remedy="Name one that does not exist yet."
-            )
+            raise InvalidInput("is not a file of `cfnroles fleet --resume`", where=where, remedy="Pass a new file.")
         if told["place"] != to_builtins(self._place):
             was = told["place"]
             raise InvalidInput(
                 f"holds the {was['revisions']} task definitions of account {was['account']} in {was['region']}",
                 where=where,
-                why=f"Asked are the {self._place.revisions} ones of account {self._place.account} in"
-                f" {self._place.region}.",
-                remedy="Name another file, or ask the same.",
+                why=f"This run reads the {self._place.revisions} task definitions of account {self._place.account}"
+                f" in {self._place.region}.",
+                remedy="Pass another file, or repeat the former command.",
             )
         self.began = str(told["began"])
 

@@ -123,8 +123,8 @@ def _is_live(named: str) -> bool:
 def _absent(document: Document, service: Service, named: str) -> Finding:
     if not _is_live(named):
         return _missing(document, service, "task-definition")
-    what = f"there is no file {named}, and the task definition in Amazon ECS is not looked at"
-    remedy = "With --live, `build` and `verify` read it from Amazon ECS."
+    what = f"the file {named} does not exist, and this command does not read task definitions from Amazon ECS"
+    remedy = "Pass --live to `build` or `verify` to read it from Amazon ECS."
     return Finding(
         Severity.ERROR, _origin(document, service, "task-definition"), what, remedy, check="unread-task-definition"
     )
@@ -133,9 +133,9 @@ def _absent(document: Document, service: Service, named: str) -> Finding:
 def _missing(document: Document, service: Service, key: str) -> Finding:
     # Beside a text that comes from no file, everything may be.
     check = "" if document.stands_alone else "refused-key"
-    what = f"there is no file {service.get(key)}"
+    what = f"the file {service.get(key)} does not exist"
     return Finding(
-        Severity.ERROR, _origin(document, service, key), what, "Write its path, relative to this file.", check=check
+        Severity.ERROR, _origin(document, service, key), what, "Write its path relative to this file.", check=check
     )
 
 

@@ -52,7 +52,7 @@ def _facts(workload: Workload, told: Told) -> Facts:
     systems = [system for _, system in workload.find("volumes[].efsVolumeConfiguration.fileSystemId")]
     for system in told.efs_accounts:
         if system not in systems:
-            raise InvalidInput(f"--efs-account {system}: no volume is of this file system")
+            raise InvalidInput(f"--efs-account {system}: no volume uses this file system")
     for volume in told.root_volumes:
         if volume not in volumes:
             raise InvalidInput(f"--efs-root-access {volume}: no volume has this name")

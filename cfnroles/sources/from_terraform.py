@@ -41,12 +41,14 @@ def read(document: Document, told: Told) -> Reading:
 
     told.refuse_others(TAKES, f"{document.name} is {NOUN}")
     if _is_raw_state(document.members):
-        how = "Give what Terraform says of it: `terraform show -json | cfnroles explain -`"
+        how = "Pass the output of `terraform show -json`: `terraform show -json | cfnroles explain -`"
         raise InvalidInput(
-            "is Terraform's own state file, whose form is its own matter", where=document.name, remedy=how
+            "is Terraform's own state file, whose format only Terraform supports", where=document.name, remedy=how
         )
     if told.parameters:
-        raise InvalidInput("--parameter is for a directory: a plan and a state know all variables", where=document.name)
+        raise InvalidInput(
+            "--parameter requires a directory: a plan or state has the values of all variables", where=document.name
+        )
     tasks, unseen = tasks_in(document, told)
     roles = PlanRoles(document, told)
     return Reading((document,), NOUN, told, tasks, addressed=True, unseen=unseen, configuration=roles)

@@ -31,11 +31,13 @@ class FailedThing(Struct, frozen=True):
         given = [f"--{name}" for name in ("task", "service", "stack") if getattr(self, name)]
         if len(given) != 1:
             raise InvalidInput(
-                f"{' and '.join(given)} contradict each other" if given else "--live asks about nothing",
-                remedy="Give one of --task TASK, --service NAME and --stack NAME.",
+                f"{' and '.join(given)} cannot be combined"
+                if given
+                else "--live requires --task, --service or --stack",
+                remedy="Pass one of --task TASK, --service NAME and --stack NAME.",
             )
         if self.stack and self.cluster:
-            raise InvalidInput("--cluster is for a task or a service, not for a stack", remedy="Leave it out.")
+            raise InvalidInput("--cluster requires --task or --service", remedy="Leave it out.")
         region_of(self.cluster, self.task, self.service, self.stack)
 
     @property

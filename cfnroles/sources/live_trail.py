@@ -36,8 +36,8 @@ class LiveTrail(Struct, frozen=True):
         """One pass over the event history; raises InvalidInput for more days than there are, and Unavailable."""
         if not 1 <= self.days <= DAYS:
             raise InvalidInput(
-                f"--days {self.days}: the event history has the last {DAYS} days",
-                remedy="Give the files of a trail with --events for more.",
+                f"--days {self.days}: the event history covers the last {DAYS} days",
+                remedy="For more, pass the files of a trail with --events.",
             )
         connection = Connection(self.profile, self.region)
         passing = Pass(watch)

@@ -68,7 +68,7 @@ def _problems(value: Any, kind: Any, path: workload.Path) -> Iterator[tuple[work
             if name in kind:
                 yield from _problems(member, kind[name], (*path, name))
             elif spelled := same_letters(name, kind):
-                yield (*path, name), f"ECS knows no member {name}", f"Did you mean {spelled}?"
+                yield (*path, name), f"ECS has no member {name}", f"Did you mean {spelled}?"
     elif isinstance(kind, list):
         if not isinstance(value, list):
             yield path, f"expected a list, found {_article(value)}", "Put it between [ and ]"

@@ -131,8 +131,8 @@ def _told(template: Template, given: Given) -> Mapping[str, Any]:
     }
 
 
-_UNSEEN = "cannot see what is in the nested stack {}"
-_REMEDY = "Give its template to cfnroles as well"
+_UNSEEN = "cannot read the nested stack {}"
+_REMEDY = "Also pass its template to cfnroles"
 
 
 def _stacks(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -40,14 +40,16 @@ def deployed_otherwise(task: TemplateTask, stack: ResolvedStack) -> Iterator[Gap
         if not any(_may_deploy(action, each, stack) for each in services):
             continue
         if action.provider == _WHOLE:
-            what = f"the pipeline {action.pipeline} puts the task definition of its artifact in the place of this one"
-            how = "Give that file to cfnroles, too: its execution role needs what it says"
+            what = f"the pipeline {action.pipeline} replaces this task definition with that of its artifact"
+            how = "Also pass that file to cfnroles: the execution role needs its permissions"
             yield Gap(Holder.EXECUTION, "deployed-otherwise", task.workload.origin(()), what, how, _of_execution())
             continue
         file = action.configuration.get("FileName", _FILE)
         for path, image in task.workload.find("containerDefinitions[].image"):
-            what = f"the pipeline {action.pipeline} deploys another image, which only {file} of its artifact names"
-            how = f"If that is of Amazon ECR, the execution role needs {', '.join(_PULLING)} on its repository"
+            what = (
+                f"the pipeline {action.pipeline} deploys another image, which is named only in {file} of its artifact"
+            )
+            how = f"If that image is in Amazon ECR, the execution role needs {', '.join(_PULLING)} on its repository"
             if isinstance(image, str):
                 yield Gap(Holder.EXECUTION, "deployed-otherwise", task.workload.origin(path), what, how, _PULLING)
 

@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from cfnroles.template.worlds import Disjunction
 
 #: What is said where the defaults of variables were taken.
-_OF_DEFAULTS = (
-    "Where that is the default of a variable, --parameter NAME=VALUE or --var-file FILE tells the right value."
-)
+_OF_DEFAULTS = "If that is the default of a variable, pass its value with --parameter NAME=VALUE or --var-file FILE."
 #: Where the members of a workload stand that name its roles.
 _ROLE_MEMBERS: Mapping[Holder, Path] = {
     Holder.EXECUTION: ("executionRoleArn",),
@@ -178,14 +176,14 @@ class Reading(Struct, frozen=True):
         if len(tasks) == 1:
             return tasks[0]
         what = "task definitions" if self.addressed else "services"
-        raise self._which(f"has {len(tasks)} {what}, and one is asked about")
+        raise self._which(f"has {len(tasks)} {what}; this command takes one")
 
     def of(self, service: str) -> Reading:
         """The reading with this service of a project alone; raises InvalidInput where there is none."""
         if not self.project:
             raise InvalidInput(
-                f"--service is for a service spec, and {self.name} is {self.noun}",
-                remedy="Leave it out; --service-file FILE tells about the service that runs the task.",
+                f"--service requires a service spec, but {self.name} is {self.noun}",
+                remedy="Omit it; pass the service that runs the task with --service-file FILE.",
             )
         tasks = self.accepted()
         if found := tuple(each for each in tasks if each.name == service):
@@ -212,12 +210,14 @@ class Reading(Struct, frozen=True):
         from cfnroles.sources.template_tasks import defined
 
         if self.unseen:
-            what = f"is {self.noun}, and no task definition in it can be seen"
+            what = f"is {self.noun}, but its task definitions are unknown"
             return InvalidInput(what, where=self.name, why=gaps_text(self.unseen, self.texts))
         if self.addressed:
-            what = f"is {self.noun}, and no aws_ecs_task_definition is in it"
-            return InvalidInput(what, where=self.name, remedy="Give the one that declares it, or calls its module.")
-        what, looking = "there is no task definition in it that roles could be made for", "`cfnroles lint` looks"
+            what = f"is {self.noun} without an aws_ecs_task_definition"
+            return InvalidInput(
+                what, where=self.name, remedy="Pass the directory that declares it or calls its module."
+            )
+        what, looking = "has no task definition that needs roles", "`cfnroles lint` looks"
         if self.template is not None and defined(self.template, TASKS):
             what = "this command does not read the task definitions in one"
             looking = "`cfnroles explain`, `cfnroles verify` and `cfnroles lint` look"
@@ -228,7 +228,7 @@ class Reading(Struct, frozen=True):
         known = [each.address or each.name for each in self.tasks]
         names = ", ".join(known)
         if self.addressed:
-            why, remedy = f"Its task definitions: {names}.", "Name one of them with --resource ADDRESS."
+            why, remedy = f"Its task definitions: {names}.", "Choose one with --resource ADDRESS."
         else:
-            why, remedy = f"Its services: {names}.", "Name one of them with --service NAME."
+            why, remedy = f"Its services: {names}.", "Choose one with --service NAME."
         return InvalidInput(what, where=self.name, why=why, remedy=hint(name, known, remedy))

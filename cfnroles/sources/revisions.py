@@ -36,8 +36,8 @@ def check_revision(revision: str, directory: Path = _HERE) -> None:
         or _run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", directory=directory)[0]
     ):
         raise InvalidInput(
-            f"there is no file and no revision of git called {revision!r}",
-            remedy="Fetch the revision first where the clone is shallow (git fetch --unshallow), or name a file.",
+            f"no file or Git revision is named {revision!r}",
+            remedy="If the clone is shallow, run `git fetch --unshallow`; or pass a file.",
         )
 
 
@@ -56,7 +56,7 @@ def text_at(revision: str, path: str, directory: Path = _HERE) -> str | None:
     if failed:
         return None
     if kind.strip() != b"blob":
-        raise InvalidInput("is a directory", where=where, remedy="Name a file in it.")
+        raise InvalidInput("is a directory", where=where, remedy="Pass a file in it.")
     check_size(int(_answer("cat-file", "-s", where, directory=directory)), where)
     return text_of(_answer("cat-file", "blob", where, directory=directory), where)
 
@@ -87,7 +87,7 @@ def changed_files(revision: str) -> tuple[str, ...]:
     for arguments in listings:
         failed, listed, message = _run(*arguments)
         if failed:
-            raise Unavailable("git cannot list the changed files", why=message)
+            raise Unavailable("Git cannot list the changed files", why=message)
         names.update(name for name in os.fsdecode(listed).split("\0") if name)
     return tuple(sorted(names))
 
@@ -105,11 +105,13 @@ def document_of(revision: str, path: str, name: str, directory: Path = _HERE) ->
     """The document at a path of a revision, as ``text_at`` takes it; raises InvalidInput where it is not there."""
     if found := find_document(revision, path, name, directory):
         return found
-    here = "" if path.startswith(("./", "../")) else f" A path from the current directory is {revision}:./{path}."
+    here = (
+        "" if path.startswith(("./", "../")) else f" For a path from the current directory, write {revision}:./{path}."
+    )
     raise InvalidInput(
         "is not in that revision",
         where=name,
-        remedy=f"See what is there: git ls-tree -r --name-only {revision or 'HEAD'}.{here}",
+        remedy=f"List its files: git ls-tree -r --name-only {revision or 'HEAD'}.{here}",
     )
 
 
@@ -138,7 +140,7 @@ def working_tree_path(path: str) -> Path:
         return Path(path)
     failed, top, message = _run("rev-parse", "--show-toplevel")
     if failed:
-        raise InvalidInput("the git repository has no working tree", why=message)
+        raise InvalidInput("the Git repository has no working tree", why=message)
     return Path(os.path.relpath(os.fsdecode(top).rstrip("\n"))) / path
 
 
@@ -146,16 +148,16 @@ def _check_repository(name: str, directory: Path) -> None:
     failed, _, message = _run("rev-parse", "--git-dir", directory=directory)
     if failed:
         raise InvalidInput(
-            f"there is no file called {name!r}, and no git repository in which it could be a revision",
+            f"no file is named {name!r}, and this is not a Git repository",
             why=message,
-            remedy="Run it in a clone, or name two files.",
+            remedy="Run it in a clone, or pass two files.",
         )
 
 
 def _answer(*arguments: str, directory: Path) -> bytes:
     failed, answer, message = _run(*arguments, directory=directory)
     if failed:
-        raise Unavailable("git cannot read it", where=arguments[-1], why=message)
+        raise Unavailable("Git cannot read it", where=arguments[-1], why=message)
     return answer
 
 
@@ -167,6 +169,6 @@ def _run(*arguments: str, directory: Path = _HERE) -> tuple[int, bytes, str]:
     try:
         ended = subprocess.run(command, capture_output=True, env=environment, stdin=subprocess.DEVNULL, check=False)
     except OSError as error:
-        raise Unavailable("git cannot be run", why=str(error), remedy="Install git, or name two files.") from error
+        raise Unavailable("cannot run git", why=str(error), remedy="Install Git, or pass two files.") from error
     message = ended.stderr.decode(errors="replace").strip().partition("\n")[0]
     return ended.returncode, ended.stdout, message

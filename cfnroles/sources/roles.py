@@ -37,6 +37,6 @@ def file_and_name(named: str) -> tuple[str, str]:
     if exists(named) or ":" not in named:
         return named, ""
     if named.startswith("arn:"):
-        raise InvalidInput(f"{named} is an ARN: it names a role in AWS", remedy="Add --live to read it.")
+        raise InvalidInput(f"{named} is the ARN of a role in AWS", remedy="Add --live to read it.")
     file, _, name = named.rpartition(":")
     return file, name

@@ -186,7 +186,7 @@ def _role(template: Template | None, name: str, document: str) -> str:
         f"has no role {name}" if name else f"has {len(ids)} roles" if ids else "has no role",
         where=document,
         why=f"Its roles: {', '.join(ids) or 'none'}.",
-        remedy=hint(name, ids, f"Name one: {document}:LogicalId." if ids else ""),
+        remedy=hint(name, ids, f"Choose one: {document}:LogicalId." if ids else ""),
     )
 
 

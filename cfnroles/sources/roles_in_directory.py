@@ -97,7 +97,7 @@ class SeenBefore:
         try:
             passes, _ = explored(work, self._budget.part())
         except (TooMuch, RecursionError):
-            attributes = {"policy": Failed("it takes too much work", site.place)}
+            attributes = {"policy": Failed("it is too complex to evaluate", site.place)}
             return _Holder(site, (), (Configured(site.address, site.type, attributes, site.place),))
         return _Holder(site, *_documents(form for _, found in passes for form in found))
 
@@ -169,8 +169,8 @@ class DirectoryInPass:
         try:
             yield from list(self._instances(site))
         except Failed as failed:
-            what = f"Terraform would stop here: {failed.what}"
-            yield Unread(site.address, what, "`terraform validate` says more", str(site.place))
+            what = f"Terraform would fail here: {failed.what}"
+            yield Unread(site.address, what, "Run `terraform validate`", str(site.place))
 
     def _instances(self, site: Site) -> Iterator[Configured]:
         yield from (_configured(each) for each in instances(site, self._module))
@@ -197,8 +197,8 @@ class DirectoryInPass:
         for calls, call in calls_away(self._project):
             if calls[:-1] == _calls(role.address) and re.search(name, call.written):
                 called = "".join(f"module.{each}." for each in calls)[:-1]
-                why = f"{called} is told the name of the role, and its source is not available"
-                remedy = "`terraform init` brings it to .terraform/modules, where cfnroles reads it"
+                why = f"{called} receives the name of the role, and its source is not downloaded"
+                remedy = "Run `terraform init` to download it to .terraform/modules, where cfnroles reads it"
                 yield Unread(f"that {called} may attach", why, remedy, str(call.place))
 
     def users(self, role: Configured) -> tuple[str, ...]:

@@ -36,10 +36,10 @@ def read_run(text: str, document: str) -> Mapping[str, Any]:
     others = {"containerDefinitions", "serviceName", "services", "service"}
     if not isinstance(data, dict) or "taskDefinition" not in data or others & data.keys():
         raise InvalidInput(
-            "is not what run-task takes",
+            "is not the input of run-task",
             where=document,
-            remedy="Give what `aws ecs run-task` or `aws ecs start-task` takes with --cli-input-json: `taskDefinition`"
-            " and, under `overrides`, what is changed.",
+            remedy="Pass the --cli-input-json of `aws ecs run-task` or `aws ecs start-task`: `taskDefinition`, and"
+            " `overrides` for what differs.",
         )
     return {name: value for name, value in data.items() if value is not None}
 
@@ -88,8 +88,8 @@ def discover(each_way: Sequence[Workload], facts: Facts, known: Rediscovery | No
 
 
 def _of_another_role(need: Need, role: str) -> Gap:
-    what = f"{role}, which is not built here, needs {need.permission}"
-    remedy = f"Leave out `{OVERRIDABLE[need.holder]}` under `overrides`, or give that role the permission"
+    what = f"{role}, which cfnroles does not create, needs {need.permission}"
+    remedy = f"Remove `{OVERRIDABLE[need.holder]}` from `overrides`, or add the permission to that role"
     return Gap(need.holder, need.reason.feature, need.origin, what, remedy)
 
 
@@ -102,7 +102,7 @@ def _without_container(workload: Workload) -> Iterator[Finding]:
         if name not in names and not open_ and not (isinstance(name, str) and text_of(name).unknown):
             known = ", ".join(_text(each) for each in names)
             what = f"the task definition has no container {_text(name)}"
-            yield Finding(Severity.ERROR, workload.origin(path), what, f"Name one of its containers: {known}")
+            yield Finding(Severity.ERROR, workload.origin(path), what, f"Use one of its containers: {known}")
 
 
 def ways(workload: Workload) -> tuple[Workload, ...]:

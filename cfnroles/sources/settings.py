@@ -34,10 +34,10 @@ def read_service(text: str, document: str) -> Mapping[str, Any]:
         data = data["service"]
     if not isinstance(data, dict) or "containerDefinitions" in data or "taskDefinition" not in data:
         raise InvalidInput(
-            "is not the description of one service",
+            "is not the definition of one service",
             where=document,
-            remedy="Give what `aws ecs create-service` or `aws ecs create-daemon` takes, or what"
-            " `aws ecs describe-services` answers.",
+            remedy="Pass the input of `aws ecs create-service` or `aws ecs create-daemon`, or the output of `aws"
+            " ecs describe-services`.",
         )
     settings = {**_deployed(data), **data}
     return {name: value for name, value in settings.items() if value is not None}
@@ -71,9 +71,9 @@ def read_capacity_provider(text: str, document: str) -> Mapping[str, Any]:
     managed = data.get("managedInstancesProvider") if isinstance(data, dict) else None
     if not isinstance(managed, dict) or not isinstance(managed.get("instanceLaunchTemplate"), dict):
         raise InvalidInput(
-            "is not a capacity provider of Managed Instances",
+            "is not a Managed Instances capacity provider",
             where=document,
-            remedy="Give what `aws ecs create-capacity-provider` takes, with managedInstancesProvider and"
+            remedy="Pass the input of `aws ecs create-capacity-provider` with managedInstancesProvider and"
             " instanceLaunchTemplate.",
         )
     return {name: value for name, value in data.items() if value is not None}
@@ -90,7 +90,7 @@ def gateway_beside(workload: Workload, gateway: Document) -> Workload:
         raise InvalidInput(
             "is not a gateway",
             where=gateway.name,
-            remedy="Give what `aws ecs create-gateway` takes, with name and configuration.",
+            remedy="Pass the input of `aws ecs create-gateway` with name and configuration.",
         )
     described = {"infrastructureRoleArn": "", **{name: value for name, value in data.items() if value is not None}}
     tree = as_symbols({**workload.tree, "gateway": described})

@@ -110,8 +110,8 @@ def _kind(document: Document) -> Source:
     from cfnroles.sources.task_definition import unlike
 
     if document.name.endswith((".tf", ".tf.json", ".tfvars", ".tfvars.json")):
-        how = "Give its directory, all files of which make one configuration: `cfnroles explain .`"
-        raise Unrecognised("is one file of Terraform's", where=document.name, remedy=how)
+        how = "Pass its directory, which is one configuration: `cfnroles explain .`"
+        raise Unrecognised("is a single Terraform file", where=document.name, remedy=how)
     if not document.tree:
         raise Unrecognised("is empty", where=document.name)
     nouns = [source.NOUN.partition(" ")[2] for source in SOURCES]

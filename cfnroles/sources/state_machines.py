@@ -122,7 +122,7 @@ def _task(name: str, state: Mapping[str, Any], place: Path) -> RunningState | st
         may = _OF_ECS.search(resource) or (isinstance(said, Mapping) and any(key.startswith(TASK) for key in said))
         return f"cannot see how its state {name} runs a task" if may else ""
     if "Credentials" in state:
-        return f"its state {name} runs a task with the role of its Credentials, which is not judged"
+        return f"its state {name} runs a task with the role of its Credentials, which cfnroles does not check"
     if not isinstance(said, Mapping):
         return f"cannot see which task its state {name} runs"
     waits = str(run[1] or "").startswith(".sync")

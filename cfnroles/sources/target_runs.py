@@ -24,10 +24,10 @@ from cfnroles.workload import Workload
 _ROLE = "AWS::IAM::Role"
 #: How to see what a run overrides, by who runs it.
 _HOW_TO_SEE = {
-    Holder.STATE_MACHINE: "Write it into the state, or look by hand whether it names a role or a file",
-    Holder.PIPE: "Write it into the target, or look by hand whether it names a role or a file",
+    Holder.STATE_MACHINE: "Write the value in the state, or check yourself that it names no role and no file",
+    Holder.PIPE: "Write the value in the target, or check yourself that it names no role and no file",
 }
-_IN_INPUT = "Write the overrides as a JSON text in `{}`, or look by hand whether they name a role or a file"
+_IN_INPUT = "Write the overrides as a JSON string in `{}`, or check yourself that they name no role and no file"
 
 
 def beside_targets(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
@@ -50,7 +50,7 @@ def hidden_gaps(workload: Workload, input_: str = "Input") -> Iterator[Gap]:
     for member, said in run.items() if isinstance(run, Mapping) else ():
         holder = next(runner.holder for runner in RUNNERS.values() if runner.member == member)
         for name in said.get("hidden", ()):
-            what = f"cannot see what {name} puts into the place of what the task definition says"
+            what = f"cannot see what {name} overrides in the task definition"
             how = _HOW_TO_SEE.get(holder, _IN_INPUT.format(input_))
             yield Gap(holder, "hidden-overrides", workload.origin(("runTask", "overrides")), what, how)
 

@@ -23,8 +23,8 @@ ANSWERED_ONLY = frozenset(recorded()["answers"]["TaskDefinition"]) - MEMBERS.key
 _OWN_ARNS: tuple[Path, ...] = (("taskDefinitionArn",), (EXPRESS, "serviceArn"), (EXPRESS, "taskDefinitionArn"))
 
 _EXPECTED = (
-    "cfnroles reads what `aws ecs register-task-definition --cli-input-json` takes"
-    " and what `aws ecs describe-task-definition` answers."
+    "Pass the input of `aws ecs register-task-definition --cli-input-json` or the output of `aws ecs"
+    " describe-task-definition`."
 )
 
 
@@ -43,7 +43,7 @@ def read_task_definition(
         raise InvalidInput("is not a task definition", where=document.name, why=unlike(document), remedy=_EXPECTED)
     if not isinstance(containers, list) or not containers:
         raise InvalidInput(
-            "containerDefinitions is not a list of one container definition or more",
+            "containerDefinitions is not a list with at least one container definition",
             where=document.name,
             remedy=_EXPECTED,
         )
@@ -63,16 +63,18 @@ def unlike(document: Document) -> str:
     if not tree:
         return "It is empty."
     if isinstance(tree, list) and len(tree) > 1:
-        return f"It holds a list of {len(tree)} elements, and cfnroles reads one task definition at a time."
+        return f"It is a list of {len(tree)} elements; cfnroles reads one task definition at a time."
     if not members:
-        return f"It holds a {type(tree).__name__}."
+        return f"It is {_NOUNS.get(type(tree), 'a value')}."
     if "ContainerDefinitions" in members:
-        return "It has ContainerDefinitions, as CloudFormation spells it; the API spells it containerDefinitions."
+        return "It has ContainerDefinitions, as in CloudFormation; the ECS API has containerDefinitions."
     if "image" in members:
         return "It looks like a single container definition."
     return f"It has no containerDefinitions. {_told(tuple(map(str, members)))}"
 
 
+#: What a document is that is neither an object nor empty.
+_NOUNS = {str: "a string", int: "a number", float: "a number", bool: "true or false", list: "a list"}
 #: A member's name as documents have them. What is none may be a line of a file that nobody meant to show.
 _MEMBER = re.compile(r"[A-Za-z][A-Za-z_-]{0,29}")
 _TOLD = 8
@@ -81,8 +83,8 @@ _TOLD = 8
 def _told(members: tuple[str, ...]) -> str:
     names = sorted(each for each in members if _MEMBER.fullmatch(each))[:_TOLD]
     if not names:
-        return "Its members have no such names as ECS has."
-    return f"Its members are: {', '.join(names)}{' and others' if len(names) < len(members) else ''}."
+        return "None of its members has a name that ECS has."
+    return f"Its members: {', '.join(names)}{' and others' if len(names) < len(members) else ''}."
 
 
 _REGION = re.compile(r"(?:arn:[^:\s]*:[a-z0-9-]+:|dkr[.-]ecr(?:-fips)?\.)([a-z]+(?:-[a-z]+)+-\d)")
@@ -140,9 +142,9 @@ def filled(
     if unused := sorted(set(values) - used - set(elsewhere)):
         left = sorted({name_of(found) for found in unresolved(tree)})
         raise InvalidInput(
-            f"--set {unused[0]}: nothing is called {unused[0]}",
+            f"--set {unused[0]}: no placeholder is named {unused[0]}",
             where=document,
-            why=f"Its placeholders are {', '.join(left)}." if left else "It has no placeholders.",
+            why=f"Its placeholders: {', '.join(left)}." if left else "It has no placeholders.",
         )
     return {name: value for name, value in whole.items() if name != "$schema"}
 
@@ -156,8 +158,8 @@ def with_images(containers: list[Any], images: Mapping[str, str], document: str)
             raise InvalidInput(
                 f"--image {name or images[name]}: no container has this name",
                 where=document,
-                why=f"The containers are {known}.",
-                remedy=hint(name, map(str, names), "Write --image CONTAINER=IMAGE."),
+                why=f"Its containers: {known}.",
+                remedy=hint(name, map(str, names), "Pass --image CONTAINER=IMAGE."),
             )
     return [
         {**container, "image": images.get(str(container.get("name")), images.get("", container.get("image", "")))}

@@ -43,7 +43,7 @@ _FARGATE_SIZES = {
 _MOST_BYTES = 65_536
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
 _OF_ONE_STACK = frozenset({"AWS::StackName", "AWS::StackId", "AWS::NotificationARNs", "AWS::NoValue"})
-_NAME_REMEDY = "ECS takes up to 255 letters, digits, hyphens and underscores"
+_NAME_REMEDY = "Use up to 255 letters, digits, hyphens and underscores"
 _DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:[^{}]*\}\}")
 _LARGE_UNIT = re.compile(r"(\d{0,9}\.?\d{1,9})\s*(?:vCPU|GB)", re.IGNORECASE)
 
@@ -122,7 +122,7 @@ def size_findings(workload: Workload) -> Iterator[Finding]:
     tree = {name: value for name, value in workload.tree.items() if name in MEMBERS and name != "tags"}
     size = len(json.dumps(_literal(tree), ensure_ascii=False, separators=(",", ":")).encode())
     if size > _MOST_BYTES:
-        what = f"the task definition has {size:,} bytes without any spaces, and ECS takes {_MOST_BYTES:,}"
+        what = f"the task definition has {size:,} bytes without spaces; ECS accepts {_MOST_BYTES:,}"
         yield _error(
             workload, (), what, "Move long values to secrets, parameters or files that `environmentFiles` names"
         )
@@ -173,12 +173,12 @@ def family_findings(workload: Workload) -> Iterator[Finding]:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
     """
     family = workload.tree.get("family")
-    named = "name the family with --family NAME."
+    named = "pass --family NAME."
     if family is None or family == "":
-        yield _error(workload, ("family",), "has no family", "Add one, or name it with --family NAME.")
+        yield _error(workload, ("family",), "has no family", "Add a family, or pass --family NAME.")
     elif isinstance(family, str) and (left := placeholder(text_of(family).written)):
         remedy = f"Fill it with --set '{name_of(left) or left}=VALUE', or {named}"
-        what = f"the family {text_of(family).written} holds the placeholder {left}"
+        what = f"the family {text_of(family).written} contains the placeholder {left}"
         yield _error(workload, ("family",), what, remedy)
     elif not isinstance(family, str) or not _FAMILY.fullmatch(family):
         yield _no_family(workload, family, f"Fix it, or {named}")
@@ -193,7 +193,7 @@ def open_family_findings(workload: Workload) -> Iterator[Finding]:
 
 def _no_family(workload: Workload, family: Any, remedy: str) -> Finding:
     whole = f"A family has up to 255 letters, digits, hyphens and underscores. {remedy}"
-    return _error(workload, ("family",), f"family {family!r} is not a family's name", whole)
+    return _error(workload, ("family",), f"{family!r} is not a valid family", whole)
 
 
 def _names(workload: Workload) -> Iterator[Finding]:
@@ -236,8 +236,8 @@ def _network_mode(workload: Workload) -> Iterator[Finding]:
         yield _error(
             workload,
             ("networkMode",),
-            f"ECS knows no network mode {mode!r}",
-            f"It is one of {', '.join(_NETWORK_MODES)}; leave it out for the operating system's default",
+            f"ECS has no network mode {mode!r}",
+            f"Choose one of {', '.join(_NETWORK_MODES)}, or omit it for the default of the operating system",
         )
 
 
@@ -247,25 +247,27 @@ def _fargate(workload: Workload) -> Iterator[Finding]:
         return
     tree = workload.tree
     if tree.get("networkMode", "awsvpc") in _NETWORK_MODES and tree.get("networkMode") != "awsvpc":
-        yield _error(workload, ("networkMode",), "Fargate takes the network mode awsvpc only", 'Write "awsvpc"')
+        yield _error(workload, ("networkMode",), "Fargate requires the network mode awsvpc", 'Write "awsvpc"')
     if tree.get("placementConstraints"):
-        yield _error(workload, ("placementConstraints",), "Fargate takes no placement constraints", "Remove them")
+        yield _error(
+            workload, ("placementConstraints",), "Fargate does not support placement constraints", "Remove them"
+        )
     yield from _fargate_containers(workload)
     missing = [name for name in ("cpu", "memory") if not tree.get(name)]
     # Express Mode has a size of its own where none is asked for.
     for name in missing if EXPRESS not in workload.settings else ():
-        yield _error(workload, (name,), f"Fargate needs the {name} of the whole task", f"Add {name} beside the family")
+        yield _error(workload, (name,), f"Fargate requires {name} for the task", f"Add {name} next to the family")
     if missing or isinstance(tree["cpu"], Text) or isinstance(tree["memory"], Text):
         return
     cpu, memory = _units(tree["cpu"]), _units(tree["memory"])
     if cpu not in _FARGATE_SIZES:
         sizes = ", ".join(map(str, _FARGATE_SIZES))
-        yield _error(workload, ("cpu",), f"Fargate has no size of {tree['cpu']} CPU units", f"It is one of {sizes}")
+        yield _error(workload, ("cpu",), f"Fargate does not offer {tree['cpu']} CPU units", f"It is one of {sizes}")
     elif memory not in _memories(cpu):
         yield _error(
             workload,
             ("memory",),
-            f"Fargate has no {tree['memory']} MiB of memory with {tree['cpu']} CPU units",
+            f"Fargate does not offer {tree['memory']} MiB of memory with {tree['cpu']} CPU units",
             f"Choose {_choices(_memories(cpu))}",
         )
 
@@ -282,7 +284,7 @@ def _fargate_containers(workload: Workload) -> Iterator[Finding]:
         for name in ("privileged", "links", "disableNetworking", "dnsServers", "dnsSearchDomains", "extraHosts"):
             if container.get(name):
                 yield _error(
-                    workload, ("containerDefinitions", index, name), f"Fargate does not take {name}", "Remove it"
+                    workload, ("containerDefinitions", index, name), f"Fargate does not support {name}", "Remove it"
                 )
 
 
@@ -309,8 +311,8 @@ def dynamic_references(workload: Workload) -> Iterator[Finding]:
             yield _error(
                 workload,
                 path,
-                f"{found[0]} means nothing to ECS, and CloudFormation would write the value in its place, in the clear",
-                "Name the secret or parameter in `secrets`, by valueFrom",
+                f"ECS does not resolve {found[0]}, and CloudFormation would write its value in plain text",
+                "Reference the secret or parameter in `secrets`, with valueFrom",
             )
 
 
@@ -319,9 +321,9 @@ def _pseudo_parameters(workload: Workload) -> Iterator[Finding]:
         if left := other_pseudo_parameter(text):
             name, known = left[2:-1], ", ".join(f"${{{each}}}" for each in PSEUDO_PARAMETERS)
             near = "" if name in _OF_ONE_STACK else meant(name, PSEUDO_PARAMETERS)
-            why = "whose value is another one in each stack" if name in _OF_ONE_STACK else "which CloudFormation lacks"
-            remedy = f"Did you mean ${{{near}}}?" if near else f"Write the value itself; filled in are {known}"
-            yield _error(workload, path, f"nothing fills in {left}, {why}", remedy)
+            why = "which differs in each stack" if name in _OF_ONE_STACK else "which CloudFormation does not have"
+            remedy = f"Did you mean ${{{near}}}?" if near else f"Write the value; cfnroles resolves only {known}"
+            yield _error(workload, path, f"nothing resolves {left}, {why}", remedy)
 
 
 def _forgotten(workload: Workload) -> Iterator[Finding]:
@@ -332,8 +334,8 @@ def _forgotten(workload: Workload) -> Iterator[Finding]:
             yield Finding(
                 Severity.WARNING,
                 workload.origin(path),
-                f"the application will see {left} literally, because ECS substitutes nothing",
-                "Fill it with --set where it is a placeholder",
+                f"the application sees {left} literally, because ECS does not resolve it",
+                "If it is a placeholder, pass its value with --set",
             )
 
 

@@ -187,7 +187,7 @@ class Keys:
         if re.fullmatch(r"(mrk-)?[0-9a-f-]{32,36}", key.plain):
             return self._told.home_arn("kms", "key/", key)
         how = remedy(whole) if isinstance(whole, Parameter) and resource is None else "Write the ARN of the key"
-        raise Unnamed(f"the key {key.written} is not known by its ARN, and a policy names it by that alone", how)
+        raise Unnamed(f"the ARN of the key {key.written} is unknown, and a policy can only name a key by its ARN", how)
 
 
 def _defaults_of(encryption: Any) -> Iterator[Mapping[str, Any]]:

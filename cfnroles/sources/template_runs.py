@@ -18,8 +18,10 @@ from cfnroles.sources.unknown_members import unseen_members
 from cfnroles.template.template import ResolvedStack, Template
 from cfnroles.template.worlds import worlds_of
 
-UNSEEN_TASK = "it runs a task definition that is none of the template's, and nothing is said of what it asks for itself"
-HOW_TO_SEE = "Give that task definition to cfnroles, with what runs it as --service-file FILE"
+UNSEEN_TASK = (
+    "it runs a task definition from outside the template; cfnroles does not check the permissions that this requires"
+)
+HOW_TO_SEE = "Pass that task definition to cfnroles, with the service that runs it as --service-file FILE"
 _LOOKED_AT = (*TASK_DEFINITIONS, *RUNS, CLUSTER)
 
 

@@ -225,8 +225,14 @@ def made_in_part(template: Template, tasks: Collection[str]) -> Iterator[Gap]:
     for name in doing_more(template, tasks):
         runner = RUNNERS[template.type_of(name)]
         if any(names_task(target, task) for target in targets_of(stack.resources[name]) for task in ours):
-            what = f"the {runner.holder} that is made may run the tasks of {name}, and nothing else that {name} does"
-            how = "Give its own role what `cfnroles verify` tells, or add to this one what the rest needs"
+            what = (
+                f"the {runner.holder} that cfnroles creates can run the tasks of {name}, but has no permission for"
+                f" what else {name} does"
+            )
+            how = (
+                "Add the permissions that `cfnroles verify` reports to its own role, or add the other permissions"
+                " to this one"
+            )
             yield Gap(runner.holder, "hidden-resource", Origin(template.document, ("Resources", name)), what, how)
 
 
@@ -260,11 +266,11 @@ def _unread(stack: ResolvedStack, names: frozenset[str]) -> Iterator[tuple[str, 
         ours = all(target.is_read and any(names_task(target, task) for task in tasks) for target in targets_of(each))
         if each.type in STATE_MACHINES:
             read = state_machine(each.properties)
-            yield from ((name, f"of the state machine {name}, {why}", read.is_seen) for why in read.unread)
+            yield from ((name, f"state machine {name}: {why}", read.is_seen) for why in read.unread)
         elif name not in names or (ours and _is_seen(each)):
             continue
         if not ours or each.type not in STATE_MACHINES:
-            what = f"cfnroles does not read what the role of {name} needs to run a task, nor what its target overrides"
+            what = f"cannot see which permissions {name} needs to run a task, nor what its target overrides"
             yield name, what, True
 
 
@@ -280,8 +286,8 @@ def _is_seen(resource: Resource) -> bool:
 def _of_target(template: Template, name: str, what: str) -> Gap:
     runner = RUNNERS[template.type_of(name)]
     how = (
-        "It takes ecs:RunTask on the task definition, and iam:PassRole on the roles of the task: a service spec"
-        f" with `run-by: {runner.member}` builds such a role. For what the target overrides, give the"
-        " task definition to cfnroles with --run-task-file FILE"
+        "Its role needs ecs:RunTask on the task definition and iam:PassRole on the roles of the task: a service"
+        f" spec with `run-by: {runner.member}` creates it. For the overrides of the target, pass the task"
+        " definition to cfnroles with --run-task-file FILE"
     )
     return Gap(runner.holder, "hidden-resource", Origin(template.document, ("Resources", name)), what, how)

@@ -62,9 +62,9 @@ EXPRESS_SERVICE = "AWS::ECS::ExpressGatewayService"
 TASKS = (*TASK_DEFINITIONS, EXPRESS_SERVICE)
 #: What has roles of its own that are not read, by its type.
 UNREAD = {
-    "AWS::ECS::Gateway": "its infrastructure role, which `gateway` in a spec builds",
-    "AWS::ECS::CapacityProvider": "its infrastructure role and the role of its instances, which `capacity-provider` in"
-    " a spec builds",
+    "AWS::ECS::Gateway": "its infrastructure role; `gateway` in a service spec creates it",
+    "AWS::ECS::CapacityProvider": "its infrastructure role and the role of its instances; `capacity-provider` in a"
+    " service spec creates them",
 }
 #: The property without which something has no roles.
 _WITH_ROLES = {"AWS::ECS::CapacityProvider": "ManagedInstancesProvider"}

@@ -54,8 +54,8 @@ _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
 
 #: How to read what macros and SAM make.
 PROCESSED = (
-    "Give the template as CloudFormation processed it:"
-    " `aws cloudformation get-template --template-stage Processed --query TemplateBody --stack-name STACK`"
+    "Pass the template that CloudFormation processed: `aws cloudformation get-template --template-stage Processed"
+    " --query TemplateBody --stack-name STACK`"
 )
 
 
@@ -258,10 +258,10 @@ def _hidden_in(template: Template) -> Iterator[Gap]:
     for name in transforms if isinstance(transforms, list) else [transforms] if transforms else ():
         called = str(name.get("Name", "") if isinstance(name, Mapping) else name)
         if not called.startswith("AWS::") or called == "AWS::Include":
-            yield _hidden(template, ("Transform",), f"cannot see what the macro {called} makes of the template")
+            yield _hidden(template, ("Transform",), f"cannot see how the macro {called} changes the template")
     for name in template.tree["Resources"]:
         if name not in template.resources or is_module(template.type_of(name)):
-            yield _hidden(template, ("Resources", name), f"cannot see which resources {name} makes")
+            yield _hidden(template, ("Resources", name), f"cannot see which resources {name} creates")
     yield from _not_read(template)
     for name, holder in asked_alone(template) if defined(template, tuple(RUNS)) else ():
         origin = Origin(template.document, ("Resources", name))
@@ -273,8 +273,8 @@ def _not_read(template: Template) -> Iterator[Gap]:
         kind = each["Type"]
         origin = Origin(template.document, ("Resources", name))
         if roles := unread_roles(kind, each.get("Properties")):
-            what = f"cfnroles does not read {kind}, and says nothing of {roles}"
-            yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, "Look at them by hand")
+            what = f"cfnroles does not read {kind} and does not check {roles}"
+            yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, "Check them yourself")
     yield from of_unread_targets(template)
 
 
@@ -401,13 +401,13 @@ class _Found:
     def _closable(self, gap: Gap) -> Gap:
         """The gap with advice that a template can be given: it has no placeholders, and not every parameter is told."""
         if re.search(r"--(set|image) ", gap.remedy):
-            return replace(gap, remedy="Write it in its place")
+            return replace(gap, remedy="Write the value instead")
         told = _TELL.fullmatch(gap.remedy)
         if not told or told[1] in self.template.settable:
             return gap
         if told[1] in self.template.parameters:
-            return replace(gap, remedy="CloudFormation looks it up in Parameter Store: write the value in its place")
-        return replace(gap, remedy=f"The template has no {told[1]}: write what it stands for in its place")
+            return replace(gap, remedy="CloudFormation reads it from Parameter Store: write the value instead")
+        return replace(gap, remedy=f"The template has no {told[1]}: write the value instead")
 
 
 _TELL = re.compile(r"Pass --parameter ([^=]+)=VALUE")
@@ -430,8 +430,8 @@ def _frozen(found: Mapping[_Thing, set[World]]) -> Mapping[_Thing, frozenset[Wor
 
 def _of_worlds(worlds: Worlds, document: str) -> Iterator[Gap]:
     if not worlds.exact:
-        what = "there are too many conditions to look at every combination of them"
-        how = "Decide some of them: tell the values of parameters with --parameter NAME=VALUE"
+        what = "too many conditions to check every combination"
+        how = "Decide some of them: pass --parameter NAME=VALUE"
         yield Gap(Holder.EXECUTION, "conditions", Origin(document, ("Conditions",)), what, how)
 
 

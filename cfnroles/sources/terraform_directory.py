@@ -174,14 +174,14 @@ def _definitions(
     try:
         found, exact = explored(work, Budget(MOST_OF_ALL) if before else project.budget.part())
     except TooMuch as much:
-        return _hidden(site.address, site.place, f"it takes too much work, at {much.place}", _DECIDE)
+        return _hidden(site.address, site.place, f"it is too complex to evaluate, at {much.place}", _DECIDE)
     except RecursionError:
-        return _hidden(site.address, site.place, "its values refer to each other through too many levels", _DECIDE)
+        return _hidden(site.address, site.place, "its values are nested too deeply", _DECIDE)
     # Where Terraform would stop under some conditions alone, these are never the case.
     usual = [(asked, each) for asked, each in found if not isinstance(each.turned, Failed)]
     if not usual:
         failed = next(each.turned for _, each in found if isinstance(each.turned, Failed))
-        return _hidden(site.address, failed.place or site.place, f"Terraform would stop here: {failed.what}", _VALIDATE)
+        return _hidden(site.address, failed.place or site.place, f"Terraform would fail here: {failed.what}", _VALIDATE)
     whole = [(asked, each) for asked, each in usual if not any(one.stops for one in _of(each))] or usual
     by_address: dict[str, list[InWorld]] = {}
     for asked, each in whole:
@@ -191,8 +191,8 @@ def _definitions(
     return _Found([asked for asked, _ in whole], by_address, exact, defaults, [each.roles for _, each in whole])
 
 
-_DECIDE = "Decide some of its conditions: tell the values of variables with --parameter NAME=VALUE"
-_VALIDATE = "`terraform validate` says more"
+_DECIDE = "Decide some of its conditions: pass --parameter NAME=VALUE"
+_VALIDATE = "Run `terraform validate`"
 
 
 def _of(each: _Pass) -> list[Turned]:
@@ -231,9 +231,9 @@ def _alone(running: Sequence[Site], project: Project, tasks: Sequence[Task]) -> 
         try:
             gaps = list(_unread_in(site, Module(project, Session(project.budget.part())), known, has_tasks=bool(tasks)))
         except (TooMuch, RecursionError):
-            gaps = [(site.address, "it takes too much work", _DECIDE, _holder(site))]
+            gaps = [(site.address, "it is too complex to evaluate", _DECIDE, _holder(site))]
         except Failed as failed:
-            gaps = [(site.address, f"Terraform would stop here: {failed.what}", _VALIDATE, _holder(site))]
+            gaps = [(site.address, f"Terraform would fail here: {failed.what}", _VALIDATE, _holder(site))]
         for address, what, how, holder in gaps:
             yield replace(_hidden(address, site.place, what, how), holder=holder)
 
@@ -263,9 +263,9 @@ def _run_by(workload: Workload) -> Iterator[str]:
 
 
 def _absent(site: Site, found: _Found) -> Gap:
-    what = "it has no instance under the values that are known"
+    what = "it has no instance with the known values"
     told = " ".join(f"--parameter {name}=VALUE" for name in found.defaults) or "--parameter NAME=VALUE"
-    return _hidden(site.address, site.place, what, f"Add others with {told}")
+    return _hidden(site.address, site.place, what, f"Pass other values with {told}")
 
 
 def _unseen(project: Project) -> Iterator[Gap]:
@@ -273,9 +273,11 @@ def _unseen(project: Project) -> Iterator[Gap]:
     if calls := tuple(away(project)):
         address, _, place = calls[0]
         names = ", ".join(f"{called} ({source})" for called, source, _ in calls)
-        what = f"{len(calls)} module{'s are' if len(calls) > 1 else ' is'} not available and may have task definitions:"
+        what = (
+            f"{len(calls)} module{'s are' if len(calls) > 1 else ' is'} not downloaded and may have task definitions:"
+        )
         them = "them" if len(calls) > 1 else "it"
-        how = f"`terraform init` brings {them} to .terraform/modules, where cfnroles reads {them}"
+        how = f"Run `terraform init` to download {them} to .terraform/modules, where cfnroles reads {them}"
         yield _hidden(address, place, f"{what} {names}", how)
     for site in (each for kind in UNREAD for each in sites(project, kind)):
         if unread := not_read(site.type, site.block.written):

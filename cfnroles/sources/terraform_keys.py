@@ -162,7 +162,7 @@ def _named_in(text: str) -> Iterator[str]:
 
 def without_arn(key: Text, gap: Gap) -> Gap:
     """The gap of a key that is named otherwise than by its ARN."""
-    what = f"the key {as_written(key).written} is not known by its ARN, and a policy names it by that alone"
+    what = f"the ARN of the key {as_written(key).written} is unknown, and a policy can only name a key by its ARN"
     return replace(gap, what=what, remedy=remedy(key.whole) if key.whole else "Write the ARN of the key")
 
 

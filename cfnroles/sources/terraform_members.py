@@ -91,7 +91,7 @@ class Turned(Struct):
                 self.stops = self.stops or name == _CONTAINERS
                 if member in _ROLES:
                     # It names a role, whichever that is.
-                    why, how = f"Terraform would stop here: {value.what}", "`terraform validate` says more"
+                    why, how = f"Terraform would fail here: {value.what}", "Run `terraform validate`"
                     self.tree[member] = Text(Expression(f"{self.address}.{name}", reason=why, remedy=how))
             elif name == _CONTAINERS:
                 self.tree[member] = self._containers(value)
@@ -99,7 +99,7 @@ class Turned(Struct):
                 self.tree[member] = made
         told = any(each.path[:1] == ("containerDefinitions",) and len(each.path) < 3 for each in self.unseen)
         if not self.tree.setdefault("containerDefinitions", []) and not told:
-            what = "the resource has no container definition, be it that its list is empty or null"
+            what = "the resource has no container definitions: the list is empty or null"
             self.unseen.append(Unseen(("containerDefinitions",), what, "Write jsonencode([{ ... }])"))
         return self
 
@@ -167,7 +167,7 @@ class Turned(Struct):
 
     def _hidden(self, path: Path, symbol: Expression) -> None:
         what = f"cannot see what {symbol.name} puts here: {symbol.reason}"
-        self.unseen.append(Unseen(path, what, symbol.remedy or "Write it in its place"))
+        self.unseen.append(Unseen(path, what, symbol.remedy or "Write the value instead"))
 
     def _argument(self, value: Value, kind: Any, path: Path) -> Any:
         """An argument or a block of the resource, by the name that the API has for each member of it."""
@@ -237,12 +237,12 @@ class Turned(Struct):
             self._hidden(path, inner.data)
             return []
         if not isinstance(inner.data, list):
-            what = "a list of container definitions is expected here"
+            what = "expected a list of container definitions"
             self.unseen.append(Unseen(path, what, "Write jsonencode([{ ... }])"))
             return []
         made = self._json(inner, MEMBERS["containerDefinitions"], path)
         if others := [each for each in made if not isinstance(each, dict)]:
-            what = f"{len(others)} of the {len(made)} elements here are not container definitions"
+            what = f"{len(others)} of {len(made)} elements are not container definitions"
             self.unseen.append(Unseen(path, what, "Write jsonencode([{ ... }])"))
         return [each for each in made if isinstance(each, dict)]
 
@@ -276,7 +276,7 @@ class Turned(Struct):
 
 def _stopped(path: Path, failed: Failed) -> Unseen:
     where = f" ({failed.place})" if failed.place and failed.place.document else ""
-    return Unseen(path, f"Terraform would stop here: {failed.what}{where}", "`terraform validate` says more")
+    return Unseen(path, f"Terraform would fail here: {failed.what}{where}", "Run `terraform validate`")
 
 
 def decoded_json(value: Value) -> Value:

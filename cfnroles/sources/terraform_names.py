@@ -36,7 +36,12 @@ def arns_written(project: Project) -> Mapping[str, str]:
             continue
         arn = f"{site.address}.arn"
         symbol = Expression(
-            arn, written=f"${{{arn}}}", reason="AWS tells it", address=site.address, type=site.type, attribute="arn"
+            arn,
+            written=f"${{{arn}}}",
+            reason="AWS determines it",
+            address=site.address,
+            type=site.type,
+            attribute="arn",
         )
         spelling.text(Text(symbol))
     return spelling.written

@@ -56,8 +56,8 @@ def tasks_in(document: Document, told: Told) -> tuple[tuple[Task, ...], tuple[Ga
     members = document.members
     planned = members.get("planned_values", members.get("values"))
     if not isinstance(planned, Mapping):
-        how = "Give the directory, or the state once something is applied: `cfnroles explain .`"
-        raise InvalidInput("has no values in it", where=document.name, remedy=how)
+        how = "Pass the directory: `cfnroles explain .`; or the state after `terraform apply`"
+        raise InvalidInput("has no values", where=document.name, remedy=how)
     root = _member(planned, "root_module")
     services = list(_services(root, document))
     runners = list(_runners(root, document))
@@ -227,7 +227,7 @@ def _attributes(resource: Mapping[str, Any], document: Document, names: Sequence
     every = dict.fromkeys((*_names(values), *_names(unknown)))
     attributes: dict[str, Value | Failed] = {}
     for name in names or every:
-        reason = _HIDDEN if name == _CONTAINERS else "the plan does not know it before it is applied"
+        reason = _HIDDEN if name == _CONTAINERS else "it is known after apply"
         remedy = _ways_out(resource) if name == _CONTAINERS else _STATE
         hidden = Expression(f"{address}.{name}", reason=reason, remedy=remedy)
         value = _value(_member(values, name), _member(unknown, name), hidden, place)
@@ -287,16 +287,16 @@ def _unknown(address: str, document: Document) -> Any:
 
 
 #: https://developer.hashicorp.com/terraform/cli/commands/show
-_STATE = "Give the state once it is applied: `terraform show -json | cfnroles explain -`"
-_HIDDEN = "the plan does not know it, since one value that is known after apply hides all of them"
+_STATE = "After `terraform apply`, pass the state: `terraform show -json | cfnroles explain -`"
+_HIDDEN = "the plan hides all of it, because one value is known after apply"
 
 
 def _ways_out(resource: Mapping[str, Any]) -> str:
     name = str(resource.get("name", "app"))
     output = f'`output "{OUTPUT}_{name}" {{ value = [...] }}`'
     return (
-        "Give the directory with the .tf files: `cfnroles explain .`; or the state once it is applied:"
-        f" `terraform show -json | cfnroles explain -`; or add {output} with what stands inside of jsonencode(...), and"
+        "Pass the directory with the .tf files: `cfnroles explain .`; or, after `terraform apply`, the state:"
+        f" `terraform show -json | cfnroles explain -`; or add {output} with the argument of jsonencode(...), and"
         " plan again"
     )
 
@@ -340,5 +340,5 @@ def _shown(members: Mapping[str, Any], resource: Mapping[str, Any], number: int)
     if not name or str(resource.get("address", "")).startswith("module."):
         return None
     change = _member(changes, name)
-    hidden = Expression(f"output.{name}", reason="the plan does not know it before it is applied", remedy=_STATE)
+    hidden = Expression(f"output.{name}", reason="it is known after apply", remedy=_STATE)
     return _value(_member(change, "after"), _member(change, "after_unknown"), hidden, Place("", 0, 0))

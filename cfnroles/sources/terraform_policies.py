@@ -23,9 +23,9 @@ from cfnroles.template.intrinsics import plain
 from cfnroles.text import Part, Text, text_of
 from cfnroles.written import as_written
 
-_VALIDATE = "`terraform validate` says more"
+_VALIDATE = "Run `terraform validate`"
 #: What tells a value that only Terraform knows.
-STATE = "Give the state, which knows it: `terraform show -json | cfnroles verify -`"
+STATE = "Pass the state: `terraform show -json | cfnroles verify -`"
 
 
 class StatementForm(StrEnum):
@@ -164,13 +164,13 @@ def _valued(given: Any, place: Place) -> Value:
 def _tree(name: str, given: Value | Failed | None, where: str, known: _Known = lambda symbol: None) -> Value | Unread:
     """The document as an object."""
     if given is None:
-        return Unread(name, "there is no document in it", _VALIDATE, where)
+        return Unread(name, "it has no document", _VALIDATE, where)
     try:
         found = given if isinstance(given, Failed) else decoded_json(given)
     except Failed as failed:
         found = failed
     if isinstance(found, Failed):
-        return Unread(name, f"Terraform would stop here: {found.what}", _VALIDATE, where)
+        return Unread(name, f"Terraform would fail here: {found.what}", _VALIDATE, where)
     if isinstance(found.data, Expression):
         document = known(found.data)
         return _open(name, found.data, where) if document is None else _valued(document, found.place)
@@ -181,7 +181,7 @@ def _tree(name: str, given: Value | Failed | None, where: str, known: _Known = l
 
 def _open(name: str, symbol: Any, where: str) -> Unread:
     if not isinstance(symbol, Expression):
-        return Unread(name, "part of its document is not known", STATE, where)
+        return Unread(name, "part of its document is unknown", STATE, where)
     return Unread(name, f"cannot see what {symbol.name} puts here: {symbol.reason}", cure(symbol), where)
 
 

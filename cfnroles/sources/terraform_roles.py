@@ -243,7 +243,7 @@ class _Reader:
 
     def _maybe(self, resource: Configured, open_: Expression) -> Unread:
         """A policy that may be attached to the role: nobody told the name of the role that it is attached to."""
-        why = f"cannot see whether {open_.name}, which it is attached to, is this role: {open_.reason}"
+        why = f"cannot see whether it is attached to this role: {open_.name} is unknown: {open_.reason}"
         read = policy_of("", resource.attributes.get("policy"), "", self._spelling) if resource.type == INLINE else None
         effects = _effects(read) if isinstance(read, RolePolicy) else tuple(Effect)
         return Unread(resource.address, why, cure(open_), resource.where, effects=effects)
@@ -266,7 +266,7 @@ class _Reader:
     def _managed_arns(self, resource: Configured, name: str) -> Iterator[RolePolicy | Unread]:
         given = resource.attributes.get(name)
         if given is None and resource is not self._role:
-            yield Unread(resource.address, "it names no policy", "`terraform validate` says more", resource.where)
+            yield Unread(resource.address, "it names no policy", "Run `terraform validate`", resource.where)
         for each in _elements(given):
             value = Value(each, resource.place) if isinstance(each, Expression) else each
             yield self._managed(value, resource, name)
@@ -281,7 +281,7 @@ class _Reader:
         if isinstance(given, Failed) or text is None:
             what = given.what if isinstance(given, Failed) else "it is not a string"
             called = f"{resource.address}.{argument}"
-            return Unread(called, f"Terraform would stop here: {what}", "`terraform validate` says more", where)
+            return Unread(called, f"Terraform would fail here: {what}", "Run `terraform validate`", where)
         whole = text.whole
         if isinstance(whole, Expression):
             return self._by_symbol(whole, where)

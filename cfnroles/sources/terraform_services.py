@@ -23,8 +23,11 @@ from cfnroles.workload import Workload
 
 SERVICE, TASK_SET, CLUSTER = "aws_ecs_service", "aws_ecs_task_set", "aws_ecs_cluster"
 _TASK_DEFINITION = "task_definition"
-UNSEEN_TASK = "it runs a task definition that is none of these, and nothing is said of what it asks for itself"
-HOW_TO_SEE = "Give that task definition to cfnroles, with what runs it as --service-file FILE"
+UNSEEN_TASK = (
+    "it runs a task definition from outside the configuration; cfnroles does not check the permissions that this"
+    " requires"
+)
+HOW_TO_SEE = "Pass that task definition to cfnroles, with the service that runs it as --service-file FILE"
 
 
 class NotRead(Struct, frozen=True):
@@ -40,13 +43,14 @@ UNREAD = {
     "aws_ecs_express_gateway_service": NotRead(
         Holder.INFRASTRUCTURE,
         "the roles of an Express Mode service",
-        "Give what Amazon ECS says of it:"
-        " `aws ecs describe-express-gateway-service --service-arn ARN | cfnroles explain -`",
+        "Pass what Amazon ECS returns for it: `aws ecs describe-express-gateway-service --service-arn ARN |"
+        " cfnroles explain -`",
     ),
     "aws_ecs_capacity_provider": NotRead(
         Holder.INFRASTRUCTURE,
         "its infrastructure role and the role of its instances",
-        "Give what makes it to a service spec, as its `capacity-provider`: that explains and builds both",
+        "Name its create-capacity-provider file as `capacity-provider` in a service spec, which explains and"
+        " creates both",
         "managed_instances_provider",
     ),
 }
@@ -57,7 +61,7 @@ def not_read(kind: str, members: Container[str]) -> tuple[Holder, str, str] | No
     found = UNREAD.get(kind)
     if found is None or (found.member and found.member not in members):
         return None
-    return found.holder, f"cfnroles does not read {kind}, and says nothing of {found.roles}", found.how
+    return found.holder, f"cfnroles does not read {kind} and does not check {found.roles}", found.how
 
 
 class Service(Struct, frozen=True):

@@ -141,7 +141,7 @@ def runner_of(address: str, kind: RunnerType, given: Attributes) -> RunnerOfTask
     resource = Resource(address, kind.type, properties, {})
     role = _role(given, kind, turning, properties)
     targets = tuple(TaskTarget(address, each, turning, role) for each in targets_of(resource))
-    stopped = tuple(f"Terraform would stop here: {each.what}" for each in given.values() if isinstance(each, Failed))
+    stopped = tuple(f"Terraform would fail here: {each.what}" for each in given.values() if isinstance(each, Failed))
     if kind.running:
         unread = () if targets and all(each.is_read for each in targets) else (_NOT_READ,)
         return RunnerOfTasks(address, kind, targets, stopped or unread, kind.type == "AWS::Pipes::Pipe")
@@ -152,15 +152,17 @@ def runner_of(address: str, kind: RunnerType, given: Attributes) -> RunnerOfTask
 
 
 #: What is said of a target that is not read, and of one that runs none of the task definitions.
-_NOT_READ = "cannot see which task it runs, nor where"
-ELSEWHERE = "it runs a task definition that is none of these, and nothing is said of what its role needs"
+_NOT_READ = "cannot see which task it runs, or where"
+ELSEWHERE = (
+    "it runs a task definition from outside the configuration; cfnroles does not check the permissions of its role"
+)
 
 
 def how_to_build(kind: RunnerType) -> str:
     """What the role of such a resource takes, and what builds one."""
     return (
-        "It takes ecs:RunTask on the task definition, and iam:PassRole on the roles of the task: a service spec with"
-        f" `run-by: {RUNNERS[kind.type].member}` builds such a role"
+        "Its role needs ecs:RunTask on the task definition and iam:PassRole on the roles of the task: a service"
+        f" spec with `run-by: {RUNNERS[kind.type].member}` creates it"
     )
 
 

@@ -171,13 +171,13 @@ def _matters(path: Path) -> bool:
 def _closable(gap: Gap) -> Gap:
     """The gap with advice that Terraform can be given: it has no placeholders, and no options of a task definition."""
     if re.search(r"--(set|image) ", gap.remedy):
-        return replace(gap, remedy="Write it in its place")
+        return replace(gap, remedy="Write the value instead")
     return gap
 
 
 def _too_many(workload: Workload) -> Gap:
-    what = "there are too many conditions to look at every combination of them"
-    how = "Decide some of them: tell the values of variables with --parameter NAME=VALUE"
+    what = "too many conditions to check every combination"
+    how = "Decide some of them: pass --parameter NAME=VALUE"
     return Gap(Holder.EXECUTION, "conditions", workload.origin(("containerDefinitions",)), what, how)
 
 

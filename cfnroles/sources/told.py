@@ -79,7 +79,7 @@ class Told(Struct, frozen=True):
             if name not in ("parameters", "registered") and getattr(self, name) != getattr(taken, name):
                 remedy = (remedies or {}).get(name, "")
                 whose = "a directory of Terraform" if name == "variable_files" else "a task definition"
-                raise InvalidInput(f"--{option(name)} is for {whose}, and {what}", remedy=remedy)
+                raise InvalidInput(f"--{option(name)} requires {whose}, but {what}", remedy=remedy)
 
 
 def option(name: str) -> str:

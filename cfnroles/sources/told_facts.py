@@ -33,15 +33,17 @@ def told_facts(told: Told, home: Facts) -> Facts:
 
 def _check(told: Told) -> None:
     if told.account and not re.fullmatch(r"\d{12}", told.account):
-        raise InvalidInput(f"--account {told.account} is not an account", remedy="An account has 12 digits.")
+        raise InvalidInput(f"--account {told.account} is not an account ID", remedy="An account ID has 12 digits.")
     for account in told.bucket_accounts:
         if not re.fullmatch(r"\d{12}", account):
-            raise InvalidInput(f"--bucket-account {account} is not an account", remedy="An account has 12 digits.")
+            raise InvalidInput(
+                f"--bucket-account {account} is not an account ID", remedy="An account ID has 12 digits."
+            )
     for account in told.efs_accounts.values():
         if not re.fullmatch(r"\d{12}", account):
-            raise InvalidInput(f"--efs-account {account} is not an account", remedy="An account has 12 digits.")
+            raise InvalidInput(f"--efs-account {account} is not an account ID", remedy="An account ID has 12 digits.")
     if told.region and not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", told.region):
-        raise InvalidInput(f"--region {told.region} is not a region", remedy="Write it like us-east-1.")
+        raise InvalidInput(f"--region {told.region} is not a Region", remedy="Write it like us-east-1.")
     for name in ("kms_key_arns", "file_key_arns", "log_group_key_arns", "destination_key_arns"):
         for arn in getattr(told, name):
             if not re.fullmatch(_KEY, arn):
@@ -52,4 +54,4 @@ def _check(told: Told) -> None:
     for bucket in told.s3_files_buckets:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
         if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket):
-            raise InvalidInput(f"--{option('s3_files_buckets')} {bucket} is not a bucket's name")
+            raise InvalidInput(f"--{option('s3_files_buckets')} {bucket} is not a bucket name")

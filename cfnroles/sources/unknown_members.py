@@ -26,8 +26,8 @@ HOLDERS_BESIDE = {
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html
 _PROCESSED = (
-    "Look at the stack's template as CloudFormation processed it:"
-    " `aws cloudformation get-template --template-stage Processed --query TemplateBody --stack-name STACK`"
+    "See the template that CloudFormation processed: `aws cloudformation get-template --template-stage Processed"
+    " --query TemplateBody --stack-name STACK`"
 )
 
 _Kind = Mapping[str, Any]
@@ -47,9 +47,9 @@ def unknown_members(workload: Workload, others: Collection[str]) -> tuple[tuple[
         if str(path[-1]).startswith("Fn::"):
             gaps.append(Gap(holder, "unknown-member", origin, f"cannot see what {path[-1]} puts here", _PROCESSED))
             continue
-        what = f"cfnroles knows no {named}, nor which permissions it costs"
-        gaps.append(Gap(holder, "unknown-member", origin, what, f"{remedy} Else add to the roles what it needs"))
-        told = f"cfnroles knows no {named}, and ECS may know none either"
+        what = f"cfnroles does not know the {named}, or which permissions it needs"
+        gaps.append(Gap(holder, "unknown-member", origin, what, f"{remedy} Otherwise add the permissions yourself"))
+        told = f"cfnroles does not know the {named}, and ECS may not either"
         findings.append(Finding(Severity.WARNING, origin, told, remedy))
     return tuple(gaps), tuple(findings)
 
@@ -59,7 +59,7 @@ def unseen_members(workload: Workload, paths: Iterable[Path]) -> Iterator[Gap]:
     for path in paths:
         field = "".join("[]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
         if any(feature.field.startswith((f"{field}.", f"{field}[]")) for feature in FEATURES):
-            what = "cannot see what CloudFormation puts here, nor which permissions it costs"
+            what = "cannot see what CloudFormation puts here, or which permissions it needs"
             yield Gap(Holder.TASK, "unknown-member", workload.origin(path), what, _PROCESSED)
 
 

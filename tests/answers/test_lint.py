@@ -139,7 +139,7 @@ class TestRealDocuments:
     ("text", "message"),
     [
         pytest.param("services:\n  web: {image: nginx}\n", "is not a task definition", id="another document"),
-        pytest.param("[1, 2]", "holds a list of 2 elements", id="a list"),
+        pytest.param("[1, 2]", "is a list of 2 elements", id="a list"),
         pytest.param("", "is empty", id="an empty file"),
         pytest.param("{", "is not valid JSON", id="broken JSON"),
         pytest.param("a: [", "is not valid YAML", id="broken YAML"),

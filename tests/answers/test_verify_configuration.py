@@ -217,7 +217,7 @@ UNREAD = {
     ),
     "a module that may do anything": (
         inline(policy(DB)) + 'module "m" {\n source = "git::https://x"\n role = aws_iam_role.exec.name\n}\n',
-        "`terraform init` brings it",
+        "Run `terraform init` to download it",
     ),
 }
 

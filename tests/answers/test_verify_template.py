@@ -243,7 +243,7 @@ def test_a_nested_stack_that_nobody_can_see_is_told() -> None:
     text = TEMPLATE + '  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "https://b/t.yaml"}}\n'
     execution, unseen = judged(text)
     assert (execution.verdict, unseen.verdict) == (Verdict.PASS, Verdict.NOT_JUDGED)
-    assert "cannot see what is in the nested stack Inner" in unseen.gaps[0].what
+    assert "cannot read the nested stack Inner" in unseen.gaps[0].what
 
 
 def test_a_nested_stack_beside_the_template_is_named(tmp_path: Path) -> None:
@@ -600,7 +600,7 @@ def test_a_family_that_ecs_refuses_is_refused(family: str, refused: bool) -> Non
     if not refused:
         assert judged(text)
         return
-    with pytest.raises(InvalidInput, match="is not a family's name"):
+    with pytest.raises(InvalidInput, match="is not a valid family"):
         judged(text)
 
 
@@ -637,4 +637,4 @@ def test_the_place_of_a_role_that_a_service_does_not_name_is_told() -> None:
 
 
 def test_what_a_module_makes_is_told_that_nobody_sees() -> None:
-    assert "cannot see which resources Part makes" in told(TEMPLATE + "  Part: {Type: My::Org::Part::MODULE}\n")
+    assert "cannot see which resources Part creates" in told(TEMPLATE + "  Part: {Type: My::Org::Part::MODULE}\n")

@@ -332,4 +332,4 @@ def test_a_report_that_iam_does_not_make_is_told(
 @pytest.mark.parametrize("days", ["0", "91"])
 def test_the_event_history_has_ninety_days(days: str, cfnroles: Any, files: Path, history: History) -> None:
     result = cfnroles("audit", "--live", "--days", days, "--source", "web.json")
-    assert (result.code, "has the last 90 days" in result.err) == (2, True)
+    assert (result.code, "covers the last 90 days" in result.err) == (2, True)

@@ -141,7 +141,7 @@ WRONG = {
     "not YAML": ("family: [shop", ["task.json:", "is not valid YAML"]),
     "empty": ("", ["is empty"]),
     "an empty object": ("{}", ["is empty"]),
-    "a text": ('"shop"', ["is not a task definition", "It holds a str."]),
+    "a text": ('"shop"', ["is not a task definition", "It is a str."]),
     "a list of two": (
         json.dumps([definition(), definition()]),
         ["a list of 2 elements", "one task definition at a time"],
@@ -155,9 +155,9 @@ WRONG = {
         json.dumps(definition(containerDefinitions=["web"])),
         ["containerDefinitions[0] is not"],
     ),
-    "a template": ('{"Resources": {}}', ["is a CloudFormation template", "no task definition in it"]),
+    "a template": ('{"Resources": {}}', ["is a CloudFormation template", "no task definition that needs roles"]),
     "no family": (json.dumps({"containerDefinitions": [CONTAINER]}), ["has no family", "--family"]),
-    "a family that is none": (json.dumps(definition(family="my family")), ["'my family' is not a family's name"]),
+    "a family that is none": (json.dumps(definition(family="my family")), ["'my family' is not a valid family"]),
     "half a character": ('{"family": "\\ud83d"}', ["task.json: holds half a character"]),
     "a repeated key": ('{"family": "a", "family": "b"}', ["has the key 'family' twice"]),
     "a json key without its colons": (
@@ -179,7 +179,7 @@ WRONG = {
         json.dumps(
             definition(containerDefinitions=[{**CONTAINER, "command": ["run", "--key={{resolve:secretsmanager:db}}"]}])
         ),
-        ["containerDefinitions[0].command[1]", "would write the value in its place, in the clear", "in `secrets`"],
+        ["containerDefinitions[0].command[1]", "would write its value in plain text", "in `secrets`"],
     ),
     "a project that no stack can be named after": (json.dumps(definition(family="1shop")), ["--project NAME"]),
 }

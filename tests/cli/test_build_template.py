@@ -235,7 +235,9 @@ def test_an_image_in_a_parameter_costs_what_it_turns_out_to_cost(built: Any) -> 
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        pytest.param("Resources: {A: {Type: AWS::SQS::Queue}}", [], "there is no task definition in it", id="no task"),
+        pytest.param(
+            "Resources: {A: {Type: AWS::SQS::Queue}}", [], "has no task definition that needs roles", id="no task"
+        ),
         pytest.param(
             TEMPLATE, ["--resource", "No"], "has no task definition or Express Mode service No", id="no such task"
         ),

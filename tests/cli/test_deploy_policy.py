@@ -108,7 +108,7 @@ def test_gaps_are_told_and_strict_ends_with_1(cfnroles, ask, examples, tmp_path)
         (("--parameter", "RolePath=/*/"), "has * in it"),
         (("--stack-sets", "--bucket", "b-1"), "--stack-sets cannot be combined with --bucket"),
         (("--administration-role-arn", "x"), "--administration-role-arn is for --stack-sets"),
-        (("--account", "1"), "--account 1 is not an account"),
+        (("--account", "1"), "--account 1 is not an account ID"),
     ],
 )
 def test_a_wrong_question_ends_with_2(ask, examples, options, what):

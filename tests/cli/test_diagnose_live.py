@@ -280,11 +280,11 @@ def test_a_service_that_was_rolled_back_is_told_as_gone(cfnroles: Any, aws: Acco
 
 
 GAPS = {
-    "ecs:ListTasks": "the stopped tasks of the service web: that needs the permission ecs:ListTasks, which AWS refused",
-    "ecs:DescribeTasks": "the reason of the task: that needs the permission ecs:DescribeTasks, which AWS refused",
-    "ecs:DescribeServices": "the events of the service web: that needs the permission ecs:DescribeServices, which AWS",
-    "ecs:DescribeTaskDefinition": "the task definition: that needs the permission ecs:DescribeTaskDefinition, which",
-    "iam:GetRole": "what the role web-execution allows: that needs the permission iam:GetRole, which AWS refused",
+    "ecs:ListTasks": "the stopped tasks of the service web: AWS refused the permission ecs:ListTasks",
+    "ecs:DescribeTasks": "the reason of the task: AWS refused the permission ecs:DescribeTasks",
+    "ecs:DescribeServices": "the events of the service web: AWS refused the permission ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition": "the task definition: AWS refused the permission ecs:DescribeTaskDefinition",
+    "iam:GetRole": "what the role web-execution allows: AWS refused the permission iam:GetRole",
 }
 
 
@@ -347,13 +347,13 @@ def missing(**_: object) -> dict[str, Any]:
 
 
 WRONG = {
-    "a cluster alone": (("--cluster", "a"), 2, "--live asks about nothing"),
-    "two things": (("--task", "a", "--stack", "b"), 2, "--task and --stack contradict each other"),
+    "a cluster alone": (("--cluster", "a"), 2, "--live requires --task, --service or --stack"),
+    "two things": (("--task", "a", "--stack", "b"), 2, "--task and --stack cannot be combined"),
     "a text, too": (("Text", "--task", "a"), 2, "AWS is to be asked for the message, and one is given"),
-    "a cluster of a stack": (("--stack", "b", "--cluster", "c"), 2, "--cluster is for a task or a service"),
+    "a cluster of a stack": (("--stack", "b", "--cluster", "c"), 2, "--cluster requires --task or --service"),
     "no such task": (("--task", "a"), 3, "the cluster default has no task a"),
     "no such service": (("--service", "a"), 3, "the cluster default has no service a"),
-    "no such stack": (("--stack", "a"), 3, "there is no stack a"),
+    "no such stack": (("--stack", "a"), 3, "the stack a does not exist"),
     "no such cluster": (("--task", "a", "--cluster", "gone"), 3, "AWS answers ClusterNotFoundException: Cluster not"),
     "two Regions": (
         ("--task", TASK, "--cluster", "arn:aws:ecs:eu-west-1:123456789012:cluster/a"),
@@ -385,7 +385,7 @@ def test_where_nothing_may_be_read_no_one_says_that_nothing_failed(cfnroles: Any
     assert (result.code, result.out) == (3, "")
     assert result.err.splitlines()[:2] == [
         "error: why it failed cannot be known",
-        "not known: the reason of the task: that needs the permission ecs:DescribeTasks, which AWS refused",
+        "not known: the reason of the task: AWS refused the permission ecs:DescribeTasks",
     ]
 
 

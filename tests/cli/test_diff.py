@@ -278,16 +278,16 @@ def test_no_changed_document(cfnroles: Callable[..., Any], repository_of_shop: C
 QUESTIONS = [
     (("old.json", "old.yaml"), "old.json is a task definition and old.yaml is a Cloud"),
     (("old.json", "absent.json"), "absent.json: cannot be read: No such file or directory"),
-    (("absent.json", "old.json"), "no file called 'absent.json', and no git repository"),
-    (("HEAD", "old.json"), "no file called 'HEAD', and no git repository"),
-    (("HEAD:old.json",), "and no git repository"),
-    (("HEAD",), "and no git repository"),
+    (("absent.json", "old.json"), "no file is named 'absent.json', and this is not a Git repository"),
+    (("HEAD", "old.json"), "no file is named 'HEAD', and this is not a Git repository"),
+    (("HEAD:old.json",), "and this is not a Git repository"),
+    (("HEAD",), "and this is not a Git repository"),
     (("old.json",), "old.json is compared with nothing"),
     (("-", "-"), "standard input holds one document"),
     (("text.json", "old.json"), "text.json: is not a task definition, Express Mode service, service spec"),
     (
         ("old.yaml", "new.yaml", "--family", "x"),
-        "--family is for a task definition, and old.yaml is a CloudFormation template",
+        "--family requires a task definition, but old.yaml is a CloudFormation template",
     ),
     (("old.json", "bad.json"), "bad.json"),
 ]
@@ -307,8 +307,8 @@ def test_wrong_questions(
 
 
 WRONG_REVISIONS = [
-    (("v9", "ecs/shop.json"), "no file and no revision of git called 'v9'"),
-    (("--", "--output=stolen", "ecs/shop.json"), "no file and no revision of git called '--output=stolen'"),
+    (("v9", "ecs/shop.json"), "no file or Git revision is named 'v9'"),
+    (("--", "--output=stolen", "ecs/shop.json"), "no file or Git revision is named '--output=stolen'"),
     (("v1:shop.json",), "v1:shop.json: is not in that revision"),
     (("v1:ecs/absent.json", "ecs/shop.json"), "v1:ecs/absent.json: is not in that revision"),
     (("v1:ecs", "ecs/shop.json"), "v1:ecs: is a directory"),
@@ -330,5 +330,5 @@ def test_without_git(cfnroles: Callable[..., Any], files: Path, monkeypatch: pyt
     monkeypatch.setenv("PATH", str(files))
     result = cfnroles("diff", "HEAD", "old.json")
     assert result.code == 3
-    assert "git cannot be run" in result.err
+    assert "cannot run git" in result.err
     assert cfnroles("diff", "old.json", "new.json").code == 0

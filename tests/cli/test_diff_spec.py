@@ -174,10 +174,10 @@ QUESTIONS = [
         ("old/cfnroles.yaml", "old/web.json"),
         "old/cfnroles.yaml is a service spec and old/web.json is a task definition",
     ),
-    (("old/cfnroles.yaml", "lost.yaml"), "lost.yaml:6:5: there is no file web.json"),
+    (("old/cfnroles.yaml", "lost.yaml"), "lost.yaml:6:5: the file web.json does not exist"),
     (("old/cfnroles.yaml", "wrong.yaml"), "wrong.yaml:1:1: "),
     (("-", "old/cfnroles.yaml"), "standard input: names the file web.json, and its directory is unknown"),
-    (("old/cfnroles.yaml", "new/cfnroles.yaml", "--family", "x"), "--family is for a task definition"),
+    (("old/cfnroles.yaml", "new/cfnroles.yaml", "--family", "x"), "--family requires a task definition"),
 ]
 
 
@@ -197,4 +197,4 @@ def test_a_task_definition_that_the_revision_lacks(
     repository_of_specs("commit", "-a", "-m", "v2")
     result = cfnroles("diff", "v1:app/cfnroles.yaml", "HEAD:app/cfnroles.yaml")
     assert result.code == 2
-    assert "HEAD:app/cfnroles.yaml:6:5: there is no file ../../web.json" in result.err
+    assert "HEAD:app/cfnroles.yaml:6:5: the file ../../web.json does not exist" in result.err

@@ -316,7 +316,7 @@ def test_the_key_that_a_resource_says_is_the_one_that_is_needed(
 def test_a_bucket_whose_key_is_an_alias_is_a_gap(explained: Any) -> None:
     encryption = "{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: alias/mine}}"
     (gap,) = explained(template(FILE, KEYS.replace("ENCRYPTION", encryption)))["resources"]["Task"]["gaps"]
-    assert gap["what"].startswith("the key alias/mine is not known by its ARN")
+    assert gap["what"].startswith("the ARN of the key alias/mine is unknown")
     assert gap["path"].endswith("EnvironmentFiles[0].Value")
 
 
@@ -599,7 +599,7 @@ def test_the_rest_of_a_template_stands_by_itself(cfnroles: Any, tmp_path: Path) 
 
 def test_macros_are_told(explained: Any) -> None:
     (gap,) = explained(f"Transform: [AWS::Serverless-2016-10-31, Mine]\n{template('Image: nginx')}")["gaps"]
-    assert gap["what"] == "cannot see what the macro Mine makes of the template"
+    assert gap["what"] == "cannot see how the macro Mine changes the template"
 
 
 @pytest.mark.parametrize("form", ["short", "long", "json"])
@@ -629,10 +629,10 @@ def test_one_task_definition_is_asked_about(cfnroles: Any, explained: Any, tmp_p
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        pytest.param(("--parameter", "Nope=1"), "has no parameter Nope that takes a value", id="no such parameter"),
-        pytest.param(("--parameter", "Stored=1"), "has no parameter Stored that takes a value", id="looked up"),
-        pytest.param(("--family", "x"), "--family is for a task definition", id="for a task definition alone"),
-        pytest.param(("--account", "1"), "--account 1 is not an account", id="no account"),
+        pytest.param(("--parameter", "Nope=1"), "has no parameter Nope to set", id="no such parameter"),
+        pytest.param(("--parameter", "Stored=1"), "has no parameter Stored to set", id="looked up"),
+        pytest.param(("--family", "x"), "--family requires a task definition", id="for a task definition alone"),
+        pytest.param(("--account", "1"), "--account 1 is not an account ID", id="no account"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(

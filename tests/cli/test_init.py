@@ -103,9 +103,9 @@ def test_a_role_is_taken_over_as_far_as_a_spec_can_say_it(project: Path, cfnrole
     assert "        - AmazonSSMReadOnlyAccess\n" in text
     assert 'actions: ["s3:GetObject"]' in text
     assert '"aws:SecureTransport": "true"' in text
-    assert "# Not taken over: app, statement 2: sqs:* is not a single action" in text
-    assert "# Not taken over: app, statement 3: it denies" in text
-    assert "# Not taken over: app.Statement[3]: 'bucket' is not a resource" in text
+    assert "# Not copied: app, statement 2: sqs:* is not a single action" in text
+    assert "# Not copied: app, statement 3: it denies" in text
+    assert "# Not copied: app.Statement[3]: 'bucket' is not a resource" in text
     assert "Task role: old" in result.out
     built = cfnroles("build", spec, "-o", project / "out")
     assert built.code == 0, built.err
@@ -119,7 +119,7 @@ def test_what_a_template_fills_in_is_not_taken_over(project: Path, cfnroles: Cal
     spec = project / "one.yaml"
     result = cfnroles("init", project / "web.json", "-o", spec, "--from-role", f"{project / 'roles.json'}:Role")
     assert result.code == 0, result.err
-    assert "# Not taken over: app, statement 1: its template fills a part of it in" in spec.read_text()
+    assert "# Not copied: app, statement 1: a part of it is a value of its template" in spec.read_text()
 
 
 def test_standard_input_has_no_path_for_a_spec(tmp_path: Path, cfnroles: Callable[..., Any]) -> None:

@@ -307,7 +307,10 @@ CDK = "Resources: {Web: {Type: AWS::ECS::TaskDefinition, Metadata: {aws:cdk:path
             id="a task definition",
         ),
         pytest.param(
-            "Resources: {A: {Type: AWS::SQS::Queue}}", "there is no task definition in it", "", id="no task definition"
+            "Resources: {A: {Type: AWS::SQS::Queue}}",
+            "has no task definition that needs roles",
+            "",
+            id="no task definition",
         ),
         pytest.param("Resources: [", "is not valid YAML", "", id="no YAML"),
     ],
@@ -357,7 +360,7 @@ def test_a_template_that_a_person_writes_for_sam_is_one_like_others(injected: An
         pytest.param(["--resource", "No"], "has no task definition or Express Mode service No", id="no such one"),
         pytest.param(["--parameter", "No=x"], "has no parameter No", id="no such parameter"),
         pytest.param(["--project", "a b"], "'a b' cannot be a project's name", id="no name"),
-        pytest.param(["--execute-command"], "--execute-command is for a task definition", id="an option of others"),
+        pytest.param(["--execute-command"], "--execute-command requires a task definition", id="an option of others"),
         pytest.param(["-o", "no/such/folder/x.yaml"], "cannot be written", id="nowhere"),
     ],
 )
@@ -549,7 +552,7 @@ def test_nested_stacks_are_templates_of_their_own(injected: Any, tmp_path: Path)
 def test_a_nested_stack_that_nobody_can_see_is_a_gap(injected: Any) -> None:
     result = injected(TEMPLATE + NESTED.replace("./app.yaml", "https://example.com/app.yaml"))
     assert result.code == 0
-    assert "cannot see what is in the nested stack App" in result.err
+    assert "cannot read the nested stack App" in result.err
 
 
 @pytest.mark.parametrize(

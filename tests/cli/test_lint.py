@@ -230,7 +230,7 @@ def test_a_file_that_a_spec_names_and_is_not_there_is_an_error(
     spec = SPEC.format("web.yaml") + "  worker:\n    task-definition: worker.yaml\n"
     result = cfnroles("lint", document(spec))
     assert result.code == 1
-    assert "shop.yaml:4:5: error: there is no file web.yaml [refused-key]\n" in result.out
+    assert "shop.yaml:4:5: error: the file web.yaml does not exist [refused-key]\n" in result.out
     # What is there is looked at all the same.
     assert "worker.yaml:2:85: error: " in result.out
 
@@ -241,7 +241,9 @@ def test_a_task_definition_in_amazon_ecs_is_told_to_be_unread(
     result = cfnroles("lint", document(SPEC.format("web:3")))
     assert result.code == 0
     told = " ".join(result.out.split())
-    assert told.startswith("shop.yaml:4:5: info: there is no file web:3, and the task definition in Amazon ECS is not")
+    assert told.startswith(
+        "shop.yaml:4:5: info: the file web:3 does not exist, and this command does not read task definitions from"
+    )
 
 
 def test_the_roles_of_a_specs_services_are_not_missed_in_their_task_definitions(

@@ -40,13 +40,16 @@ def test_a_document_is_read_as_what_it_is(text: str, noun: str) -> None:
 
 OTHERS = {
     "nothing": ("", "is empty"),
-    "a text": ("hello", "It holds a str."),
+    "a text": ("hello", "It is a string."),
     "a list of two": (f"[{TASK}, {TASK}]", "one task definition at a time"),
     "one container": ("{name: web, image: nginx}", "looks like a single container definition"),
-    "services of Docker": ("services: {web: {image: nginx}}", "Its members are: services."),
-    "accounts of a system": ("root:$6$hunter2:20228:\nbin:*:20228:", r"Its members have no such names as ECS has\.$"),
-    "more than names": ("{version: 1, wJalrXUtnFEMI/K7MDENG: 2}", r"Its members are: version and others\.$"),
-    "members as CloudFormation spells them": ("{Family: x, ContainerDefinitions: []}", "the API spells it"),
+    "services of Docker": ("services: {web: {image: nginx}}", "Its members: services."),
+    "accounts of a system": ("root:$6$hunter2:20228:\nbin:*:20228:", r"None of its members has a name that ECS has\.$"),
+    "more than names": ("{version: 1, wJalrXUtnFEMI/K7MDENG: 2}", r"Its members: version and others\.$"),
+    "members as CloudFormation spells them": (
+        "{Family: x, ContainerDefinitions: []}",
+        "the ECS API has containerDefinitions",
+    ),
 }
 
 
@@ -73,7 +76,7 @@ ASKED: dict[str, Callable[[Any], object]] = {
 def test_who_goes_on_with_what_ecs_would_refuse_is_told_all_of_it(ask: Callable[[Any], object]) -> None:
     reading = read(Document("web.json", RESOLVED))
     assert [finding.severity for finding in reading.findings] == [Severity.ERROR]
-    with pytest.raises(InvalidInput, match=r"resolve:ssm:image.* means nothing to ECS") as refused:
+    with pytest.raises(InvalidInput, match=r"ECS does not resolve .*resolve:ssm:image") as refused:
         ask(reading)
     assert refused.value.exit_code == 2
 
@@ -89,12 +92,12 @@ def test_so_does_each_command(command: str, tmp_path: Path, cfnroles: Any) -> No
     (tmp_path / "web.json").write_text(RESOLVED)
     told = cfnroles(command, tmp_path / "web.json", *(["-o", tmp_path / "out"] if command == "build" else []))
     assert told.code == (1 if command == "lint" else 2)
-    assert "{{resolve:ssm:image}} means nothing to ECS" in " ".join((told.out + told.err).split())
+    assert "ECS does not resolve {{resolve:ssm:image}}" in " ".join((told.out + told.err).split())
 
 
 @pytest.mark.parametrize("text", [TEMPLATE, POLICY], ids=["a template", "a policy"])
 def test_nothing_is_built_from_what_has_no_task_definition(text: str) -> None:
-    with pytest.raises(InvalidInput, match="there is no task definition in it"):
+    with pytest.raises(InvalidInput, match="has no task definition that needs roles"):
         build(read(Document("x.yaml", text)))
 
 
@@ -118,7 +121,7 @@ def test_a_family_that_a_pipeline_fills_in_keeps_no_one_from_linting(cfnroles: A
     told = cfnroles("explain", "-", stdin=text)
     assert (told.code, told.err.splitlines()[0]) == (
         2,
-        "error: standard input:1:2: the family ${FAMILY} holds the placeholder ${FAMILY}",
+        "error: standard input:1:2: the family ${FAMILY} contains the placeholder ${FAMILY}",
     )
     assert "--set 'FAMILY=VALUE'" in told.err
     assert cfnroles("explain", "-", "--set", "FAMILY=shop", stdin=text).code == 0
@@ -172,7 +175,7 @@ def test_a_new_kind_is_built_and_what_is_built_is_verified(with_lines: Path, cfn
 def test_a_new_kind_refuses_what_does_not_fit_it(with_lines: Path, cfnroles: Any) -> None:
     told = cfnroles("build", with_lines, "--compat", "-o", with_lines.parent / "out")
     assert (told.code, told.out) == (2, "")
-    assert told.err == "error: --compat is for a task definition, and shop.env is a list of secrets\n"
+    assert told.err == "error: --compat requires a task definition, but shop.env is a list of secrets\n"
 
 
 def test_it_is_compared_with_its_like(with_lines: Path) -> None:

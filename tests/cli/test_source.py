@@ -128,9 +128,9 @@ def test_a_pair_without_a_value_is_refused(task: str, cfnroles: Any) -> None:
         ({"destination_key_arns": ("x",)}, "--destination-key-arn x"),
         ({"bucket_accounts": ("12",)}, "--bucket-account 12"),
         ({"efs_accounts": {"fs-1": "12"}}, "--efs-account 12"),
-        ({"efs_accounts": {"fs-9": "210987654321"}}, "--efs-account fs-9: no volume is of this file system"),
+        ({"efs_accounts": {"fs-9": "210987654321"}}, "--efs-account fs-9: no volume uses this file system"),
         ({"root_volumes": ("nope",)}, "--efs-root-access nope"),
-        ({"values": {"NOPE": "1"}}, "nothing is called NOPE"),
+        ({"values": {"NOPE": "1"}}, "no placeholder is named NOPE"),
         ({"images": {"nope": "1"}}, "no container has this name"),
     ],
 )

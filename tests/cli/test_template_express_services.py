@@ -136,7 +136,7 @@ def test_an_image_of_a_map_is_looked_up_for_each_key(explained: Any) -> None:
         (
             service("Novel: [{a: b}]"),
             "Resources.Web.Properties.PrimaryContainer.Novel",
-            "cfnroles knows no member novel, nor which permissions it costs",
+            "cfnroles does not know the member novel, or which permissions it needs",
         ),
         (
             HEAD + "  Web: {Type: AWS::ECS::ExpressGatewayService, Properties: {TaskDefinitionArn: !Ref Place}}\n",
@@ -146,7 +146,7 @@ def test_an_image_of_a_map_is_looked_up_for_each_key(explained: Any) -> None:
         (
             service("Secrets: !Ref Place"),
             "Resources.Web.Properties.PrimaryContainer.Secrets",
-            "cannot see what CloudFormation puts here, nor which permissions it costs",
+            "cannot see what CloudFormation puts here, or which permissions it needs",
         ),
     ],
     ids=["nothing", "an unknown member", "a task definition of its own", "a list that is worked out"],

@@ -42,7 +42,7 @@ def test_one_of_several_is_asked_about_by_its_address(cfnroles: Any, tmp_path: P
         "Its task definitions: aws_ecs_task_definition.a, aws_ecs_task_definition.b.",
     )
     failed = cfnroles("policy", tmp_path / "state.json", "--role", "execution")
-    assert failed.err.splitlines()[-1] == "Name one of them with --resource ADDRESS."
+    assert failed.err.splitlines()[-1] == "Choose one with --resource ADDRESS."
 
 
 COMMANDS = (
@@ -223,10 +223,10 @@ def test_lint_says_which_directories_of_terraform_it_does_not_look_at(cfnroles: 
 
 
 REFUSED = {
-    "a file of the directory": (["explain", "infra/main.tf"], "is one file of Terraform's"),
+    "a file of the directory": (["explain", "infra/main.tf"], "is a single Terraform file"),
     "a variable that is not there": (["explain", "infra", "--parameter", "x=1"], "there is no variable x"),
     "a file that is not there": (["explain", "infra", "--var-file", "x.tfvars"], "x.tfvars: cannot be read"),
-    "an option of task definitions": (["explain", "infra", "--image", "a"], "--image is for a task definition"),
+    "an option of task definitions": (["explain", "infra", "--image", "a"], "--image requires a task definition"),
     "a definition that is not there": (["explain", "infra", "--resource", "x"], "has no task definition x"),
     "a directory of nothing": (["explain", "."], "is a directory without a manifest.json"),
     "a directory to write to that is none": (["build", "infra", "-o", "-"], "several files have no room on standard"),
@@ -252,13 +252,13 @@ WITHOUT_TASKS = {
     "a module that is not available": (
         'module "ecs" { source = "terraform-aws-modules/ecs/aws" }',
         [
-            "is a directory of Terraform, and no task definition in it can be seen\n- infra/main.tf:1: module.ecs",
-            "`terraform init` brings it to .terraform/modules",
+            "is a directory of Terraform, but its task definitions are unknown\n- infra/main.tf:1: module.ecs",
+            "Run `terraform init` to download it to .terraform/modules",
         ],
     ),
     "nothing of ECS": (
         'resource "aws_sqs_queue" "q" {}',
-        ["no aws_ecs_task_definition is in it\nGive the one that declares it, or calls its module."],
+        ["without an aws_ecs_task_definition\nPass the directory that declares it or calls its module."],
     ),
 }
 
@@ -282,7 +282,7 @@ resource "{TASK}" "app" {{
     (directory / "main.tf").write_text(text, encoding="utf-8")
     refused = cfnroles("explain", "infra")
     assert refused.code == 2
-    assert refused.err.splitlines()[-1].endswith("--parameter NAME=VALUE or --var-file FILE tells the right value.")
+    assert refused.err.splitlines()[-1].endswith("pass its value with --parameter NAME=VALUE or --var-file FILE.")
     assert cfnroles("explain", "infra", "--parameter", "key=/a").code == 0
 
 

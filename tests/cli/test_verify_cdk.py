@@ -96,7 +96,7 @@ def test_what_is_no_app(cfnroles: Any, tmp_path: Path, manifest: str | None, opt
 def test_another_account_than_the_apps_is_refused(cfnroles: Any) -> None:
     result = cfnroles("verify", APP, "--account", "999999999999")
     assert result.code == 2
-    assert "--account is 999999999999, and the app deploys this stack in 111122223333" in result.err
+    assert "--account is 999999999999, but the app deploys this stack to 111122223333" in result.err
 
 
 def test_a_template_that_is_not_there_is_told(cfnroles: Any, tmp_path: Path) -> None:

@@ -171,12 +171,12 @@ def test_the_managed_policies_of_the_spec_are_left_to_the_application(
 
 
 REFUSED = [
-    ((), "has 2 services, and one is asked about\nIts services: web, worker.\nName one of them with --service"),
+    ((), "has 2 services; this command takes one\nIts services: web, worker.\nChoose one with --service"),
     (("--service", "wrker"), "cfnroles.yaml: has no service wrker\nIts services: web, worker."),
     (("--service", "web"), "no role is given"),
     (
         ("--service", "web", "--family", "x"),
-        "--family is for a task definition, and cfnroles.yaml is a service spec",
+        "--family requires a task definition, but cfnroles.yaml is a service spec",
     ),
 ]
 
@@ -196,4 +196,4 @@ def test_a_task_definition_has_no_services(cfnroles: Callable[..., Any], tmp_pat
     result = cfnroles("verify", tmp_path / "web.json", "--service", "web", "--role", "x")
 
     assert result.code == 2
-    assert "--service is for a service spec, and web.json is a task definition" in result.err
+    assert "--service requires a service spec, but web.json is a task definition" in result.err

@@ -56,22 +56,26 @@ WRONG = (
     Wrong("unknown-grant", "sqs-send", "sqs-sned", "9:11", "Did you mean 'sqs-send'?"),
     Wrong("grant-by-another-word", "sqs-send", "sqs-publish", "9:11", "Did you mean 'sqs-send'?"),
     Wrong("grants-of-no-service", "sqs-send", "sqs-purge-all", "9:11", "Its service has 'sqs-send' and 'sqs-consume'."),
-    Wrong("key-of-what-is-below", _WEB, _WEB + "    grants: []\n", "7:5", "Write it below 'task-role'."),
-    Wrong("grant-without-a-word", "sqs-send: orders", "{prefix: x}", "9:11", "a grant has no word"),
+    Wrong("key-of-what-is-below", _WEB, _WEB + "    grants: []\n", "7:5", "Move it to 'task-role'."),
+    Wrong("grant-without-a-word", "sqs-send: orders", "{prefix: x}", "9:11", "a grant has no grant"),
     Wrong(
-        "two-words-in-one-grant", _GRANT, "        - {sqs-send: a, sqs-consume: a}\n", "9:25", "Make one entry of each"
+        "two-words-in-one-grant",
+        _GRANT,
+        "        - {sqs-send: a, sqs-consume: a}\n",
+        "9:25",
+        "Write one entry for each",
     ),
-    Wrong("option-without-its-word", _GRANT, "        - {sqs-send: a, prefix: x}\n", "9:25", "It is for 's3-read'"),
+    Wrong("option-without-its-word", _GRANT, "        - {sqs-send: a, prefix: x}\n", "9:25", "Use it with 's3-read'"),
     Wrong(
         "key-beside-a-word-without-keys",
         _GRANT,
         f"        - {{xray: true, kms-key: '{_KEY}'}}\n",
         "9:24",
-        "is next to none",
+        "has no effect without another key",
     ),
     Wrong("no-project", "project: shop\n", "", "1:1", "has no 'project'"),
     Wrong("no-services", GOOD[GOOD.index("services:") :], "defaults: {exec: true}\n", "1:1", "has no 'services'"),
-    Wrong("empty-services", GOOD[GOOD.index("services:") :], "services: {}\n", "4:1", "there is nothing in it"),
+    Wrong("empty-services", GOOD[GOOD.index("services:") :], "services: {}\n", "4:1", "it is empty"),
     Wrong("service-without-task-definition", _WEB, "", "5:3", "has no 'task-definition'"),
     Wrong("key-without-value", "region: us-east-1", "region:", "3:1", "'region' has no value"),
     Wrong(
@@ -82,8 +86,8 @@ WRONG = (
         "'grants' is not a key",
     ),
     # types
-    Wrong("account-without-quotes", '"123456789012"', "123456789012", "2:1", "Put quotes around it"),
-    Wrong("account-too-short", "123456789012", "12345678901", "2:1", "An account has 12 digits"),
+    Wrong("account-without-quotes", '"123456789012"', "123456789012", "2:1", "Put it in quotes"),
+    Wrong("account-too-short", "123456789012", "12345678901", "2:1", "An account ID has 12 digits"),
     Wrong("region-is-none", "us-east-1", "virginia", "3:1", "Write it like eu-west-1"),
     Wrong("project-with-underscore", "project: shop", "project: my_shop", "1:1", "is not a project's name"),
     Wrong("project-is-a-list", "project: shop", "project: [shop]", "1:1", "a list is not a project's name"),
@@ -95,7 +99,7 @@ WRONG = (
     Wrong("launch-type-in-small-letters", _WEB, _WEB + "    launch-type: fargate\n", "7:5", "Did you mean 'FARGATE'?"),
     Wrong("grants-are-a-mapping", _GRANT, "          sqs-send: orders\n", "8:7", "is not a list"),
     Wrong("no-grants", "\n" + _GRANT, " []\n", "8:7", "the list is empty"),
-    Wrong("the-same-grant-twice", _GRANT, _GRANT * 2, "10:11", "stands here twice"),
+    Wrong("the-same-grant-twice", _GRANT, _GRANT * 2, "10:11", "is in the list twice"),
     Wrong(
         "retention-that-nobody-offers",
         _WEB,
@@ -105,7 +109,7 @@ WRONG = (
     ),
     Wrong("session-too-long", _ROLE, _role("max-session-duration: 50000"), "8:7", "from 3600 to 43200"),
     Wrong("tags-are-a-list", _ROLE, _role("tags: [a]"), "8:7", "a list is not tags"),
-    Wrong("tag-of-aws", _ROLE, _role("tags: {'aws:name': x}"), "8:14", "does not begin with aws:"),
+    Wrong("tag-of-aws", _ROLE, _role("tags: {'aws:name': x}"), "8:14", "not beginning with aws:"),
     # ARNs and names
     Wrong(
         "queue-is-a-topic",
@@ -143,7 +147,7 @@ WRONG = (
         "policy/NAME",
     ),
     Wrong("role-name-too-long", _ROLE, _role("name: " + 65 * "x"), "8:7", "up to 64 letters"),
-    Wrong("path-without-slash", _ROLE, _role("path: shop"), "8:7", "begins and ends with a slash"),
+    Wrong("path-without-slash", _ROLE, _role("path: shop"), "8:7", "Begin and end with a slash"),
     Wrong("import-without-name", "orders", "{import: ''}", "9:22", "is not the name of an export"),
     Wrong("import-of-something-else", "orders", "{ref: Queue}", "9:22", "'ref' is not a key of an import"),
     Wrong("prefix-with-star", _GRANT, "        - {s3-read: shop-a, prefix: images/*}\n", "9:29", "without a *"),
@@ -167,7 +171,7 @@ WRONG = (
         _ROLE,
         _statement("reason: sends many mails", "actions: ses:*", 'resources: "*"'),
         "10:11",
-        "would grow with every release",
+        "would include every action that AWS adds",
     ),
     Wrong(
         "action-that-does-not-exist",
@@ -219,7 +223,7 @@ WRONG = (
         "  worker:\n",
         "  Web:\n",
         "10:3",
-        "differs from 'web' in capitals only",
+        "differs from 'web' only in case",
         schema=False,
     ),
     Wrong(
@@ -227,7 +231,7 @@ WRONG = (
         "    task-definition: worker.json\n",
         "    task-definition: worker.json\n    task-role: {name: x}\n    execution-role: {name: x}\n",
         "12:17",
-        "give them different ones",
+        "use different names",
         schema=False,
     ),
     Wrong(
@@ -235,7 +239,7 @@ WRONG = (
         _ROLE,
         _role("export: shop-role") + "    execution-role: {export: shop-role}\n",
         "8:7",
-        "CloudFormation has each export once",
+        "export names are unique in an account and Region",
         schema=False,
     ),
     Wrong(
@@ -251,7 +255,7 @@ WRONG = (
         _ROLE,
         _role("managed-policies: [" + ", ".join(f"arn:aws:iam::123456789012:policy/p{n}" for n in range(26)) + "]"),
         "8:7",
-        "takes 25 managed policies",
+        "at most 25 managed policies",
         schema=False,
     ),
     Wrong(
@@ -267,11 +271,11 @@ WRONG = (
         "services:\n",
         "sharing: {by: organization}\nservices:\n",
         "4:11",
-        "no organization is named",
+        "no organization is specified",
         schema=False,
     ),
     # files
-    Wrong("missing-file", "worker.json", "wroker.json", "11:5", "there is no file wroker.json", schema=False),
-    Wrong("live-without-live", "worker.json", "worker:3", "11:5", "With --live, `build`", schema=False),
+    Wrong("missing-file", "worker.json", "wroker.json", "11:5", "the file wroker.json does not exist", schema=False),
+    Wrong("live-without-live", "worker.json", "worker:3", "11:5", "Pass --live to `build`", schema=False),
     Wrong("not-yaml", "region: us-east-1", "region: 'us-east-1", "12:1", "is not valid YAML", schema=False),
 )

@@ -277,7 +277,7 @@ class TestStrict:
         refused = cfnroles("deploy", stacks, "--yes", "--strict", option)
 
         assert refused.code == 2
-        assert f"--strict and {option} contradict each other" in refused.err
+        assert f"--strict and {option} cannot be combined" in refused.err
 
 
 class TestWhereItGoes:

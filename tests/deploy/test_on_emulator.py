@@ -210,7 +210,7 @@ class TestOptions:
         [
             (("--parameter", "Nobody=1"), "no template declares the parameter Nobody"),
             (("--parameter", "Nobody"), "--parameter Nobody has no value"),
-            (("--only", "nobody", "--only", "nothing"), "there is no stack nobody or nothing"),
+            (("--only", "nobody", "--only", "nothing"), "the stack nobody or nothing does not exist"),
             (("--format", "json"), "--format is for --plan"),
         ],
     )

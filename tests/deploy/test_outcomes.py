@@ -190,7 +190,7 @@ class TestWhenAStackFails:
         assert answer.code == 1
         assert "shop-task failed at Service (AWS::ECS::Service)" in answer.err
         assert "The service did not become stable in time" in answer.err
-        assert "needs the permission ecs:DescribeServices, which AWS refused" in " ".join(answer.err.split())
+        assert "AWS refused the permission ecs:DescribeServices" in " ".join(answer.err.split())
 
     def test_a_stack_that_depends_on_it_is_not_reached_and_its_change_set_is_taken_away(self, double, cfnroles, stacks):
         everything_deployed(double)

@@ -190,7 +190,7 @@ def test_a_module_that_is_not_at_hand_is_never_fetched() -> None:
     assert symbol is not None
     assert symbol.name == "module.m.arn"
     assert symbol.reason == 'module.m is not available: its source is "terraform-aws-modules/ecs/aws"'
-    assert symbol.remedy == "`terraform init` brings it to .terraform/modules, where cfnroles reads it"
+    assert symbol.remedy == "Run `terraform init` to download it to .terraform/modules, where cfnroles reads it"
 
 
 def test_a_module_is_read_where_terraform_init_has_brought_it() -> None:

@@ -71,7 +71,7 @@ EXPRESS = {
     "an answer": ANSWER,
     "the answer to an update": {"service": {"serviceArn": SERVICE_ARN, "targetConfiguration": CONFIGURATION}},
     "a list of one": [SERVICE],
-    "as CloudFormation spells it": {"InfrastructureRoleArn": ROLE, "PrimaryContainer": {"Image": "web"}},
+    "as in CloudFormation": {"InfrastructureRoleArn": ROLE, "PrimaryContainer": {"Image": "web"}},
 }
 
 
@@ -217,12 +217,12 @@ WRONG = {
     "capitals": (
         {"InfrastructureRoleArn": ROLE, "PrimaryContainer": CONTAINER},
         "PrimaryContainer",
-        "ECS knows no member PrimaryContainer",
+        "ECS has no member PrimaryContainer",
     ),
     "a size that Fargate has not": (
         {**SERVICE, "cpu": "1024", "memory": "512"},
         "memory",
-        "Fargate has no 512 MiB of memory with 1024 CPU units",
+        "Fargate does not offer 512 MiB of memory with 1024 CPU units",
     ),
 }
 
@@ -265,7 +265,7 @@ def test_an_unknown_member_that_is_called_like_a_reference_is_no_reference() -> 
 
 @pytest.mark.parametrize("count", [0, 2])
 def test_one_of_several_configurations_is_not_guessed(count: int) -> None:
-    with pytest.raises(InvalidInput, match=f"has {count} active configurations, and one is read"):
+    with pytest.raises(InvalidInput, match=f"has {count} active configurations, expected one"):
         reading({"service": {**ANSWERED, "activeConfigurations": [CONFIGURATION] * count}})
 
 
@@ -278,7 +278,7 @@ def test_what_says_nothing_about_it_is_refused(told: Any) -> None:
 def test_an_image_for_no_container_is_refused() -> None:
     with pytest.raises(InvalidInput, match="no container has this name"):
         reading(SERVICE, images={"web": "nginx"})
-    with pytest.raises(InvalidInput, match="the service has no container of its own"):
+    with pytest.raises(InvalidInput, match="the service has no container"):
         reading({"infrastructureRoleArn": ROLE, "taskDefinitionArn": TASK_DEFINITION}, images={"": "nginx"})
 
 

@@ -57,13 +57,18 @@ def judged(configuration: str, provider: str = "ECS", actions: str = PULLS, more
 @pytest.mark.parametrize(
     ("configuration", "provider", "more", "gap"),
     [
-        ("ServiceName: !GetAtt Web.Name", "ECS", "", "which only imagedefinitions.json of its artifact names"),
-        ("ServiceName: web, FileName: build.json", "ECS", "", "which only build.json of its artifact names"),
-        ("ServiceName: !Ref Name", "ECS", "", "which only imagedefinitions.json of its artifact names"),
+        ("ServiceName: !GetAtt Web.Name", "ECS", "", "which is named only in imagedefinitions.json of its artifact"),
+        ("ServiceName: web, FileName: build.json", "ECS", "", "which is named only in build.json of its artifact"),
+        ("ServiceName: !Ref Name", "ECS", "", "which is named only in imagedefinitions.json of its artifact"),
         ("ServiceName: other", "ECS", "", ""),
         ("ServiceName: !Ref Start", "ECS", "", ""),
         ("ServiceName: web", "CloudFormation", "", ""),
-        ("ApplicationName: web", "CodeDeployToECS", BY_CODE_DEPLOY, "puts the task definition of its artifact in"),
+        (
+            "ApplicationName: web",
+            "CodeDeployToECS",
+            BY_CODE_DEPLOY,
+            "replaces this task definition with that of its artifact",
+        ),
         ("ApplicationName: web", "CodeDeployToECS", "", ""),
     ],
 )

@@ -153,7 +153,7 @@ def test_what_only_a_run_with_another_role_needs_is_granted_to_no_role_and_told(
     assert gaps(told) == {
         "runTask.overrides.executionRoleArn": f"the task starts with {MIGRATION} instead of the execution role"
         " that cfnroles builds",
-        f"{FIELD}.environmentFiles[0].value": f"{MIGRATION}, which is not built here, needs s3:GetObject on"
+        f"{FIELD}.environmentFiles[0].value": f"{MIGRATION}, which cfnroles does not create, needs s3:GetObject on"
         f" {BUCKET}/migrate.env",
     }
 
@@ -165,7 +165,7 @@ def test_the_other_role_is_only_that_of_its_kind(reading: Written) -> None:
 
 def test_a_container_that_the_task_definition_does_not_have_is_refused(reading: Written) -> None:
     run = {"overrides": {"containerOverrides": [{"name": "wep", "command": ["x"]}]}}
-    with pytest.raises(InvalidInput, match=r"has no container wep\. Name one of its containers: web"):
+    with pytest.raises(InvalidInput, match=r"has no container wep\. Use one of its containers: web"):
         reading(run).task()
 
 
@@ -175,7 +175,7 @@ def test_a_container_that_the_task_definition_does_not_have_is_refused(reading: 
         pytest.param({"overrides": []}, "expected an object, found a list", id="no object"),
         pytest.param({"overrides": {"containerOverrides": {}}}, "expected a list, found an object", id="no list"),
         pytest.param(overriding(environmentFiles="x"), "expected a list, found a plain value", id="a text"),
-        pytest.param(overriding(Environment=[]), "ECS knows no member Environment", id="capitals"),
+        pytest.param(overriding(Environment=[]), "ECS has no member Environment", id="capitals"),
         pytest.param({"overrides": {"cpu": "256"}, "x": 1}, "", id="unknown"),
     ],
 )
@@ -184,7 +184,7 @@ def test_what_is_written_otherwise_is_never_passed_over(reading: Written, run: A
         with pytest.raises(InvalidInput, match=told):
             reading(run).task()
     else:
-        assert gaps(reading(run)) == {"runTask.x": "cfnroles knows no member x, nor which permissions it costs"}
+        assert gaps(reading(run)) == {"runTask.x": "cfnroles does not know the member x, or which permissions it needs"}
 
 
 def test_secrets_are_no_member_of_an_override_and_are_told(reading: Written) -> None:
@@ -196,7 +196,7 @@ def test_secrets_are_no_member_of_an_override_and_are_told(reading: Written) -> 
     "text", ["{}", "[]", '{"taskDefinition": "x", "serviceName": "x"}', '{"containerOverrides": []}']
 )
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput, match="is not what run-task takes"):
+    with pytest.raises(InvalidInput, match="is not the input of run-task"):
         read_run(text, "run.json")
 
 

@@ -102,7 +102,7 @@ def test_the_keys_of_the_spec_prevail_and_each_setting_tells_where_it_is_from(tm
 
 
 def test_a_description_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="there is no file"):
+    with pytest.raises(InvalidInput, match="does not exist"):
         needs(tmp_path, {}, service="nowhere.json")
 
 
@@ -144,7 +144,7 @@ def test_a_capacity_provider_is_described_by_what_ecs_takes(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [(None, "there is no file"), ('{"name": "x"}', "not a capacity provider of Managed Instances")],
+    [(None, "does not exist"), ('{"name": "x"}', "not a Managed Instances capacity provider")],
     ids=["absent", "of another kind"],
 )
 def test_another_document_is_no_capacity_provider(tmp_path: Path, text: str | None, told: str) -> None:

@@ -53,7 +53,7 @@ def test_what_only_deployments_are_answered_with_is_the_services(described: Any,
 
 @pytest.mark.parametrize("document", [{}, [], {"services": [SERVICE, SERVICE]}, {"containerDefinitions": []}])
 def test_anything_else_is_refused(document: Any) -> None:
-    with pytest.raises(InvalidInput, match="is not the description of one service"):
+    with pytest.raises(InvalidInput, match="is not the definition of one service"):
         read_service(json.dumps(document), "service.json")
 
 
@@ -101,5 +101,5 @@ def test_placeholders_of_a_service_are_symbols_like_those_of_its_task_definition
 def test_values_fill_both_documents(tmp_path: Path) -> None:
     reading = balanced(tmp_path, values={"GREEN_ID": "2", "TAG": "1"})
     assert any(need.permission.resource.endswith("green/2") for need in reading.task().discovery.needs)
-    with pytest.raises(InvalidInput, match="nothing is called NOPE"):
+    with pytest.raises(InvalidInput, match="no placeholder is named NOPE"):
         balanced(tmp_path, values={"NOPE": "2"})

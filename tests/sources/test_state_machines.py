@@ -234,7 +234,9 @@ def test_a_role_that_is_overridden_is_passed_and_told(more: str, holder: Holder)
 def test_what_the_input_tells_is_a_gap_where_it_may_cost(parameters: Any, gap: str) -> None:
     machine = of("Definition", states(**parameters))
     assert needs(machine) == RUNS
-    told = [each.what.partition(" puts ")[0] for each in found_in(machine).gaps if each.holder is Holder.STATE_MACHINE]
+    told = [
+        each.what.partition(" overrides ")[0] for each in found_in(machine).gaps if each.holder is Holder.STATE_MACHINE
+    ]
     assert told == ([f"cannot see what {gap}"] if gap else [])
 
 
@@ -247,10 +249,10 @@ def test_what_the_input_tells_is_a_gap_where_it_may_cost(parameters: Any, gap: s
         (of("Definition", {"States": {"Run": {"Ref": "Env"}}}), "cannot see its state Run"),
         (
             of("Definition", states(**{"TaskDefinition": None, "TaskDefinition.$": "$.task"})),
-            "does not read what the role",
+            "cannot see which permissions",
         ),
-        (of("Definition", states(TaskDefinition="elsewhere")), "does not read what the role"),
-        (of("Definition", states(**{"Cluster": None, "Cluster.$": "$.cluster"})), "does not read what the role"),
+        (of("Definition", states(TaskDefinition="elsewhere")), "cannot see which permissions"),
+        (of("Definition", states(**{"Cluster": None, "Cluster.$": "$.cluster"})), "cannot see which permissions"),
         (
             of("Definition", json.loads(json.dumps(states()).replace("runTask", "startTask"))),
             "cannot see how its state Run runs a task",
@@ -259,8 +261,8 @@ def test_what_the_input_tells_is_a_gap_where_it_may_cost(parameters: Any, gap: s
             of("Definition", {"States": {"Run": {**states()["States"]["Run"], "Credentials": {"RoleArn": "x"}}}}),
             "with the role of its Credentials",
         ),
-        (PIPE.replace("Target: !GetAtt Batch.Arn", "Enrichment: x"), "does not read what the role of Pipe needs"),
-        (PIPE.replace("!Ref Task", "!Ref Env"), "does not read what the role of Pipe needs"),
+        (PIPE.replace("Target: !GetAtt Batch.Arn", "Enrichment: x"), "cannot see which permissions Pipe needs"),
+        (PIPE.replace("!Ref Task", "!Ref Env"), "cannot see which permissions Pipe needs"),
     ],
 )
 def test_what_is_not_read_is_told(machine: str, why: str) -> None:

@@ -72,7 +72,7 @@ def test_values_fill_placeholders() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"values": {"NOPE": "x"}}, "nothing is called NOPE"),
+        ({"values": {"NOPE": "x"}}, "no placeholder is named NOPE"),
         ({"images": {"nope": "x"}}, "no container has this name"),
     ],
 )
@@ -86,11 +86,11 @@ def test_values_without_a_place_are_refused(options: dict[str, Any], told: str) 
     [
         ({}, "is empty"),
         ([TASK, TASK], "a list of 2 elements"),
-        ("text", "holds a str"),
-        ({"Resources": {}}, "Its members are: Resources"),
-        ({"family": "x", "ContainerDefinitions": []}, "as CloudFormation spells it"),
+        ("text", "is a string"),
+        ({"Resources": {}}, "Its members: Resources"),
+        ({"family": "x", "ContainerDefinitions": []}, "as in CloudFormation"),
         ({"name": "web", "image": "nginx"}, "single container definition"),
-        ({"family": "x", "containerDefinitions": []}, "not a list of one container definition or more"),
+        ({"family": "x", "containerDefinitions": []}, "not a list with at least one container definition"),
         ({"family": "x", "containerDefinitions": ["web"]}, "is not a container definition"),
     ],
 )
@@ -103,9 +103,9 @@ def test_what_is_no_task_definition_is_refused_with_what_it_looks_like(document:
     ("family", "told"),
     [
         (None, "has no family"),
-        ("${NAME}", "holds the placeholder ${NAME}"),
-        ("shop-<stage-name>", "the family shop-<stage-name> holds the placeholder <stage-name>"),
-        ("a b", "is not a family's name"),
+        ("${NAME}", "contains the placeholder ${NAME}"),
+        ("shop-<stage-name>", "the family shop-<stage-name> contains the placeholder <stage-name>"),
+        ("a b", "is not a valid family"),
     ],
     ids=["none", "a placeholder", "a placeholder that no parameter can be called like", "two words"],
 )
@@ -198,7 +198,7 @@ def test_a_task_definition_of_64_kb_is_the_largest_that_ecs_takes() -> None:
     assert list(size_findings(read(of_bytes(65_536)))) == []
 
     (finding,) = size_findings(read(of_bytes(65_537)))
-    assert finding.what == "the task definition has 65,537 bytes without any spaces, and ECS takes 65,536"
+    assert finding.what == "the task definition has 65,537 bytes without spaces; ECS accepts 65,536"
 
 
 @pytest.mark.parametrize(
@@ -236,11 +236,11 @@ def test_what_ecs_answers_about_a_task_definition_is_known() -> None:
         ({**TASK, "networkMode": "default"}, "no network mode 'default'"),
         ({"family": "x", "containerDefinitions": [{"image": "nginx"}]}, "has no name"),
         ({"family": "x", "containerDefinitions": [{"name": "a"}, {"name": "a"}]}, "two containers have the name a"),
-        ({**FARGATE, "cpu": "128"}, "no size of 128 CPU units"),
-        ({**FARGATE, "memory": "300"}, "no 300 MiB"),
-        ({**FARGATE, "memory": None}, "Fargate needs the memory"),
-        ({**FARGATE, "networkMode": "bridge"}, "awsvpc only"),
-        ({**FARGATE, "placementConstraints": [{"type": "memberOf"}]}, "no placement constraints"),
+        ({**FARGATE, "cpu": "128"}, "not offer 128 CPU units"),
+        ({**FARGATE, "memory": "300"}, "not offer 300 MiB"),
+        ({**FARGATE, "memory": None}, "Fargate requires memory"),
+        ({**FARGATE, "networkMode": "bridge"}, "requires the network mode awsvpc"),
+        ({**FARGATE, "placementConstraints": [{"type": "memberOf"}]}, "not support placement constraints"),
     ],
 )
 def test_a_value_that_ecs_refuses_is_told(tree: Any, told: str) -> None:
@@ -257,4 +257,4 @@ def test_sizes_of_fargate_may_be_written_in_each_way_that_ecs_takes(cpu: str, me
 def test_a_placeholder_that_only_the_application_sees_is_a_warning() -> None:
     container = {"name": "web", "image": "nginx", "environment": [{"name": "A", "value": "<X>"}]}
     (finding,) = value_findings(read({"family": "x", "containerDefinitions": [container]}))
-    assert "the application will see <X>" in finding.what
+    assert "the application sees <X>" in finding.what

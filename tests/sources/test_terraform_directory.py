@@ -146,7 +146,7 @@ KEYS = {
     "a key": ("kms_key_id = aws_kms_key.k.arn", ["kms:Decrypt on ${aws_kms_key.k.arn}"], ""),
     "its id": ("kms_key_id = aws_kms_key.k.key_id", ["kms:Decrypt on ${aws_kms_key.k.arn}"], ""),
     "no key": ("", [], ""),
-    "an alias": ('kms_key_id = "alias/a"', [], "the key alias/a is not known by its ARN"),
+    "an alias": ('kms_key_id = "alias/a"', [], "the ARN of the key alias/a is unknown"),
     "a variable": ("kms_key_id = var.key", [], "Pass --parameter key=VALUE"),
 }
 
@@ -183,7 +183,7 @@ RULE = """rule {
 ENCRYPTION = (
     'resource "aws_s3_bucket_server_side_encryption_configuration" "e" {\n bucket = aws_s3_bucket.b.id\n RULE\n}\n'
 ).replace("RULE", RULE)
-ALIAS = "the key ${aws_kms_alias.k.name} is not known by its ARN, and a policy names it by that alone"
+ALIAS = "the ARN of the key ${aws_kms_alias.k.name} is unknown, and a policy can only name a key by its ARN"
 OF_BUCKETS: dict[str, tuple[str, str, list[str], str]] = {
     "a key of the configuration": (ENCRYPTION.replace("KEY", "aws_kms_key.k.arn"), "", ["${aws_kms_key.k.arn}"], ""),
     "in the bucket itself": (
@@ -363,7 +363,7 @@ UNKNOWN = {
     "containers of a module": (
         TASK.replace("[CONTAINER]", "module.c.all").replace("REST", "") + 'module "c" { source = "a/b/aws" }\n',
         'cannot see what module.c.all puts here: module.c is not available: its source is "a/b/aws". '
-        "`terraform init` brings it to .terraform/modules, where cfnroles reads it",
+        "Run `terraform init` to download it to .terraform/modules, where cfnroles reads it",
     ),
     "volumes of nobody": (
         task('image = "nginx"', 'variable "v" {}\n', VOLUMES := "dynamic volume {\n for_each = var.v\n content {}\n }"),
@@ -371,19 +371,19 @@ UNKNOWN = {
     ),
     "a definition that is not there": (
         task('image = "nginx"', "", "count = 0"),
-        "it has no instance under the values that are known. Add others with --parameter NAME=VALUE",
+        "it has no instance with the known values. Pass other values with --parameter NAME=VALUE",
     ),
     "a definition that a default keeps away": (
         task('image = "nginx"', 'variable "on" { default = false }\n', "count = var.on ? 1 : 0"),
-        "it has no instance under the values that are known. Add others with --parameter on=VALUE",
+        "it has no instance with the known values. Pass other values with --parameter on=VALUE",
     ),
     "what stops Terraform": (
         task("image = local.nothing"),
-        "Terraform would stop here: there is no local nothing (main.tf:5). `terraform validate` says more",
+        "Terraform would fail here: there is no local nothing (main.tf:5). Run `terraform validate`",
     ),
     "no containers": (
         'resource "aws_ecs_task_definition" "app" { family = "app" }\n',
-        "the resource has no container definition, be it that its list is empty or null",
+        "the resource has no container definitions: the list is empty or null",
     ),
 }
 
@@ -397,7 +397,7 @@ def test_modules_that_are_not_at_hand_may_have_definitions() -> None:
     text = 'module "a" { source = "x/ecs/aws" }\nmodule "b" { source = "git::https://b" }\n'
     (gap,) = reading(text).unseen
     names = 'module.a ("x/ecs/aws"), module.b ("git::https://b")'
-    assert gap.what == f"2 modules are not available and may have task definitions: {names}"
+    assert gap.what == f"2 modules are not downloaded and may have task definitions: {names}"
 
 
 IN_JSON = """{
@@ -533,7 +533,10 @@ def test_a_service_that_hangs_on_a_condition_asks_under_it() -> None:
 def test_a_service_whose_definition_stands_elsewhere_is_told_of() -> None:
     text = 'variable "task" {}\n' + SERVICE.replace("TASK", "var.task")
     (gap,) = reading(text).unseen
-    assert (gap.origin.path, gap.what[:40]) == (("aws_ecs_service.web",), "it runs a task definition that is none o")
+    assert (gap.origin.path, gap.what[:47]) == (
+        ("aws_ecs_service.web",),
+        "it runs a task definition from outside the conf",
+    )
     assert reading(text.replace("enable_execute_command = true", "")).unseen == ()
 
 
@@ -630,7 +633,7 @@ def test_what_is_not_read_is_told(kind: str, block: str) -> None:
     text = f'resource "{kind}" "r" {{\n {block} {{}}\n{closing}\n}}\n'
     (gap,) = reading(text).unseen
     assert gap.origin.path == (f"{kind}.r",)
-    assert gap.what.startswith(f"cfnroles does not read {kind}, and says nothing of ")
+    assert gap.what.startswith(f"cfnroles does not read {kind} and does not check ")
     assert reading(text.replace(block.split()[-1], "other")).unseen == ()
 
 

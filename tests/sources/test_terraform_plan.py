@@ -140,7 +140,7 @@ def test_the_provider_knows_the_members_in_any_capitals() -> None:
 
 def test_an_unknown_plan_is_a_gap_with_the_ways_out() -> None:
     (gap,) = gaps(read(plan(resource(), {"container_definitions": True})))
-    assert "the plan does not know it, since one value that is known after apply hides all of them" in gap.what
+    assert "the plan hides all of it, because one value is known after apply" in gap.what
     assert "`cfnroles explain .`" in gap.remedy
     assert "`terraform show -json | cfnroles explain -`" in gap.remedy
     assert '`output "cfnroles_app" { value = [...] }`' in gap.remedy
@@ -210,16 +210,18 @@ def test_a_document_without_task_definitions_says_so(tree: dict[str, Any]) -> No
 
 @pytest.mark.parametrize("more", [{}, {"terraform_version": "1.11.4"}])
 def test_the_state_of_nothing_says_what_to_give_instead(more: dict[str, str]) -> None:
-    with pytest.raises(InvalidInput, match="has no values in it") as raised:
+    with pytest.raises(InvalidInput, match="has no values") as raised:
         read(Document("state.json", json.dumps({"format_version": "1.0", **more})))
-    assert raised.value.remedy.startswith("Give the directory")
+    assert raised.value.remedy.startswith("Pass the directory")
 
 
 def test_terraforms_own_state_file_is_not_read() -> None:
     own = {"version": 4, "terraform_version": "1.11.4", "lineage": "a", "resources": []}
     with pytest.raises(InvalidInput, match="is Terraform's own state file") as raised:
         read(Document("terraform.tfstate", json.dumps(own)))
-    assert raised.value.remedy == "Give what Terraform says of it: `terraform show -json | cfnroles explain -`"
+    assert (
+        raised.value.remedy == "Pass the output of `terraform show -json`: `terraform show -json | cfnroles explain -`"
+    )
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")

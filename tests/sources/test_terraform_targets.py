@@ -134,12 +134,12 @@ def test_a_task_is_named_in_many_ways(named: str, expected: set[str]) -> None:
 
 
 HIDDEN = {
-    "an input of elsewhere": ("input    = var.input", "cannot see what input puts into the place"),
+    "an input of elsewhere": ("input    = var.input", "cannot see what input overrides"),
     "a part of one": (
         "input = jsonencode({ containerOverrides = var.input })",
         "cannot see what containerOverrides",
     ),
-    "what an event says": ('input_path = "$.x"', "cannot see what input_path puts into the place"),
+    "what an event says": ('input_path = "$.x"', "cannot see what input_path overrides"),
 }
 
 

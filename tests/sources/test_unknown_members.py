@@ -135,9 +135,9 @@ def test_a_choice_that_ecs_has_not_yet_is_told_where_a_row_is_about_it(log: str,
     document = Document("task.json", json.dumps({"family": "shop", "containerDefinitions": [container]}))
     gaps, findings = unknown_members(read_task_definition(document), ())
     assert [finding.remedy for finding in findings] == told
-    assert [gap.what for gap in gaps] == [f"cfnroles knows no logDriver {log}, nor which permissions it costs"] * len(
-        told
-    )
+    assert [gap.what for gap in gaps] == [
+        f"cfnroles does not know the logDriver {log}, or which permissions it needs"
+    ] * len(told)
 
 
 def test_a_choice_of_a_service_is_looked_at_like_those_of_a_task() -> None:

@@ -42,22 +42,22 @@ def problems(spec: Spec) -> Iterator[Finding]:
     """Everything of the kind in a spec whose keys and types are right."""
     for path, options in _roles(spec.tree):
         yield from _role_problems(options, path)
-    yield from _shared_names(spec, "name", "the role's name", "IAM has each name once")
-    yield from _shared_names(spec, "export", "the export", "CloudFormation has each export once")
+    yield from _shared_names(spec, "name", "the role's name", "role names are unique in an account")
+    yield from _shared_names(spec, "export", "the export", "export names are unique in an account and Region")
     for service in spec.services:
         yield from _service_problems(spec, service)
     yield from _environment_problems(spec)
     if spec.get("sharing", "by") == "organization" and not spec.get("sharing", "organization"):
-        yield fault(("sharing", "by"), "no organization is named", "Add it: organization: o-...")
+        yield fault(("sharing", "by"), "no organization is specified", "Add organization: o-...")
     if spec.get("sharing", "organization") and spec.get("sharing", "by") != "organization":
         yield fault(
-            ("sharing", "organization"), "the organization is not used", "Write by: organization, or leave it out."
+            ("sharing", "organization"), "the organization is not used", "Write `by: organization`, or remove it."
         )
     if spec.get("alarms", "email") and spec.get("alarms", "topic"):
         yield fault(
             ("alarms", "email"),
-            "the address is for a new topic, and there is one already",
-            "Subscribe it to that topic.",
+            "the address requires a new topic, but the spec names an existing one",
+            "Subscribe the address to that topic.",
         )
 
 
@@ -73,12 +73,12 @@ def _roles(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
 def _role_problems(options: Mapping[str, Any], path: Path) -> Iterator[Finding]:
     for index, policy in enumerate(options.get("managed-policies", ())):
         if not policy.startswith("arn:") and managed_policy(policy) is None:
-            what = f"{policy!r} is not an AWS managed policy that cfnroles knows by name"
+            what = f"cfnroles does not know an AWS managed policy named {policy!r}"
             remedy = nearest(policy, managed_policy_names())
             yield fault(
                 (*path, "managed-policies", index),
                 what,
-                remedy if remedy.startswith("Did") else "Give its ARN: arn:aws:iam::ACCOUNT:policy/NAME.",
+                remedy if remedy.startswith("Did") else "Write its ARN: arn:aws:iam::ACCOUNT:policy/NAME.",
             )
     for index, statement in enumerate(options.get("statements", ())):
         alone = isinstance(statement["actions"], str)
@@ -89,13 +89,13 @@ def _role_problems(options: Mapping[str, Any], path: Path) -> Iterator[Finding]:
     if len(options.get("managed-policies", ())) > MOST_MANAGED_POLICIES:
         yield fault(
             (*path, "managed-policies"),
-            f"a role takes {MOST_MANAGED_POLICIES} managed policies, and here are {len(options['managed-policies'])}",
+            f"expected at most {MOST_MANAGED_POLICIES} managed policies, found {len(options['managed-policies'])}",
             "Attach fewer.",
         )
     if len(options.get("tags", ())) > _TAGS - _OWN_TAGS:
         yield fault(
             (*path, "tags"),
-            f"a role takes {_TAGS} tags, {_OWN_TAGS} of which are cfnroles's own, and here are {len(options['tags'])}",
+            f"expected at most {_TAGS} tags, {_OWN_TAGS} of which cfnroles adds, found {len(options['tags'])}",
             "Keep fewer.",
         )
 
@@ -112,8 +112,8 @@ def _shared_names(spec: Spec, key: str, noun: str, why: str) -> Iterator[Finding
             if seen.setdefault(name.lower(), owner) != owner:
                 yield fault(
                     service.where(role, key),
-                    f"{noun} {name!r} is that of {seen[name.lower()]} and of {owner}",
-                    f"{why}: give them different ones.",
+                    f"{noun} {name!r} is used by {seen[name.lower()]} and by {owner}",
+                    f"{why}: use different names.",
                 )
 
 
@@ -126,7 +126,9 @@ def _service_problems(spec: Spec, service: Service) -> Iterator[Finding]:
         )
     prefix, bucket = service.get("exec", "prefix"), service.get("exec", "bucket")
     if prefix and not bucket:
-        yield fault(service.where("exec", "prefix"), "the prefix is for a bucket, and none is named", "Add bucket.")
+        yield fault(
+            service.where("exec", "prefix"), "the prefix requires a bucket, but none is specified", "Add bucket."
+        )
 
 
 def _environment_problems(spec: Spec) -> Iterator[Finding]:
@@ -135,4 +137,4 @@ def _environment_problems(spec: Spec) -> Iterator[Finding]:
         for name in settings.get("services", {}):
             if name not in names:
                 path: Path = ("environments", environment, "services", name)
-                yield fault(path, f"there is no service {name!r}", nearest(name, names))
+                yield fault(path, f"the spec has no service {name!r}", nearest(name, names))

@@ -62,7 +62,7 @@ def draft(project: str, services: Sequence[Drafted], *, log_groups: bool = True)
 
 def _lines(project: str, services: Sequence[Drafted], *, log_groups: bool) -> Iterator[str]:
     yield f"# yaml-language-server: $schema={SCHEMA_FILE}"
-    yield "# What the services of this project need around their roles. `cfnroles build` makes stacks of this file,"
+    yield "# What the services of this project need besides their roles. `cfnroles build` writes stacks from this file,"
     yield "# `cfnroles explain` explains why each permission is there. docs/spec.md has all keys."
     yield f"project: {_scalar(project)}"
     yield from _fact("account", account_of(services), "123456789012")
@@ -70,7 +70,7 @@ def _lines(project: str, services: Sequence[Drafted], *, log_groups: bool) -> It
     yield ""
     if log_groups and any(each.has_log_groups for each in services):
         yield "defaults:"
-        yield "  # The log groups are made before the tasks; name those in `existing` that are there already."
+        yield "  # cfnroles creates the log groups before the tasks; list those that exist in `existing`."
         yield "  log-groups: {retention-days: 30}"
         yield ""
     yield "services:"
@@ -125,7 +125,7 @@ def _service(service: Drafted) -> Iterator[str]:
     if service.described:
         yield f"    service: {_scalar(service.described)}"
     if any(True for _ in workload.find("containerDefinitions[].secrets[].valueFrom")):
-        yield "    # Customer managed keys of the secrets and parameters, if they have any:"
+        yield "    # Customer managed keys of the secrets and parameters, if any:"
         yield "    # kms-keys: {secrets: arn:aws:kms:REGION:ACCOUNT:key/ID}"
     volumes = [] if service.described else [str(name) for name in _launched(workload)]
     if volumes:
@@ -143,9 +143,9 @@ def _task_role(service: Drafted) -> Iterator[str]:
         yield from (f"        - {word}: {_scalar(name)}" for word, name in (g.split(": ", 1) for g in service.grants))
         return
     if isinstance(role, str) and role and not (service.statements or service.managed_policies):
-        yield f"    # The task role so far is {role}: --from-role takes over what it allows."
+        yield f"    # The current task role is {role}: --from-role copies its permissions."
     if not (service.statements or service.managed_policies):
-        yield from (f"    # Not taken over: {text}" for text in service.left)
+        yield from (f"    # Not copied: {text}" for text in service.left)
         yield "    # What the application itself may do, for example:"
         yield "    # task-role:"
         yield "    #   grants:"
@@ -153,12 +153,12 @@ def _task_role(service: Drafted) -> Iterator[str]:
         yield "    #     - {s3-read: shop-assets, prefix: images/}"
         return
     yield "    task-role:"
-    yield from (f"      # Not taken over: {text}" for text in service.left)
+    yield from (f"      # Not copied: {text}" for text in service.left)
     if service.managed_policies:
         yield "      managed-policies:"
         yield from (f"        - {_scalar(policy)}" for policy in service.managed_policies)
     if service.statements:
-        yield "      # Taken over as they were: put words of `grants` in their place where there are any."
+        yield "      # Copied unchanged: replace them with `grants` where possible."
         yield "      statements:"
     for statement in service.statements:
         for position, (key, value) in enumerate(statement.items()):

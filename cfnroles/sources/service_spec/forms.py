@@ -10,18 +10,18 @@ _ARN = r"arn:aws[a-z-]*"
 PROJECT = String(
     "a project's name",
     r"[A-Za-z][A-Za-z0-9-]{0,99}",
-    "It begins names of stacks and exports: a letter, then letters, digits, hyphens.",
+    "Begin with a letter, then use letters, digits and hyphens: stack and export names begin with it.",
 )
 SERVICE_NAME = String(
     "a service's name",
     r"[A-Za-z][A-Za-z0-9-]{0,61}",
-    "It stands in names of stacks and exports: a letter, then up to 61 letters, digits and hyphens.",
+    "Begin with a letter, then use up to 61 letters, digits and hyphens: it is part of stack and export names.",
 )
 ENVIRONMENT_NAME = String("an environment's name", r"[A-Za-z][A-Za-z0-9-]{0,61}", "Use letters, digits and hyphens.")
-ACCOUNT = String("an account", r"[0-9]{12}", "An account has 12 digits.")
+ACCOUNT = String("an account", r"[0-9]{12}", "An account ID has 12 digits.")
 REGION = String("a region", r"[a-z]{2,}(-[a-z]+)+-[0-9]+", "Write it like eu-west-1.")
-PATH = String("a path", r"[^\n]+", "Write the path of a file, relative to this one.")
-EXPORT = String("the name of an export", EXPORT_NAME, "It has up to 255 letters, digits, colons and hyphens.")
+PATH = String("a path", r"[^\n]+", "Write the path of a file relative to this one.")
+EXPORT = String("the name of an export", EXPORT_NAME, "Use up to 255 letters, digits, colons and hyphens.")
 IMPORT = Structure(
     "an import",
     (
@@ -54,23 +54,21 @@ MANAGED_POLICY = String(
     "Write a name like AmazonSSMReadOnlyAccess, or arn:aws:iam::ACCOUNT:policy/NAME.",
 )
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-ROLE_NAME = String(
-    "a role's name", r"[A-Za-z0-9_+=,.@-]{1,64}", "A role's name has up to 64 letters, digits and + = , . @ _ -."
-)
+ROLE_NAME = String("a role's name", r"[A-Za-z0-9_+=,.@-]{1,64}", "Use up to 64 letters, digits and + = , . @ _ -.")
 ROLE_PATH = String(
     "a role's path",
     # IAM takes more signs, some of which would be wildcards and variables in the policies that name the role.
     r"/([A-Za-z0-9_+=,.@/-]{1,510}/)?",
-    "A path begins and ends with a slash, with letters, digits and + = , . @ _ - / between: /teams/shop/.",
+    "Begin and end with a slash, with letters, digits and + = , . @ _ - / between: /teams/shop/.",
 )
 TAG_KEY = String(
-    "a tag's key", r"(?!aws:)[A-Za-z0-9 _.:/=+@-]{1,128}", "It has up to 128 characters and does not begin with aws:."
+    "a tag's key", r"(?!aws:)[A-Za-z0-9 _.:/=+@-]{1,128}", "Use up to 128 characters, not beginning with aws:."
 )
-TAG_VALUE = String("a tag's value", r"[A-Za-z0-9 _.:/=+@-]{0,256}", "It has up to 256 characters.")
+TAG_VALUE = String("a tag's value", r"[A-Za-z0-9 _.:/=+@-]{0,256}", "Use up to 256 characters.")
 ACTION = String(
     "an action",
     r"[a-z0-9-]+:[A-Za-z0-9]+",
-    "Write SERVICE:Action, such as ses:SendEmail; an action with a * would grow with every release of AWS.",
+    "Write SERVICE:Action, such as ses:SendEmail; an action with a * would include every action that AWS adds.",
 )
 RESOURCE = String(
     "the ARN of a resource",
@@ -84,16 +82,16 @@ OPERATOR = String(
     r"String(Not)?(Equals(IgnoreCase)?|Like)|Arn(Not)?(Equals|Like)|(Not)?IpAddress|Bool|"
     r"Numeric((Not)?Equals|(Less|Greater)Than(Equals)?)|Date((Not)?Equals|(Less|Greater)Than(Equals)?)"
     r")(IfExists)?|Null",
-    "Write an operator of IAM, such as StringEquals.",
+    "Write a condition operator, such as StringEquals.",
 )
-SID = String("a Sid", r"[A-Za-z][A-Za-z0-9]{0,99}", "A Sid has letters and digits only.")
-REASON = String("a reason", r"(?=.*[A-Za-z])[^\n]{8,}", "Say in one line what the application does that needs it.")
+SID = String("a Sid", r"[A-Za-z][A-Za-z0-9]{0,99}", "Use only letters and digits.")
+REASON = String("a reason", r"(?=.*[A-Za-z])[^\n]{8,}", "Describe in one line what the application does with it.")
 ORGANIZATION = String("an organization's id", r"o-[a-z0-9]{10,32}", "Write it like o-a1b2c3d4e5.")
-LOG_GROUP = String("a log group's name", r"[A-Za-z0-9_./#-]{1,512}", "It has letters, digits and _ - / . # only.")
+LOG_GROUP = String("a log group's name", r"[A-Za-z0-9_./#-]{1,512}", "Use only letters, digits and _ - / . #.")
 CLUSTER = String(
     "a cluster's name or ARN",
     rf"{_ARN}:ecs:[a-z0-9-]+:[0-9]{{12}}:cluster/[A-Za-z0-9_-]{{1,255}}|[A-Za-z0-9_-]{{1,255}}",
-    "It has up to 255 letters, digits, hyphens and underscores.",
+    "Use up to 255 letters, digits, hyphens and underscores.",
 )
 TOPIC_ARN = String(
     "the ARN of an SNS topic",
@@ -104,4 +102,4 @@ EMAIL = String("an e-mail address", r"[^@\s]+@[^@\s]+\.[^@\s]+", "Write an addre
 REPOSITORY_PREFIX = String(
     "a prefix of ECR repositories", r"[a-z0-9]+([._/-][a-z0-9]+)*/?", "Write it like docker-hub."
 )
-PARAMETER_NAME = String("a template parameter's name", r"[A-Za-z0-9]{1,255}", "It has letters and digits only.")
+PARAMETER_NAME = String("a template parameter's name", r"[A-Za-z0-9]{1,255}", "Use only letters and digits.")

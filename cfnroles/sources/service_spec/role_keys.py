@@ -33,7 +33,7 @@ GRANT = Structure(
         *(Key(row.word, _value(row), f"The application {row.does}.", row.example, source=row.source) for row in ROWS),
         Key(
             "prefix",
-            Many(String("the beginning of a key", r"[^*?\n]+", "Write what the keys begin with, without a *.")),
+            Many(String("the beginning of a key", r"[^*?\n]+", "Write the key prefix, without a *.")),
             "Only objects whose keys begin with this.",
             "images/",
             beside=_with("prefix"),
@@ -131,7 +131,7 @@ STATEMENT = Structure(
                 Named(
                     "condition keys",
                     String("a condition key", r"[a-zA-Z0-9-]+:[^\s]+", "Write it like aws:SourceVpc."),
-                    Many(String("a text", r"[^\n]+", "Write a text.")),
+                    Many(String("a text", r"[^\n]+", "Write a string.")),
                 ),
             ),
             "Conditions, as operator, key and values.",

@@ -251,8 +251,8 @@ def _permissions(statement: Mapping[str, Any]) -> Iterator[Permission]:
 
 def _of_policy(written: str) -> Text:
     if "${AWS::" in written:
-        what = f"{written} has ${{AWS:: in it, which is not a variable of a policy and is not filled in"
-        raise Misread(Text(written), what, "Write the account, Region or partition itself.")
+        what = f"{written} contains ${{AWS::, which is not a policy variable; nothing replaces it"
+        raise Misread(Text(written), what, "Write the account ID, Region or partition.")
     return of_policy(written)
 
 

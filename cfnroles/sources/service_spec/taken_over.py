@@ -31,7 +31,7 @@ def taken_over(role: Role) -> tuple[tuple[str, ...], tuple[Mapping[str, Any], ..
                 left.append(f"{policy.name}, statement {statement.get('Sid') or index + 1}: {wrong}")
                 continue
             taken = {
-                "reason": f"taken over from the policy {policy.name} of {role.name}",
+                "reason": f"copied from the policy {policy.name} of {role.name}",
                 "actions": _listed(statement["Action"]),
                 "resources": _plain(_listed(statement["Resource"])),
             }
@@ -57,9 +57,9 @@ def _plain(value: Any) -> Any:
 
 def _unsayable(statement: Mapping[str, Any]) -> str:
     if statement.get("Effect") != "Allow":
-        return "it denies; a permissions boundary can, too"
+        return "it denies; use a permissions boundary instead"
     if "Action" not in statement or "Resource" not in statement:
-        return "it names what it leaves out"
+        return "it uses NotAction or NotResource"
     for action in _listed(statement["Action"]):
         if not re.fullmatch(ACTION.pattern, str(action)):
             return f"{action} is not a single action"
@@ -67,7 +67,7 @@ def _unsayable(statement: Mapping[str, Any]) -> str:
         if not re.fullmatch(RESOURCE.pattern, str(resource)):
             return f"{resource} is not an ARN"
     if re.search(r"\$\{(?!!)", f"{statement['Resource']} {statement.get('Condition')}"):
-        return "its template fills a part of it in"
+        return "a part of it is a value of its template"
     return ""
 
 

@@ -44,8 +44,10 @@ class String(Struct, frozen=True):
     def problems(self, value: Any, path: Path) -> Iterator[Finding]:
         """A value of another type, or of another form."""
         if not isinstance(value, str):
-            quotes = " Put quotes around it." if isinstance(value, (int, float)) else ""
-            yield fault(path, f"{shown(value)} is not {self.noun}", f"{self.remedy}{quotes}".strip() or "Write a text.")
+            quotes = " Put it in quotes." if isinstance(value, (int, float)) else ""
+            yield fault(
+                path, f"{shown(value)} is not {self.noun}", f"{self.remedy}{quotes}".strip() or "Write a string."
+            )
         elif self.known:
             if value not in self.known:
                 yield fault(path, f"{value!r} is not {self.noun}", nearest(value, self.known))
@@ -118,13 +120,17 @@ class Many(Struct, frozen=True):
             if self.alone:
                 yield from self.of.problems(value, path)
             else:
-                yield fault(path, f"{shown(value)} is not a list", "Write a list: one line for each, with `- ` first.")
+                yield fault(
+                    path,
+                    f"{shown(value)} is not a list",
+                    "Write a list: one line for each element, beginning with `- `.",
+                )
             return
         if not value:
-            yield fault(path, "the list is empty", "Leave the key out, or name one element.")
+            yield fault(path, "the list is empty", "Remove the key, or add an element.")
         for index, element in enumerate(value):
             if element in value[:index]:
-                yield fault((*path, index), f"{shown(element)} stands here twice", "Keep one of them.")
+                yield fault((*path, index), f"{shown(element)} is in the list twice", "Keep one of them.")
             yield from self.of.problems(element, (*path, index))
 
     def schema(self) -> dict[str, Any]:
@@ -146,13 +152,13 @@ class Named(Struct, frozen=True):
             yield fault(path, f"{shown(value)} is not {self.noun}", "Write one line for each: `name: value`.")
             return
         if not value:
-            yield fault(path, "there is nothing in it", "Leave the key out, or name one.")
+            yield fault(path, "it is empty", "Remove the key, or add an entry.")
         lowered: dict[str, str] = {}
         for name, member in value.items():
             yield from self.key.problems(name, (*path, name))
             if lowered.setdefault(name.lower(), name) != name:
-                what = f"{name!r} differs from {lowered[name.lower()]!r} in capitals only"
-                yield fault((*path, name), what, "Give it another name.")
+                what = f"{name!r} differs from {lowered[name.lower()]!r} only in case"
+                yield fault((*path, name), what, "Use another name.")
             yield from self.of.problems(member, (*path, name))
 
     def schema(self) -> dict[str, Any]:
@@ -202,15 +208,15 @@ class Structure(Struct, frozen=True):
             else:
                 yield from keys[name].type.problems(member, (*path, name))
                 if keys[name].beside and not any(other in value for other in keys[name].beside):
-                    what = f"{name!r} is next to none of the keys that it is for"
-                    yield fault((*path, name), what, f"It is for {listed(keys[name].beside)}.")
+                    what = f"{name!r} has no effect without another key"
+                    yield fault((*path, name), what, f"Use it with {listed(keys[name].beside)}.")
         for key in self.keys:
             if key.required and key.name not in value:
                 yield fault(path, f"{self.noun} has no {key.name!r}", f"Add it: {key.doc}")
         chosen = [name for name in value if name in self.choice]
         if self.choice and len(chosen) != 1 and (chosen or not value.keys() - keys):
-            what = f"{listed(chosen)} stand in {self.noun} together" if chosen else f"{self.noun} has no word"
-            remedy = "Make one entry of each." if chosen else f"The words are {listed(self.choice)}."
+            what = f"{listed(chosen)} cannot be combined in {self.noun}" if chosen else f"{self.noun} has no grant"
+            remedy = "Write one entry for each." if chosen else f"The grants are {listed(self.choice)}."
             yield fault((*path, chosen[1]) if chosen else path, what, remedy)
 
     def _meant(self, name: str) -> str:
@@ -221,7 +227,7 @@ class Structure(Struct, frozen=True):
             return f"Did you mean {grants[0]!r}?" if len(grants) == 1 else f"Its service has {listed(grants)}."
         above = [key.name for key in self.keys if name in _names_in(key.type)]
         if above and not meant(name, self._names, 0.8):
-            return f"Write it below {' or '.join(map(repr, above))}."
+            return f"Move it to {' or '.join(map(repr, above))}."
         return nearest(name, self._names)
 
     @property

@@ -191,7 +191,7 @@ def _refused(tasks: Iterable[TaskInWorlds], template: Template, reading: Reading
     found += [line for task in tasks for line in _half_named(task, template)]
     loops = [name for name in reading.documents[0].members["Resources"] if str(name).startswith("Fn::")]
     if loops:
-        found += [f"- cannot see which resources {name} makes" for name in loops]
+        found += [f"- cannot see which resources {name} creates" for name in loops]
         found.append("  List the macro behind AWS::LanguageExtensions in Transform, which writes loops out.")
     return found
 

@@ -148,7 +148,7 @@ class Values(Struct, frozen=True):
         if isinstance(symbol, Expression) and not symbol.forms:
             return expression_of(symbol, self.module)
         raise Unwritable(
-            f"{symbol.written or symbol.spelled} becomes no expression of Terraform", "Write it in its place"
+            f"{symbol.written or symbol.spelled} becomes no expression of Terraform", "Write the value instead"
         )
 
 

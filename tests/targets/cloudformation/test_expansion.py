@@ -155,7 +155,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     for part in (
         "Resources.Mode.Properties.NetworkMode",
         "Resources.Half names a role, and has needs of the execution role",
-        "cannot see which resources Fn::ForEach::Each makes",
+        "cannot see which resources Fn::ForEach::Each creates",
         "Resources.Gap.Properties.ContainerDefinitions[0].Image",
     ):
         assert part in told
@@ -165,7 +165,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 def test_a_loop_is_refused_also_where_it_could_be_written_out() -> None:
     loop = '  "Fn::ForEach::Jobs": [N, [A], {"Task${N}": {Type: AWS::ECS::TaskDefinition, Properties: {}}}]\n'
     told = refusal(tree(f"Transform: AWS::LanguageExtensions\n{RUNNERS}{loop}"))
-    assert "cannot see which resources Fn::ForEach::Jobs makes" in told
+    assert "cannot see which resources Fn::ForEach::Jobs creates" in told
 
 
 def test_one_role_is_enough_where_the_other_has_nothing_to_do() -> None:
