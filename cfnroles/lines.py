@@ -8,7 +8,7 @@ from functools import partial
 from cfnroles.counted import counted
 from cfnroles.document import nearest, positions
 from cfnroles.errors import InvalidInput
-from cfnroles.need import Finding, Gap, Origin
+from cfnroles.need import UNREAD_PARTS, Finding, Gap, Origin
 from cfnroles.page import Page, page
 from cfnroles.positions import Positions
 from cfnroles.workload import BESIDE, Path
@@ -89,7 +89,9 @@ def findings_text(findings: Sequence[Finding], text: Texts, *, drawn: bool = Fal
 
 
 def gaps_head(gaps: Sequence[Gap], who: str = "the roles do") -> str:
-    """How many permissions ``who`` does not have."""
+    """How many permissions ``who`` does not have, as far as that can be counted."""
+    if any(gap.feature in UNREAD_PARTS for gap in gaps):
+        return f"Gaps: permissions that {who} not have, because a name is missing or a part is unknown:"
     return f"Gaps: {counted(len(gaps), 'permission')} that {who} not have, because a name is missing:"
 
 

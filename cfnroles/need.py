@@ -167,6 +167,10 @@ class Need(Struct, frozen=True):
         )
 
 
+#: Features of gaps behind each of which any number of permissions may be.
+UNREAD_PARTS = frozenset({"unknown-member", "hidden-resource", "conditions"})
+
+
 class Gap(Struct, frozen=True):
     """A need that can be seen but not named; ``remedy`` says what closes it, ``actions`` what it may come to."""
 

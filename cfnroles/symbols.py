@@ -6,6 +6,8 @@ from msgspec import Struct
 
 #: How a value that another stack exports is spelled: ``${Import::shop-data-OrdersTableArn}``.
 IMPORT = "Import::"
+#: More of an expression is not shown in a line.
+_LONGEST = 160
 #: What the name of a `RandomSuffix` begins with.
 SUFFIX = "the six characters behind "
 
@@ -109,6 +111,12 @@ class Expression(Symbol, frozen=True, kw_only=True):
     provider: str = ""
     forms: tuple[tuple[str, Expression], ...] = ()
     secret: bool = False
+
+    @property
+    def called(self) -> str:
+        """What people call it by: the beginning of the user's own expression."""
+        own = self.written[2:-1] or self.name
+        return own if len(own) <= _LONGEST else f"{own[:_LONGEST]}..."
 
 
 class Wildcard(Symbol, frozen=True):

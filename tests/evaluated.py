@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,26 @@ class Written:
 
     def inside(self, path: str, directory: str) -> bool:
         return (directory == "." and not path.startswith("..")) or path.startswith(f"{directory}/")
+
+
+_NAMED = re.compile(r'(?<![\w.-])(data\.)?((?:aws|random)_[a-z0-9_]+)\.([\w-]+)(?:\["(\w+)"\])?')
+
+
+def declared(text: str) -> str:
+    """A configuration with a block for each resource and data source that it names and does not declare."""
+    more = ""
+    for data, kind, name, key in dict.fromkeys(_NAMED.findall(text)):
+        head = f'{"data" if data else "resource"} "{kind}" "{name}"'
+        if head not in text + more:
+            each = f' for_each = toset(["{key}"]) ' if key else ""
+            more += f"{head} {{{each}}}\n"
+    return f"{text.rstrip()}\n{more}"
+
+
+def complete(files: str | Mapping[str, str]) -> Written:
+    """These files, or `main.tf` alone, with all that they name declared."""
+    whole = {"main.tf": files} if isinstance(files, str) else files
+    return Written({name: declared(text) if name.endswith(".tf") else text for name, text in whole.items()})
 
 
 def project(files: str | Mapping[str, str], parameters: Mapping[str, str] | None = None) -> Project:

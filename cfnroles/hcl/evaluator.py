@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import takewhile
 from typing import Any
 
 from msgspec.structs import replace
@@ -33,6 +32,7 @@ from cfnroles.hcl.syntax import (
     Tuple,
     Variable,
 )
+from cfnroles.hcl.traversals import chain, leading
 from cfnroles.hcl.values import (
     MOST,
     Elements,
@@ -81,38 +81,20 @@ def _template(node: Any, scope: Scope) -> Value:
     return rendering.rendered(node, scope, evaluate, decide)
 
 
-@lru_cache(maxsize=16_384)  # each pass goes the same ways
-def _chain(node: Node) -> tuple[Variable, list[GetAttribute | Index]] | None:
-    """The name that a traversal begins with, and its steps from the first to the last."""
-    steps: list[GetAttribute | Index] = []
-    while isinstance(node, (GetAttribute, Index)):
-        steps.append(node)
-        node = node.of
-    return (node, steps[::-1]) if isinstance(node, Variable) else None
-
-
-@lru_cache(maxsize=16_384)
-def _leading(node: Node) -> tuple[str, ...]:
-    """The names behind the first one, up to the first key."""
-    chain = _chain(node)
-    leading = takewhile(lambda step: isinstance(step, GetAttribute), chain[1] if chain else ())
-    return tuple(step.name for step in leading if isinstance(step, GetAttribute))
-
-
 def _traversal(node: Node, scope: Scope) -> Value:
-    chain = _chain(node)
-    if chain is None:
+    found = chain(node)
+    if found is None:
         if isinstance(node, GetAttribute | Index):
             return _step(evaluate(node.of, scope), node, scope)
         raise Failed("this is not a traversal", node.place)
-    root, steps = chain
-    named = scope.named(root.name, _leading(node), node.place)
+    root, steps = found
+    named = scope.named(root.name, leading(node), node.place)
     if named is None:
         raise Failed(f"nothing is called {node.written}", node.place)
-    found, passed = named
+    value, passed = named
     for step in steps[passed:]:
-        found = _step(found, step, scope)
-    return found
+        value = _step(value, step, scope)
+    return value
 
 
 def _step(value: Value, step: Node, scope: Scope) -> Value:
@@ -314,7 +296,7 @@ def _tried(node: Any, scope: Scope) -> Value:
             continue
         if isinstance(value.data, Expression) and not value.data.address and not isinstance(each, Variable):
             # Whether Terraform stops there depends on a value that nobody knows, unless that is a plain one.
-            shape = _chain(each)
+            shape = chain(each)
             if shape is not None and len(shape[1]) > 1 and shape[0].name in ("var", "local", "each", "module"):
                 return scope.hanging(node, value.data)
         return Value(True, node.place) if node.name == "can" else value

@@ -12,7 +12,7 @@ from cfnroles.hcl.arguments import Function, Open
 from cfnroles.hcl.json_texts import decode
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.syntax import Call, Place
-from cfnroles.hcl.values import Encoded, Failed, Outside, Value, chunks_of, first_unknown, is_known, plain
+from cfnroles.hcl.values import Encoded, Failed, Missing, Outside, Value, chunks_of, first_unknown, is_known, plain
 
 _FUNCTIONS: dict[str, Function] = {**text_functions.FUNCTIONS, **collection_functions.FUNCTIONS}
 
@@ -35,6 +35,8 @@ def called(node: Call, arguments: Sequence[Value], scope: Scope) -> Value:
         if open_.on is None:
             return scope.unknown(node, f"cfnroles does not work out this call of {node.name}")
         return scope.hanging(node, open_.on)
+    except Missing:
+        raise
     except Failed as failed:
         raise Failed(f"{node.name}: {failed.what}", failed.place or node.place) from failed
     except (IndexError, ValueError, TypeError) as error:

@@ -28,7 +28,8 @@ _WRITE = "`cfnroles terraform` writes such locals for the roles of task definiti
 _DECLARE = "Declare it there, with its value as the default"
 #: Why nobody knows what a module gives whose source is elsewhere.
 NOT_AT_HAND = "is not available"
-_OWN = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
+#: Arguments of a call that are none of the module's.
+OWN = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
 
 
 class Module:
@@ -95,7 +96,7 @@ class Module:
     def _variable(self, name: str, place: Place) -> Value:
         block = self.configuration.variables.get(name)
         if block is None:
-            # Other tools add files with variables before they run Terraform.
+            # Terragrunt adds files with variables before it runs Terraform.
             reason = f"var.{name} is declared in none of the files of {self.project.files.called(self.directory)}"
             called = f"{self.address}var.{name}"
             return Value(Expression(called, written=f"${{var.{name}}}", reason=reason, remedy=_DECLARE), place)
@@ -131,7 +132,7 @@ class Module:
             node = self.project.given.get(name)
             return None if node is None else evaluate(node, self.scope)
         scope, call = self._call
-        node = call.body.arguments.get(name) if name not in _OWN else None
+        node = call.body.arguments.get(name) if name not in OWN else None
         if node is None:
             return None
         value = evaluate(node, scope)

@@ -15,8 +15,8 @@ from cfnroles.hcl.parser import parse, parse_expression
 from cfnroles.hcl.session import MOST_OF_ALL, Budget
 from cfnroles.hcl.syntax import Block, Chunk, Constant, Node, Place, Source, Template
 from cfnroles.hcl.types import takes_text
-from cfnroles.hcl.values import Failed, Outside
-from cfnroles.spelling import hint
+from cfnroles.hcl.values import Missing, Outside
+from cfnroles.spelling import hint, meant
 
 #: Where `terraform init` notes the modules that it brought.
 _INSTALLED = ".terraform/modules/modules.json"
@@ -82,7 +82,7 @@ class Project:
             self._read[key] = self._text(path, directory)
         text, fault = self._read[key]
         if text is None:
-            raise Failed(fault, place) if fault else Outside(path, place)
+            raise Missing(fault, place, self._near(path)) if fault else Outside(path, place)
         return text
 
     def _text(self, path: str, directory: str) -> tuple[str | None, str]:
@@ -95,6 +95,12 @@ class Project:
         except InvalidInput as error:
             return None, str(error)
         return text, "" if text is not None else f"the file {files.called(path)} does not exist"
+
+    def _near(self, path: str) -> str:
+        """The file that was meant by a path at which there is none."""
+        directory, name = posixpath.split(path)
+        near = meant(name, self.files.names(directory or "."))
+        return f"Did you mean {posixpath.join(directory, near)!r}?" if near else ""
 
     def _from_files(self, variable_files: Sequence[str]) -> dict[str, Node]:
         found: dict[str, Node] = {}

@@ -17,9 +17,9 @@ Decide = Callable[[Node, Scope], bool]
 class _Open(Exception):
     """What stands in a template depends on a collection that nobody knows."""
 
-    def __init__(self, on: Expression) -> None:
+    def __init__(self, on: Expression, collection: Node) -> None:
         super().__init__(on.name)
-        self.on = on
+        self.on, self.collection = on, collection
 
 
 def rendered(template: Template, scope: Scope, evaluate: Evaluate, decide: Decide) -> Value:
@@ -34,7 +34,8 @@ def rendered(template: Template, scope: Scope, evaluate: Evaluate, decide: Decid
     try:
         chunks = tuple(_chunks(template.parts, scope, evaluate, decide))
     except _Open as open_:
-        return scope.hanging(template, open_.on)
+        # A file of a template is no expression, and is called by what nobody knows of it.
+        return scope.hanging(open_.collection if scope.alone else template, open_.on)
     if sum(len(part) if isinstance(part, str) else 1 for part, _ in chunks) > LONGEST:
         raise Failed(f"the text has more than {LONGEST:,} characters", template.place)
     made = Text(*(part for part, _ in chunks))
@@ -68,7 +69,7 @@ def _turns(loop: ForDirective, scope: Scope, evaluate: Evaluate, decide: Decide)
     if isinstance(collection.data, Lazy):
         collection = collection.data.all(loop.place)
     if collection.unknown:
-        raise _Open(collection.unknown)
+        raise _Open(collection.unknown, loop.collection)
     pairs = elements(collection)
     if len(pairs) > MOST:
         raise Failed(f"the loop has more than {MOST:,} turns", loop.place)

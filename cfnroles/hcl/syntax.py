@@ -241,7 +241,7 @@ def _in_one_line(node: Node) -> str:
     if isinstance(node, Template) and not raw.startswith('"'):
         return " ".join(raw.split())
     made, at = "", node.start
-    for child in sorted(_children(node), key=lambda each: each.start):
+    for child in sorted(children(node), key=lambda each: each.start):
         made += _between(node, at, child.start) + _in_one_line(child)
         at = child.end
     return made + _between(node, at, node.end, last=True)
@@ -262,7 +262,8 @@ def _between(node: Node, start: int, end: int, *, last: bool = False) -> str:
     return re.sub(r"\s+", " ", re.sub(r"\s+,", ",", text))
 
 
-def _children(node: object) -> Iterator[Node]:
+def children(node: object) -> Iterator[Node]:
+    """The parts of a part of a file, but for the literal ones of a template."""
     if isinstance(node, Chunk):
         return
     values = (
@@ -272,4 +273,4 @@ def _children(node: object) -> Iterator[Node]:
         if isinstance(value, Node):
             yield value
         elif isinstance(value, tuple | dict):
-            yield from _children(tuple(value.values()) if isinstance(value, dict) else value)
+            yield from children(tuple(value.values()) if isinstance(value, dict) else value)

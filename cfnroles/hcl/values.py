@@ -35,6 +35,14 @@ class Outside(Failed):
         self.path = path
 
 
+class Missing(Failed):
+    """There is no file where the configuration names one, or it cannot be read; ``remedy`` is what was meant."""
+
+    def __init__(self, what: str, place: Place, remedy: str = "") -> None:
+        super().__init__(what, place)
+        self.remedy = remedy
+
+
 class Value(Struct, frozen=True, eq=False):
     """One value. ``data`` is ``None``, a truth value, a number, a text, a list, a dictionary, or one of these:
 

@@ -6,12 +6,13 @@ Nothing is fetched and Terraform is not run. What only Terraform knows is a symb
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.document import Document
+from cfnroles.errors import InvalidInput
 from cfnroles.hcl.definitions import Site, away, instances, sites
 from cfnroles.hcl.directory import Changed, Directory, Files
 from cfnroles.hcl.evaluator import evaluate
@@ -20,9 +21,11 @@ from cfnroles.hcl.module import Module
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.session import MOST_OF_ALL, Budget, Session, TooMuch
 from cfnroles.hcl.syntax import Place
-from cfnroles.hcl.values import Failed, is_known, plain
+from cfnroles.hcl.undeclared import refuse_undeclared
+from cfnroles.hcl.values import Failed, Missing, is_known, plain
 from cfnroles.hcl.worlds import explored
 from cfnroles.need import Gap, Holder, Origin
+from cfnroles.refused_texts import drawn_at
 from cfnroles.sources.from_terraform import TAKES
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles_in_directory import DirectoryInPass, SeenBefore
@@ -65,6 +68,8 @@ def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, a
     ``any_text`` and ``any_key`` are as for ``Project``.
     """
     project = Project(files, told.parameters, told.variable_files, any_text=any_text, any_key=any_key)
+    if not any_text:
+        refuse_undeclared(project)
     region = _region(project)
     tasks: list[Task] = []
     unseen: list[Gap] = []
@@ -181,14 +186,27 @@ def _definitions(
     usual = [(asked, each) for asked, each in found if not isinstance(each.turned, Failed)]
     if not usual:
         failed = next(each.turned for _, each in found if isinstance(each.turned, Failed))
+        _refuse_missing(failed, project)
         return _hidden(site.address, failed.place or site.place, f"Terraform would fail here: {failed.what}", _VALIDATE)
     whole = [(asked, each) for asked, each in usual if not any(one.stops for one in _of(each))] or usual
     by_address: dict[str, list[InWorld]] = {}
     for asked, each in whole:
         for turned in _of(each):
             by_address.setdefault(turned.address, []).append(InWorld(asked, turned))
+    for worlds in by_address.values():
+        if all(each.turned.missing for each in worlds):
+            _refuse_missing(worlds[0].turned.missing, project)
     defaults = {name: None for _, each in found for name in each.defaults}
     return _Found([asked for asked, _ in whole], by_address, exact, defaults, [each.roles for _, each in whole])
+
+
+def _refuse_missing(failed: Failed | None, project: Project) -> None:
+    """Raise InvalidInput where Terraform would stop because a file is not there."""
+    if isinstance(failed, Missing) and failed.place:
+        place, text = failed.place, project.texts.get(failed.place.document, "")
+        where = f"{place.document}:{place.line}:{place.column}"
+        drawn = partial(drawn_at, text, place.line, place.column, place.document)
+        raise InvalidInput(failed.what, where=where, remedy=failed.remedy, drawn=drawn)
 
 
 _DECIDE = "Decide some of its conditions: pass --parameter NAME=VALUE"

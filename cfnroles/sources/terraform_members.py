@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.json_texts import decode
-from cfnroles.hcl.values import Encoded, Failed, Lazy, Value, chunks_of
+from cfnroles.hcl.values import Encoded, Failed, Lazy, Missing, Value, chunks_of
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, NUMBER
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.symbols import Expression
@@ -44,6 +44,9 @@ _RENAMED = {
     "elb_name": "loadBalancerName",
     "s3_bucket_encryption_enabled": "s3EncryptionEnabled",
 }
+#: All container definitions, and what is said where none of them is known.
+_WHOLE = ("containerDefinitions",)
+_UNKNOWN = "the container definitions are unknown, so none of this task's permissions are included: "
 _ROLES = ("executionRoleArn", "taskRoleArn")
 #: Members that stand one level deeper in the API.
 _DEEPER = {"host_path": ("host", "sourcePath")}
@@ -63,7 +66,8 @@ class Unseen(Struct, frozen=True):
 class Turned(Struct):
     """A task definition as the API has it: its ``tree``, the path and the place of each member, what is not seen.
 
-    ``address`` is that of the resource. ``stops`` says that Terraform would stop at its container definitions. ``keys``
+    ``address`` is that of the resource. ``stops`` says that Terraform would stop at its container definitions, and
+    ``missing`` that it names a file that is not there. ``keys``
     are those of what it names and the configuration makes, by the names of their resources, and ``looked_up`` those of
     what is there already. ``settings`` are the documents of what is beside it.
     """
@@ -74,6 +78,7 @@ class Turned(Struct):
     spots: dict[Path, tuple[str, int, int]] = field(default_factory=dict)
     unseen: list[Unseen] = field(default_factory=list)
     stops: bool = False
+    missing: Missing | None = None
     keys: dict[str, Text | None] = field(default_factory=dict)
     looked_up: dict[str, Text | None] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
@@ -88,6 +93,7 @@ class Turned(Struct):
             self._at((member,), (self.address, name), value)
             if isinstance(value, Failed):
                 self.unseen.append(_stopped((member,), value))
+                self.missing = value if isinstance(value, Missing) else self.missing
                 self.stops = self.stops or name == _CONTAINERS
                 if member in _ROLES:
                     # It names a role, whichever that is.
@@ -112,6 +118,7 @@ class Turned(Struct):
             dict(self.spots),
             list(self.unseen),
             self.stops,
+            self.missing,
             dict(self.keys),
             dict(self.looked_up),
             dict(self.settings),
@@ -166,7 +173,8 @@ class Turned(Struct):
         return path
 
     def _hidden(self, path: Path, symbol: Expression) -> None:
-        what = f"cannot see what {symbol.name} puts here: {symbol.reason}"
+        before = _UNKNOWN if path == _WHOLE else ""
+        what = f"{before}cannot see what {symbol.called} puts here: {symbol.reason}"
         self.unseen.append(Unseen(path, what, symbol.remedy or "Write the value instead"))
 
     def _argument(self, value: Value, kind: Any, path: Path) -> Any:
@@ -237,7 +245,7 @@ class Turned(Struct):
             self._hidden(path, inner.data)
             return []
         if not isinstance(inner.data, list):
-            what = "expected a list of container definitions"
+            what = f"{_UNKNOWN}expected a list"
             self.unseen.append(Unseen(path, what, "Write jsonencode([{ ... }])"))
             return []
         made = self._json(inner, MEMBERS["containerDefinitions"], path)
@@ -276,7 +284,8 @@ class Turned(Struct):
 
 def _stopped(path: Path, failed: Failed) -> Unseen:
     where = f" ({failed.place})" if failed.place and failed.place.document else ""
-    return Unseen(path, f"Terraform would fail here: {failed.what}{where}", "Run `terraform validate`")
+    before = _UNKNOWN if path == _WHOLE else ""
+    return Unseen(path, f"{before}Terraform would fail here: {failed.what}{where}", "Run `terraform validate`")
 
 
 def decoded_json(value: Value) -> Value:

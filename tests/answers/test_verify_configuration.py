@@ -15,7 +15,7 @@ from cfnroles.answers.verify_template import Question
 from cfnroles.formats.verification import human
 from cfnroles.need import Holder
 from cfnroles.sources.terraform_directory import read_files
-from tests.evaluated import Written
+from tests.evaluated import Written, complete
 
 TRUST = """jsonencode({ Version = "2012-10-17", Statement = [{
   Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ecs-tasks.amazonaws.com" }
@@ -53,7 +53,7 @@ def files(roles: str, execution: str = "aws_iam_role.exec.arn", secret: str = DB
 
 def verified(files: str | Mapping[str, str], **told: Any) -> list[Verification]:
     """What becomes of the execution roles."""
-    given = Written({"main.tf": files} if isinstance(files, str) else files)
+    given = complete(files)
     return judged(read_files(given, ".", Told(account="111122223333", region="eu-west-1", **told)))
 
 
@@ -234,7 +234,7 @@ ABSENT = {
     "by its ARN": ('"arn:aws:iam::111122223333:role/other"', "arn:aws:iam::111122223333:role/other"),
     "of a module that is not available": ("module.roles.arn", "module.roles.arn"),
     "that is unknown": ("var.on", "var.on"),
-    "that is nowhere declared": ("local.role", "${aws_ecs_task_definition.app.execution_role_arn}"),
+    "at which Terraform stops": ("{}.role", "${aws_ecs_task_definition.app.execution_role_arn}"),
 }
 
 

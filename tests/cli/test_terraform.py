@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.evaluated import declared
+
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
 CONTAINER = {"name": "app", "image": "nginx:1", "secrets": [{"name": "DB", "valueFrom": SECRET}]}
 TASK = "aws_ecs_task_definition"
@@ -182,7 +184,7 @@ def test_a_directory_is_explained_by_the_users_own_expressions(cfnroles: Any, di
 
 
 def test_the_key_of_a_parameter_is_told_by_an_option(cfnroles: Any, directory: Path) -> None:
-    main = MAIN.replace("aws_secretsmanager_secret.db.arn", "aws_ssm_parameter.db.arn")
+    main = declared(MAIN.replace("aws_secretsmanager_secret.db.arn", "data.aws_ssm_parameter.db.arn"))
     (directory / "main.tf").write_text(main, encoding="utf-8")
     told = cfnroles("explain", "infra").out
     assert "on the customer managed key\n" in told
@@ -307,7 +309,7 @@ resource "aws_ecs_service" "app" {{
 """
     (directory / "main.tf").write_text(text, encoding="utf-8")
     told = cfnroles("explain", "infra")
-    assert (told.code, "gives ECS for its load balancer is not judged" in told.out) == (0, True)
+    assert (told.code, "uses for its load balancer is not judged" in told.out) == (0, True)
 
 
 def test_roles_are_put_into_no_directory(cfnroles: Any, directory: Path) -> None:
@@ -356,6 +358,7 @@ resource "aws_ecs_task_definition" "app" {
   }])
 }
 module "other" { source = "x/y/aws" }
+resource "random_password" "b" { length = 32 }
 """
 
 

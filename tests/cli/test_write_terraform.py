@@ -27,6 +27,7 @@ resource "aws_ecs_task_definition" "app" {
     secrets = [{ name = "DB", valueFrom = "${aws_secretsmanager_secret.db.arn}:password::" }]
   }])
 }
+resource "random_password" "db" { length = 32 }
 """
 
 IMAGE = '"123456789012.dkr.ecr.us-east-1.amazonaws.com/my-app:latest"'
@@ -571,6 +572,7 @@ resource "aws_scheduler_schedule" "hourly" {
     ecs_parameters { task_definition_arn = aws_ecs_task_definition.app.arn }
   }
 }
+resource "aws_iam_role" "events" {}
 """
 
 
@@ -602,7 +604,9 @@ def test_the_way_out_of_a_gap_in_a_module_closes_it(cfnroles: Any, tmp_path: Pat
     (tmp_path / "service").mkdir()
     (tmp_path / "main.tf").write_text('module "a" {\n  source = "./service"\n  arn = "x"\n}\n', encoding="utf-8")
     task = MAIN.replace('"${aws_secretsmanager_secret.db.arn}:password::"', "var.arn")
-    (tmp_path / "service/main.tf").write_text(f'{task}variable "image" {{}}\n'.replace(IMAGE, "var.image"), "utf-8")
+    (tmp_path / "service/main.tf").write_text(
+        f'{task}variable "image" {{}}\nvariable "arn" {{}}\n'.replace(IMAGE, "var.image"), "utf-8"
+    )
     told = cfnroles("terraform", tmp_path).err
     command = f"`cfnroles terraform {tmp_path / 'service'} --parameter image=VALUE`"
     assert f"Pass it to the module: {command}" in told

@@ -9,12 +9,13 @@ import pytest
 
 from cfnroles import InvalidInput, Told, explain
 from cfnroles.formats.explanation import human
+from cfnroles.lines import gaps_head
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.terraform_directory import read_files
 from cfnroles.sources.terraform_members import api_name
 from cfnroles.sources.unknown_members import members_beside
 from cfnroles.written import as_written
-from tests.evaluated import Written
+from tests.evaluated import complete
 
 TASK = """
 resource "aws_ecs_task_definition" "app" {
@@ -26,7 +27,7 @@ resource "aws_ecs_task_definition" "app" {
 
 
 def reading(files: str | Mapping[str, str], **told: Any) -> Reading:
-    return read_files(Written({"main.tf": files} if isinstance(files, str) else files), ".", Told(**told))
+    return read_files(complete(files), ".", Told(**told))
 
 
 def task(container: str, beside: str = "", rest: str = "") -> str:
@@ -330,7 +331,7 @@ def test_the_definition_itself_may_hang_on_a_condition() -> None:
 
 
 def test_conditions_under_which_terraform_stops_are_never_the_case() -> None:
-    text = secret("var.on ? aws_secretsmanager_secret.db[0].arn : {}.none", 'variable "on" {}\n')
+    text = secret("var.on ? data.aws_secretsmanager_secret.db.arn : {}.none", 'variable "on" {}\n')
     (only,) = reading(text).tasks
     assert (only.when, list(only.discovery.gaps)) == ({}, [])
 
@@ -378,8 +379,8 @@ UNKNOWN = {
         "it has no instance with the known values. Pass other values with --parameter on=VALUE",
     ),
     "what stops Terraform": (
-        task("image = local.nothing"),
-        "Terraform would fail here: there is no local nothing (main.tf:5). Run `terraform validate`",
+        task("image = [][0]"),
+        "Terraform would fail here: [][0] is not there: its list has 0 elements (main.tf:5). Run `terraform validate`",
     ),
     "no containers": (
         'resource "aws_ecs_task_definition" "app" { family = "app" }\n',
@@ -523,7 +524,8 @@ def test_a_service_of_a_module_runs_the_definition_that_it_is_given() -> None:
 
 def test_a_service_that_hangs_on_a_condition_asks_under_it() -> None:
     service = SERVICE.replace("TASK", "aws_ecs_task_definition.app.arn").replace("= true", "= var.exec")
-    (only,) = reading(task('image = "nginx"', service + 'variable "exec" {}\n')).tasks
+    service += 'variable "exec" {}\n'
+    (only,) = reading(task('image = "nginx"', service)).tasks
     assert not any(need.permission.action.startswith("ssmmessages:") for need in only.discovery.needs)
     (only,) = reading(task('image = "nginx"', service.replace("var.exec", "var.exec ? true : false"))).tasks
     when = {only.only_if(n) for n in only.discovery.needs if n.permission.action.startswith("ssmmessages:")}
@@ -657,3 +659,41 @@ def test_terraform_has_names_of_its_own_for_members(name: str, path: tuple[str, 
     for step in steps:
         kind = kind[step][0] if isinstance(kind[step], list) else kind[step]
     assert (api_name(name, kind), member in kind) == (member, True)
+
+
+OF_A_FILE = 'resource "aws_ecs_task_definition" "app" {\n  family = "app"\n  container_definitions = FILE\n}\n'
+MISSING = {
+    "a file": 'file("${path.module}/taks.json")',
+    "a template": 'templatefile("taks.json", {})',
+    "in another function": 'jsonencode(jsondecode(file("taks.json")))',
+    "in both arms of a condition": 'true ? file("taks.json") : ""',
+}
+
+
+@pytest.mark.parametrize("written", MISSING.values(), ids=MISSING)
+def test_a_file_that_is_not_there_is_refused_with_the_one_that_was_meant(written: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        reading({"main.tf": OF_A_FILE.replace("FILE", written), "task.json": "[]"})
+    assert raised.value.where.startswith("main.tf:3:")
+    assert (raised.value.what, raised.value.remedy) == (
+        "the file taks.json does not exist",
+        "Did you mean 'task.json'?",
+    )
+
+
+def test_a_file_that_some_conditions_alone_ask_for_may_be_missing() -> None:
+    text = OF_A_FILE.replace("FILE", 'var.on ? file("a.json") : try(file("b.json"), "[]")') + 'variable "on" {}\n'
+    (only,) = reading(text).tasks
+    assert only.there_if == ""
+
+
+def test_containers_that_nobody_knows_are_no_single_permission() -> None:
+    read = reading(OF_A_FILE.replace("FILE", "jsonencode(var.all)") + 'variable "all" { type = list(any) }\n')
+    (gap,) = read.gaps
+    assert gap.what == (
+        "the container definitions are unknown, so none of this task's permissions are included: cannot see"
+        " what var.all puts here: no value given for var.all"
+    )
+    assert gaps_head(read.gaps) == (
+        "Gaps: permissions that the roles do not have, because a name is missing or a part is unknown:"
+    )

@@ -13,7 +13,7 @@ from cfnroles.need import Holder
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.terraform_directory import read_files
 from cfnroles.written import as_written
-from tests.evaluated import Written
+from tests.evaluated import complete
 
 TASK = """
 resource "aws_ecs_cluster" "c" { name = "c" }
@@ -84,7 +84,7 @@ TAG = "ecs:TagResource on arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::Accoun
 
 
 def reading(text: str) -> Reading:
-    return read_files(Written({"main.tf": text}), ".", Told())
+    return read_files(complete(text), ".", Told())
 
 
 def needs(found: Reading, holder: Holder) -> set[str]:
@@ -120,7 +120,7 @@ NAMED = {
     "its ARN without the revision": (f'replace({ARN}, "/:\\\\d+$/", "")', {RUN_ANY}),
     "what is made of it": (f'trimsuffix({ARN}, ":1")', {OF_FAMILY}),
     "its family": ('"arn:aws:ecs:eu-west-1:111122223333:task-definition/app"', {OF_FAMILY}),
-    "another one": ("aws_ecs_task_definition.other.arn", set[str]()),
+    "another one": ("data.aws_ecs_task_definition.other.arn", set[str]()),
     "nobody knows which": ("var.task", set[str]()),
 }
 
