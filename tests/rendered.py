@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -44,7 +44,6 @@ def _label(token: Token) -> str:
     return token.content if token.type == "html_inline" else token.type
 
 
-def _tokens(markdown: str) -> Iterator[Token]:
-    for token in _PARSER.parse(markdown):
-        yield token
-        yield from token.children or ()
+@lru_cache(1)  # what is asked about is asked several questions in a row
+def _tokens(markdown: str) -> tuple[Token, ...]:
+    return tuple(each for token in _PARSER.parse(markdown) for each in (token, *(token.children or ())))
