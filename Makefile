@@ -26,7 +26,8 @@ corpus: .venv/installed ## Build every task definition of a corpus, and print wh
 deployed: .venv/installed ## Deploy the templates of a corpus, with their roles, to a local emulator; takes minutes.
 	python -m tests.deployed_corpus
 
-fuzz: .venv/installed ## Try every command on 100,000 mutated documents; CASES and FIRST choose others.
+fuzz: .venv/installed ## Try every command on 100,000 mutated documents (CASES and FIRST choose others), and IAM's evaluator on as many requests.
+	SHARDS=10 pytest -n auto tests/iam/evaluator/test_differential.py
 	python -m tests.fuzz --cases $(or $(CASES),100000) --first $(or $(FIRST),0)
 
 bench: .venv/installed ## Measure speed and weight beside what they cannot do without, and write docs/benchmarks.md.
