@@ -26,7 +26,8 @@ REFUSED = {
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_real_task_definition_builds_or_is_refused_for_a_reason(path: Path) -> None:
-    found = outcome(path)
+    # cfn-lint takes nine tenths of the time: here it reads every third file, in `make corpus` each.
+    found = outcome(path, lint=FILES.index(path) % 3 == 0)
     if path.name in REFUSED:
         assert found.result == "refused"
         assert REFUSED[path.name] in found.reason
