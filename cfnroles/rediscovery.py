@@ -12,7 +12,7 @@ at anything outside of it.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
@@ -26,6 +26,8 @@ from cfnroles.workload import Path, Workload
 
 #: So many answers are kept of one part. Where what is around it differs in more ways, it is asked about again.
 _KEPT = 8
+#: A path to an element of a list in a container is so long: the containers, a number, the list, and a number.
+_CONTAINERS, _IN_ELEMENT = "containerDefinitions", 4
 
 _Seen = TypeVar("_Seen")
 #: Looks into a workload, at a place.
@@ -165,10 +167,14 @@ class _Asked(Struct, frozen=True):
 
 
 class Rediscovery:
-    """What rows told of the parts of workloads. ``asked`` counts the parts of which it had to be worked out."""
+    """What rows told of the parts of workloads. ``asked`` counts the parts of which it had to be worked out.
 
-    def __init__(self, features: Sequence[Feature] = FEATURES) -> None:
-        self.asked = 0
+    ``across`` says that a row looked into an element of one of the lists ``apart`` in containers, from outside of it.
+    """
+
+    def __init__(self, features: Sequence[Feature] = FEATURES, apart: Collection[str] = ()) -> None:
+        self.asked, self.across = 0, False
+        self._apart = apart
         self._rows = _Rows()
         for feature in features:
             self._rows.at(feature.field).own.append(feature)
@@ -213,6 +219,8 @@ class Rediscovery:
             asked.watched.looks.clear()
             things += of_occurrence(rows.own, Found(value, path, asked.watched, asked.facts))
             looks |= asked.watched.looks
+            self.across |= self._holds_elements(path) and len(path) < _IN_ELEMENT
+            self.across |= any(self._is_across(look, path) for look in looks)
         for step, part, inner in rows.below(value):
             # What is moved as a whole is moved in each of its parts.
             moved = [place[1:] for place in places if place[:1] == (step,)] if () not in places else [()]
@@ -220,6 +228,24 @@ class Rediscovery:
             things += told.things
             looks |= told.looks
         return tuple(things), {look: looks[look] for look in looks if not _is_inside(look, path, bool(places))}
+
+    def _is_across(self, look: tuple[_How, Any], path: Path) -> bool:
+        """Whether a look from a path shows an element that is apart, and in which the path is not."""
+        how, where = look
+        if how is _found:
+            where = tuple(where.replace("[]", ".0").split("."))
+        if where[:1] not in ((), (_CONTAINERS,)) or how is Workload.place:
+            return False
+        if how is not _found and len(where) >= _IN_ELEMENT and where[2] in self._apart:
+            return bool(where[:_IN_ELEMENT] != path[:_IN_ELEMENT])
+        # What members a structure has tells nothing of them.
+        return how in (Workload.at, _found) and self._holds_elements(where)
+
+    def _holds_elements(self, path: Path) -> bool:
+        """Whether elements that are apart are in what is at a path, or around it."""
+        return path[:1] in ((), (_CONTAINERS,)) and (
+            len(path) < len(("containers", 0, "list")) or path[2] in self._apart
+        )
 
 
 def _is_inside(look: tuple[_How, Any], path: Path, is_moved: bool) -> bool:

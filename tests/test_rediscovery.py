@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cfnroles.discovery import discover
 from cfnroles.facts import Facts
@@ -13,7 +14,7 @@ from cfnroles.rediscovery import Rediscovery
 from cfnroles.sources.task_definition_checks import discover as discover_all
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.examples import FACTS, example_workload
-from cfnroles.table.feature import Feature
+from cfnroles.table.feature import Feature, Found
 from cfnroles.workload import Path, Workload
 
 BESIDE = {"service": {"launchType": "FARGATE", "enableExecuteCommand": True}, "cluster": {"clusterName": "shop"}}
@@ -76,6 +77,33 @@ def test_what_is_the_same_is_asked_about_once() -> None:
         asked.append(known.asked)
     # The list of containers, the container, its list of variables, the changed one, and its value.
     assert [asked[1] - asked[0], asked[2] - asked[1]] == [5, 5]
+
+
+LOOKS = {
+    "its own value": (lambda found: found.text, False),
+    "what is around it": (lambda found: found.parent["name"], False),
+    "the container": (lambda found: found.container["image"], False),
+    "whether the container has others": (lambda found: "environment" in found.container, False),
+    "the images": (lambda found: list(found.workload.find("containerDefinitions[].image")), False),
+    "another element": (lambda found: found.workload.at((*found.path[:3], 1, "name")), True),
+    "the list": (lambda found: found.container["secrets"], True),
+    "another list": (lambda found: list(found.container["environment"]), True),
+    "the whole container": (lambda found: found.workload.at(found.path[:2]), True),
+    "all containers": (lambda found: found.workload.tree["containerDefinitions"], True),
+    "everything": (lambda found: found.workload.at(()), True),
+    "all elements": (lambda found: list(found.workload.find("containerDefinitions[].secrets[].name")), True),
+}
+
+
+@pytest.mark.parametrize(("look", "across"), LOOKS.values(), ids=LOOKS)
+def test_a_row_that_looks_at_other_elements_is_noticed(look: Callable[[Found], object], across: bool) -> None:
+    secrets = [{"name": name, "valueFrom": SECRET} for name in ("A", "B")]
+    container = {"name": "web", "image": "nginx", "secrets": secrets, "environment": []}
+    (feature,) = [each for each in FEATURES if each.name == "secret" and each.field.startswith("containerDefinitions")]
+    row = replace(feature, field="containerDefinitions[].secrets[].valueFrom", when=lambda found: bool(look(found)))
+    known = Rediscovery((row,), apart=("secrets", "environment"))
+    discover(Workload("task.json", {"containerDefinitions": [container]}), Facts(), (row,), known)
+    assert known.across is across
 
 
 WRONG: dict[str, dict[str, Any]] = {

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from cfnroles.answers.verification import Judged, Outcome, Verification
 from cfnroles.document import inside
 from cfnroles.need import Need
-from cfnroles.sources.template_tasks import names_in
 from cfnroles.statements import compose
 from cfnroles.symbols import SUFFIX
+from cfnroles.template.dependencies import names_in
 from cfnroles.template.template import Template
 from cfnroles.text import arn_of, text_of
 

@@ -16,7 +16,8 @@ from msgspec import Struct, field
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Origin
-from cfnroles.sources.template_tasks import defined, names_in
+from cfnroles.sources.template_tasks import defined
+from cfnroles.template.dependencies import names_in
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import Resolution, plain, symbols
 from cfnroles.template.linking import Stack, linked

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from cfnroles.need import Holder, Need, Origin
 from cfnroles.sources.template_targets import RUNNERS, values_of
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, SERVICE, TASKS
-from cfnroles.sources.template_tasks import TaskInWorlds, names_in
+from cfnroles.sources.template_tasks import TaskInWorlds
+from cfnroles.template.dependencies import names_in
 from cfnroles.template.template import resources_of
 from cfnroles.template.worlds import Literal, World
 from cfnroles.workload import Path

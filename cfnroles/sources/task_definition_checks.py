@@ -40,7 +40,7 @@ _FARGATE_SIZES = {
     32768: (61440, 249856, 16384),
 }
 #: "Task definition size", 64 KB: https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
-_MOST_BYTES = 65_536
+MOST_BYTES = 65_536
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
 _OF_ONE_STACK = frozenset({"AWS::StackName", "AWS::StackId", "AWS::NotificationARNs", "AWS::NoValue"})
 _NAME_REMEDY = "Use up to 255 letters, digits, hyphens and underscores"
@@ -119,13 +119,17 @@ def size_findings(workload: Workload) -> Iterator[Finding]:
 
     AWS does not say how ECS counts. Spaces, tags, unknown members and what placeholders stand for are left out.
     """
-    tree = {name: value for name, value in workload.tree.items() if name in MEMBERS and name != "tags"}
-    size = len(json.dumps(_literal(tree), ensure_ascii=False, separators=(",", ":")).encode())
-    if size > _MOST_BYTES:
-        what = f"the task definition has {size:,} bytes without spaces; ECS accepts {_MOST_BYTES:,}"
+    size = size_of({name: value for name, value in workload.tree.items() if name in MEMBERS and name != "tags"})
+    if size > MOST_BYTES:
+        what = f"the task definition has {size:,} bytes without spaces; ECS accepts {MOST_BYTES:,}"
         yield _error(
             workload, (), what, "Move long values to secrets, parameters or files that `environmentFiles` names"
         )
+
+
+def size_of(part: Any) -> int:
+    """The bytes of a part of a task definition without any spaces, and without what is not known in it."""
+    return len(json.dumps(_literal(part), ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def shape_findings(workload: Workload) -> tuple[Finding, ...]:

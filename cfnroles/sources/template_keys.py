@@ -27,7 +27,7 @@ _KINDS = {"secretsmanager": _SECRET, "ssm": _PARAMETER}
 #: The types of what is encrypted, or leads to what is.
 ENCRYPTED = (_SECRET, _ATTACHMENT, *_DATABASES, _PARAMETER, _LOG_GROUP, _BUCKET)
 #: The property that gives each its name.
-_NAMES = {_SECRET: "Name", _PARAMETER: "Name", _BUCKET: "BucketName", _LOG_GROUP: "LogGroupName"}
+NAMES = {_SECRET: "Name", _PARAMETER: "Name", _BUCKET: "BucketName", _LOG_GROUP: "LogGroupName"}
 _FILE = "DecryptFiles"
 
 
@@ -203,7 +203,7 @@ def _called(kind: str, stack: ResolvedStack) -> Mapping[str, list[Resource]]:
     if kind not in stack.known:
         found: dict[str, list[Resource]] = {}
         for resource in stack.of_type(kind):
-            given = resource.properties.get(_NAMES[kind])
+            given = resource.properties.get(NAMES[kind])
             named = str(shaped(given, stack)) if isinstance(given, str) else ""
             if named:
                 found.setdefault(named.lstrip("/") if kind == _PARAMETER else named, []).append(resource)

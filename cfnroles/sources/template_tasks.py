@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery
-from cfnroles.document import Document, inside, nearest
+from cfnroles.document import Document, nearest
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
 from cfnroles.rediscovery import Rediscovery
@@ -22,6 +22,7 @@ from cfnroles.sources.pipelines import DEPLOYMENT_GROUP, PIPELINE, deployed_othe
 from cfnroles.sources.target_runs import beside_targets, hidden_gaps
 from cfnroles.sources.task_definition_checks import discover, open_family_findings
 from cfnroles.sources.template_arns import TELLING, TOLD_BY_PROPERTIES
+from cfnroles.sources.template_cover import APART, Apart, Cover, cover_of, whole_cover
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK, asked_alone
@@ -38,9 +39,10 @@ from cfnroles.sources.template_task_definitions import (
 )
 from cfnroles.sources.unknown_members import unseen_members
 from cfnroles.table.feature import Unnamed
+from cfnroles.template.dependencies import names_in
 from cfnroles.template.given import Given
 from cfnroles.template.template import ResolvedStack, Template, is_module
-from cfnroles.template.worlds import Fork, World, Worlds, without_defaults, worlds_of
+from cfnroles.template.worlds import Atom, Fork, World, Worlds, without_defaults, worlds_of
 from cfnroles.text import Text
 from cfnroles.workload import Path
 
@@ -49,8 +51,6 @@ _LOOKED_AT = (*TASKS, *RUNS, *RUNNERS, CLUSTER, *ENCRYPTED, *TELLING)
 
 #: What is read besides: no condition around a role is one of the task definitions.
 _RESOLVED = (*_LOOKED_AT, "AWS::IAM::Role", PIPELINE, DEPLOYMENT_GROUP)
-
-_SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
 
 #: How to read what macros and SAM make.
 PROCESSED = (
@@ -132,25 +132,32 @@ def in_same_worlds(
 
 def found_in(logical_id: str, document: Document, around: Template, worlds: Worlds, facts: Facts) -> TaskInWorlds:
     """What a task definition needs in the worlds of its template; raises as ``in_worlds`` does."""
-    known = (worlds.whole or worlds.template).known
-    asked = [(world, *each) for world in worlds.all for each in run_in(world, worlds, logical_id)]
-    discovered = known.setdefault((_Discovered, logical_id), _Discovered())
-    found = _Found(document, worlds.template, discovered, once=len(asked) == 1)
-    there = set()
-    for world, task, stack in asked:
-        there.add(world)
-        found.add(world, task, stack, facts)
-    found.gaps |= dict.fromkeys(_of_worlds(worlds, document.name), there)
+    cover = cover_of(logical_id, around, worlds)
+    found = _found_by(cover, logical_id, document, worlds, facts)
+    if not found.is_all:
+        found = _found_by(whole_cover(worlds), logical_id, document, worlds, facts)
+    there = found.where(frozenset(), found.there)
     return TaskInWorlds(
         logical_id,
         worlds,
-        frozenset(there),
-        _frozen(found.needs),
-        _frozen(found.gaps),
-        _frozen(found.findings),
-        _frozen(found.references),
+        there,
+        found.frozen(found.needs),
+        {**found.frozen(found.gaps), **dict.fromkeys(_of_worlds(worlds, document.name), there)},
+        found.frozen(found.findings),
+        found.frozen(found.references),
         _defaults(around, worlds),
     )
+
+
+def _found_by(cover: Cover, logical_id: str, document: Document, worlds: Worlds, facts: Facts) -> _Found:
+    """What is found in the worlds that a cover has looked at."""
+    known = (worlds.whole or worlds.template).known
+    asked = [(world, *each) for world in cover.visited for each in run_in(world, worlds, logical_id)]
+    discovered = known.setdefault((_Discovered, logical_id), _Discovered())
+    found = _Found(document, worlds.template, cover, discovered, once=len(asked) == 1 and cover.is_whole)
+    for world, task, stack in asked:
+        found.add(world, task, stack, facts)
+    return found
 
 
 def around_task(
@@ -170,21 +177,23 @@ def around_task(
         for name, each in template.resources.items()
     }
     around_it, wanted = replace(template, tree={**tree, "Resources": resources}), around.conditions_of(_LOOKED_AT)
-    worlds = _told_apart(logical_id, replace(worlds_of(around_it, given, conditions=wanted), whole=template))
+    worlds = _told_apart(logical_id, around, replace(worlds_of(around_it, given, conditions=wanted), whole=template))
     if apart:
         # A role may ask what only the deployment tells, as the task definition does: be there a default or not.
         open_ = replace(around_it, tree=without_defaults(around_it.tree, lambda name, _: name not in given.parameters))
-        possible = _told_apart(logical_id, replace(worlds_of(open_, given, conditions=wanted), whole=template)).forks
+        possible = _told_apart(
+            logical_id, around, replace(worlds_of(open_, given, conditions=wanted), whole=template)
+        ).forks
         asked = worlds_of(around_it, given, (*wanted, *apart), worlds.forks, possible)
-        worlds = _told_apart(logical_id, replace(asked, whole=template))
+        worlds = _told_apart(logical_id, around, replace(asked, whole=template))
     return around, worlds
 
 
-def _told_apart(logical_id: str, worlds: Worlds) -> Worlds:
+def _told_apart(logical_id: str, around: Template, worlds: Worlds) -> Worlds:
     """The worlds with what else only the deployment tells of a task definition: what maps hold, and its images."""
     looked_at = {fork.atoms for fork in worlds.forks}
     while True:
-        forks = {fork.atoms: fork for fork in _forks(logical_id, worlds)}
+        forks = {fork.atoms: fork for fork in _forks(logical_id, around, worlds)}
         new = [fork for atoms, fork in forks.items() if atoms not in looked_at]
         if not new:
             return worlds
@@ -193,10 +202,14 @@ def _told_apart(logical_id: str, worlds: Worlds) -> Worlds:
         looked_at |= forks.keys()
 
 
-def _forks(logical_id: str, worlds: Worlds) -> Iterator[Fork]:
+def _forks(logical_id: str, around: Template, worlds: Worlds) -> Iterator[Fork]:
     """The forks of a task definition in its worlds; those of maps come first, since they may tell images."""
-    tasks = [task for world in worlds.all for task, _ in run_in(world, worlds, logical_id)]
-    if "Fn::FindInMap" in str(worlds.template.tree["Resources"][logical_id]):
+    cover = cover_of(logical_id, around, worlds)
+    asks_maps = "Fn::FindInMap" in str(worlds.template.tree["Resources"][logical_id])
+    looked_at = {*cover.firsts, *(cover.visited if asks_maps else ())}
+    among = [world for world in worlds.all if world in looked_at]
+    tasks = [task for world in among for task, _ in run_in(world, worlds, logical_id)]
+    if asks_maps:
         facts = Facts(worlds.given.account, worlds.given.region)
         of_maps = [fork for task in tasks for fork in map_forks(task, discover(task.workload, facts), worlds)]
         if of_maps:
@@ -283,6 +296,9 @@ def _hidden(template: Template, path: Path, what: str) -> Gap:
 
 
 _Placed = TypeVar("_Placed", Need, Gap, Finding, Reference)
+_Thing = TypeVar("_Thing")
+#: The worlds that were looked at, by the atoms that the thing depends on besides the ground.
+_Where = dict[frozenset[Atom], set[World]]
 
 
 class _Parts:
@@ -316,11 +332,16 @@ class _Discovered:
     """What is discovered in a task definition, which is nearly the same in most worlds and beside all that run it."""
 
     def __init__(self) -> None:
-        self._rows = Rediscovery()
+        self._rows = Rediscovery(apart=APART)
         self._parts = _Parts()
         self._known: dict[tuple[Facts, object], Discovery] = {}
         #: What is kept alive keeps its identity.
         self._kept: list[TemplateTask] = []
+
+    @property
+    def across(self) -> bool:
+        """Whether what is told of an element depended on another one."""
+        return self._rows.across
 
     def of(self, task: TemplateTask, facts: Facts, *, once: bool) -> Discovery:
         """What is discovered in a task; ``once`` where no other is asked about, for which it would be kept in parts."""
@@ -339,25 +360,43 @@ class _Discovered:
 
 
 class _Found:
-    """What is found in the worlds, at its places in the template."""
+    """What is found in the worlds that a cover has looked at, at its places in the template."""
 
-    def __init__(self, document: Document, template: Template, discovered: _Discovered, *, once: bool) -> None:
+    def __init__(
+        self, document: Document, template: Template, cover: Cover, discovered: _Discovered, *, once: bool
+    ) -> None:
         self.document, self.template, self._once = document, template, once
-        self.needs: dict[Need, set[World]] = {}
-        self.gaps: dict[Gap, set[World]] = {}
-        self.findings: dict[Finding, set[World]] = {}
-        self.references: dict[Reference, set[World]] = {}
+        self.there: set[World] = set()
+        self.needs: dict[Need, _Where] = {}
+        self.gaps: dict[Gap, _Where] = {}
+        self.findings: dict[Finding, _Where] = {}
+        self.references: dict[Reference, _Where] = {}
+        self.where, self._apart = cover.where, Apart(cover)
         self._discovered = discovered
         self._told: dict[object, list[set[World]]] = {}
         #: What is kept alive keeps its identity.
         self._kept: list[object] = []
 
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing else is found in the other worlds."""
+        return self._apart.holds(across=self._discovered.across)
+
+    def frozen(self, found: Mapping[_Thing, _Where]) -> Mapping[_Thing, frozenset[World]]:
+        """Each thing that is found, and all worlds in which it is."""
+        return {
+            each: frozenset[World]().union(*(self.where(own, worlds) for own, worlds in where.items()))
+            for each, where in found.items()
+        }
+
     def add(self, world: World, task: TemplateTask, stack: ResolvedStack, facts: Facts) -> None:
+        self.there.add(world)
         keys = Keys(task, stack, facts)
         discovery = self._discovered.of(task, keys.facts, once=self._once)
         special: list[Need] = []
         gaps = [*discovery.gaps, *unseen_members(task.workload, task.unseen), *hidden_gaps(task.workload), *keys.gaps]
         gaps += deployed_otherwise(task, stack)
+        self._apart.look(task, discovery, keys, lambda ground: Keys(ground, stack, facts))
         for need in filter(keys.concern, discovery.needs):
             try:
                 special += keys.of(need)
@@ -376,14 +415,17 @@ class _Found:
         self, needs: Iterable[Need], gaps: Iterable[Gap], discovery: Discovery, task: TemplateTask
     ) -> list[set[World]]:
         """The worlds of each thing that is found in a task."""
-        placed = self._placed
         named = open_family_findings(task.workload) if task.resource.type in TASK_DEFINITIONS else ()
         return [
-            *(self.needs.setdefault(placed(each, task), set()) for each in needs),
-            *(self.gaps.setdefault(self._closable(placed(each, task)), set()) for each in gaps),
-            *(self.findings.setdefault(placed(each, task), set()) for each in (*discovery.findings, *named)),
-            *(self.references.setdefault(placed(each, task), set()) for each in discovery.references),
+            *(self._worlds(self.needs, each, task) for each in needs),
+            *(self._worlds(self.gaps, self._closable(each), task) for each in gaps),
+            *(self._worlds(self.findings, each, task) for each in (*discovery.findings, *named)),
+            *(self._worlds(self.references, each, task) for each in discovery.references),
         ]
+
+    def _worlds(self, found: dict[_Placed, _Where], each: _Placed, task: TemplateTask) -> set[World]:
+        """The worlds in which something is found, of those that were looked at."""
+        return found.setdefault(self._placed(each, task), {}).setdefault(self._apart.own(each, task), set())
 
     def _placed(self, each: _Placed, task: TemplateTask) -> _Placed:
         path: Path = each.origin.path
@@ -412,8 +454,6 @@ class _Found:
 
 _TELL = re.compile(r"Pass --parameter ([^=]+)=VALUE")
 
-_Thing = TypeVar("_Thing")
-
 
 def hashable(value: Any) -> object:
     """A tree as a value of its own. A text is equal to a string that has its spelling and another meaning."""
@@ -422,10 +462,6 @@ def hashable(value: Any) -> object:
     if isinstance(value, (dict, Mapping)):
         return tuple([(name, hashable(member)) for name, member in value.items()])
     return tuple([hashable(element) for element in value]) if isinstance(value, list) else value
-
-
-def _frozen(found: Mapping[_Thing, set[World]]) -> Mapping[_Thing, frozenset[World]]:
-    return {each: frozenset(where) for each, where in found.items()}
 
 
 def _of_worlds(worlds: Worlds, document: str) -> Iterator[Gap]:
@@ -492,19 +528,6 @@ def _defaults(around: Template, worlds: Worlds) -> tuple[str, ...]:
         and name not in (*given.parameters, *around.secret_parameters)
         and around.declarations[name].get("Default") not in (None, "")
     )
-
-
-def names_in(value: Any) -> Iterator[str]:
-    """The names of parameters and resources that an expression refers to."""
-    match value:
-        case {"Ref": str(name)}:
-            yield name
-        case {"Fn::GetAtt": str(name) | [str(name), *_]}:
-            yield name.partition(".")[0]
-        case {"Fn::Sub": str(text) | [str(text), _]}:
-            yield from _SUBSTITUTED.findall(text)
-    for member in inside(value):
-        yield from names_in(member)
 
 
 def _property(resource: Mapping[str, Any], name: str) -> Any:

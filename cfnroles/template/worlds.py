@@ -117,6 +117,10 @@ class Worlds(Struct, frozen=True, dict=True):
         formula = self._formulas.get(condition)
         return None if formula is None else self._truth(formula, world)
 
+    def atoms_of(self, condition: str) -> frozenset[Atom]:
+        """The atoms by which it is decided whether a condition of the template holds."""
+        return frozenset(_atoms(self._formulas.get(condition, True))).intersection(self.atoms)
+
     def among(self, literals: Iterable[Literal]) -> frozenset[World]:
         """The worlds in which all the literals hold."""
         return frozenset(self.all).intersection(*(self._worlds_by_literal.get(each, ()) for each in literals))

@@ -20,7 +20,7 @@ from cfnroles.need import Holder
 from cfnroles.policies import INLINE_TOTAL, MANAGED_POLICY, document
 from cfnroles.sources.cdk_app import construct_path
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.template_tasks import in_worlds, names_in
+from cfnroles.sources.template_tasks import in_worlds
 from cfnroles.targets.cloudformation.injection_record import is_injected, recorded
 from cfnroles.targets.cloudformation.mark import is_marked
 from cfnroles.targets.cloudformation.patches import Patch, Path, TemplateText
@@ -28,6 +28,7 @@ from cfnroles.targets.cloudformation.template_expressions import Expressions
 from cfnroles.targets.cloudformation.uneditable import check_edited, check_size
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.targets.lacking import Lacked, Ungrantable
+from cfnroles.template.dependencies import names_in
 from cfnroles.template.generated import CDK, mark_of
 from cfnroles.template.template import Template
 from cfnroles.text import Text

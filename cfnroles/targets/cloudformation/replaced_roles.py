@@ -16,10 +16,11 @@ from cfnroles.answers.template_grants import template_grants
 from cfnroles.need import Holder, Origin
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.role_places import RolePlace, given_at
-from cfnroles.sources.template_tasks import TaskInWorlds, names_in
+from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.symbols import Cut, InImage, Symbol
 from cfnroles.targets.cloudformation.injection import with_added
 from cfnroles.targets.cloudformation.template_roles import Added
+from cfnroles.template.dependencies import names_in
 from cfnroles.template.expressions import expression
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template

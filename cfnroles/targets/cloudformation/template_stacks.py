@@ -20,7 +20,7 @@ from cfnroles.role_kinds import kind_of
 from cfnroles.sources.role_places import RolePlace, holders_of, places_of, without_place
 from cfnroles.sources.roles_beside import STANDS_FOR, record_of
 from cfnroles.sources.template_task_definitions import spelled
-from cfnroles.sources.template_tasks import TaskInWorlds, names_in
+from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.symbols import Attribute, Cut, InImage, Opaque, Parameter, Placeholder, Symbol
 from cfnroles.targets.cloudformation.parameters import project_name, secret_parameters
 from cfnroles.targets.cloudformation.service import Stack, validator_stack, with_tree
@@ -28,6 +28,7 @@ from cfnroles.targets.cloudformation.stack_names import stack_name_of
 from cfnroles.targets.cloudformation.template_gate import divided
 from cfnroles.targets.cloudformation.template_roles import Adding, added_roles
 from cfnroles.targets.cloudformation.values import Spelling
+from cfnroles.template.dependencies import names_in
 from cfnroles.text import Part, Text, text_of
 from cfnroles.validator_needs import validator_needs
 

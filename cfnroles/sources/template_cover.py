@@ -1,0 +1,253 @@
+"""Which worlds have to be looked at to know what a task definition needs in all of them.
+
+    cover = cover_of("Web", around, worlds)
+    for world in cover.visited: ...             # with 8 conditions, each around a secret of its own, 2 of 256
+    cover.where(cover.own(source), found)       # all worlds in which that is found, from those that were looked at
+
+What is told of an element, such as a secret of a container, depends on the conditions that the element itself looks
+at, and on those of all that is no such element: the ground. So an element is the same in all worlds that agree in
+these, and one world shows every element in one of its forms. Whoever uses this has to see that no element plays a part
+in what is told of another one (`Rediscovery.across`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.discovery import Discovery
+from cfnroles.need import Finding, Gap, Need, Reference
+from cfnroles.sources.pipelines import DEPLOYMENT_GROUP, PIPELINE
+from cfnroles.sources.task_definition_checks import MOST_BYTES, size_of
+from cfnroles.sources.template_keys import NAMES, Keys
+from cfnroles.sources.template_targets import RUNNERS
+from cfnroles.sources.template_task_definitions import CLUSTER, RUNS, TASKS, TemplateTask
+from cfnroles.template.dependencies import Dependencies
+from cfnroles.template.template import Template
+from cfnroles.template.worlds import Atom, World, Worlds
+from cfnroles.workload import EXPRESS, Path
+
+#: The lists of a container whose elements ECS takes one by one.
+APART = frozenset({"environment", "secrets", "mountPoints", "portMappings", "ulimits"})
+_FOLDED = {name.lower() for name in APART}
+_LIST, _CONTAINERS = "containerDefinitions", "containerdefinitions"
+#: Where these stand beside a task, something else says a part of it.
+_RUN = frozenset({"runTask", "daemon", EXPRESS})
+_NUMBERED = re.compile(r" #\d+$")
+#: What is looked at wherever it stands, besides what a task definition names.
+_EVERYWHERE = (CLUSTER, PIPELINE, DEPLOYMENT_GROUP)
+
+
+class Cover(Struct, frozen=True, dict=True):
+    """Which of ``all`` worlds to look at.
+
+    ``ground`` are the atoms that anything may depend on, ``elements`` those others on which each depends, by where it
+    stands in the template.
+    """
+
+    all: tuple[World, ...]
+    ground: frozenset[Atom]
+    elements: Mapping[Path, frozenset[Atom]]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing depends on more than the ground."""
+        return not any(self.elements.values())
+
+    def own(self, source: Path) -> frozenset[Atom] | None:
+        """The atoms that the element at ``source`` depends on besides the ground; ``None`` where there is none."""
+        starts = (source[:length] for length in range(len(source), 0, -1))
+        return next((self.elements[start] for start in starts if start in self.elements), None)
+
+    def where(self, own: frozenset[Atom], found: Iterable[World]) -> frozenset[World]:
+        """All worlds that agree with one of those ``found`` in the ground and in the atoms of an element."""
+        seen, cells = self.ground | own, self._cells(own)
+        agreed = {world & seen for world in found}
+        return cells[agreed.pop()] if len(agreed) == 1 else frozenset().union(*(cells[each] for each in agreed))
+
+    def _cells(self, own: frozenset[Atom]) -> Mapping[World, frozenset[World]]:
+        if own not in self._known:
+            seen, cells = self.ground | own, dict[World, list[World]]()
+            for world in self.all:
+                cells.setdefault(world & seen, []).append(world)
+            self._known[own] = {each: frozenset(among) for each, among in cells.items()}
+        return self._known[own]
+
+    @cached_property
+    def _known(self) -> dict[frozenset[Atom], Mapping[World, frozenset[World]]]:
+        return {}
+
+    @cached_property
+    def firsts(self) -> tuple[World, ...]:
+        """The first of the worlds that agree in the ground, for each way to agree."""
+        return _firsts(self.all, self.ground)
+
+    @cached_property
+    def visited(self) -> tuple[World, ...]:
+        """Worlds in which every element is in each of its forms, beside each form of the ground."""
+        looked_at = {self.ground | each for each in self.elements.values()} | {self.ground}
+        largest = [each for each in looked_at if not any(each < other for other in looked_at)]
+        # Worlds that agree in all that is looked at show the same.
+        among = _firsts(self.all, self.ground.union(*looked_at))
+        shown = {world: {(number, world & each) for number, each in enumerate(largest)} for world in among}
+        left = set[tuple[int, World]]().union(*shown.values())
+        chosen = set()
+        while left:
+            best = max(among, key=lambda world: len(shown[world] & left))
+            chosen.add(best)
+            left -= shown[best]
+        return tuple(world for world in among if world in chosen)
+
+
+def _firsts(worlds: Iterable[World], seen: frozenset[Atom]) -> tuple[World, ...]:
+    firsts: dict[World, World] = {}
+    for world in worlds:
+        firsts.setdefault(world & seen, world)
+    return tuple(firsts.values())
+
+
+class Apart:
+    """Whether what is told of an element depends on it and the ground alone, by the tasks that were looked at.
+
+    What is told of one that ECS refuses, or that other things run, may depend on anything.
+    """
+
+    def __init__(self, cover: Cover) -> None:
+        self._cover, self._doubt = cover, False
+        self._sizes: dict[Path, int] = {}
+        self._ground = 0
+
+    def holds(self, *, across: bool) -> bool:
+        """Whether it does; ``across`` says that a row has looked at an element from outside of it."""
+        return self._cover.is_whole or not (self._doubt or across)
+
+    def own(self, told: Need | Gap | Finding | Reference, task: TemplateTask) -> frozenset[Atom]:
+        """The atoms on which something that is told of a task depends besides the ground."""
+        path = told.origin.path[:4]
+        if self._cover.is_whole or not _is_element(path):
+            return frozenset()
+        # An element without a name is told by its number, which depends on those before it.
+        self._doubt |= bool(_NUMBERED.search(told.origin.item))
+        return self._of_element(path, task)
+
+    def _of_element(self, path: Path, task: TemplateTask) -> frozenset[Atom]:
+        own = self._cover.own(task.sources.get(path, ()))
+        self._doubt |= own is None
+        return own or frozenset()
+
+    def look(self, task: TemplateTask, found: Discovery, keys: Keys, told: Callable[[TemplateTask], Keys]) -> None:
+        """Look at a task, what is found in it, and its keys; ``told`` tells those of another one."""
+        if self._cover.is_whole:
+            return
+        left, sizes = self._ground_of(task)
+        self._ground = max(self._ground, size_of(left.workload.tree))
+        self._sizes |= {path: max(size, self._sizes.get(path, 0)) for path, size in sizes.items()}
+        alone = told(left)
+        self._doubt |= alone.facts != keys.facts or alone.gaps != keys.gaps
+        # Of what ECS cannot read nothing else is told, and what something else says of a task is moved.
+        self._doubt |= not (found.needs or found.gaps or found.references) and bool(found.findings)
+        self._doubt |= not task.workload.settings.keys().isdisjoint(_RUN)
+        self._doubt |= self._ground + sum(self._sizes.values()) > MOST_BYTES
+
+    def _ground_of(self, task: TemplateTask) -> tuple[TemplateTask, dict[Path, int]]:
+        """The task without the elements that depend on more than the ground, and how large each of these is."""
+        sizes = {}
+        containers = []
+        for index, container in enumerate(task.workload.tree["containerDefinitions"]):
+            left = dict(container)
+            for name in APART & container.keys():
+                kept = []
+                for number, element in enumerate(container[name] if isinstance(container[name], list) else ()):
+                    path: Path = (_LIST, index, name, number)
+                    if self._of_element(path, task):
+                        sizes[task.sources[path]] = size_of(element) + 1
+                    else:
+                        kept.append(element)
+                left[name] = kept
+            containers.append(left)
+        tree = {**task.workload.tree, _LIST: containers}
+        return replace(task, workload=replace(task.workload, tree=tree)), sizes
+
+
+def _is_element(path: Path) -> bool:
+    """Whether a path is that of an element which ECS takes by itself, or leads into one."""
+    return len(path) > 3 and path[0] == _LIST and path[2] in APART
+
+
+def cover_of(logical_id: str, around: Template, worlds: Worlds) -> Cover:
+    """The cover of the worlds of a task definition; ``around`` is what of its template is around it."""
+    known, key = worlds.template.known, (cover_of, logical_id, worlds.all)
+    if key not in known:
+        known[key] = _cover_of(logical_id, around, worlds)
+    cover: Cover = known[key]
+    return cover
+
+
+def whole_cover(worlds: Worlds) -> Cover:
+    """The cover that has all worlds looked at."""
+    return Cover(worlds.all, frozenset(worlds.atoms), {})
+
+
+def _cover_of(logical_id: str, around: Template, worlds: Worlds) -> Cover:
+    template = worlds.whole or worlds.template
+    resource: Path = ("Resources", logical_id)
+    if not worlds.exact or any(place[:2] == resource and len(place) > len(resource) for place in template.places):
+        return whole_cover(worlds)
+    asked, own = Dependencies(template, worlds, dict(_unasked(template))), template.resources[logical_id]
+    found = dict(_elements(own.get("Properties"), (*resource, "Properties")))
+    ground = {atom for atom in worlds.atoms if atom.image} | asked.of(own, resource, found.keys())
+    for name, each in template.resources.items():
+        is_around = name in around.resources and each["Type"] in (*RUNS, *RUNNERS)
+        if is_around or each["Type"] in _EVERYWHERE or _is_found_by_name(each):
+            ground |= asked.of_names([name])
+    elements: dict[Path, frozenset[Atom]] = {}
+    for path, each in found.items():
+        place = template.written(path)
+        elements[place] = elements.get(place, frozenset()) | (asked.of(each) - ground)
+    return Cover(worlds.all, frozenset(ground), elements)
+
+
+def _unasked(template: Template) -> Iterator[tuple[str, tuple[Path, ...]]]:
+    """What nobody asks of a task definition who names it: all but whether it is there, and its family."""
+    for name, each in template.resources.items():
+        if each["Type"] in TASKS:
+            properties = each.get("Properties")
+            members = properties if isinstance(properties, Mapping) else ()
+            yield name, tuple(("Properties", member) for member in members if str(member).lower() != "family")
+
+
+def _is_found_by_name(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource may be found by the name that it is given, by whatever has that name in it."""
+    name, properties = NAMES.get(resource["Type"], ""), resource.get("Properties", {})
+    return bool(name) and (not isinstance(properties, Mapping) or name in properties or len(properties) == 1)
+
+
+def _elements(properties: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    """The elements of the lists whose elements ECS takes one by one, with their places, in either arm of conditions."""
+    for at, containers in _members(properties, path, {_CONTAINERS}):
+        for index, container in enumerate(containers if isinstance(containers, list) else ()):
+            for place, elements in _members(container, (*at, index), _FOLDED):
+                for number, element in enumerate(elements if isinstance(elements, list) else ()):
+                    yield (*place, number), element
+
+
+def _members(structure: Any, path: Path, names: Iterable[str]) -> Iterator[tuple[Path, Any]]:
+    """The members of a structure with these names in small letters, in either arm of conditions around both."""
+    for at, arm in _arms(structure, path):
+        for name, member in arm.items() if isinstance(arm, Mapping) else ():
+            if str(name).lower() in names:
+                yield from _arms(member, (*at, name))
+
+
+def _arms(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    match value:
+        case {"Fn::If": [str(), yes, no]} if len(value) == 1:
+            yield from _arms(yes, (*path, "Fn::If", 1))
+            yield from _arms(no, (*path, "Fn::If", 2))
+        case _:
+            yield path, value

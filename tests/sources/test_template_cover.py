@@ -1,0 +1,173 @@
+"""What a task definition needs in all worlds, told from a few of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cfnroles.discovery import Discovery
+from cfnroles.document import Document
+from cfnroles.facts import Facts
+from cfnroles.need import Finding, Origin, Severity
+from cfnroles.sources import template_tasks
+from cfnroles.sources.template_cover import Apart, cover_of, whole_cover
+from cfnroles.sources.template_keys import Keys
+from cfnroles.sources.template_tasks import TaskInWorlds, around_task, in_worlds, run_in
+from cfnroles.template.given import NOTHING_GIVEN
+from cfnroles.template.template import Template, read_template
+
+NO_VALUE = {"Ref": "AWS::NoValue"}
+KEY = {"Fn::GetAtt": ["Key", "Arn"]}
+
+
+def when(condition: str, value: Any, otherwise: Any = NO_VALUE) -> Any:
+    return {"Fn::If": [condition, value, otherwise]}
+
+
+def secret(number: int, value_from: Any = None) -> dict[str, Any]:
+    return {"Name": f"S{number}", "ValueFrom": value_from or {"Ref": f"Secret{number}"}}
+
+
+def variable(number: int, value: Any) -> dict[str, Any]:
+    return {"Name": f"E{number}", "Value": value}
+
+
+def template(container: dict[str, Any], number: int = 3, **others: Any) -> dict[str, Any]:
+    asked = {f"C{each}": {"Fn::Equals": [{"Ref": f"P{each}"}, "yes"]} for each in range(number)}
+    secrets = {f"Secret{each}": {"Type": "AWS::SecretsManager::Secret"} for each in range(number)}
+    made = {"Key": {"Type": "AWS::KMS::Key"}, "Bucket": {"Type": "AWS::S3::Bucket"}, **secrets, **others}
+    task = {"Family": "web", "ContainerDefinitions": [{"Name": "app", "Image": "nginx", **container}]}
+    return {
+        "Parameters": {f"P{each}": {"Type": "String", "Default": "no"} for each in range(number)},
+        "Conditions": {**asked, **made.pop("Conditions", {})},
+        "Mappings": {"Map": {"yes": {"Of": "arn:aws:ssm:eu-west-1:111122223333:parameter/a"}}},
+        "Resources": {**made, "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": task}},
+    }
+
+
+def logs(group: str) -> dict[str, Any]:
+    options = {"awslogs-group": {"Ref": group}, "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "x"}
+    return {"LogConfiguration": {"LogDriver": "awslogs", "Options": options}}
+
+
+def with_parameters(given: dict[str, Any], defaults: dict[str, str]) -> dict[str, Any]:
+    declared = {name: {"Type": "String", "Default": default} for name, default in defaults.items()}
+    return {**given, "Parameters": {**given["Parameters"], **declared}}
+
+
+ONE_BY_ONE = [when(f"C{number}", secret(number)) for number in range(3)]
+ENCRYPTED = {"Type": "AWS::SecretsManager::Secret", "Properties": {"KmsKeyId": when("C2", KEY)}}
+GROUP = {"Type": "AWS::Logs::LogGroup", "Properties": {"KmsKeyId": KEY}}
+BUCKET = {
+    "Type": "AWS::S3::Bucket",
+    "Properties": {
+        "BucketEncryption": {
+            "ServerSideEncryptionConfiguration": [
+                {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/files"}}
+            ]
+        }
+    },
+}
+IN_BUCKET = {"Fn::Sub": "arn:aws:s3:::${Bucket}/x"}
+LARGE = "x" * 40_000
+ASKED_TOGETHER = {"Joined": {"Fn::Equals": [{"Fn::Sub": "${P0}-${Extra}"}, "yes-x"]}}
+
+#: Templates in which elements depend on conditions, and how many worlds are looked at for them.
+LOOKED_AT = {
+    "one condition around each": (template({"Secrets": ONE_BY_ONE}), 2),
+    "six conditions": (
+        template({"Secrets": [when(f"C{each}", secret(each)) for each in range(6)]}, 6),
+        2,
+    ),
+    "one in another": (template({"Secrets": [when("C0", when("C1", secret(0))), when("C2", secret(1))]}), 4),
+    "one in either arm": (template({"Secrets": [when("C0", secret(0), secret(1)), when("C1", secret(2))]}), 2),
+    "around the key of a secret": (template({"Secrets": [*ONE_BY_ONE[:2]]}, Secret1=ENCRYPTED), 4),
+    "around a container's image": (
+        template({"Image": when("C0", "nginx", "httpd"), "Secrets": ONE_BY_ONE[1:]}),
+        4,
+    ),
+    "around a list": (template({"Secrets": when("C0", ONE_BY_ONE[1:])}), 4),
+    "in a value": (template({"Secrets": [secret(0, {"Ref": "P0"}), secret(1, {"Ref": "P1"})]}), 1),
+    "by what a map holds": (
+        template({"Secrets": [secret(0, {"Fn::FindInMap": ["Map", {"Ref": "P0"}, "Of"]}), *ONE_BY_ONE[1:]]}),
+        2,
+    ),
+}
+#: Templates in which elements play a part in what is told of others.
+TOGETHER = {
+    "a log group's key, for which a variable names it": template(
+        {"Environment": [when("C0", variable(0, {"Ref": "Other"})), when("C1", variable(1, "x"))], **logs("Group")},
+        Group={"Type": "AWS::Logs::LogGroup"},
+        Other=GROUP,
+    ),
+    "a bucket that the first of them names": template(
+        {"Environment": [when("C0", variable(0, IN_BUCKET)), when("C1", variable(1, IN_BUCKET))]}, Bucket=BUCKET
+    ),
+    "their numbers": template(
+        {"Secrets": [when("C0", secret(0)), when("C1", {"ValueFrom": {"Ref": "Secret1"}})]},
+    ),
+    "a size that is too much": template(
+        {"Environment": [when("C0", variable(0, LARGE)), when("C1", NO_VALUE, variable(1, LARGE))]}
+    ),
+    "a name by which a secret is found": template(
+        {"Secrets": [when("C0", secret(0, "arn:aws:ssm:eu-west-1:111122223333:parameter/a")), when("C1", secret(1))]},
+        Parameter={"Type": "AWS::SSM::Parameter", "Properties": {"Name": when("C1", "a", "b")}},
+    ),
+    "a default beside what is compared": with_parameters(
+        template(
+            {"Secrets": [secret(0, {"Ref": "Extra"}), when("Joined", secret(1)), when("C0", secret(2))]},
+            Conditions=ASKED_TOGETHER,
+        ),
+        {"Extra": "x", "P0": "yes"},
+    ),
+    "a key that is there under a condition": template(
+        {"Secrets": ONE_BY_ONE[:2], "Environment": [when("C2", variable(0, "x"))]},
+        Secret1={"Type": "AWS::SecretsManager::Secret", "Properties": {"KmsKeyId": KEY}},
+        Key={"Type": "AWS::KMS::Key", "Condition": "C2"},
+    ),
+}
+
+
+def read(given: dict[str, Any]) -> tuple[Document, Template]:
+    text = json.dumps(given)
+    return Document("t.json", text), read_template(text, "t.json")
+
+
+def told(given: dict[str, Any]) -> TaskInWorlds:
+    document, whole = read(given)
+    return in_worlds("Task", document, whole, (Facts("111122223333", "eu-west-1"), NOTHING_GIVEN))
+
+
+@pytest.mark.parametrize(
+    "given", [*(given for given, _ in LOOKED_AT.values()), *TOGETHER.values()], ids=[*LOOKED_AT, *TOGETHER]
+)
+def test_what_is_told_from_a_few_worlds_is_what_all_of_them_tell(
+    given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_few = told(given)
+    monkeypatch.setattr(template_tasks, "cover_of", lambda _, around, worlds: whole_cover(worlds))
+    by_all = told(given)
+    members = ("there", "needs", "gaps", "findings", "references")
+    assert {name: getattr(by_few, name) for name in members} == {name: getattr(by_all, name) for name in members}
+    assert by_all.needs or by_all.gaps or by_all.findings
+
+
+@pytest.mark.parametrize(("given", "number"), LOOKED_AT.values(), ids=LOOKED_AT)
+def test_each_element_is_looked_at_in_each_of_its_forms(given: dict[str, Any], number: int) -> None:
+    around, worlds = around_task("Task", read(given)[1], NOTHING_GIVEN)
+    assert len(cover_of("Task", around, worlds).visited) == number <= len(worlds.all)
+
+
+def test_nothing_is_told_of_the_rest_where_ecs_refuses_what_is_there() -> None:
+    around, worlds = around_task("Task", read(template({"Secrets": ONE_BY_ONE}))[1], NOTHING_GIVEN)
+    cover = cover_of("Task", around, worlds)
+    ((task, stack),) = run_in(cover.visited[0], worlds, "Task")
+    keys = Keys(task, stack, Facts())
+    refused = Finding(Severity.ERROR, Origin("t.json", ()), "", "")
+    for findings, holds in (((), True), ((refused,), False)):
+        apart = Apart(cover)
+        apart.look(task, Discovery((), (), findings, ()), keys, lambda ground: Keys(ground, stack, Facts()))
+        assert apart.holds(across=False) is holds
+        assert not apart.holds(across=True)
