@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from cfnroles import lines
 from cfnroles.counted import counted
 from cfnroles.errors import InvalidInput, RefusedByEcs
 from cfnroles.facts import Facts
-from cfnroles.lines import findings_text
 from cfnroles.need import Finding, Gap, Severity
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASK_DEFINITIONS
@@ -28,8 +28,10 @@ def asked_about(
 ) -> tuple[str, ...]:
     """The logical ids of all task definitions, or of what else tasks are made of, or the one that is asked about.
 
-    Raises InvalidInput where there is no such one, and for parameters that the template does not have.
+    Raises InvalidInput where there is no such one, where the template or a parameter that was told names what it does
+    not have.
     """
+    lines.refuse(reading.wrong, reading.texts)
     ids = own(template, kinds)
     if resource and resource not in ids:
         noun = "task definition or Express Mode service" if EXPRESS_SERVICE in kinds else "task definition"
@@ -65,7 +67,11 @@ def _refuse_other_values(reading: Reading, template: Template) -> None:
 
 
 def known_of(reading: Reading) -> tuple[Facts, Given]:
-    """What was told about the account, the keys and the parameters; raises InvalidInput for what has another form."""
+    """What was told about the account, the keys and the parameters.
+
+    Raises InvalidInput for what has another form, and for names that the template does not have.
+    """
+    lines.refuse(reading.wrong, reading.texts)
     told = reading.told
     facts = told_facts(told, Facts(told.account, told.region, told.kms_key_arns))
     return facts, Given(told.parameters, told.account, told.region)
@@ -83,8 +89,8 @@ def refuse(tasks: Iterable[TaskInWorlds], reading: Reading) -> None:
         raise RefusedByEcs(
             f"ECS would refuse a task definition of this template, or misread it, in {counted(len(errors), 'place')}",
             where=reading.name,
-            why=findings_text(errors, reading.texts),
-            drawn=partial(findings_text, errors, reading.texts, drawn=True),
+            why=lines.findings_text(errors, reading.texts),
+            drawn=partial(lines.findings_text, errors, reading.texts, drawn=True),
         )
 
 

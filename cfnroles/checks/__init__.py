@@ -29,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     *substitutions.CHECKS,
     *role_names.CHECKS,
     specs.UNREAD,
+    substitutions.UNDEFINED_NAME,
     *statements.CHECKS,
     *execution_roles.CHECKS,
     *roles.CHECKS,

@@ -19,6 +19,7 @@ from cfnroles.need import Finding, Severity
 from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import shape_findings, size_findings, value_findings
 from cfnroles.sources.template_arns import TELLING
+from cfnroles.sources.template_names import refused_names
 from cfnroles.sources.template_runs import asked_alone_in
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
@@ -97,6 +98,7 @@ def template_subject(template: Template, worlds: Worlds, world: World) -> Subjec
         statements=tuple(each for those in statements for each in those),
         roles=tuple(known.answer(_same(role, template), stack, role_of(role)) for role in found.roles),
         stack=stack,
+        refused=refused_names(template),
         tree=template.tree,
         unseen_tasks=tuple(name for name, _ in asked_alone_in(stack, template.document)),
     )

@@ -1,4 +1,4 @@
-"""The check for `${...}` that nobody substitutes."""
+"""The checks for references that CloudFormation does not substitute, or refuses."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from cfnroles.checks.check import Check, Subject
 from cfnroles.need import Finding, Severity, fault
 from cfnroles.template.template import Resource
+from cfnroles.template.undefined_names import UNDEFINED
 from cfnroles.workload import Path
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
@@ -38,6 +39,11 @@ def unsubstituted(subject: Subject) -> Iterator[Finding]:
             if name := next((name for name in _LEFT.findall(text) if _is_known(name, subject.tree)), ""):
                 what = f"${{{name}}} is not inside Fn::Sub, so CloudFormation does not replace it"
                 yield fault(resource.source(*path), what, "Put the text into Fn::Sub.")
+
+
+def undefined(subject: Subject) -> Iterator[Finding]:
+    """A reference to what the template does not have."""
+    yield from (finding for finding in subject.refused if finding.check == UNDEFINED)
 
 
 def _left_in(resource: Resource) -> tuple[tuple[Path, str], ...]:
@@ -86,6 +92,21 @@ Resources:
             Resource: {}arn:${{AWS::Partition}}:s3:::shop-config/*
 """
 
+_REFERRING = """\
+Resources:
+  DatabaseSecret:
+    Type: AWS::SecretsManager::Secret
+  ReadSecret:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: secretsmanager:GetSecretValue
+            Resource: {}
+"""
+
 CHECKS = (
     Check(
         id="unsubstituted-reference",
@@ -99,4 +120,18 @@ CHECKS = (
         good=_POLICY.format("!Sub "),
         look=unsubstituted,
     ),
+)
+
+#: Of names that nothing in a template has.
+UNDEFINED_NAME = Check(
+    id=UNDEFINED,
+    number=9313,
+    severity=Severity.ERROR,
+    what="A reference to a name that the template does not have",
+    why="CloudFormation refuses a template that refers to a name which is neither a parameter nor a resource of "
+    "it. A name that a macro, a loop, a module or AWS SAM makes is none of these.",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-ref.html",
+    bad=_REFERRING.format("!Ref DatabaseSecrt"),
+    good=_REFERRING.format("!Ref DatabaseSecret"),
+    look=undefined,
 )

@@ -30,10 +30,12 @@ from cfnroles.iam.stack_roles import (
 )
 from cfnroles.iam.statements import document_of, outcomes
 from cfnroles.iam.trust_policies import TRUST_POLICY, read_trust
+from cfnroles.lines import refuse
 from cfnroles.spelling import hint
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.intrinsics import literal, plain, symbols, undecided
 from cfnroles.template.template import Template, read_template
+from cfnroles.template.undefined_names import undefined_names
 from cfnroles.template.worlds import Literal
 from cfnroles.workload import Path
 
@@ -129,7 +131,8 @@ class Role(Struct, frozen=True):
 def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_GIVEN) -> Role:
     """The role in a text; ``name`` is its logical id in a template, or its name in IAM's answer.
 
-    Raises InvalidInput where the text holds no such role, several and none is named, or a broken policy document; and
+    Raises InvalidInput where the text holds no such role, several and none is named, a broken policy document, or
+    a template that refers to what it does not have; and
     TooLarge where another document than IAM's answer about an account is larger than such a document can be.
     """
     data = parse(text, document)
@@ -137,7 +140,9 @@ def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_G
         check_size(len(text.encode()), document)
     if isinstance(data, Mapping):
         if "Resources" in data:
-            return template_role(read_template(text, document), name, given)
+            template = read_template(text, document)
+            refuse(undefined_names(template, ("AWS::IAM::",)), {document: text})
+            return template_role(template, name, given)
         if given.parameters:
             raise InvalidInput("has no parameters, because it is not a template", where=document)
         if "RoleDetailList" in data:

@@ -26,6 +26,7 @@ def recognises(document: Document) -> bool:
 def read(document: Document, told: Told) -> Reading:
     """The template."""
     from cfnroles.sources.nested_stacks import NestedStack, nested_stacks
+    from cfnroles.sources.template_names import refused_names
     from cfnroles.template.given import Given
     from cfnroles.template.loops import unrolled
     from cfnroles.template.settled_names import with_settled_names
@@ -36,5 +37,7 @@ def read(document: Document, told: Told) -> Reading:
     given = Given(told.parameters, told.account, told.region)
     template = with_settled_names(checked(unrolled(template, given)), given)
     nested = tuple(nested_stacks(template, document, given))
-    others = dict.fromkeys(each.document for each in nested if isinstance(each, NestedStack))
-    return Reading((document, *others), NOUN, told, template=template, nested=nested)
+    inner = [each for each in nested if isinstance(each, NestedStack)]
+    documents = (document, *dict.fromkeys(each.document for each in inner))
+    wrong = tuple(fault for each in (template, *(one.template for one in inner)) for fault in refused_names(each))
+    return Reading(documents, NOUN, told, wrong=wrong, template=template, nested=nested)

@@ -25,6 +25,7 @@ from cfnroles.sources.template_arns import TELLING, TOLD_BY_PROPERTIES
 from cfnroles.sources.template_cover import APART, Apart, Cover, cover_of, whole_cover
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
+from cfnroles.sources.template_names import names_elsewhere
 from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK, asked_alone
 from cfnroles.sources.template_targets import RUNNERS, as_runner, of_unread_targets, tasks_named
 from cfnroles.sources.template_task_definitions import (
@@ -289,6 +290,7 @@ def _not_read(template: Template) -> Iterator[Gap]:
             what = f"cfnroles does not read {kind} and does not check {roles}"
             yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, "Check them yourself")
     yield from of_unread_targets(template)
+    yield from names_elsewhere(template)
 
 
 def _hidden(template: Template, path: Path, what: str) -> Gap:

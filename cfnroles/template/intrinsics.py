@@ -61,6 +61,8 @@ _NAMED: dict[tuple[str, str], tuple[str, str]] = {
     ("AWS::DynamoDB::Table", ""): ("TableName", "{}"),
     ("AWS::DynamoDB::Table", "Arn"): ("TableName", f"arn:${{AWS::Partition}}:dynamodb:{_HOME}:table/{{}}"),
 }
+#: The types of these.
+NAMED_BY_PROPERTY = tuple(dict.fromkeys(kind for kind, _ in _NAMED))
 
 
 def literal(text: str) -> str:

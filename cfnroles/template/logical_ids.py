@@ -41,6 +41,10 @@ class LogicalIds:
         self._taken.add(name)
         return name
 
+    def may_be_made(self, name: str) -> bool:
+        """Whether a loop of the template may make this name."""
+        return any(each.fullmatch(name) for each in self._made)
+
 
 def _names(section: Any) -> Iterator[str]:
     """The names of a section, and those of its loops with their symbols.

@@ -66,7 +66,8 @@ def test_the_repaired_template_has_none() -> None:
     ids=["containers from another place", "a macro"],
 )
 def test_a_task_definition_that_cannot_be_seen_is_said_to_be(properties: str, place: str) -> None:
-    text = f"Resources: {{Task: {{Type: AWS::ECS::TaskDefinition, Properties: {properties}}}}}"
+    head = "Parameters: {Containers: {Type: CommaDelimitedList}}\n"
+    text = f"{head}Resources: {{Task: {{Type: AWS::ECS::TaskDefinition, Properties: {properties}}}}}"
     (found,) = lint(text, "odd.yaml").findings
     assert (found.check, found.origin.pointer) == ("gap", f"Resources.Task.Properties{place}")
 

@@ -130,7 +130,8 @@ def test_a_role_that_allows_what_is_needed_passes() -> None:
             Verdict.PASS, id="the secret by its name",
         ),
         pytest.param(
-            [("      Policies:", "      ManagedPolicyArns: [!Ref Managed]\n      Policies:")], Verdict.NOT_JUDGED,
+            [("Parameters:\n", "Parameters:\n  Managed: {Type: String}\n"),
+             ("      Policies:", "      ManagedPolicyArns: [!Ref Managed]\n      Policies:")], Verdict.NOT_JUDGED,
             id="a policy that nobody can read",
         ),
     ],
@@ -613,7 +614,8 @@ def test_what_is_cut_out_of_an_image_is_pasted_as_functions() -> None:
 
 
 def test_a_role_that_the_template_does_not_have_is_no_parameter() -> None:
-    (execution, *_) = judged(changed(("!GetAtt Role.Arn", "!Ref Nowhere")))
+    of_sam = ("Parameters:\n", "Transform: AWS::Serverless-2016-10-31\nParameters:\n")
+    (execution, *_) = judged(changed(("!GetAtt Role.Arn", "!Ref Nowhere"), of_sam))
     assert execution.role.name == "Nowhere, which the template does not have"
 
 

@@ -58,7 +58,7 @@ def test_every_finding_says_what_to_do(faults: Callable[[str], list[Finding]]) -
     for check in CHECKS:
         for finding in faults(check.bad):
             assert finding.what
-            assert finding.remedy.endswith((".", "::")), finding
+            assert finding.remedy.endswith((".", "::", "?")), finding
             assert not finding.what.endswith(".")
 
 

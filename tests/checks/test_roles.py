@@ -102,7 +102,7 @@ def managed(*arns: str) -> str:
                 inline(
                     '                - !If [No, {Effect: Allow, Action: "ecr:*", Resource: "*"}, !Ref AWS::NoValue]\n'
                 )
-            ),
+            ).replace("Resources:", "Conditions: {No: !Equals [!Ref Given, x]}\nResources:"),
             ["unjudged-role", "wildcard-actions"],
             id="behind a condition that is unknown",
         ),

@@ -405,7 +405,6 @@ def test_a_task_definition_that_hangs_on_a_condition_says_so(cfnroles: Any, tmp_
     ("container", "closing"),
     [
         pytest.param("Image: !Select [0, !Ref Images]", (), id="an image of a list"),
-        pytest.param("Image: !Ref Nowhere", (), id="a parameter that the template lacks"),
         pytest.param("Image: 111.dkr.ecr.eu-west-1.amazonaws.com/web", (), id="no account"),
         pytest.param("Image: !ImportValue Other", (), id="an image that another stack exports"),
         pytest.param("Secrets: !Ref ImageUri", (), id="a parameter for a list"),

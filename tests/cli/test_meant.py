@@ -14,7 +14,7 @@ Parameters: {Stage: {Type: String}}
 Resources:
   WebTask:
     Type: AWS::ECS::TaskDefinition
-    Properties: {ExecutionRoleArn: !Ref Role, ContainerDefinitions: [{Name: web, Image: nginx}]}
+    Properties: {ExecutionRoleArn: !GetAtt ExecutionRole.Arn, ContainerDefinitions: [{Name: web, Image: nginx}]}
   ExecutionRole: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
 """
 SPEC = """\

@@ -36,6 +36,8 @@ Resources:
   Start: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
   Work: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
 """
+#: The role of what runs the task, where a test says nothing of it.
+RUN = "  Run: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}\n"
 HERE = "${AWS::Region}:${AWS::AccountId}"
 ARN = "arn:${AWS::Partition}:ecs:" + HERE
 RUN_TASK = f"ecs:RunTask on {ARN}:task-definition/${{Env}}-nightly:${{Task}}"
@@ -89,7 +91,7 @@ PIPE = """\
 def test_a_cluster_whose_name_is_unknown_is_asked_for_by_its_arn() -> None:
     unnamed = states(".sync", Cluster={"Ref": "ClusterArn"})
     head = HEAD.replace("  Cluster: {", "  ClusterArn: {Type: String}\n  Cluster: {")
-    reading = read(Document("t.yaml", head + of("Definition", unnamed)), Told())
+    reading = read(Document("t.yaml", head + of("Definition", unnamed) + RUN), Told())
     assert reading.template is not None
     task = in_worlds("Task", reading.documents[0], reading.template, known_of(reading))
     found = {
@@ -101,7 +103,7 @@ def test_a_cluster_whose_name_is_unknown_is_asked_for_by_its_arn() -> None:
 
 
 def reading_of(more: str) -> Reading:
-    return read(Document("t.yaml", HEAD + more), Told())
+    return read(Document("t.yaml", HEAD + more + RUN * ("  Run:" not in more)), Told())
 
 
 def found_in(more: str) -> TaskInWorlds:

@@ -35,6 +35,8 @@ Resources:
   Work: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
   Undelivered: {Type: AWS::SQS::Queue}
 """
+#: The role of what runs the task, where a test says nothing of it.
+RUN = "  Run: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}\n"
 SCHEDULE = """\
   Nightly:
     Type: AWS::Scheduler::Schedule
@@ -71,7 +73,7 @@ each_runner = pytest.mark.parametrize("runner", [pytest.param(SCHEDULE, id="sche
 
 
 def reading_of(more: str) -> Reading:
-    return read(Document("t.yaml", HEAD + more), Told())
+    return read(Document("t.yaml", HEAD + more + RUN * ("  Run:" not in more)), Told())
 
 
 def found_in(more: str) -> TaskInWorlds:
@@ -227,7 +229,7 @@ def test_whether_a_container_of_a_parameters_name_is_there_is_not_guessed() -> N
     told = with_member(RULE, 'Input: !Sub \'{"containerOverrides": [{"name": "${Name}", "command": ["x"]}]}\'')
     assert found_in(told).findings == {}
     known = with_member(RULE, 'Input: \'{"containerOverrides": [{"name": "job", "command": ["x"]}]}\'')
-    reading = read(Document("t.yaml", (HEAD + known).replace("Name: job", "Name: !Ref Name")), Told())
+    reading = read(Document("t.yaml", (HEAD + known + RUN).replace("Name: job", "Name: !Ref Name")), Told())
     template: Any = reading.template
     assert in_worlds("Task", reading.documents[0], template, known_of(reading)).findings == {}
 
@@ -432,7 +434,7 @@ def test_their_roles_are_built_beside_the_template() -> None:
         "Targets: [{Arn: a, Input: [1], EcsParameters: {TaskDefinitionArn: !Ref Task, Tags: x, LaunchType: [1]}}]",
         "Targets: [{Arn: a, DeadLetterConfig: x, RoleArn: [1], EcsParameters: {TaskDefinitionArn: !Ref Task}}]",
         "Targets: !If [Prod, [{Arn: a, EcsParameters: {TaskDefinitionArn: !Ref Task}}], x]",
-        "Targets: {Fn::GetAtt: [A, B]}",
+        "Targets: {Fn::GetAtt: [Batch, B]}",
     ],
 )  # fmt: skip
 def test_any_shape_is_read_or_told(strange: str) -> None:

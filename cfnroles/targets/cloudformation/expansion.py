@@ -109,10 +109,12 @@ def _read(fragment: Mapping[str, Any], settings: MacroSettings) -> tuple[Reading
         )
     tree = without_defaults(fragment, lambda name, declared: True)
     reading = read(Document(NAME, json.dumps(tree)), Told(kms_key_arns=settings.key_arns))
-    if reading.template is None:
+    if (template := reading.template) is None:
         raise InvalidInput(f"is {reading.noun}, and no CloudFormation template", where=NAME)
+    # A macro that comes after this one may make what the template names.
+    reading = replace(reading, wrong=())
     known_of(reading)
-    return reading, reading.template
+    return reading, template
 
 
 def _gaps(

@@ -203,7 +203,8 @@ def _before(reading: Reading, template: Template) -> Reading:
     known = {
         name: each for name, each in told.parameters.items() if name in settable or name in reading.told.parameters
     }
-    return read(document, replace(told, parameters=known))
+    # What refers to what an earlier run added is told of apart.
+    return replace(read(document, replace(told, parameters=known)), wrong=reading.wrong)
 
 
 def _options_before(template: Template) -> Mapping[str, Any]:

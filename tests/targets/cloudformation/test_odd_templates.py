@@ -132,6 +132,7 @@ OF_SERVICE = (
     USUAL
     + """\
   Function: {Type: AWS::Lambda::Function}
+  O: {Type: AWS::Lambda::Function}
   Service:
     Type: AWS::ECS::Service
     Properties:
@@ -147,7 +148,7 @@ HOOKS = {
     "several lines before": (f"        - A:\n          - b\n          HookTargetArn:\n            {ON[15:]}\n", []),
     "a role first": (f"        - RoleArn: a # old\n          {ON}\n", ["        - RoleArn: a # old\n"]),
     "a role over several lines": (
-        f"        - RoleArn:\n            Ref: a\n          {ON}\n", ["        - RoleArn:\n", "            Ref: a\n"]),
+        f"        - RoleArn:\n            Ref: O\n          {ON}\n", ["        - RoleArn:\n", "            Ref: O\n"]),
     "an anchor": (f"        - &h\n          {ON}\n", []),
     "one in braces": (f"        - {{{ON}, RoleArn: a}}\n        - {{ {ON} }}\n", None),
 }  # fmt: skip
@@ -182,7 +183,7 @@ def test_a_template_that_has_too_much_already_is_no_matter_of_the_roles() -> Non
         ),
         pytest.param(
             f"{OF_SERVICE}        - &h\n          {ON}\n        - *h\n",
-            ["t.yaml:25: ", "stands behind an alias", "Write its members there themselves."],
+            ["t.yaml:26: ", "stands behind an alias", "Write its members there themselves."],
             id="an element that is an alias",
         ),
         pytest.param(f"{USUAL}---\na: b\n", ["t.yaml:16:1: is not valid YAML: but found another"], id="two documents"),
