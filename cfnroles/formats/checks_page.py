@@ -18,10 +18,10 @@ _HEAD = """\
 What `cfnroles lint` finds in CloudFormation templates, task definitions, service specs and policy documents. Each check
 has an id, and a code under which cfn-lint knows it.
 
-An **error** keeps tasks from starting, permits nothing or lets anybody in, and ends the command with exit code 1;
-`--fail-on warning`, `--fail-on info` and `--fail-on never` move that line. A **warning** works and should not be
-there. An **info** is worth a look, and each check tells it once in a file, with the lines of the others; `--severity
-warning` does not say it. Exit code 2 means that a file could not be read; all others were linted.
+An **error** keeps tasks from starting, permits nothing or lets anyone in, and ends the command with exit code 1;
+`--fail-on warning`, `--fail-on info` and `--fail-on never` change that. A **warning** works but should not be there.
+An **info** is worth a look; each check reports it once per file, with the lines of the others, and `--severity
+warning` hides it. Exit code 2 means that a file could not be read; all others were linted.
 
 `lint` judges what a role gives away if a task definition of the template names the role, or if ECS can assume it. It
 judges a policy document on its own in the same way. A role that anyone can assume is reported in every case. AWS
@@ -46,13 +46,13 @@ Metadata:
         reason: shared with the old service until its last release
 ```
 
-In YAML, at the end of the line or above it; above a resource or a list element it holds for all that is in it:
+In YAML, at the end of the line or above it. Above a resource or a list element, it applies to everything in it:
 
 ```yaml
 image: nginx # cfnroles: ignore mutable-image: the mirror moves the tag after our tests only
 ```
 
-In Terraform the same way; above a block, an argument or an element it holds for all that begins on that line:
+In Terraform, the same way. Above a block, an argument or an element, it applies to everything that begins on that line:
 
 ```hcl
 # cfnroles: ignore plain-text-secret: the pool's id is public, its variable is sensitive for other reasons

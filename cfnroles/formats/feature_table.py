@@ -20,74 +20,80 @@ _HEAD = """\
 
 <!-- Written by `python -m cfnroles.formats.feature_table docs/features.md` from the table in cfnroles/table/ecs. -->
 
-Each row says what ECS does when a field is set, and what that costs. A field that begins with `service`, `cluster` or
-`account` is not part of a task definition: it comes from `--service-file FILE` or from the option of the same purpose.
-One that begins with `runTask` comes from `--run-task-file FILE`, and one that begins with `runBy` or `capacityProvider`
-is what a [service spec](spec.md) says. The resources are those of the row's example, for the account 123456789012 in
-us-east-1.
+Each row says what ECS does when a field is set, and which permissions that needs. The resources are those of the row's
+example, in account 123456789012 and us-east-1.
 
-*Standing* is by whose word a permission is needed: *documented* by AWS or by the authors of the log router; *seen in
-AWS's managed policy* for the same purpose; *seen in the agent's source*; *derived* from how AWS works elsewhere; or
-*unproven*, with what nobody has shown. `cfnroles explain` tells it wherever it is not the first.
+| the field begins with | where it comes from |
+|---|---|
+| `service`, `cluster`, `account` | `--service-file FILE`, or the option for the same purpose |
+| `runTask` | `--run-task-file FILE` |
+| `runBy`, `capacityProvider`, `gateway` | a [service spec](spec.md) |
+| anything else | the task definition |
 
-Who holds what:
+*Standing* says how certain a permission is: *documented* by AWS or by the authors of the log router; *seen in AWS's
+managed policy* for the same purpose; *seen in the agent's source*; *derived* from how AWS works in similar cases; or
+*unproven*, with the open question. `cfnroles explain` shows the standing if it is not *documented*.
 
-- The **execution role** is used by ECS itself and by its agent. cfnroles always makes one. On EC2 a task definition
-  without an execution role lets the agent pull from ECR and write to CloudWatch Logs as the container instance;
-  secrets, environment files, credential specs and registry credentials need the execution role everywhere
-  ([AWS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html)). The task that
-  cfnroles writes always names the role, so these permissions can go from the instance role of EC2 and of ECS Anywhere.
-- The **task role** is used by the application and by the containers beside it. What the application itself does is not
-  in a task definition.
-- The **infrastructure role** is used by ECS to manage what a service's tasks use. It is made where a row needs it.
-- The **lifecycle hook role** is used by ECS to invoke the functions of a service's lifecycle hooks. It is made where
-  the service has one.
-- The **managed instances role** is used by ECS to launch the instances of a capacity provider, and the **instance
-  role** by the ECS agent on them. They are made where a spec names a `capacity-provider` of Managed Instances. Against
-  AWS's managed policies they are narrowed to the account and Region, to the subnets, security groups and cluster that
-  the capacity provider names, and to the very role that is passed; Spot and capacity reservations cost something only
-  where they are used. Conditions on tags, images and what is only described are as AWS wrote them.
-- The **infrastructure role** of an **Express Mode** service makes its load balancer, security groups, certificate,
-  scaling, alarms and log group. Against AWS's managed policy it is narrowed to the account and Region, to the log group
-  and to the security groups that the service names, to two service-linked roles, and for each action to the resources
-  that AWS's reference has for it. Conditions on tags and what is only described are as AWS wrote them. The container is
-  read as the task definition that ECS makes of it.
-- The **gateway role** is used by ECS to make the load balancers of a gateway. It is made where a spec names a
-  `gateway`. AWS calls it an infrastructure role, whose trust policy it shows; no page shows that of a gateway. Against
-  AWS's managed policy it is narrowed to the account and Region, to the resources that each action takes, and to the web
-  ACL that the gateway names, if it does.
-- The **scheduler role**, the **event rule role** and the **state machine role** are used by EventBridge Scheduler, by
-  EventBridge and by Step Functions to run the task. Each is made where the spec says that they run it. Its trust policy
-  asks for `aws:SourceAccount` and `aws:SourceArn`, as AWS's pages about these services do: a schedule group, a rule
-  or a state machine of the same account and Region.
+## Roles
+
+- **Execution role**: ECS and its agent use it. cfnroles always writes one, and the task definition that it writes names
+  it. On EC2, without an execution role, the agent pulls from ECR and writes to CloudWatch Logs with the role of the
+  container instance; secrets, environment files, credential specs and registry credentials always need the execution
+  role ([AWS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html)). With the
+  execution role, you can remove these permissions from the instance role of EC2 and of ECS Anywhere.
+- **Task role**: the application and its sidecar containers use it. A task definition does not say what the application
+  does; list that in a [service spec](spec.md).
+- **Infrastructure role**: ECS uses it to manage resources of a service's tasks. cfnroles writes it if a row needs it.
+- **Infrastructure role of an Express Mode service**: ECS uses it to create the load balancer, security groups,
+  certificate, scaling, alarms and log group. It is narrower than AWS's managed policy: the account and Region, the
+  log group and the security groups that the service names, two service-linked roles, and for each action the resources
+  that AWS's reference lists. Conditions on tags, and actions that only describe, are as in AWS's policy. cfnroles reads
+  the container as the task definition that ECS creates from it.
+- **Lifecycle hook role**: ECS uses it to invoke the functions of a service's lifecycle hooks. cfnroles writes it if the
+  service has a hook.
+- **Managed instances role** and **instance role**: ECS launches the instances of a capacity provider with the first,
+  and the ECS agent on them uses the second. cfnroles writes them if a spec names a `capacity-provider` of Managed
+  Instances. They are narrower than AWS's managed policies: the account and Region, the subnets, security groups and
+  cluster of the capacity provider, and the one role that is passed. Spot and Capacity Reservations add permissions
+  only if the capacity provider uses them. Conditions on tags, images, and actions that only describe, are as in AWS's
+  policies.
+- **Gateway role**: ECS uses it to create the load balancers of a gateway. cfnroles writes it if a spec names a
+  `gateway`. AWS calls it an infrastructure role; its pages show the trust policy of infrastructure roles, but none
+  for a gateway. The role is narrower than AWS's managed policy: the account and Region, the resources of each action,
+  and the web ACL that the gateway names, if any.
+- **Scheduler role**, **event rule role**, **state machine role** and **pipe role**: EventBridge Scheduler, EventBridge,
+  Step Functions and EventBridge Pipes use them to run the task. cfnroles writes each one if the spec says that this
+  service runs the task. The trust policy requires `aws:SourceAccount` and `aws:SourceArn`, as AWS's pages about these
+  services do: a schedule group, a rule, a state machine or a pipe in the same account and Region.
 """
 
 _FIELDLESS_HEAD = """
 ## Fields that cost nothing
 
-A field stands for everything below it, but for what is named like a role, a key, a secret or another resource: that has
-a row, or a line of its own. `runTask`, `taskSet`, `capacityProvider`, `daemon`, `expressGatewayService` and `gateway`
-are what the operations of these names take.
+A field includes everything below it, except names of roles, keys, secrets and other resources: each of these has its
+own row or line. `runTask`, `taskSet`, `capacityProvider`, `daemon`, `expressGatewayService` and `gateway` are the
+inputs of the operations with these names.
 
 | field | why it costs nothing |
 | --- | --- |
 """
 
 _INSTEAD_HEAD = """
-## Fields that come into the place of others
+## Fields that replace others
 
-`--run-task-file FILE` says them of a run, and `--service-file FILE` of a daemon; in a spec, `run-task` and `service`.
-A task definition needs what it says itself, and what it says as it is run. An Express Mode service says them of the
-task definition that ECS makes of it.
+These fields replace a field of the task definition when a task runs or a daemon starts. Pass them with `--run-task-file
+FILE` or `--service-file FILE`, or write them in a spec under `run-task` or `service`. The roles get the permissions of
+both: the original field and its replacement. An Express Mode service has these fields for the task definition that ECS
+creates from it.
 
-| field | in the place of, and at the cost of |
+| field | replaces, with the same permissions |
 | --- | --- |
 """
 
 _OPERATIONS_HEAD = """
-## Operations that ask nothing of a role
+## Operations that need no role
 
-What deletes, describes, lists or stops something gives ECS nothing to do later. The others that ask nothing of a role:
+Operations that delete, describe, list or stop something need no role. Neither do these:
 
 | operation | why |
 | --- | --- |
@@ -131,13 +137,13 @@ def _section(feature: Feature) -> str:
 
 def _beside(feature: Feature) -> Iterator[str]:
     for field, value in feature.beside:
-        yield f"- beside: `{field}` is `{_text(value)}`"
+        yield f"- with: `{field}` is `{_text(value)}`"
 
 
 def _cost(feature: Feature) -> Iterator[str]:
     discovery = discover(example_workload(feature), FACTS, (feature,))
     if feature.is_free:
-        yield "It costs no permission."
+        yield "It needs no permission."
         return
     for gap in discovery.gaps:
         yield f"What it costs cannot be seen: {gap.what}. {gap.remedy}."

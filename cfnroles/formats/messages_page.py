@@ -15,23 +15,23 @@ _HEAD = """\
 
 <!-- Written by `python -m cfnroles.formats.messages_page docs/messages.md` from cfnroles/table/messages. -->
 
-What the messages of stopped tasks, service events, agents and IAM mean, how to be sure, and what to do. `cfnroles
-diagnose` reads them as you have them: cut, wrapped, escaped, or within what `aws ecs describe-tasks` answers. Names,
-accounts and ids in the examples are made up. Words in capitals in a command stand for your own names: `cfnroles
-diagnose` puts in what the message and `--source` tell.
+What the messages of stopped tasks, service events, agents and IAM mean, how to confirm the cause, and what to do.
+`cfnroles diagnose` reads a message as you have it: cut, wrapped, escaped, or inside the output of `aws ecs
+describe-tasks`. Names, accounts and ids in the examples are made up. Words in capitals in a command are placeholders:
+`cfnroles diagnose` replaces those that the message and `--source` name.
 
-A statement in the role's own policy cures one kind of refusal and no other. Where a text has several causes, they
-stand in the order in which they are likely, each with the check that decides.
+A statement in the role's own policy fixes one kind of denied call only. If a message has several causes, the most
+likely comes first, each with the check that confirms it.
 """
 
 
 def messages_page() -> str:
-    """The page: refusals by their kind, then every message, then the stages before which the cause stands."""
-    lines = [_HEAD, "## Refused calls", ""]
+    """The page: refusals by their kind, then every message, then the stages in front of a cause."""
+    lines = [_HEAD, "## Denied calls", ""]
     lines += [line for row in REFUSALS for line in _refusal(row)]
     lines += ["## Messages", ""]
     lines += [line for row in SYMPTOMS for line in _symptom(row)]
-    lines += ["## What Amazon ECS was doing", "", "What stands before the cause, and says whose call it was.", ""]
+    lines += ["## What Amazon ECS was doing", "", "The first part of a message, which shows who made the call.", ""]
     lines += [line for row in STAGES for line in _stage(row)]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -47,14 +47,14 @@ def _check(check: str) -> str:
 def _refusal(row: Refusal) -> Iterator[str]:
     yield from (_heading(row.example), "")
     yield f"`{refusal_name(row.kind)}`: {row.what}. With an explicit deny: {row.explicit}."
-    yield from ("", f"- How to be sure: {_check(row.sure)}", f"- What to do: {row.remedy}.")
+    yield from ("", f"- Confirm: {_check(row.sure)}", f"- Fix: {row.remedy}.")
     yield f"- Does a statement in the role help? {_help(row)}"
     yield from (f"- [AWS]({row.source})", "")
 
 
 def _help(row: Refusal) -> str:
     if row.kind is PolicyKind.UNSTATED:
-        return "If no policy of the role allows the call; else not."
+        return "Only if no policy of the role allows the call."
     return "Yes." if row.helps else "No."
 
 
@@ -63,11 +63,11 @@ def _symptom(row: Symptom) -> Iterator[str]:
     yield f"`{row.name}`, {row.category}: {row.what}."
     yield ""
     for number, cause in enumerate(row.causes, 1):
-        yield f"{number}. {cause.what}. Check: {_check(cause.check)}. Then: {cause.remedy}."
+        yield f"{number}. {cause.what}. Confirm: {_check(cause.check)}. Fix: {cause.remedy}."
     if row.causes:
         yield ""
     else:
-        yield from (f"- How to be sure: {_check(row.sure)}", f"- What to do: {row.remedy}.")
+        yield from (f"- Confirm: {_check(row.sure)}", f"- Fix: {row.remedy}.")
     if row.fields:
         yield f"- Fields: {', '.join(f'`{field}`' for field in row.fields)}"
     yield from (f"- [AWS]({row.source})", "")
@@ -76,7 +76,7 @@ def _symptom(row: Symptom) -> Iterator[str]:
 def _stage(row: Stage) -> Iterator[str]:
     yield from (_heading(row.example), "")
     call = f", by `{row.action}`" if row.action else ""
-    yield f"`{row.name}`: Amazon ECS was {row.doing}{call}, in the name of: {row.caller}."
+    yield f"`{row.name}`: Amazon ECS was {row.doing}{call}. Caller: {row.caller}."
     yield ""
     if row.fields:
         yield f"- Fields: {', '.join(f'`{field}`' for field in row.fields)}"

@@ -1,4 +1,4 @@
-"""What reads an account and which permissions that needs: ``python -m cfnroles.formats.permissions_page FILE``."""
+"""The permissions for reading an account: ``python -m cfnroles.formats.permissions_page FILE``."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from pathlib import Path
 from cfnroles.table.account_reads import COMMANDS, NO_RESOURCE, CommandReads
 
 _HEAD = """\
-# Permissions of what reads an account
+# Permissions for reading an account
 
 <!-- Written by `python -m cfnroles.formats.permissions_page docs/permissions.md` from the table account_reads.py -->
 
-What the commands with `--live` ask of AWS, with your own credentials. All of it describes, lists, looks up and gets:
-nothing is changed, and no value of a secret or a parameter is read. Without a permission `diagnose` and `fleet` answer
-the rest, and say what is not known and which permission tells it.
+The permissions that commands with `--live` need, with your own credentials. Every call describes, lists, looks up or
+gets: no command changes anything or reads the value of a secret or parameter. If a permission is missing, `diagnose`
+and `fleet` report the rest, what is unknown, and the missing permission.
 
-Put your own account and Region for ACCOUNT and REGION, or narrow the resources further: to a cluster, to the stacks of
-a team, to the roles of a path. `*` stands where AWS defines no resource type for the call, or where a row says that the
-calls are made on all clusters. `sts:GetCallerIdentity`, which `fleet` asks for the account, needs no permission. What
-`cfnroles deploy` needs, [`cfnroles deploy-policy`](deploy-policy.md) writes, with what tells why the tasks of a service
-stopped; to say more of a role than its stacks do, it asks for roles as `diagnose --live` does.
+Replace ACCOUNT and REGION with your own, or narrow the resources further: to a cluster, to the stacks of a team, to
+the roles of a path. The resource is `*` where AWS defines no resource type for the call, or where a row says that the
+command calls it on all clusters. `sts:GetCallerIdentity`, which `fleet` calls to find the account, needs no
+permission.
+
+[`cfnroles deploy-policy`](deploy-policy.md) writes the permissions for `cfnroles deploy`, including those that show why
+tasks of a service stopped. To say more about a role than its stacks do, `deploy` reads roles as `diagnose --live` does.
 """
 
 
@@ -35,7 +37,7 @@ def permissions_page() -> str:
 
 def _section(command: CommandReads) -> Iterator[str]:
     yield from (f"## `cfnroles {command.command}`", "", f"It {command.does}.", "")
-    yield from ("| calls | tell | not known without | only with |", "|---|---|---|---|")
+    yield from ("| calls | show | unknown without them | only with |", "|---|---|---|---|")
     for each in command.reads:
         calls = ", ".join(f"`{action}`" for action in each.actions)
         only = f"`{each.only}`" if each.only.startswith("--") and " " not in each.only.strip() else each.only
@@ -44,7 +46,7 @@ def _section(command: CommandReads) -> Iterator[str]:
 
 
 def policy_of(command: CommandReads) -> dict[str, object]:
-    """The policy of whoever runs the command."""
+    """The policy for running the command."""
     statements = [
         {
             "Sid": each.sid,

@@ -22,44 +22,44 @@ _HEAD = """\
 
 <!-- Written by `python -m cfnroles.formats.spec_page docs/spec.md` from cfnroles/sources/service_spec. -->
 
-A task definition does not say everything. `cfnroles.yaml` says the rest, for any number of services. `build`,
-`explain`, `check`, `verify`, `lint`, `diff` and `deploy` take it in place of a task definition.
-[recipes.md](recipes.md) shows what a few lines of it result in.
+A task definition does not say everything that roles need: what the application does, which keys encrypt its secrets,
+what runs the task. `cfnroles.yaml` says the rest, for any number of services. `build`, `explain`, `check`, `verify`,
+`lint`, `diff` and `deploy` accept it in place of a task definition. [Recipes](recipes.md) shows specs and the
+statements that they give.
 
-`cfnroles init` writes a first one. `cfnroles schema` prints the JSON Schema that editors complete and check it with; it
-is kept in [cfnroles.schema.json](cfnroles.schema.json), and this first line makes the YAML language server use it:
+`cfnroles init` writes your first spec. `cfnroles schema` prints its [JSON Schema](cfnroles.schema.json). With this
+first line, editors that use the YAML language server complete and check the spec:
 
 ```yaml
 # yaml-language-server: $schema=cfnroles.schema.json
 ```
 
-- Paths are relative to the spec.
-- `defaults` hold for every service that does not have the key itself; tags of both are joined.
-- Names in place of ARNs are of the services' own account and Region. `{import: NAME}` is the value that another stack
-  exports, which must be the ARN.
-- Stacks are called `PROJECT-SERVICE-roles`, `-task` and `-log-groups`; exports `PROJECT-SERVICE-ECSTaskRoleArn`,
-  `-ECSTaskExecutionRoleArn`, and for each further role that the service needs one such as
+- **Paths** are relative to the spec.
+- **Defaults** apply to every service that does not have the key itself. Tags of both are merged.
+- **Names** in place of ARNs belong to the account and Region of the services. `{import: NAME}` is the value that
+  another stack exports; it must be the ARN.
+- **Stacks** are named `PROJECT-SERVICE-roles`, `-task` and `-log-groups`; **exports** are named
+  `PROJECT-SERVICE-ECSTaskRoleArn`, `-ECSTaskExecutionRoleArn`, and for further roles, for example,
   `-ECSInfrastructureRoleArn` or `-ECSSchedulerRoleArn`.
-  One validator, `PROJECT-secret-validator`, checks the secrets of all services; where its role could not hold them all,
+- **One validator**, `PROJECT-secret-validator`, checks the secrets of all services. If its role cannot hold them all,
   there are several.
-- An environment has the same templates and other parameters: `cfnroles build cfnroles.yaml --environment NAME`.
-- `cfnroles verify cfnroles.yaml --service NAME --role ROLE --task-role ROLE` judges the roles of one service. What
-  the spec grants to the application is needed like all the rest, and what its task role allows beyond is told.
-- `cfnroles diff HEAD~1 cfnroles.yaml` tells what a change does to the roles of each service; the task definitions are
-  those of the same revision.
-- `cfnroles build cfnroles.yaml --for-account ID` writes the policies that another account must add: those of its ECR
-  repositories, the statements for its keys, the policies of its secrets.
+- **An environment** has the same templates with other parameters: `cfnroles build cfnroles.yaml --environment NAME`.
+- **Verify** one service with `cfnroles verify cfnroles.yaml --service NAME --role ROLE --task-role ROLE`. The grants
+  of the spec count as needs, and the command reports everything else that the task role allows.
+- **Compare** with `cfnroles diff HEAD~1 cfnroles.yaml`, which shows what a change does to the roles of each service.
+  It reads the task definitions of the same revision.
+- **Another account**: `cfnroles build cfnroles.yaml --for-account ID` writes the policies that this account must add:
+  for its ECR repositories, its keys and its secrets.
 
 """
 
 _GRANTS_HEAD = """
 ## Grants
 
-Each entry of `grants` has one of these words, and the keys beside it that are listed under *with*. A value may be a
-list. The permission that a word gives is exact: these actions, on the resource and nothing beside it. *Standing* is by
-whose word it is needed, as in [features.md](features.md).
+Each entry of `grants` is one of these grants, with the optional keys listed under *with*. A value may be a list. A
+grant allows exactly these actions on exactly this resource. [Features](features.md) explains *standing*.
 
-| word | the application ... | value | with | actions | source | standing |
+| grant | the application ... | value | with | actions | source | standing |
 |---|---|---|---|---|---|---|
 """
 
@@ -77,7 +77,7 @@ def spec_page() -> str:
         lines += _section(path, structure)
         pending += [(f"{path}{key.name}{step}", inner) for key in structure.keys for step, inner in _inside(key.type)]
     lines.append(_GRANTS_HEAD + "\n".join(_word(row) for row in ROWS) + "\n")
-    lines += ["\nThe keys beside the words:\n", *_table(key for key in GRANT.keys if key.beside)]
+    lines += ["\nKeys of grants:\n", *_table(key for key in GRANT.keys if key.beside)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -88,7 +88,7 @@ def _section(path: str, structure: Structure) -> Iterator[str]:
 
 
 def _table(keys: Any) -> Iterator[str]:
-    yield "| key | what it is | example |"
+    yield "| key | meaning | example |"
     yield "|---|---|---|"
     for key in keys:
         required = " **Required.**" if key.required else ""

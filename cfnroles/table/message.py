@@ -45,7 +45,7 @@ class CallingRole(StrEnum):
     INSTANCE = "instance role"
     LOG_WRITER = "execution role, or instance role on EC2"
     SERVICE_LINKED = "service-linked role of Amazon ECS"
-    DEPLOYER = "whoever called AWS"
+    DEPLOYER = "principal that called AWS"
     NOBODY = "no role"
     UNKNOWN = "unknown"
 

@@ -16,17 +16,17 @@ RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096
 _EXEC = Structure(
     "the settings of ECS Exec",
     (
-        Key("log-group", forms.LOG_GROUP, "Log group that sessions are written to.", "/ecs/shop/exec"),
+        Key("log-group", forms.LOG_GROUP, "Log group for the session logs.", "/ecs/shop/exec"),
         Key(
             "bucket",
             String("a bucket's name", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "Write the bucket's name."),
-            "Bucket that sessions are written to.",
+            "Bucket for the session logs.",
             "shop-exec-logs",
         ),
         Key(
             "prefix",
-            String("a prefix", r"[^*?\n]+", "Write what the keys begin with."),
-            "What the keys in that bucket begin with.",
+            String("a prefix", r"[^*?\n]+", "Write the prefix of the keys."),
+            "Prefix of the keys in that bucket.",
             "web",
         ),
         Key("kms-key", forms.KEY_ARN, "Customer managed key that encrypts the sessions.", KEY),
@@ -45,8 +45,8 @@ _VOLUME = Structure(
         ),
         Key(
             "snapshot",
-            String("a snapshot's id", r"snap-[0-9a-f]+", "Write it like snap-0123456789abcdef0."),
-            "Snapshot that the volume is made from.",
+            String("a snapshot's id", r"snap-[0-9a-f]+", "Write an id such as snap-0123456789abcdef0."),
+            "Snapshot from which ECS creates the volume.",
             "snap-0123456789abcdef0",
         ),
         Key("kms-key", forms.KEY_ARN, "Customer managed key of the volume.", KEY),
@@ -67,17 +67,22 @@ _CONNECT_TLS = Structure(
             _AUTHORITY,
             required=True,
         ),
-        Key("kms-key", forms.KEY_ARN, "Customer managed key of the certificates' private keys.", KEY),
+        Key("kms-key", forms.KEY_ARN, "Customer managed key that encrypts the private keys of the certificates.", KEY),
     ),
 )
 
 _KEYS = Structure(
     "the customer managed keys",
     (
-        Key("secrets", Many(forms.KEY_ARN), "Keys of the secrets and parameters that ECS injects.", KEY),
-        Key("files", Many(forms.KEY_ARN), "Keys of the environment files and other files in S3 that ECS reads.", KEY),
-        Key("log-groups", Many(forms.KEY_ARN), "Keys of the log groups that are written to and not made here.", KEY),
-        Key("destinations", Many(forms.KEY_ARN), "Keys of the streams and buckets that logs are written to.", KEY),
+        Key("secrets", Many(forms.KEY_ARN), "Keys that encrypt the secrets and parameters that ECS injects.", KEY),
+        Key(
+            "files",
+            Many(forms.KEY_ARN),
+            "Keys that encrypt the environment files and other files in S3 that ECS reads.",
+            KEY,
+        ),
+        Key("log-groups", Many(forms.KEY_ARN), "Keys that encrypt existing log groups that the tasks write to.", KEY),
+        Key("destinations", Many(forms.KEY_ARN), "Keys that encrypt the streams and buckets that logs go to.", KEY),
     ),
 )
 
@@ -87,24 +92,26 @@ _LOG_GROUPS = Structure(
         Key(
             "retention-days",
             Number("a number of days that CloudWatch Logs offers", known=RETENTION),
-            "Days that events are kept.",
+            "Retention of log events in days.",
             30,
         ),
         Key(
             "kms-key",
             forms.KEY_ARN,
-            "Customer managed key of the log groups.",
+            "Customer managed key that encrypts the log groups.",
             KEY,
             source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
         ),
         Key("tags", TAGS, "Tags of the log groups.", {"cost-center": "4711"}),
-        Key("keep", Flag(), "Whether the log groups stay when their stack is deleted; they do without this key.", True),
-        Key("existing", Many(forms.LOG_GROUP), "Log groups that are there already and are left alone.", "/ecs/shop"),
+        Key("keep", Flag(), "Whether the log groups are kept when their stack is deleted; the default is yes.", True),
+        Key("existing", Many(forms.LOG_GROUP), "Existing log groups, which cfnroles leaves unchanged.", "/ecs/shop"),
     ),
 )
 
-_CLUSTER = Key("cluster", forms.CLUSTER, "Cluster that the task is run in, and no other: its name or ARN.", "shop")
-_RUN_TAGS = Key("tags", Flag(), "Whether the task gets tags as it is run, of its own or of the task definition.", True)
+_CLUSTER = Key("cluster", forms.CLUSTER, "Name or ARN of the only cluster in which the task may run.", "shop")
+_RUN_TAGS = Key(
+    "tags", Flag(), "Whether the task gets tags when it runs, its own or those of the task definition.", True
+)
 _RUNNER = Structure("how it runs the task", (_CLUSTER, _RUN_TAGS))
 _STATE_MACHINE = Structure(
     "how a state machine runs the task",
@@ -114,7 +121,7 @@ _STATE_MACHINE = Structure(
         Key(
             "sync",
             Flag(),
-            "Whether it waits until the task ends: `runTask.sync`.",
+            "Whether the state machine waits for the task to end: `runTask.sync`.",
             True,
             source="https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html",
         ),
@@ -126,28 +133,29 @@ _RUN_BY = Structure(
         Key(
             "scheduler",
             Either(Flag(), _RUNNER),
-            "A schedule of EventBridge Scheduler: `true`, or how.",
+            "A schedule of EventBridge Scheduler: `true`, or its settings.",
             {"cluster": "shop"},
             source=f"{_GUIDE}/tasks-scheduled-eventbridge-scheduler.html",
         ),
         Key(
             "event-rule",
             Either(Flag(), _RUNNER),
-            "A rule of EventBridge: `true`, or how.",
+            "A rule of EventBridge: `true`, or its settings.",
             True,
             source=f"{_GUIDE}/CWE_IAM_role.html",
         ),
         Key(
             "state-machine",
             Either(Flag(), _STATE_MACHINE),
-            "A state machine of Step Functions: `true`, or how.",
+            "A state machine of Step Functions: `true`, or its settings.",
             {"cluster": "shop", "sync": True},
             source="https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html",
         ),
         Key(
             "pipe",
             Either(Flag(), _RUNNER),
-            "A pipe of EventBridge Pipes: `true`, or how. What its source and its enrichment need is not in its role.",
+            "A pipe of EventBridge Pipes: `true`, or its settings. The role has no permissions for the source and"
+            " enrichment of the pipe.",
             True,
             source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html",
         ),
@@ -158,15 +166,15 @@ _SETTINGS = (
     Key(
         "launch-type",
         String("a launch type", "", known=("EC2", "EXTERNAL", "FARGATE", "MANAGED_INSTANCES")),
-        "Where the tasks run, if the task definition allows for more than one.",
+        "Where the tasks run, if the task definition allows more than one launch type.",
         "FARGATE",
     ),
     Key("kms-keys", _KEYS, "Customer managed keys, and what they encrypt.", {"secrets": KEY}),
     Key(
         "bucket-accounts",
         Many(forms.ACCOUNT),
-        "Accounts that own the buckets of environment files and other files. A bucket of the same name in another"
-        " account is not read.",
+        "Accounts that own the buckets of environment files and other files. The role cannot read a bucket with the"
+        " same name in another account.",
         "123456789012",
         source=f"{_GUIDE}/task_execution_IAM_role.html",
     ),
@@ -174,32 +182,32 @@ _SETTINGS = (
         "efs-accounts",
         Named(
             "accounts of file systems",
-            String("the id of an EFS file system", r"fs-[0-9a-f]+", "Write it like fs-0123456789abcdef0."),
+            String("the id of an EFS file system", r"fs-[0-9a-f]+", "Write an id such as fs-0123456789abcdef0."),
             forms.ACCOUNT,
         ),
-        "Accounts of EFS file systems that are of another account, by their ids. The file system's policy admits the"
-        " role there.",
+        "Owner account of each EFS file system in another account, by file system id. The policy of the file system"
+        " must also allow the role.",
         {"fs-0123456789abcdef0": "210987654321"},
         source="https://docs.aws.amazon.com/efs/latest/ug/mount-fs-diff-account-same-vpc.html",
     ),
     Key(
         "exec",
         Either(Flag(), _EXEC),
-        "ECS Exec: `true`, or how its sessions are logged and encrypted.",
+        "ECS Exec: `true`, or the settings for session logs and encryption.",
         True,
         source=f"{_GUIDE}/ecs-exec.html",
     ),
     Key(
         "guardduty",
         Flag(),
-        "Whether GuardDuty Runtime Monitoring puts its agent into the tasks.",
+        "Whether GuardDuty Runtime Monitoring adds its agent to the tasks.",
         True,
         source="https://docs.aws.amazon.com/guardduty/latest/ug/prereq-runtime-monitoring-ecs-support.html",
     ),
     Key(
         "pull-through-cache",
         Many(forms.REPOSITORY_PREFIX),
-        "Prefixes of ECR repositories that a pull-through cache fills.",
+        "Prefixes of the ECR repositories of a pull through cache.",
         "docker-hub",
         source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html",
     ),
@@ -213,7 +221,7 @@ _SETTINGS = (
     Key(
         "root-volumes",
         Many(String("a volume's name", r"[A-Za-z0-9_-]{1,255}", "Write the name from the task definition.")),
-        "EFS volumes that are written as root.",
+        "EFS volumes to which the task has root access.",
         "data",
     ),
     Key(
@@ -225,34 +233,34 @@ _SETTINGS = (
     Key(
         "volumes",
         Many(_VOLUME, alone=False),
-        "EBS volumes that ECS creates for each task; they ask for an infrastructure role.",
+        "EBS volumes that ECS creates for each task; they require an infrastructure role.",
         [{"name": "data"}],
         source=f"{_GUIDE}/infrastructure_IAM_role.html",
     ),
     Key(
         "managed-storage-key",
         forms.KEY_ARN,
-        "Customer managed key of the cluster, for EBS volumes that name none of their own.",
+        "Customer managed key of the cluster, for EBS volumes that name no key.",
         KEY,
         source=f"{_GUIDE}/ebs-kms-encryption.html",
     ),
     Key(
         "service-connect-tls",
         _CONNECT_TLS,
-        "TLS of Service Connect; it asks for an infrastructure role.",
+        "TLS of Service Connect; it requires an infrastructure role.",
         {"authority": _AUTHORITY},
         source=f"{_GUIDE}/service-connect-tls.html",
     ),
     Key(
         "log-groups",
         Either(Flag(), _LOG_GROUPS),
-        "Log groups of the awslogs driver, made before the tasks: `true`, or how.",
+        "Log groups of the awslogs driver, created before the tasks: `true`, or their settings.",
         {"retention-days": 30},
     ),
     Key(
         "run-by",
         Either(Many(String("what runs tasks", "", known=tuple(key.name for key in _RUN_BY.keys))), _RUN_BY),
-        "What runs the task besides a service; each gets a role that may run it and pass its two roles.",
+        "What runs the task in addition to a service. Each gets a role that can run the task and pass its two roles.",
         "scheduler",
     ),
     Key("execution-role", ROLE, "Options of the execution role.", {"path": "/teams/shop/"}),
@@ -277,31 +285,32 @@ SERVICE = Structure(
         Key(
             "service",
             forms.PATH,
-            "Path of what create-service or create-daemon takes, or describe-services answers: load balancers, VPC"
-            " Lattice, hooks, volumes and whatever else ECS manages for the service. The keys here prevail.",
+            "File with the input of create-service or create-daemon, or the output of describe-services: load"
+            " balancers, VPC Lattice, hooks, volumes and other things that ECS manages for the service. The keys of"
+            " the spec override it.",
             "web-service.json",
             source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html",
         ),
         Key(
             "run-task",
             forms.PATH,
-            "Path of what run-task or start-task takes, for a task that is started by itself: its overrides and volumes"
-            " cost what they cost in a task definition and a service.",
+            "File with the input of run-task or start-task, for a standalone task. Its overrides and volumes need"
+            " the same permissions as in a task definition and a service.",
             "migrate.json",
             source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html",
         ),
         Key(
             "capacity-provider",
             forms.PATH,
-            "Path of what create-capacity-provider takes for Managed Instances: its infrastructure role, and the role"
-            " and profile of its instances, are made beside the roles of this service.",
+            "File with the input of create-capacity-provider for Managed Instances. Its infrastructure role, and"
+            " the role and profile of its instances, are created with the roles of this service.",
             "capacity-provider.json",
             source=f"{_GUIDE}/managed-instances-instance-profile.html",
         ),
         Key(
             "gateway",
             forms.PATH,
-            "Path of what create-gateway takes: its infrastructure role is made beside the roles of this service.",
+            "File with the input of create-gateway. Its infrastructure role is created with the roles of this service.",
             "gateway.json",
             source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateGateway.html",
         ),
@@ -309,7 +318,7 @@ SERVICE = Structure(
         Key(
             "task-role",
             TASK_ROLE,
-            "Options of the task role, and what the application may do.",
+            "Options of the task role and permissions of the application.",
             {"grants": [{"sqs-send": "orders"}]},
         ),
         *_FURTHER_ROLES,
@@ -330,13 +339,18 @@ _PARAMETERS = Named(
 ENVIRONMENT = Structure(
     "an environment",
     (
-        Key("project", forms.PROJECT, "Project name there, where stages share an account.", "shop-staging"),
-        Key("account", forms.ACCOUNT, "Account of the environment, which is deployed to no other.", "210987654321"),
-        Key("region", forms.REGION, "Region of the environment, which is deployed to no other.", "eu-west-1"),
+        Key(
+            "project",
+            forms.PROJECT,
+            "Project name in this environment, if several environments share an account.",
+            "shop-staging",
+        ),
+        Key("account", forms.ACCOUNT, "Account of the environment; `deploy` refuses any other.", "210987654321"),
+        Key("region", forms.REGION, "Region of the environment; `deploy` refuses any other.", "eu-west-1"),
         Key(
             "parameters",
             _PARAMETERS,
-            "Values of template parameters, in every stack that has them.",
+            "Values of template parameters, for every stack that has them.",
             {"PermissionsBoundaryArn": "arn:aws:iam::210987654321:policy/boundary"},
         ),
         Key(
@@ -363,12 +377,12 @@ ENVIRONMENT = Structure(
 )
 
 _SHARING = Structure(
-    "the principals of the other side",
+    "the sharing options",
     (
         Key(
             "by",
             String("a kind of principal", "", known=("role", "account", "organization")),
-            "Whom other accounts admit: the execution roles by ARN, the whole account, or a whole organization.",
+            "Principal in the policies of other accounts: the execution roles by ARN, the account, or an organization.",
             "role",
             required=True,
         ),
@@ -382,22 +396,22 @@ _ALARMS = Structure(
         Key(
             "trail-log-group",
             forms.LOG_GROUP,
-            "Log group that CloudTrail delivers management events to.",
+            "Log group to which CloudTrail delivers management events.",
             "CloudTrail/logs",
             required=True,
             source="https://docs.aws.amazon.com/awscloudtrail/latest/userguide/send-cloudtrail-events-to-cloudwatch-logs.html",
         ),
-        Key("email", forms.EMAIL, "Address that the alarms are sent to.", "team@example.com"),
+        Key("email", forms.EMAIL, "Email address that receives the alarms.", "team@example.com"),
         Key(
             "topic",
             forms.TOPIC_ARN,
-            "SNS topic to use instead of a new one.",
+            "Existing Existing SNS topic to use instead of a new one.",
             "arn:aws:sns:us-east-1:123456789012:alarms",
         ),
         Key(
             "threshold",
-            Number("a number of refusals from 1 to 1000", 1, 1000),
-            "Refusals within five minutes that raise the alarm; 1 without this key.",
+            Number("a number of denied calls from 1 to 1000", 1, 1000),
+            "Denied calls within five minutes that raise the alarm; the default is 1.",
             1,
         ),
     ),
@@ -410,11 +424,11 @@ SPEC = Structure(
         Key(
             "account",
             forms.ACCOUNT,
-            "Account that the services run in, as the task definitions name it.",
+            "Account that the services run in.",
             "123456789012",
         ),
         Key("region", forms.REGION, "Region that the services run in.", "us-east-1"),
-        Key("defaults", DEFAULTS, "Settings of every service that does not have its own.", {"exec": False}),
+        Key("defaults", DEFAULTS, "Settings for every service that does not have its own.", {"exec": False}),
         Key(
             "services",
             Named("services", forms.SERVICE_NAME, SERVICE),
@@ -425,7 +439,7 @@ SPEC = Structure(
         Key(
             "environments",
             Named("environments", forms.ENVIRONMENT_NAME, ENVIRONMENT),
-            "Other accounts, regions and stages, which differ in parameters only.",
+            "Other accounts, Regions and stages, which differ in parameters only.",
             {"staging": {"account": "210987654321"}},
         ),
         Key(
@@ -437,9 +451,14 @@ SPEC = Structure(
         Key(
             "shared-gate",
             Flag(),
-            "Whether the services wait for the one gate that `cfnroles gate` writes, as with `build --shared-gate`.",
+            "Whether the services use the one gate that `cfnroles gate` writes, as with `build --shared-gate`.",
             True,
         ),
-        Key("alarms", _ALARMS, "A stack of alarms for refusals of the roles.", {"trail-log-group": "CloudTrail/logs"}),
+        Key(
+            "alarms",
+            _ALARMS,
+            "A stack of alarms for denied calls of the roles.",
+            {"trail-log-group": "CloudTrail/logs"},
+        ),
     ),
 )

@@ -100,6 +100,6 @@ TOPIC_ARN = String(
 )
 EMAIL = String("an e-mail address", r"[^@\s]+@[^@\s]+\.[^@\s]+", "Write an address like team@example.com.")
 REPOSITORY_PREFIX = String(
-    "a prefix of ECR repositories", r"[a-z0-9]+([._/-][a-z0-9]+)*/?", "Write it like docker-hub."
+    "a prefix of ECR repositories", r"[a-z0-9]+([._/-][a-z0-9]+)*/?", "Write a prefix such as docker-hub."
 )
 PARAMETER_NAME = String("a template parameter's name", r"[A-Za-z0-9]{1,255}", "Use only letters and digits.")

@@ -19,7 +19,7 @@ def _value(row: Row) -> Type:
     if row.kind is not None:
         return Many(Either(String(row.kind.noun, row.kind.pattern, f"{row.kind.remedy}."), forms.IMPORT))
     if row.text:
-        return Many(String(row.text, r"[^\s:*][^\n*]{0,254}", "Write it as the application does."))
+        return Many(String(row.text, r"[^\s:*][^\n*]{0,254}", "Write it as the application sends it."))
     return Flag("true")
 
 
@@ -34,70 +34,71 @@ GRANT = Structure(
         Key(
             "prefix",
             Many(String("the beginning of a key", r"[^*?\n]+", "Write the key prefix, without a *.")),
-            "Only objects whose keys begin with this.",
+            "Prefix of the object keys.",
             "images/",
             beside=_with("prefix"),
         ),
         Key(
             "indexes",
             Many(String("an index's name", r"\*|[A-Za-z0-9_.-]{3,255}", "Write its name.")),
-            "Indexes of the table that may be queried.",
+            "Indexes of the table that the application queries.",
             "by-customer",
             beside=_with("indexes"),
         ),
         Key(
             "access-point",
             Many(String(ACCESS_POINT.noun, ACCESS_POINT.pattern, f"{ACCESS_POINT.remedy}.")),
-            "Only through this access point.",
+            "Access point that requests must use.",
             "fsap-0123456789abcdef0",
             beside=_with("access-point"),
         ),
         Key(
             "model",
-            String("the id of a foundation model", MODEL.name, "Write it like amazon.nova-lite-v1:0."),
-            "The foundation model behind an application inference profile, or behind an import.",
+            String("the id of a foundation model", MODEL.name, "Write an id such as amazon.nova-lite-v1:0."),
+            "The foundation model of an application inference profile or of an import.",
             "amazon.nova-lite-v1:0",
             beside=_with("model"),
         ),
         Key(
             "user",
             String("a user's name", r"[A-Za-z][A-Za-z0-9-]{0,63}", "Write the user's id, without a wildcard."),
-            "The user that the application connects as.",
+            "User name with which the application connects.",
             "shop",
             beside=_with("user"),
         ),
         Key(
             "group",
             Many(String("a consumer group", r"[A-Za-z0-9._-]{1,255}", "Name one group without a wildcard.")),
-            "Consumer groups that the application reads as.",
+            "Consumer groups in which the application reads.",
             "orders",
             beside=_with("group"),
         ),
         Key(
             "configuration-set",
             Many(String("a configuration set", r"[A-Za-z0-9_-]{1,64}", "Write its name.")),
-            "Configuration sets that mail is sent with.",
+            "Configuration sets for sending email.",
             "receipts",
             beside=_with("configuration-set"),
         ),
         Key(
             "consumer",
-            Many(String("a consumer's name", r"[A-Za-z0-9_.-]{1,128}", "Name one consumer, without a wildcard.")),
-            "Consumers with a throughput of their own.",
+            Many(String("a consumer's name", r"[A-Za-z0-9_.-]{1,128}", "Name one consumer without a wildcard.")),
+            "Consumers with enhanced fan-out.",
             "shop",
             beside=_with("consumer"),
         ),
         Key(
             "via",
             Many(String("a service", r"[a-z][a-z0-9-]+", "Write the first part of its host name, such as s3.")),
-            "Only when this service of AWS asks for it.",
+            "AWS service through which requests must come.",
             "s3",
             beside=_with("via"),
         ),
         Key(
             "kms-key",
             Many(forms.KEY_OR_IMPORT),
-            "Customer managed key of the resource; the permission is bound to its service and to the resource.",
+            "Customer managed key that encrypts the resource. The permission is limited to its service and to the"
+            " resource.",
             KEY,
             beside=tuple(row.word for row in ROWS if row.key),
         ),
@@ -115,11 +116,11 @@ STATEMENT = Structure(
             "sends receipts to customers",
             required=True,
         ),
-        Key("actions", Many(forms.ACTION), "What is allowed.", "ses:SendEmail", required=True),
+        Key("actions", Many(forms.ACTION), "Allowed actions.", "ses:SendEmail", required=True),
         Key(
             "resources",
             Many(Either(forms.RESOURCE, forms.IMPORT)),
-            "On what it is allowed.",
+            "Resources of the actions.",
             "arn:aws:ses:us-east-1:123456789012:identity/shop.example",
             required=True,
         ),
@@ -134,21 +135,21 @@ STATEMENT = Structure(
                     Many(String("a text", r"[^\n]+", "Write a string.")),
                 ),
             ),
-            "Conditions, as operator, key and values.",
+            "Conditions: operator, key and values.",
             {"StringEquals": {"ses:FromAddress": "shop@shop.example"}},
             source=f"{_IAM}/reference_policies_elements_condition.html",
         ),
-        Key("sid", forms.SID, "Name of the statement; `Extra` without one.", "SendReceipts"),
+        Key("sid", forms.SID, "Sid of the statement; the default is `Extra`.", "SendReceipts"),
     ),
 )
 
 _ROLE_KEYS = (
-    Key("name", forms.ROLE_NAME, "Name of the role; without one, CloudFormation makes one.", "shop-web-task"),
+    Key("name", forms.ROLE_NAME, "Name of the role; by default, CloudFormation generates one.", "shop-web-task"),
     Key("path", forms.ROLE_PATH, "Path of the role.", "/teams/shop/"),
     Key(
         "permissions-boundary",
         forms.POLICY_ARN,
-        "Policy that bounds what the role can do.",
+        "Permissions boundary of the role.",
         "arn:aws:iam::123456789012:policy/developer-boundary",
         source=f"{_IAM}/access_policies_boundaries.html",
     ),
@@ -162,19 +163,19 @@ _ROLE_KEYS = (
     Key(
         "max-session-duration",
         Number("a number of seconds from 3600 to 43200", 3600, 43200),
-        "Longest session of the role, in seconds.",
+        "Maximum session duration of the role in seconds.",
         3600,
     ),
     Key(
         "export",
         forms.EXPORT,
-        "Export name of the role's ARN, where another than the usual one is needed.",
+        "Export name of the role's ARN, if you need another than the default.",
         "legacy-web-role",
     ),
     Key(
         "statements",
         Many(STATEMENT, alone=False),
-        "Permissions that nothing else here has a word for.",
+        "Permissions for which there is no grant.",
         [
             {
                 "reason": "sends receipts to customers",
@@ -192,7 +193,7 @@ TASK_ROLE = Structure(
         Key(
             "grants",
             Many(GRANT, alone=False),
-            "What the application may do, one entry for each word.",
+            "What the application may do, one entry for each grant.",
             [{"sqs-send": "orders"}, {"s3-read": "shop-assets", "prefix": "images/"}],
         ),
         *_ROLE_KEYS,

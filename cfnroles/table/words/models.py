@@ -52,5 +52,7 @@ def _told(found: Found) -> str:
     if not told:
         return ""
     if len(told) > 1 or not re.fullmatch(MODEL.name, str(told[0])):
-        raise Malformed(f"{told[0]!r} is not the id of a foundation model", "Write it like amazon.nova-lite-v1:0.")
+        raise Malformed(
+            f"{told[0]!r} is not the id of a foundation model", "Write an id such as amazon.nova-lite-v1:0."
+        )
     return str(told[0])

@@ -88,7 +88,7 @@ def alarms_template(project: str, services: Mapping[str, Mapping[Holder, str]], 
 def _add_parameters(template: Template, project: str, options: AlarmOptions) -> None:
     template.add_parameter(project_name(project))
     for name, default, description in (
-        ("TrailLogGroupName", options.trail_log_group, "Log group that CloudTrail delivers management events to."),
+        ("TrailLogGroupName", options.trail_log_group, "Log group to which CloudTrail delivers management events."),
         ("TopicArn", options.topic, "SNS topic that the alarms go to; empty to make one."),
         ("Email", options.email, "Address that a new topic sends to; empty for none."),
     ):
