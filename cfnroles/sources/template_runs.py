@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
 
 from cfnroles.facts import Facts
 from cfnroles.need import Holder
@@ -11,6 +14,7 @@ from cfnroles.sources.template_task_definitions import (
     CLUSTER,
     RUNS,
     TASK_DEFINITIONS,
+    TASK_SET,
     TemplateTask,
     running_elsewhere,
 )
@@ -27,12 +31,43 @@ _LOOKED_AT = (*TASK_DEFINITIONS, *RUNS, CLUSTER)
 
 def asked_alone(template: Template) -> Iterator[tuple[str, Holder]]:
     """What runs a task definition of elsewhere and asks for permissions itself, and the first role that it asks."""
+    kept = dict(_perhaps_elsewhere(template))
+    if not any(each["Type"] in RUNS for each in kept.values()):
+        return
+    template = replace(template, tree={**template.tree, "Resources": kept})
     worlds = worlds_of(template, conditions=template.conditions_of(_LOOKED_AT))
     found: dict[str, Holder] = {}
     for world in worlds.all:
         for name, holder in asked_alone_in(worlds.stack(world, _LOOKED_AT), template.document):
             found.setdefault(name, holder)
     yield from found.items()
+
+
+def _perhaps_elsewhere(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The resources, without what runs a task definition that is there whenever it is, and with little of that one."""
+    resources = template.resources
+    # A task set says a part of what its service does.
+    task_sets = any(each["Type"] == TASK_SET for each in resources.values())
+    for name, each in resources.items():
+        properties = each.get("Properties")
+        if each["Type"] in TASK_DEFINITIONS and isinstance(properties, Mapping):
+            # Whoever names it asks for no more of it, and there may be hundreds in many worlds.
+            yield (
+                name,
+                {**each, "Properties": {member: properties[member] for member in properties if member == "Family"}},
+            )
+        elif each["Type"] not in RUNS or task_sets or not _runs_own(each, resources):
+            yield name, each
+
+
+def _runs_own(running: Mapping[str, Any], resources: Mapping[str, Mapping[str, Any]]) -> bool:
+    properties = running.get("Properties")
+    named = properties.get(RUNS[running["Type"]][1]) if isinstance(properties, Mapping) else None
+    match named:
+        case {"Ref": str(name)} if name in resources:
+            own = resources[name]
+            return own["Type"] in TASK_DEFINITIONS and own.get("Condition") in (None, running.get("Condition"))
+    return False
 
 
 def asked_alone_in(stack: ResolvedStack, document: str) -> Iterator[tuple[str, Holder]]:
