@@ -54,7 +54,7 @@ def _extent(node: Any, document: str, known: dict[int, tuple[int, int] | None]) 
     if id(node) in known:
         extent = known[id(node)]
         if extent is None:
-            raise InvalidInput("holds itself, by an alias of its own anchor", where=_where(node, document))
+            raise InvalidInput("contains itself, by an alias of its own anchor", where=_where(node, document))
         return extent
     known[id(node)] = None
     inner = node.value if isinstance(node, yaml.SequenceNode) else [each for pair in node.value for each in pair]
@@ -62,7 +62,7 @@ def _extent(node: Any, document: str, known: dict[int, tuple[int, int] | None]) 
     count = 1 + sum(nodes for nodes, _ in extents)
     depth = 1 + max((below for _, below in extents), default=0)
     if count > _NODES:
-        raise InvalidInput("multiplies its aliases beyond what can be read", where=_where(node, document))
+        raise InvalidInput("expands its aliases to more than cfnroles reads", where=_where(node, document))
     if depth > DEPTH:
         raise too_deep(_where(node, document))
     known[id(node)] = count, depth
@@ -100,11 +100,11 @@ def _sources(value: Any, document: str) -> list[Any]:
     sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
     for source in sources:
         if not isinstance(source, yaml.MappingNode) or source.tag != _MAPPING:
-            raise InvalidInput("merges something that is not a mapping: <<", where=_where(source, document))
+            raise InvalidInput("merges something that is not an object: <<", where=_where(source, document))
     return list(sources)
 
 
-_LIST = "Name all of them in one list: `<<: [*first, *second]`."
+_LIST = "Put all of them in one list: `<<: [*first, *second]`."
 
 
 def _where(node: Any, document: str) -> str:

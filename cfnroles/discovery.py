@@ -172,8 +172,8 @@ def _of_another_partition(needs: Iterable[Need], facts: Facts) -> Iterator[Findi
     for need in needs:
         arn = arn_of(need.permission.resource)
         if arn and facts.region and arn.partition.plain and arn.partition != home:
-            what = f"{arn} is of the partition {arn.partition}, and {facts.region} is of {home}"
-            remedy = "Partitions have nothing in common: correct the ARN, or the region that the task runs in."
+            what = f"{arn} is in the partition {arn.partition}, but {facts.region} is in {home}"
+            remedy = "Partitions share no resources: correct the ARN or the Region of the task."
             yield Finding(Severity.ERROR, need.origin, what, remedy)
 
 

@@ -94,9 +94,9 @@ def read_document(source: str, name: str = "") -> Document:
 
 def _beside_standard_input(path: str) -> None:
     raise InvalidInput(
-        f"names the file {path}, and its directory is unknown",
+        f"names the file {path}, but its own directory is unknown",
         where="standard input",
-        remedy="Give the document as a file.",
+        remedy="Pass the document as a file.",
     )
 
 
@@ -120,9 +120,7 @@ def parse(text: str, document: str) -> Any:
         except json.JSONDecodeError as error:
             failed = error
         except UnicodeEncodeError as error:
-            raise InvalidInput(
-                "holds half a character: a \\u escape of a surrogate without its other half", where=document
-            ) from error
+            raise InvalidInput("has a \\u escape of half a surrogate pair", where=document) from error
         except ValueError as error:
             raise InvalidInput(f"is not valid JSON: {error}", where=document) from error
         except RecursionError as error:
@@ -134,7 +132,7 @@ def parse(text: str, document: str) -> Any:
             raise InvalidInput(
                 f"is not valid JSON: {failed.msg}",
                 where=f"{document}:{failed.lineno}:{failed.colno}",
-                remedy="Fix the syntax there; `python -m json.tool` finds the same place.",
+                remedy="Fix the syntax there; `python -m json.tool` reports the same place.",
                 drawn=partial(drawn_at, text, failed.lineno, failed.colno),
             ) from failed
     return _yaml(text, document)
@@ -211,7 +209,7 @@ def _check_depth(data: Any, document: str) -> None:
 
 
 def _no_number(constant: str) -> Any:
-    raise ValueError(f"{constant} is not a number of JSON")
+    raise ValueError(f"{constant} is not a JSON number")
 
 
 def _without_repetition(pairs: list[tuple[str, Any]], where: str) -> Mapping[str, Any]:

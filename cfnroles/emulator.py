@@ -91,7 +91,7 @@ def emulator(*, state: Path | None = None, region: str = REGION, enforce_iam: bo
     if importlib.util.find_spec("ministack") is None:
         raise InvalidInput(
             "the local emulator is not installed",
-            why="Local deployments run in the package 'ministack', which is an extra.",
+            why="Local deployments require the package 'ministack', which is an extra.",
             remedy="Install it: pip install 'cfnroles[local]'",
         )
     with tempfile.TemporaryDirectory(prefix="cfnroles-local-") as scratch:
@@ -173,7 +173,7 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], port: int, log: Path) 
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise Unavailable("the local emulator ended while it started", why=_tail(log))
+            raise Unavailable("the local emulator stopped at start", why=_tail(log))
         if _healthy(port):
             return
         time.sleep(0.02)

@@ -29,18 +29,18 @@ class Limit(Struct, frozen=True):
 
 #: Task definitions, specs, templates, policies, parameters, settings and stacks.json. No document of AWS's is longer.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-DOCUMENT = Limit(1_000_000, "CloudFormation takes no longer template, and Amazon ECS no task definition beyond 64 KB.")
+DOCUMENT = Limit(1_000_000, "CloudFormation accepts no larger template, and Amazon ECS no task definition above 64 KB.")
 
 #: The manifest of a build, which has some 2 KB for each service.
 MANIFEST = Limit(50_000_000, "No build has so many stacks.")
 
 #: What IAM answers about all roles and policies of an account.
 #: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
-ACCOUNT = Limit(50_000_000, "Ask IAM for roles alone: --filter Role LocalManagedPolicy.")
+ACCOUNT = Limit(50_000_000, "Request only roles from IAM: --filter Role LocalManagedPolicy.")
 
 
 #: What `terraform show -json` writes about a plan or a state, and how it begins.
-PLAN = Limit(50_000_000, "No plan that a person has is longer.")
+PLAN = Limit(50_000_000, "Usual plans are smaller.")
 _SHOWN = re.compile(rb'\s*\{\s*"format_version"')
 
 
@@ -62,7 +62,7 @@ def text_of(data: bytes, where: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidInput("is not a UTF-8 text", where=where, remedy="Save the file as UTF-8.") from error
+        raise InvalidInput("is not UTF-8", where=where, remedy="Save the file as UTF-8.") from error
 
 
 def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
@@ -73,7 +73,7 @@ def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
     """
     name = "standard input" if str(source) == "-" else str(source)
     if not name:
-        raise InvalidInput("the name of a file is empty", remedy="Is a variable of the shell not set?")
+        raise InvalidInput("a file name is empty", remedy="Check that the shell variable is set.")
     try:
         if str(source) == "-":
             data, limit = _content(sys.stdin.buffer, limit)
@@ -141,7 +141,7 @@ def read_inside(directory: Path, name: str, limit: Limit = DOCUMENT) -> bytes:
 def check_size(size: int, where: str, limit: Limit = DOCUMENT) -> None:
     """Raise TooLarge where a content of ``size`` bytes is larger than the limit."""
     if size > limit.bytes:
-        raise TooLarge(f"has more than {limit.bytes:,} bytes, the most that is read", where=where, remedy=limit.why)
+        raise TooLarge(f"has more than {limit.bytes:,} bytes, the maximum", where=where, remedy=limit.why)
 
 
 def exists(path: str | Path) -> bool:

@@ -141,7 +141,7 @@ def refuse(findings: Sequence[Finding], texts: Mapping[str, str]) -> None:
         drawn = partial(lines.drawn, only)
         raise InvalidInput(only.what, where=lines.at(only.origin), remedy=only.remedy, drawn=drawn)
     if found:
-        what, where = f"is wrong in {len(found)} places", findings[0].origin.document
+        what, where = f"has {len(found)} errors", findings[0].origin.document
         raise InvalidInput(
             what, where=where, why=_faults(found, lines), drawn=partial(_faults, found, lines, drawn=True)
         )

@@ -28,10 +28,10 @@ _FILES, _REPLACES = "files", "replaces"
 class State(Enum):
     """What a file is to a manifest."""
 
-    WRITTEN = "what the build wrote"
-    EARLIER = "what an earlier build wrote, which the last one was about to replace"
-    OTHER = "something else: it was edited, or came from another place"
-    UNKNOWN = "not known: the manifest has no digest of it"
+    WRITTEN = "as the build wrote it"
+    EARLIER = "as an earlier build wrote it, before the last one replaced it"
+    OTHER = "edited, or from another place"
+    UNKNOWN = "unknown: the manifest has no digest of it"
 
 
 class Manifest(Struct, frozen=True, dict=True):

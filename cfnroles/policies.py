@@ -65,7 +65,7 @@ def pack(
     statements: Iterable[Statement],
     parameters: Mapping[str, str] | None = None,
     reserved: int = 0,
-    remedy: str = "Give fewer secrets to one task, or keep several values as JSON keys of one secret.",
+    remedy: str = "Use fewer secrets in one task, or store several values as JSON keys of one secret.",
 ) -> tuple[Policy, ...]:
     """The policies of one role. Their union is the statements; each is within its quota.
 
@@ -88,7 +88,7 @@ def pack(
     if len(managed) > MANAGED_POLICIES:
         raise InvalidInput(
             f"one role would need {len(managed)} managed policies{' besides its inline policies' if inline else ''}",
-            why=f"IAM allows {MANAGED_POLICIES} policies of {MANAGED_POLICY} characters attached to a role.",
+            why=f"IAM allows {MANAGED_POLICIES} attached policies of {MANAGED_POLICY} characters each.",
             remedy=remedy,
         )
     return tuple(_numbered([*inline, *managed]))
@@ -103,9 +103,9 @@ def _managed(
         placed, rest = _fill(rest, MANAGED_POLICY, parameters)
         if not placed:
             raise InvalidInput(
-                f"the statement {rest[0].sid} alone is larger than a policy may be",
-                why=f"IAM takes {MANAGED_POLICY} characters in a managed policy.",
-                remedy="Shorten the names in it.",
+                f"the statement {rest[0].sid} exceeds the size of a policy",
+                why=f"IAM allows {MANAGED_POLICY} characters in a managed policy.",
+                remedy="Shorten its names.",
             )
         yield Policy(f"{_name(when)}{number}", when, placed, managed=True)
 

@@ -14,7 +14,7 @@ DEPTH = 100
 
 def too_deep(where: str) -> InvalidInput:
     """The refusal of what is nested too deep."""
-    return InvalidInput(f"is nested deeper than the {DEPTH} levels that cfnroles reads", where=where)
+    return InvalidInput(f"is nested deeper than {DEPTH} levels, the maximum", where=where)
 
 
 def repeated(key: str, where: str) -> InvalidInput:
@@ -26,7 +26,7 @@ def finite(text: str) -> float:
     """The number that a text spells; raises ValueError for one that no float can hold."""
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"{text if len(text) <= 20 else f'{text[:20]}...'} is too large a number")
+        raise ValueError(f"the number {text if len(text) <= 20 else f'{text[:20]}...'} is too large")
     return number
 
 

@@ -17,15 +17,15 @@ from cfnroles.text import Text
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html and
 #: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html: up to U+00FF, of which some do not show.
 _SIGNS = (
-    (re.compile(r"[*?]"), "which in a policy stands for more than one resource", "Name one resource."),
-    (re.compile(r"\$\{"), "which in a policy begins a variable", "Name one resource."),
+    (re.compile(r"[*?]"), "which matches more than one resource in a policy", "Name one resource."),
+    (re.compile(r"\$\{"), "which begins a variable in a policy", "Name one resource."),
     (
         re.compile(r"\{\{"),
-        "which in a template begins a reference that CloudFormation fills in",
-        "Write the name itself.",
+        "which begins a reference that CloudFormation resolves in a template",
+        "Write the name.",
     ),
-    (re.compile(r"[^ -ÿ]"), "which IAM takes in no policy", "Take it out, or rename the resource."),
-    (re.compile(r"[\x7f-\xa0\xad]"), "which nobody sees in a policy", "Take it out, or rename the resource."),
+    (re.compile(r"[^ -ÿ]"), "which IAM does not accept in a policy", "Remove it, or rename the resource."),
+    (re.compile(r"[\x7f-\xa0\xad]"), "which is invisible in a policy", "Remove it, or rename the resource."),
 )
 
 
@@ -42,7 +42,7 @@ def misreading(text: Text) -> Misread | None:
     for literal in [part for part in text.parts if isinstance(part, str)]:
         for signs, why, remedy in _SIGNS:
             if found := signs.search(literal):
-                return Misread(text, f"{_shown(text.written)} has {_sign(found[0])} in it, {why}", remedy)
+                return Misread(text, f"{_shown(text.written)} contains {_sign(found[0])}, {why}", remedy)
     return None
 
 

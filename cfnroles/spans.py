@@ -86,7 +86,7 @@ def spans(text: str, document: str) -> Node:
             return _of(root, text)
         events: Iterator[Any] = iter(list(yaml.parse(readable_as_yaml(text), Loader=_Loader)))
     except (yaml.YAMLError, InvalidInput) as error:
-        raise InvalidInput("is JSON that YAML cannot read, so its parts cannot be found", where=document) from error
+        raise InvalidInput("is JSON that YAML cannot read, so the line is unknown", where=document) from error
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
             return _node(next(events), events, text)

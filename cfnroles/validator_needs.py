@@ -19,27 +19,28 @@ SWITCHES = frozenset({CHECK_JSON_KEYS, CHECK_KEYS})
 
 _SECRET = Reason(
     "secret-exists",
-    "the validator asks whether the secret exists and which versions it has; no value is in the answer",
+    "the validator checks that the secret exists and which versions it has; the answer has no value",
     "https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html",
 )
 _VERSION = Reason(
     "secret-version-exists",
-    "only the list of versions tells whether one that has no label, or a pending one, has a value",
+    "only the list of versions shows whether a version without a label, or a pending one, has a value",
     "https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html",
 )
 _PARAMETER = Reason(
     "parameter-exists",
-    "the validator asks for the parameter's type and version; the answer holds its text, undecrypted, which is dropped",
+    "the validator reads the type and version of the parameter; it discards the value in the answer, which it"
+    " does not decrypt",
     "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html",
 )
 _JSON_KEYS = Reason(
     "json-keys-exist",
-    "the validator reads the secret to see that the JSON keys exist, and keeps nothing of it",
+    "the validator reads the secret to check that the JSON keys exist, and stores nothing of it",
     "https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html",
 )
 _KEY = Reason(
     "key-usable",
-    "the validator asks whether the key is enabled",
+    "the validator checks that the key is enabled",
     "https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html",
 )
 _KEYS = Text(Parameter("KmsKeyArns"))

@@ -42,7 +42,7 @@ def _asked(symbol: Symbol) -> Symbol:
         return symbol
     kind, attribute = ASKED_OF_AWS[symbol.name]
     name = f"data.{kind}.current.{attribute}"
-    return Expression(name, written=f"${{{name}}}", reason=f"{name} is known when Terraform has asked AWS")
+    return Expression(name, written=f"${{{name}}}", reason=f"{name} is known after Terraform reads it from AWS")
 
 
 def _without(before: Text, form: str) -> tuple[Part, ...]:

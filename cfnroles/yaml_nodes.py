@@ -39,7 +39,7 @@ def nodes(text: str, document: str) -> Any:
     plain = without_tabs(text)
     if len(plain) > DOCUMENT.bytes:
         # JSON alone is read fast enough to be longer, as what IAM answers about an account is.
-        raise InvalidInput(f"is longer than the {DOCUMENT.bytes:,} bytes that are read as YAML", where=document)
+        raise InvalidInput(f"has more than {DOCUMENT.bytes:,} bytes, the maximum for YAML", where=document)
     try:
         if _deepest(text) > DEPTH:
             _check_events(plain, document)
@@ -94,7 +94,7 @@ def _construct(node: Any, document: str) -> Any:
             return _scalar(node)
         except ValueError as error:
             where = f"{document}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
-            raise InvalidInput(str(error), where=where, remedy="Put a text in quotes.") from error
+            raise InvalidInput(str(error), where=where, remedy="Put it in quotes.") from error
     return _construct_collection(node, document)
 
 
@@ -105,7 +105,7 @@ def _construct_collection(node: Any, document: str) -> Any:
     for key, value in node.value:
         where = f"{document}:{key.start_mark.line + 1}:{key.start_mark.column + 1}"
         if not isinstance(key, yaml.ScalarNode):
-            raise InvalidInput("a key is not a plain text", where=where)
+            raise InvalidInput("a key is not a string", where=where)
         if key.value in tree:
             raise repeated(str(key.value), where)
         tree[str(key.value)] = _construct(value, document)

@@ -341,14 +341,14 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("code", "kind", "words"),
         [
-            ("ExpiredToken", Unavailable, "Renew them and run again. Nothing is lost"),
+            ("ExpiredToken", Unavailable, "Renew them and run again. CloudFormation continues"),
             ("ExpiredTokenException", Unavailable, "the AWS credentials expired"),
             ("InvalidClientTokenId", Unavailable, "aws sts get-caller-identity"),
             ("SignatureDoesNotMatch", Unavailable, "does not accept the credentials"),
             ("AccessDenied", Unavailable, "not allowed to call cloudformation:DeleteStack"),
             ("AccessDeniedException", Unavailable, "not allowed to call cloudformation:DeleteStack"),
-            ("Throttling", Throttled, "throttles cloudformation:DeleteStack, after all retries"),
-            ("ThrottlingException", Throttled, "throttles"),
+            ("Throttling", Throttled, "throttled cloudformation:DeleteStack after all retries"),
+            ("ThrottlingException", Throttled, "throttled"),
             ("InvalidChangeSetStatus", Refused, "AWS refused cloudformation:DeleteStack: why not"),
         ],
     )
@@ -374,13 +374,13 @@ class TestErrors:
         [
             (botocore.exceptions.ProfileNotFound(profile="nobody"), InvalidInput, "nobody"),
             (botocore.exceptions.ConfigParseError(path="config"), InvalidInput, "Unable to parse config file: config"),
-            (botocore.exceptions.NoRegionError(), InvalidInput, "Give --region or set AWS_REGION"),
-            (botocore.exceptions.NoCredentialsError(), Unavailable, "no AWS credentials were found"),
+            (botocore.exceptions.NoRegionError(), InvalidInput, "Pass --region, or set AWS_REGION"),
+            (botocore.exceptions.NoCredentialsError(), Unavailable, "no AWS credentials found"),
             (botocore.exceptions.ParamValidationError(report="name too long"), InvalidInput, "name too long"),
             (
                 botocore.exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
                 Unavailable,
-                "AWS could not be reached for cloudformation:DescribeStacks",
+                "cannot reach AWS for cloudformation:DescribeStacks",
             ),
             (botocore.parsers.ResponseParserError("<html>"), Unavailable, "check AWS_ENDPOINT_URL and HTTPS_PROXY"),
         ],
@@ -442,7 +442,7 @@ class TestConnection:
         for option, variable in ((url, ""), ("", url)):
             monkeypatch.setenv("AWS_ENDPOINT_URL", variable)
 
-            with pytest.raises(InvalidInput, match="is not the address of an endpoint"):
+            with pytest.raises(InvalidInput, match="is not the URL of an endpoint"):
                 Connection("", "us-east-1", option, CREDENTIALS).client("cloudformation")
 
     @pytest.mark.parametrize("url", ["http://localhost:4566", "http://[::1]:4566", "https://vpce-1.example.com/path"])

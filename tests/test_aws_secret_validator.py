@@ -85,9 +85,9 @@ def test_the_region_is_the_options_the_variables_or_the_profiles(
 
 
 WITHOUT = {
-    "no credentials": ({}, Unavailable, "no AWS credentials were found"),
+    "no credentials": ({}, Unavailable, "no AWS credentials found"),
     "a profile that does not exist": ({"profile": "nobody"}, InvalidInput, "The config profile (nobody)"),
-    "an endpoint that is none": ({"endpoint_url": "nonsense"}, InvalidInput, "nonsense is not the address"),
+    "an endpoint that is none": ({"endpoint_url": "nonsense"}, InvalidInput, "nonsense is not the URL"),
 }
 
 

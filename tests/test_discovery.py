@@ -102,5 +102,5 @@ def test_a_name_of_another_partition_is_an_error_where_the_region_is_known() -> 
     assert discover(WORKLOAD, Facts(), (feature,)).findings == ()
     findings = discover(WORKLOAD, Facts(region="cn-north-1"), (feature,)).findings
     assert [(finding.severity, finding.what) for finding in findings] == [
-        (Severity.ERROR, f"arn:aws:s3:::{name} is of the partition aws, and cn-north-1 is of aws-cn") for name in "ab"
+        (Severity.ERROR, f"arn:aws:s3:::{name} is in the partition aws, but cn-north-1 is in aws-cn") for name in "ab"
     ]

@@ -20,37 +20,37 @@ def _multiplied(times: int) -> str:
 
 
 REFUSED = {
-    "a list that holds itself": ("a: &a [*a]\n", "document.yaml:1:4: holds itself"),
-    "an object that holds itself": ("a: &a\n  b: *a\n", "document.yaml:1:4: holds itself"),
-    "aliases that multiply": (_multiplied(12), "multiplies its aliases"),
-    "flow lists, deeper than a stack": ("a: " + "[" * 100_000 + "]" * 100_000, "is nested deeper than the 100 levels"),
-    "JSON, deeper than a stack": ("[" * 100_000 + "]" * 100_000, "is nested deeper than the 100 levels"),
-    "JSON, as deep as Python reads it": ('{"a":' * 900 + "1" + "}" * 900, "is nested deeper than the 100 levels"),
-    "YAML blocks": ("\n".join(" " * each + "a:" for each in range(500)), "is nested deeper than the 100 levels"),
+    "a list that holds itself": ("a: &a [*a]\n", "document.yaml:1:4: contains itself"),
+    "an object that holds itself": ("a: &a\n  b: *a\n", "document.yaml:1:4: contains itself"),
+    "aliases that multiply": (_multiplied(12), "expands its aliases"),
+    "flow lists, deeper than a stack": ("a: " + "[" * 100_000 + "]" * 100_000, "is nested deeper than 100 levels"),
+    "JSON, deeper than a stack": ("[" * 100_000 + "]" * 100_000, "is nested deeper than 100 levels"),
+    "JSON, as deep as Python reads it": ('{"a":' * 900 + "1" + "}" * 900, "is nested deeper than 100 levels"),
+    "YAML blocks": ("\n".join(" " * each + "a:" for each in range(500)), "is nested deeper than 100 levels"),
     **{
         f"YAML blocks on lines that end with {end!r}": (
             end.join(" " * each + "a:" for each in range(500)),
-            "is nested deeper than the 100 levels",
+            "is nested deeper than 100 levels",
         )
         for end in ("\r", "\x85", "\u2028")
     },
-    "YAML lists of one line": ("- " * 5000 + "a", "is nested deeper than the 100 levels"),
+    "YAML lists of one line": ("- " * 5000 + "a", "is nested deeper than 100 levels"),
     "a number of thousands of digits": (
         "cpu: " + "9" * 5000,
-        "document.yaml:1:6: 99999999999999999999... is too large",
+        "document.yaml:1:6: the number 99999999999999999999... is too large",
     ),
-    "a number beyond floating point": ("cpu: 1.0e+999", "document.yaml:1:6: 1.0e+999 is too large a number"),
-    "such a number in JSON": ('{"cpu": 1e999}', "is not valid JSON: 1e999 is too large a number"),
-    "what is not a number": ('{"cpu": NaN}', "is not valid JSON: NaN is not a number of JSON"),
+    "a number beyond floating point": ("cpu: 1.0e+999", "document.yaml:1:6: the number 1.0e+999 is too large"),
+    "such a number in JSON": ('{"cpu": 1e999}', "is not valid JSON: the number 1e999 is too large"),
+    "what is not a number": ('{"cpu": NaN}', "is not valid JSON: NaN is not a JSON number"),
     "a merge of what is not a mapping": (
         "a: &a 5\nb:\n  <<: *a\n",
-        "document.yaml:1:4: merges something that is not a mapping",
+        "document.yaml:1:4: merges something that is not an object",
     ),
-    "a merge of a short form": ("a:\n  <<: !If [A, {}, {}]\n", "merges something that is not a mapping"),
-    "a merge of a key that is a list": ("a: &a\n  [x]: 1\nb:\n  <<: *a\n", "a key is not a plain text"),
-    "a merge of itself": ("a: &a\n  <<: *a\n", "document.yaml:1:4: holds itself"),
-    "two merges": ("a: &a {b: 1}\nc:\n  <<: *a\n  <<: *a\n", "Name all of them in one list"),
-    "infinity": ('{"cpu": -Infinity}', "is not valid JSON: -Infinity is not a number of JSON"),
+    "a merge of a short form": ("a:\n  <<: !If [A, {}, {}]\n", "merges something that is not an object"),
+    "a merge of a key that is a list": ("a: &a\n  [x]: 1\nb:\n  <<: *a\n", "a key is not a string"),
+    "a merge of itself": ("a: &a\n  <<: *a\n", "document.yaml:1:4: contains itself"),
+    "two merges": ("a: &a {b: 1}\nc:\n  <<: *a\n  <<: *a\n", "Put all of them in one list"),
+    "infinity": ('{"cpu": -Infinity}', "is not valid JSON: -Infinity is not a JSON number"),
 }
 
 

@@ -20,7 +20,7 @@ from cfnroles.files import ACCOUNT, DOCUMENT, Limit, Missing, exists, is_directo
 FEW = Limit(5, "Write less.")
 
 NO_FILES = {
-    "an empty name": ("", "the name of a file is empty"),
+    "an empty name": ("", "a file name is empty"),
     "a name with a NUL": ("a\0b", "'a\\x00b': is not the name of a file: embedded null byte"),
     "a name with half a character": ("a\ud800b", "'a\\ud800b': is not the name of a file"),
     "a name that is too long": ("x" * 300, "cannot be read: File name too long"),
@@ -62,7 +62,7 @@ def test_as_much_as_the_limit_is_read_and_no_byte_more(tmp_path: Path) -> None:
     assert read_bytes(tmp_path / "full", FEW) == b"12345"
     with pytest.raises(InvalidInput) as raised:
         read_bytes(tmp_path / "more", FEW)
-    assert str(raised.value) == f"{tmp_path / 'more'}: has more than 5 bytes, the most that is read\nWrite less."
+    assert str(raised.value) == f"{tmp_path / 'more'}: has more than 5 bytes, the maximum\nWrite less."
 
 
 def test_bytes_are_counted_and_not_characters(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_every_command_refuses_what_is_too_large(
         main([str(word) for word in command(tmp_path / "large")])
 
     assert ended.value.code == 2
-    assert "large: has more than 1,000,000 bytes, the most that is read" in capsys.readouterr().err
+    assert "large: has more than 1,000,000 bytes, the maximum" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
@@ -157,11 +157,11 @@ def test_what_nobody_named_is_passed_over_and_told(
         main(words)
 
     assert not ended.value.code
-    assert "passed over: large.json: has more than 1,000,000 bytes, the most that is read" in capsys.readouterr().err
+    assert "skipped: large.json: has more than 1,000,000 bytes, the maximum" in capsys.readouterr().err
 
 
 def test_yaml_that_came_by_another_way_is_not_read_for_minutes() -> None:
-    with pytest.raises(InvalidInput, match="is longer than the 1,000,000 bytes that are read as YAML"):
+    with pytest.raises(InvalidInput, match="has more than 1,000,000 bytes, the maximum for YAML"):
         _ = Document("x", "- a\n" * 300_000).tree
 
 
@@ -214,4 +214,4 @@ def test_a_file_in_a_revision_has_the_same_limit(
     with pytest.raises(SystemExit) as ended:
         main(["diff", "HEAD"])
     assert not ended.value.code
-    assert "passed over: HEAD:./task.json: has more than 1,000,000 bytes" in capsys.readouterr().err
+    assert "skipped: HEAD:./task.json: has more than 1,000,000 bytes" in capsys.readouterr().err

@@ -135,32 +135,32 @@ EFS = "volumes[0].efsVolumeConfiguration"
 FROM = "containerDefinitions[0].secrets[0].valueFrom"
 #: A task definition, where the only error about it stands, and what it says.
 REFUSED = {
-    "bucket": (routed(Name="s3", bucket="*"), f"{OPTIONS}.bucket", "* has * in it"),
-    "beginning of a key": (routed(Name="s3", bucket="b", s3_key_format="/a*b/$TAG"), OPTIONS, "/a*b/* has * in it"),
-    "Firehose stream": (routed(Name="firehose", delivery_stream="*"), f"{OPTIONS}.delivery_stream", "* has *"),
-    "Kinesis stream": (routed(Name="kinesis", stream="a?b"), f"{OPTIONS}.stream", "a?b has ? in it"),
+    "bucket": (routed(Name="s3", bucket="*"), f"{OPTIONS}.bucket", "* contains *,"),
+    "beginning of a key": (routed(Name="s3", bucket="b", s3_key_format="/a*b/$TAG"), OPTIONS, "/a*b/* contains *,"),
+    "Firehose stream": (routed(Name="firehose", delivery_stream="*"), f"{OPTIONS}.delivery_stream", "* contains *"),
+    "Kinesis stream": (routed(Name="kinesis", stream="a?b"), f"{OPTIONS}.stream", "a?b contains ?,"),
     "role": (
         routed(Name="s3", bucket="b", role_arn="arn:aws:iam::123456789012:role/*"),
         f"{OPTIONS}.role_arn",
-        "role/* has * in it",
+        "role/* contains *,",
     ),
     "domain": (
         routed(Name="es", AWS_Auth="On", Host=f"search-*-{'a' * 26}.us-east-1.es.amazonaws.com"),
         OPTIONS,
-        "domain/*/* has * in it",
+        "domain/*/* contains *,",
     ),
-    "file system": (mounted("fs-*"), f"{EFS}.fileSystemId", "fs-* has * in it"),
-    "access point": (mounted("fs-0", "*"), f"{EFS}.authorizationConfig.accessPointId", "* has * in it"),
+    "file system": (mounted("fs-*"), f"{EFS}.fileSystemId", "fs-* contains *,"),
+    "access point": (mounted("fs-0", "*"), f"{EFS}.authorizationConfig.accessPointId", "* contains *,"),
     "dynamic reference": (
         meshed("mesh/{{x}}"),
         "containerDefinitions[0].environment[0].value",
-        "mesh/{{x}} has {{ in it, which in a template",
+        "mesh/{{x}} contains {{, which begins a reference",
     ),
-    "virtual node": (meshed("mesh/*"), "containerDefinitions[0].environment[0].value", "mesh/* has * in it"),
+    "virtual node": (meshed("mesh/*"), "containerDefinitions[0].environment[0].value", "mesh/* contains *,"),
     "variable of a virtual node": (
         meshed("mesh/${aws:username}"),
         "containerDefinitions[0].environment[0].value",
-        "has ${ in it, which in a policy begins a variable",
+        "contains ${, which begins a variable in a policy",
     ),
     "container": (logged(name="*"), "containerDefinitions[0].name", "'*' cannot be a container's name"),
     "volume": (
@@ -171,10 +171,14 @@ REFUSED = {
     "log stream": (
         logged(prefix="a\x1b[2K"),
         f"{OPTIONS}.awslogs-stream-prefix",
-        r"'a\x1b[2K' has the character U+001B",
+        r"'a\x1b[2K' contains the character U+001B",
     ),
-    "soft hyphen": (logged(prefix="a\xadb"), f"{OPTIONS}.awslogs-stream-prefix", "nobody sees in a policy"),
-    "letters of another script": (logged(prefix="ветер"), f"{OPTIONS}.awslogs-stream-prefix", "which IAM takes in no"),
+    "soft hyphen": (logged(prefix="a\xadb"), f"{OPTIONS}.awslogs-stream-prefix", "is invisible in a policy"),
+    "letters of another script": (
+        logged(prefix="ветер"),
+        f"{OPTIONS}.awslogs-stream-prefix",
+        "which IAM does not accept in a",
+    ),
     "partition": (read_from(SECRET.replace("aws", "*", 1)), FROM, "arn:*:secretsmanager"),
     "account": (read_from(SECRET.replace("123456789012", "*")), FROM, "* stands where the 12 digits"),
     "region": (read_from(SECRET.replace("us-east-1", "*")), FROM, "* stands where a region belongs"),
@@ -233,7 +237,7 @@ UNSAYABLE = {
     "bidi": (stated(f"{BUCKET}\u202ea"), "statements[0]", "U+202E"),
     "half a variable": (stated(f"{BUCKET}${{aws"), "statements[0]", "${"),
     "pseudo parameter": (stated(f"{BUCKET}${{AWS::Region}}"), "statements[0]", "contains ${AWS::"),
-    "dynamic reference": (stated(f"{BUCKET}{{{{resolve:ssm:x}}}}"), "statements[0]", "CloudFormation fills in"),
+    "dynamic reference": (stated(f"{BUCKET}{{{{resolve:ssm:x}}}}"), "statements[0]", "CloudFormation resolves"),
     "condition": (stated("*", StringLike={"aws:SourceVpc": "a\u2066"}), "statements[0]", "U+2066"),
     "key of a condition": (stated("*", StringLike={"aws:ResourceTag/\u202e": "a"}), "statements[0]", "U+202E"),
     "prefix": (
@@ -241,7 +245,7 @@ UNSAYABLE = {
         "grants[0].prefix[1]",
         "begins a variable",
     ),
-    "namespace": ({"grants": [{"cloudwatch-metrics": "Sh?op"}]}, "grants[0].cloudwatch-metrics", "Sh?op has ? in it"),
+    "namespace": ({"grants": [{"cloudwatch-metrics": "Sh?op"}]}, "grants[0].cloudwatch-metrics", "Sh?op contains ?,"),
 }
 
 

@@ -117,7 +117,7 @@ def test_more_than_iam_allows_is_refused_with_a_way_out() -> None:
 
 
 def test_a_name_longer_than_a_policy_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="alone is larger"):
+    with pytest.raises(InvalidInput, match="exceeds the size"):
         pack(compose([need("a:B", "x" * 20_000)]))
 
 

@@ -78,7 +78,7 @@ def subjects_of(asked: AuditQuestion) -> tuple[Subject, ...]:
             raise InvalidInput(f"--called {name}: there is no such role", why=why, remedy=hint(name, roles))
     if not found:
         raise InvalidInput(
-            "no role is given",
+            "no role to verify",
             remedy="Name one with --role FILE:LogicalId or FILE:RoleName, give a template as --source, or give --live.",
         )
     return _merged(_with_name(each, asked) for each in found)

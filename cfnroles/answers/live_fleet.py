@@ -33,7 +33,7 @@ def fleet(
     connection = Connection(profile, region)
     home = connection.home_region
     if not home:
-        raise InvalidInput("no AWS Region is set", remedy="Give --region or set AWS_REGION.")
+        raise InvalidInput("no AWS Region is set", remedy="Pass --region, or set AWS_REGION.")
     account = caller_of(connection).account
     place = Place(account, home, Revisions(revisions))
     asked = AccountReaders(

@@ -138,8 +138,8 @@ def check_endpoint(url: str) -> None:
         valid = False
     if url and not valid:
         raise InvalidInput(
-            f"{url} is not the address of an endpoint",
-            remedy="Write --endpoint-url or AWS_ENDPOINT_URL as http://127.0.0.1:4566, or leave it out.",
+            f"{url} is not the URL of an endpoint",
+            remedy="Write --endpoint-url or AWS_ENDPOINT_URL as in http://127.0.0.1:4566, or omit it.",
         )
 
 

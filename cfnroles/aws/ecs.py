@@ -43,7 +43,7 @@ class Ecs:
             answer: Any = self._client.describe_services(cluster=cluster, services=[name])
         if not answer["services"]:
             raise Unavailable(
-                f"the cluster {cluster} has no service {name}", remedy="Check --profile, --region and the names."
+                f"the cluster {cluster} has no service {name}", remedy="Check the names, --region and --profile."
             )
         service = answer["services"][0]
         return _text({"services": [service]}), str(service["taskDefinition"])

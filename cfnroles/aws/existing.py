@@ -59,7 +59,7 @@ class ExistingThings:
         for each in given:
             parsed = as_parsed(each, self._region, self._account)
             if parsed is None:
-                yield each, Looked(Presence.UNUSABLE, detail="it names neither a secret nor a parameter")
+                yield each, Looked(Presence.UNUSABLE, detail="it is not a secret or parameter")
             elif parsed.foreign or parsed.region != self._region:
                 where = f"account {parsed.foreign}" if parsed.foreign else parsed.region
                 yield each, Looked(Presence.FOREIGN, detail=where)

@@ -34,7 +34,7 @@ class Functions:
             with zipfile.ZipFile(io.BytesIO(_fetched(address))) as archive:
                 return {each: archive.read(each).decode(errors="replace") for each in archive.namelist()}
         except Exception as error:  # noqa: BLE001 - whatever it is, its text may quote the address
-            raise Unavailable(f"the code of {name} could not be fetched: {type(error).__name__}") from None
+            raise Unavailable(f"cannot download the code of {name}: {type(error).__name__}") from None
 
 
 def _fetched(address: str) -> bytes:

@@ -53,7 +53,7 @@ class Iam:
         except Refused as refusal:
             if refusal.code == "NoSuchEntity":
                 raise NoSuchRole(
-                    f"the role {name} cannot be read: there is none in this account",
+                    f"the role {name} does not exist in this account",
                     why=refusal.message,
                     remedy="Check --profile, AWS_PROFILE and the role's name.",
                 ) from refusal
@@ -113,7 +113,7 @@ class Iam:
             if not answer.get("IsTruncated"):
                 return found
             asked["Marker"] = answer["Marker"]
-        raise Unavailable("IAM did not make its report on when services were called last", remedy="Run again.")
+        raise Unavailable("IAM did not create its report of last accessed services", remedy="Run again.")
 
     def _inline(self, role: str) -> list[dict[str, Any]]:
         with answering("iam:ListRolePolicies"):

@@ -28,7 +28,7 @@ class Denied(Unavailable):
         super().__init__(
             f"the credentials are not allowed to call {call}",
             why=message,
-            remedy=f"Ask for the permission and run again. {RESUME}",
+            remedy=f"Request the permission and run again. {RESUME}",
         )
 
 
@@ -67,7 +67,7 @@ _THROTTLED = frozenset(
     }
 )
 
-RESUME = "Nothing is lost: what CloudFormation has started goes on, and the same command resumes from there."
+RESUME = "CloudFormation continues what it has started, and the same command resumes from there."
 
 
 @contextlib.contextmanager
@@ -87,9 +87,9 @@ def answering(call: str) -> Iterator[None]:
         raise _of_library(call, error) from error
     except ResponseParserError as error:
         raise Unavailable(
-            f"what answered {call} is not AWS",
+            f"{call} was not answered by AWS",
             why=" ".join(str(error).split())[:300],
-            remedy="A proxy or a wrong endpoint answers in its place: check AWS_ENDPOINT_URL and HTTPS_PROXY.",
+            remedy="A proxy or another endpoint answered: check AWS_ENDPOINT_URL and HTTPS_PROXY.",
         ) from error
 
 
@@ -110,7 +110,7 @@ def _of_answer(call: str, error: botocore_errors.ClientError) -> CfnrolesError:
     if code in _DENIED:
         return Denied(call, message)
     if code in _THROTTLED:
-        return Throttled(f"AWS throttles {call}, after all retries", why=message, remedy=f"Run again later. {RESUME}")
+        return Throttled(f"AWS throttled {call} after all retries", why=message, remedy=f"Run again later. {RESUME}")
     if status >= 500:
         return Unavailable(f"AWS failed to answer {call}", why=f"{message} ({code})", remedy=f"Run again. {RESUME}")
     return Refused(call, code, message)
@@ -125,9 +125,11 @@ def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesErro
         ):
             return InvalidInput(str(error), remedy="Check --profile, AWS_PROFILE and ~/.aws/config.")
         case botocore_errors.NoRegionError() | botocore_errors.InvalidRegionError():
-            return InvalidInput("no valid AWS Region is set", why=str(error), remedy="Give --region or set AWS_REGION.")
+            return InvalidInput(
+                "no valid AWS Region is configured", why=str(error), remedy="Pass --region, or set AWS_REGION."
+            )
         case botocore_errors.ParamValidationError():
-            return InvalidInput(f"{call} cannot be called with these values", why="; ".join(str(error).splitlines()))
+            return InvalidInput(f"{call} does not accept these values", why="; ".join(str(error).splitlines()))
         case (
             botocore_errors.NoCredentialsError()
             | botocore_errors.PartialCredentialsError()
@@ -135,9 +137,9 @@ def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesErro
             | botocore_errors.SSOError()
         ):
             return Unavailable(
-                "no AWS credentials were found",
+                "no AWS credentials found",
                 why=str(error),
                 remedy="Set AWS_PROFILE or log in. Without an account: `cfnroles local sh` starts an emulator.",
             )
         case _:
-            return Unavailable(f"AWS could not be reached for {call}", why=str(error), remedy=f"Run again. {RESUME}")
+            return Unavailable(f"cannot reach AWS for {call}", why=str(error), remedy=f"Run again. {RESUME}")

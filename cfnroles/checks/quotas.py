@@ -17,7 +17,7 @@ def too_many_resources(subject: Subject) -> Iterator[Finding]:
     if count > MOST_RESOURCES and may_loop(subject.tree):
         yield fault(
             ("Resources",),
-            f"the template has {count} resources with its loops written out, and CloudFormation takes {MOST_RESOURCES}",
+            f"the template has {count} resources with its loops written out; CloudFormation accepts {MOST_RESOURCES}",
             "Split it into several stacks.",
         )
 

@@ -113,13 +113,13 @@ def command(**given: Any) -> None:
 def _check(options: _Options) -> None:
     if not options.events and not options.live:
         raise InvalidInput(
-            "there are no events to read",
-            remedy="Give --events FILE or DIR, or --live for the event history of the account.",
+            "no events to read",
+            remedy="Pass --events FILE or DIR, or --live for the event history of the account.",
         )
     if list(options.events).count("-") + list(options.sources).count("-") > 1:
-        raise InvalidInput("only one of --events and --source can come from standard input")
+        raise InvalidInput("only one of --events and --source can be standard input")
     if options.output and Path(options.output).exists():
-        raise InvalidInput("is there already", where=options.output, remedy="Name a new directory with -o DIR.")
+        raise InvalidInput("already exists", where=options.output, remedy="Pass a new directory with -o DIR.")
 
 
 def _readings(source: str, about: Told) -> tuple[Reading, ...]:
@@ -137,9 +137,9 @@ def _readings(source: str, about: Told) -> tuple[Reading, ...]:
     known = [each for each in documents if recognised(each)]
     for each in documents:
         if each not in known:
-            note(f"note: {each.name} is not a task definition, spec or template, and is left out")
+            note(f"note: skipped {each.name}: not a task definition, spec or template")
     if not known:
-        raise InvalidInput("holds no task definition, spec or template", where=source)
+        raise InvalidInput("has no task definition, spec or template", where=source)
     return tuple(reading_of(each, about) for each in known)
 
 
@@ -188,7 +188,7 @@ def _write(found: Audit, directory: str) -> None:
 
     files = policy_files(found)
     if not files:
-        note("nothing can be taken away, so that nothing is written")
+        note("no permission can be removed; nothing was written")
         return
     write_new(Path(directory), files)
     for name in files:

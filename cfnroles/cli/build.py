@@ -118,8 +118,8 @@ def command(source: str, **given: Any) -> None:
     if options.lint:
         _lint(files)
     written = write_files(options.directory, files, force=options.force)
-    lines = [*_wrote(files, options), *_listed("Removed, of an earlier build:", written.removed, options)]
-    lines += _listed("Left, of an earlier build and edited since:", written.left, options)
+    lines = [*_wrote(files, options), *_listed("Removed from an earlier build:", written.removed, options)]
+    lines += _listed("Kept from an earlier build, because edited since:", written.left, options)
     note(*lines, *summary)
     if is_quiet():
         say(*formats.told(reading, gaps), err=True)
@@ -156,4 +156,4 @@ def _lint(files: Mapping[str, str]) -> None:
         for problem in template_problems(text)
     ]
     if problems:
-        raise BadAnswer("cfn-lint finds fault with the templates; nothing was written", why=page(problems))
+        raise BadAnswer("cfn-lint reports problems in the templates; nothing was written", why=page(problems))

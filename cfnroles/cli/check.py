@@ -181,6 +181,6 @@ def _at_home(facts: Facts, name: str, connection: Connection) -> Facts:
         raise InvalidInput(
             "cannot determine the Region of the secrets",
             where=name,
-            remedy="Give --region REGION, or set AWS_REGION.",
+            remedy="Pass --region REGION, or set AWS_REGION.",
         )
     return replace(facts, account=facts.account or caller_of(connection).account, region=region)

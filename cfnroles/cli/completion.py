@@ -29,7 +29,7 @@ def command(shell: str) -> None:
 
     made = get_completion_class(shell)
     if made is None:
-        raise click.UsageError(f"click knows no completion for {shell}")
+        raise click.UsageError(f"completion for {shell} is not supported")
     # Its method `source` would start bash to ask for its version.
     completion = made(cfnroles, {}, "cfnroles", "_CFNROLES_COMPLETE")
     lines = (completion.source_template % completion.source_vars()).rstrip("\n").split("\n")

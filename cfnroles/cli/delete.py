@@ -60,7 +60,7 @@ def command(where: StackArguments, asked: DeleteArguments) -> int:
     if not asked.yes and not asked.plan_only and not is_asked():
         raise InvalidInput(
             "cannot ask for confirmation: not a terminal",
-            remedy="Add --yes to delete without a question, or --plan to look only.",
+            remedy="Pass --yes to delete without confirmation, or --plan to only show the plan.",
         )
     selected = where.selected()
     progress = Progress()

@@ -68,7 +68,7 @@ class DeployArguments(Struct, frozen=True):
     def __post_init__(self) -> None:
         """Raise ``InvalidInput`` for a format of what is not shown."""
         if self.format_ != "human" and not self.plan_only:
-            raise InvalidInput("--format is for --plan")
+            raise InvalidInput("--format requires --plan")
 
     @property
     def is_local(self) -> bool:

@@ -60,14 +60,15 @@ class PolicyArguments(Struct, frozen=True):
         """Raise ``InvalidInput`` for both roles at once: each has a policy of its own."""
         if self.service_role and self.role_arn:
             raise InvalidInput(
-                "--service-role and --role-arn ask for two policies",
-                remedy="Ask for the caller's with --role-arn ARN, and for the role's with --service-role.",
+                "--service-role and --role-arn cannot be combined",
+                remedy="Run it once with --role-arn ARN for the policy of the caller, and once with --service-role"
+                " for that of the role.",
             )
         alone = {"--bucket": self.bucket, "--role-arn": self.role_arn, "--service-role": self.service_role}
         if self.stack_sets and (other := [option for option, given in alone.items() if given]):
-            raise InvalidInput(f"--stack-sets cannot be combined with {other[0]}: stack sets have roles of their own")
+            raise InvalidInput(f"--stack-sets cannot be combined with {other[0]}: stack sets have separate roles")
         if self.administration_role_arn and not self.stack_sets:
-            raise InvalidInput("--administration-role-arn is for --stack-sets")
+            raise InvalidInput("--administration-role-arn requires --stack-sets")
 
     def selected(self) -> Selected:
         """The stacks with the parameters that ``cfnroles deploy`` would give them."""

@@ -105,8 +105,8 @@ def command(**given: Any) -> None:
     options = taken(_Options, given)
     named = [name for name in ("cluster", "task", "stack", "service") if getattr(options, name)]
     if named and not options.live:
-        file = " A service's settings are a --service-file." if named == ["service"] else ""
-        raise InvalidInput(f"--{named[0]} is for --live", remedy=f"Give --live, too, or leave it out.{file}")
+        file = " To pass the settings of a service, use --service-file." if named == ["service"] else ""
+        raise InvalidInput(f"--{named[0]} requires --live", remedy=f"Also pass --live, or omit it.{file}")
     if options.fix:
         check_asked(options.source, live=options.live, yes=options.yes)
     if named:
@@ -139,7 +139,7 @@ def _ask(options: _Options, about: Mapping[str, Any]) -> None:
     from cfnroles.sources.live_failure import FailedThing, gather
 
     if options.text:
-        raise InvalidInput("AWS is to be asked for the message, and one is given", remedy="Leave one of them out.")
+        raise InvalidInput("TEXT cannot be combined with --task, --service or --stack", remedy="Omit one of them.")
     failure = FailedThing(options.cluster, options.task, options.service, options.stack)
     region = about["region"] or failure.region
     own, texts = _readings(options, told(about, live=True, profile=options.profile))
@@ -171,11 +171,11 @@ def _given(text: str, source: str) -> str:
     from cfnroles.files import is_file, read_text
 
     if text == "-" and source == "-":
-        raise InvalidInput("both the message and SOURCE are to come from standard input", remedy="Give one as a file.")
+        raise InvalidInput("only one of TEXT and SOURCE can be standard input", remedy="Pass one as a file.")
     if text == "-" or is_file(text):
         return read_text(text)
     if not text.strip():
-        raise InvalidInput("the message is empty", remedy="Is a variable of the shell not set?")
+        raise InvalidInput("the message is empty", remedy="Check that the shell variable is set.")
     return text
 
 

@@ -79,7 +79,7 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
     from cfnroles.sources.revisions import split
 
     if not old:
-        raise InvalidInput("the name OLD is empty", remedy="Is a variable of the shell not set?")
+        raise InvalidInput("OLD is empty", remedy="Check that the shell variable is set.")
     if is_app(old) or is_app(new):
         yield from _of_apps(old, new, told)
         return
@@ -88,8 +88,8 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
         return
     if old == "-" or is_file(old):
         raise InvalidInput(
-            f"{old} is compared with nothing",
-            remedy=f"Write `cfnroles diff {old} NEW`, or `cfnroles diff REVISION {old}`.",
+            f"{old} has nothing to compare with",
+            remedy=f"Run `cfnroles diff {old} NEW` or `cfnroles diff REVISION {old}`.",
         )
     yield from _changed(old, told)
 
@@ -101,9 +101,9 @@ def _of_apps(old: str, new: str, told: Told) -> Iterator[Comparison]:
 
     directory, other = (old, new) if is_app(old) else (new, old)
     if not is_app(other):
-        against = f"{other} is none of `cdk synth`" if other else "it is compared with nothing"
-        remedy = f"Write `cfnroles diff OLD {directory}`, where OLD is what `cdk synth --output OLD` wrote before."
-        raise InvalidInput(f"is a directory of `cdk synth`, and {against}", where=directory, remedy=remedy)
+        against = f"{other} is not" if other else "it has nothing to compare with"
+        remedy = f"Run `cfnroles diff OLD {directory}`, where `cdk synth --output OLD` wrote OLD before the change."
+        raise InvalidInput(f"is a directory of `cdk synth`, but {against}", where=directory, remedy=remedy)
     before, after = ({each.name: each for each in read_stacks(side, told)} for side in (old, new))
     for name in dict.fromkeys((*before, *after)):
         if (comparison := diff(before.get(name), after.get(name))).is_about_roles:
@@ -134,7 +134,7 @@ def _changed(revision: str, told: Told) -> Iterator[Comparison]:
             for side in sides
         )
         if old and new and old.noun != new.noun:
-            raise InvalidInput(f"is no longer {old.noun}, but {new.noun}", where=name)
+            raise InvalidInput(f"changed from {old.noun} to {new.noun}", where=name)
         # A template without roles is none of our business.
         if (old or new) and (comparison := diff(old, new)).is_about_roles:
             yield comparison

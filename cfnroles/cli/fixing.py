@@ -19,15 +19,15 @@ def check_asked(source: str, *, live: bool, yes: bool) -> None:
     """Raise InvalidInput where there is no file to change, and where nobody can be asked and nobody has to be."""
     if live and not source:
         raise InvalidInput(
-            "--fix changes a file, and with --live the role is read from AWS",
-            remedy="Give --source SOURCE, too: what the role is deployed from.",
+            "--fix changes a file, but --live reads the role from AWS",
+            remedy="Also pass --source SOURCE: the file that the role is deployed from.",
         )
     if source == "-":
-        raise InvalidInput("--fix changes the file of SOURCE, and standard input is none", remedy="Give the file.")
+        raise InvalidInput("--fix changes the file of SOURCE, but SOURCE is standard input", remedy="Pass the file.")
     if not yes and not is_asked():
         raise InvalidInput(
             "cannot ask for confirmation: not a terminal",
-            remedy="Add --yes to change files without a question, or leave out --fix to look only.",
+            remedy="Pass --yes to change files without confirmation, or omit --fix.",
         )
 
 
@@ -41,7 +41,7 @@ def change_files(found: Sequence[Diagnosis], fixed: Fix, files: Mapping[str, str
 
     if not any(each.statements for each in found):
         allowed = any(each.outcome is Outcome.ALLOWED for each in found)
-        why = "the source allows it already: deploy it" if allowed else "no statement of a role is what is missing"
+        why = "the source already allows it: deploy it" if allowed else "no statement of the role is missing"
         say(f"not changed: {why}", err=True)
         return BadAnswer.exit_code
     if fixed.refused:
@@ -67,6 +67,8 @@ def _write(change: FixedFile, file: str) -> None:
 
     before = read_bytes(file)
     if text_of(before, file) != change.before:
-        raise InvalidInput("changed since it was read, and was left alone", where=file, remedy="Do the same again.")
+        raise InvalidInput(
+            "changed since it was read, so it was not overwritten", where=file, remedy="Run the command again."
+        )
     mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
     replace_file(Path(file), mark + change.after.encode())

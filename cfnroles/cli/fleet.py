@@ -61,14 +61,14 @@ def command(
           --format sarif > fleet.sarif
     """
     if not live:
-        raise InvalidInput("reading an account needs AWS", remedy="Give --live.")
+        raise InvalidInput("fleet requires --live", remedy="Pass --live.")
     try:
         report = _report(revisions, resume, profile, region)
     except (Unavailable, KeyboardInterrupt):
         if resume:
-            say(f"What was read is in {resume}. Go on with the same --resume {quoted(str(resume))}.", err=True)
+            say(f"The progress is in {resume}. Continue with --resume {quoted(str(resume))}.", err=True)
         else:
-            say("With --resume FILE, what was read would be kept.", err=True)
+            say("To save progress, pass --resume FILE.", err=True)
         raise
     _show(report, format_)
     sys.exit(_exit_code(report, fail_on))

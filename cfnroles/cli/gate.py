@@ -43,7 +43,7 @@ def command(
     in every gate of a version. A comparison ends with 1 where the code is not that of this version.
     """
     if sum(bool(each) for each in (directory, template, stack)) > 1:
-        raise InvalidInput("--output, --check and --stack are three questions", remedy="Give one of them.")
+        raise InvalidInput("--output, --check and --stack cannot be combined", remedy="Pass one of them.")
     if template is not None:
         return _compared(_in_file(template), str(template))
     if stack:
@@ -86,7 +86,7 @@ def _running(stack: str, profile: str, region: str, endpoint_url: str) -> tuple[
     resources = CloudFormation(connection).resources(stack)
     functions = [each for each in resources if each.type == "AWS::Lambda::Function"]
     if not functions:
-        raise InvalidInput("has no function", where=stack, remedy="Give the stack of a gate.")
+        raise InvalidInput("has no function", where=stack, remedy="Pass the stack of a gate.")
     codes = {each.physical_id: Functions(connection).code(each.physical_id) for each in functions}
     return tuple(
         compared(name if len(code) == 1 else f"{name}: {file}", text)

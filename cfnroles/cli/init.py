@@ -74,7 +74,7 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
     output = options.output
     if exists(output):
         raise InvalidInput(
-            "exists already, and init overwrites nothing", where=str(output), remedy="Write elsewhere: -o FILE."
+            "already exists; init does not overwrite files", where=str(output), remedy="Pass another file with -o FILE."
         )
     named = sources or _found(options)
     if not named:
@@ -98,7 +98,7 @@ def _drafts(named: Sequence[str], options: _Options) -> Sequence[Drafted]:
     read = _live if options.live else _files
     services = _distinct([each for source in named for each in read(source, options)])
     if (options.from_role or options.execution_role) and len(services) > 1:
-        raise InvalidInput("a role is of one service, and here are several", remedy="Name one SOURCE.")
+        raise InvalidInput("--from-role and --execution-role require a single service", remedy="Pass one SOURCE.")
     if options.from_role:
         return [_with_role(services[0], _role(options.from_role, services[0].facts, options))]
     return services
@@ -109,16 +109,16 @@ def _found(options: _Options) -> tuple[str, ...]:
     from cfnroles.cli.init_here import look
 
     if options.live:
-        raise InvalidInput("--live asks Amazon ECS about a SOURCE", remedy="Name CLUSTER/SERVICE or FAMILY[:REVISION].")
+        raise InvalidInput("--live requires a SOURCE", remedy="Pass CLUSTER/SERVICE or FAMILY[:REVISION].")
     here = look()
     commands = list(here.commands)
     unread = page(f"  {each}" for each in here.unread)
     if not here.definitions and not commands:
         raise _nothing(unread)
     if unread:
-        say("Could not be read, and is left out:", unread, "", err=True)
+        say("Skipped, because it cannot be read:", unread, "", err=True)
     if commands:
-        say("Found, and it needs no spec:", *(f"  {command}" for command in commands), err=True)
+        say("Found, with no need for a spec:", *(f"  {command}" for command in commands), err=True)
     if here.definitions:
         say("Found task definitions:", *(f"  {name}" for name in here.definitions), "", err=True)
     return here.definitions
@@ -128,14 +128,14 @@ def _nothing(unread: Page) -> InvalidInput:
     """Why nothing is written: there is nothing to read, or nothing that can be read."""
     if unread:
         return InvalidInput(
-            "no task definition that can be read in this folder or below",
+            "no readable task definition in this folder or its subfolders",
             why=unread,
-            remedy="Fix what cannot be read, and run cfnroles init again.",
+            remedy="Fix these files, and run cfnroles init again.",
         )
     return InvalidInput(
-        "no task definition in this folder or below",
-        why="Looked for task definitions, and for templates, cdk.out and Terraform that have one.",
-        remedy="Name one, cfnroles init SOURCE, or take one from Amazon ECS: cfnroles init --live CLUSTER/SERVICE",
+        "no task definition in this folder or its subfolders",
+        why="Searched task definitions, templates, cdk.out and Terraform.",
+        remedy="Pass one: cfnroles init SOURCE; or read one from Amazon ECS: cfnroles init --live CLUSTER/SERVICE",
     )
 
 
@@ -155,9 +155,7 @@ def _files(source: str, options: _Options) -> list[Drafted]:
     from cfnroles.sources.source import recognised
 
     if source == "-":
-        raise InvalidInput(
-            "standard input has no path that a spec could name", remedy="Save the task definition as a file first."
-        )
+        raise InvalidInput("a spec cannot name standard input", remedy="Save the task definition as a file first.")
     path = Path(source)
     if not is_directory(source):
         return [_drafted(read(source), path, options)]
@@ -171,9 +169,7 @@ def _files(source: str, options: _Options) -> list[Drafted]:
     readings = [(read(document), file) for document, file in documents if recognised(document)]
     found = [_drafted(each, file, options) for each, file in readings if each.tasks and not each.project]
     if not found:
-        raise InvalidInput(
-            "holds no task definition", where=source, remedy="A task definition has containerDefinitions."
-        )
+        raise InvalidInput("has no task definition", where=source, remedy="A task definition has containerDefinitions.")
     return found
 
 
@@ -200,7 +196,7 @@ def _live(source: str, options: _Options) -> list[Drafted]:
     described = options.output.parent / f"{name}-service.json" if slash else None
     for each in filter(None, (path, described)):
         if exists(each):
-            raise InvalidInput("exists already, and init overwrites nothing", where=str(each), remedy="Move it away.")
+            raise InvalidInput("already exists; init does not overwrite files", where=str(each), remedy="Move it away.")
     drafted = _drafted(read(Document(path.name, text)), path, options, described)
     if described:
         _write(described, _as_created(settings, described.name))

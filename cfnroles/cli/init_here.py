@@ -184,8 +184,8 @@ def asked(services: Sequence[Drafted], output: Path) -> tuple[Sequence[Drafted],
         err=True,
     )
     say("", err=True)
-    account = _fact("Account that they run in (12 digits)", account_of(services), _ACCOUNT)
-    region = _fact("Region that they run in", region_of(services), _REGION)
+    account = _fact("Account ID of the tasks (12 digits)", account_of(services), _ACCOUNT)
+    region = _fact("Region of the tasks", region_of(services), _REGION)
     made = not any(each.has_log_groups for each in services) or confirm("Should cfnroles create the log groups?")
     return [
         replace(

@@ -86,8 +86,12 @@ def _refuse_directory(source: str) -> None:
 
     if source != "-" and is_directory(source):
         written = holds_terraform(source)
-        remedy = f"`cfnroles terraform {quoted(source)}` writes roles beside its task definitions." if written else ""
-        raise InvalidInput("is a directory, and roles are put into a template", where=source, remedy=remedy)
+        remedy = (
+            f"Run `cfnroles terraform {quoted(source)}` to write the roles next to its task definitions."
+            if written
+            else ""
+        )
+        raise InvalidInput("is a directory; inject requires a template", where=source, remedy=remedy)
 
 
 def _target(source: str, options: _Options) -> Path | None:
@@ -95,7 +99,7 @@ def _target(source: str, options: _Options) -> Path | None:
         return options.output
     if options.output or source == "-":
         other = f"-o {options.output}" if options.output else "standard input"
-        raise InvalidInput(f"--in-place writes to SOURCE, and {other} is another place", remedy="Leave out --in-place.")
+        raise InvalidInput(f"--in-place cannot be combined with {other}", remedy="Omit --in-place.")
     return Path(source)
 
 

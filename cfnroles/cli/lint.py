@@ -211,9 +211,12 @@ def _tell_of_others(files: Sequence[str], report: LintReport) -> None:
     others = [folder for folder in folders if os.path.realpath(folder) not in looked_at]
     if others:
         told = " ".join(map(quoted, others[:_MOST_TOLD]))
-        first = ", of which the first follow" if len(others) > _MOST_TOLD else ""
+        first = "; the first ones are listed" if len(others) > _MOST_TOLD else ""
         are = "directories of Terraform are" if len(others) > 1 else "directory of Terraform is"
-        note(f"note: {len(others)} {are} not looked at{first}; name each that is applied:", f"  cfnroles lint {told}")
+        note(
+            f"note: {len(others)} {are} not checked{first}; to check a directory that you apply:",
+            f"  cfnroles lint {told}",
+        )
 
 
 def _tell(report: LintReport, format_: str) -> None:

@@ -117,7 +117,7 @@ class _Tools:
         kinds = {kind.key: kind for kind in ROLE_KINDS}
         for key, role in roles.items():
             if key not in kinds:
-                raise ToolError(f"There is no kind of role {key!r}: the kinds are {_KINDS}.")
+                raise ToolError(f"Unknown kind of role {key!r}: use one of {_KINDS}.")
             yield f"{kinds[key].option_name}={self._role(role)}"
 
     def _role(self, role: str) -> str:
@@ -128,7 +128,7 @@ class _Tools:
     def _path(self, name: str) -> str:
         path = (self._root / name).resolve()
         if not path.is_relative_to(self._root):
-            raise ToolError(f"{name} is not in {self._root}: only what is in there can be asked about.")
+            raise ToolError(f"{name} is not in {self._root}. Only files in it can be read.")
         if not path.exists():
             raise ToolError(f"{name} does not exist in {self._root}.")
         return os.path.relpath(path, self._root)
@@ -151,7 +151,7 @@ class _Tools:
         if ended.returncode not in _ENDS:
             raise ToolError(ended.stderr.strip().removeprefix("error: "))
         if len(ended.stdout) > _MOST:
-            raise ToolError(f"The answer has {len(ended.stdout):,} characters. Ask about one task definition or file.")
+            raise ToolError(f"The answer has {len(ended.stdout):,} characters. Pass one task definition or file.")
         return f"{_ENDS[ended.returncode]}\n{ended.stdout}"
 
 

@@ -20,7 +20,7 @@ def write_new(directory: Path, files: Mapping[str, str]) -> None:
                 (staged / name).write_text(text, encoding="utf-8", newline="\n")
             staged.chmod(0o755)
             if directory.exists():
-                raise InvalidInput("is there already", where=str(directory), remedy="Name a new directory with -o DIR.")
+                raise InvalidInput("already exists", where=str(directory), remedy="Pass a new directory with -o DIR.")
             staged.rename(directory)
         finally:
             shutil.rmtree(staged, ignore_errors=True)

@@ -77,7 +77,7 @@ def _alone(directory: Path) -> Iterator[None]:
         raise InvalidInput(
             "another build is writing to this directory",
             where=str(directory),
-            remedy="Run this one again when it has ended, or write to another directory with -o DIR.",
+            remedy="Run this build again after it, or pass another directory with -o DIR.",
         ) from error
     except OSError:
         pass  # some network filesystems have none
@@ -121,9 +121,9 @@ class _Build(Struct, frozen=True):
         own = manifest_of(json.loads(self.files[FILE])) if self.earlier else None
         if self.earlier and own and self.earlier.whose != own.whose:
             raise InvalidInput(
-                f"holds the stacks of {self.earlier.whose}, not of {own.whose}",
+                f"has the stacks of {self.earlier.whose}, not of {own.whose}",
                 where=str(self.directory),
-                remedy="Write to another directory with -o DIR, or delete this one.",
+                remedy="Pass another directory with -o DIR, or delete this one.",
             )
 
     def _found(self, name: str) -> Occupant:
@@ -168,19 +168,20 @@ class _Build(Struct, frozen=True):
     def _check_foreign(self, found: Mapping[str, Occupant]) -> None:
         if names := sorted(name for name, what in found.items() if what is Occupant.FOREIGN):
             raise InvalidInput(
-                f"{', '.join(names)} would be overwritten, and no earlier build wrote it",
+                f"{', '.join(names)} would be overwritten, but no earlier build wrote it",
                 where=str(self.directory),
-                remedy="Write to another directory with -o DIR, or move the file away.",
+                remedy="Pass another directory with -o DIR, or move the file.",
             )
 
     def _check_edits(self, found: Mapping[str, Occupant]) -> None:
         if names := [name for name, what in found.items() if what is Occupant.EDITED]:
             other, compare = comparisons(self.directory, names)
             raise InvalidInput(
-                f"edits would be lost: {', '.join(names)} {'is' if len(names) == 1 else 'are'} not as built",
+                f"edits would be lost: {', '.join(names)} {'was' if len(names) == 1 else 'were'} edited since the"
+                " last build",
                 where=str(self.directory),
-                why=page([f"To see them, run the same command with -o {quoted(str(other))}, and then:", compare]),
-                remedy="Keep the edits elsewhere, or give them up: run the same command with --force.",
+                why=page([f"To see the edits, run the same command with -o {quoted(str(other))}, and then:", compare]),
+                remedy="Save the edits, or discard them: run the same command with --force.",
             )
 
     def _write(self, removed: Iterable[str], known: Mapping[str, list[str]]) -> None:
@@ -224,5 +225,5 @@ class _Build(Struct, frozen=True):
             raise InvalidInput(
                 f"cannot be written: {error.strerror}",
                 where=str(error.filename or self.directory),
-                remedy="Not all files are written. Nothing deploys them; build again, which repairs them.",
+                remedy="Some files were not written, so `deploy` refuses this directory. Build again to repair it.",
             ) from error

@@ -26,7 +26,7 @@ def command(
     missing = [name for name, stack in stacks if stack is None]
     if missing:
         raise BadAnswer(
-            f"not deployed: {', '.join(missing)}", remedy="Deploy first, or choose others with --only STACK."
+            f"not deployed: {', '.join(missing)}", remedy="Deploy first, or choose other stacks with --only STACK."
         )
     outputs = [(name, stack.outputs) for name, stack in stacks if stack and stack.outputs]
     texts = {

@@ -22,15 +22,15 @@ class PathParameter(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path; a usage error where it is empty or of another kind than asked for."""
         if value == "":
-            self.fail("it is empty. Is a variable of the shell not set?", param, ctx)
+            self.fail("it is empty. Check that the shell variable is set.", param, ctx)
         if value == "-" and not self.file_okay:
-            self.fail("several files have no room on standard output. Give a directory.", param, ctx)
+            self.fail("standard output cannot hold several files. Pass a directory.", param, ctx)
         return super().convert(value, param, ctx)
 
 
 def pass_over(error: InvalidInput) -> None:
     """Say that a file is passed over that nobody named: it was looked at because it is there."""
-    note(f"passed over: {error.where}: {error.what}")
+    note(f"skipped: {error.where}: {error.what}")
 
 
 def replace_file(path: Path, data: bytes) -> None:

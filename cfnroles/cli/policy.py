@@ -53,7 +53,7 @@ def command(source: str, role: str, trust: bool, service: str, resource: str, st
 
     if trust and role not in _HOLDERS:
         raise InvalidInput(
-            "--trust is for the role of one kind", remedy=f"Give --role {' or --role '.join(list(_HOLDERS)[:2])}."
+            "--trust requires a single kind of role", remedy=f"Pass --role {' or --role '.join(list(_HOLDERS)[:2])}."
         )
     reading = reading_of(source, told(about)).about(resource)
     only_for_templates(reading, resource=resource, parameter=about["parameters"])

@@ -25,7 +25,7 @@ def pairs(_context: click.Context, parameter: click.Parameter, texts: tuple[str,
         name, equals, value = text.partition("=")
         if not equals or not name:
             option = parameter.opts[0]
-            raise InvalidInput(f"{option} {text} has no value", remedy=f"Write {option} {parameter.metavar}.")
+            raise InvalidInput(f"{option} {text} has no value", remedy=f"Pass {option} {parameter.metavar}.")
         found[name] = value
     return found
 
@@ -172,9 +172,9 @@ def reading_of(source: str | Document, about: Told) -> Reading:
 
     reading = read(source, about)
     if about.variable_files and not reading.addressed:
-        raise InvalidInput(f"--var-file is for a directory of Terraform, and {reading.name} is {reading.noun}")
+        raise InvalidInput(f"--var-file requires a directory of Terraform, but {reading.name} is {reading.noun}")
     for name in unused_options(reading):
-        note(f"note: {name} changes nothing: no field of {reading.name} uses it")
+        note(f"note: {name} has no effect: no field of {reading.name} uses it")
     return reading
 
 
@@ -191,7 +191,7 @@ def only_for_specs(reading: Reading, **given: Any) -> None:
     for name, value in given.items():
         if value and not reading.project:
             option = name.replace("_", "-")
-            raise InvalidInput(f"--{option} is for a service spec, and {reading.name} is {reading.noun}")
+            raise InvalidInput(f"--{option} requires a service spec, but {reading.name} is {reading.noun}")
 
 
 def only_for_templates(reading: Reading, **given: Any) -> None:
@@ -199,6 +199,6 @@ def only_for_templates(reading: Reading, **given: Any) -> None:
     for option, value in given.items():
         if value and reading.template is None and not reading.addressed:
             raise InvalidInput(
-                f"--{option} is for a CloudFormation template or Terraform, and {reading.name} is {reading.noun}",
-                remedy="Leave it out.",
+                f"--{option} requires a CloudFormation template or Terraform, but {reading.name} is {reading.noun}",
+                remedy="Omit it.",
             )

@@ -147,20 +147,20 @@ class StackArguments(Struct, frozen=True):
         if is_directory(source):
             if self.project or self.environment:
                 raise InvalidInput(
-                    f"--project and --environment are for a SOURCE that is not built yet; {source} is",
-                    remedy="Build it again with them, or give --parameter ProjectName=NAME.",
+                    f"--project and --environment require a SOURCE that is not a build directory, but {source} is one",
+                    remedy="Build it again with them, or pass --parameter ProjectName=NAME.",
                 )
             stacks, told = read_stacks(source, allow_edits=self.allow_edits), recorded(source)
             return Selected(stacks, told.gaps, told.place.account, told.place.region, told.place)
         if not exists(source) and str(source) != "-":
             remedy = (
-                "Is this its name? A path is relative to the current directory."
+                "Check the path, which is relative to the current directory."
                 if source.suffix
                 else f"Write it first: cfnroles build SOURCE -o {quoted(str(source))}"
             )
             raise InvalidInput("does not exist", where=str(source), remedy=remedy)
         if self.allow_edits:
-            raise InvalidInput(f"--allow-edits is for a directory written by `cfnroles build`, and {source} is none")
+            raise InvalidInput(f"--allow-edits requires a directory that `cfnroles build` wrote; {source} is not one")
         return self._built(account, given)
 
     def _built(self, account: str, given: Iterable[tuple[str, str]]) -> Selected:
@@ -264,7 +264,7 @@ class CheckArguments(Struct, frozen=True):
         """Raise ``InvalidInput`` for strictness and an exception from it at once."""
         for name, given in (("no-check", self.no_check), ("allow-unchecked-secrets", self.allow_unchecked_secrets)):
             if self.strict and given:
-                raise InvalidInput(f"--strict and --{name} cannot be combined", remedy="Give one of them.")
+                raise InvalidInput(f"--strict and --{name} cannot be combined", remedy="Pass one of them.")
 
     def examine(self, connection: Connection) -> Examine | None:
         """How to ask about secrets and parameters, through exactly the connection of the deployment."""
@@ -305,7 +305,7 @@ def check_can_ask(*, ask: bool, plan_only: bool) -> None:
     if ask and not plan_only and not is_asked():
         raise InvalidInput(
             "cannot ask for confirmation: not a terminal",
-            remedy="Add --yes to deploy without a question, or --plan to look only.",
+            remedy="Pass --yes to deploy without confirmation, or --plan to only show the plan.",
         )
 
 
@@ -317,8 +317,8 @@ def following_on_interrupt(command: str = "") -> Iterator[None]:
     except KeyboardInterrupt:
         say(
             "",
-            f"What CloudFormation has started goes on.{f' Follow it with: {command}' if command else ''}",
-            "Running the same command again picks up from there.",
+            f"CloudFormation continues what it has started.{f' Follow it with: {command}' if command else ''}",
+            "Run the same command again to resume.",
             err=True,
         )
         raise

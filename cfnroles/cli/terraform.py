@@ -103,7 +103,7 @@ def command(context: click.Context, /, source: str, **given: Any) -> None:
     reading = _with_options(reading, options)
     if options.module:
         if not directory:
-            raise InvalidInput("--module needs a directory to write to", remedy="Give -o DIR, such as -o modules/role.")
+            raise InvalidInput("--module needs a directory to write to", remedy="Pass -o DIR, such as -o modules/role.")
         files = reusable_module(reading, directory, how)
     else:
         form = GateForm(options.gate)

@@ -43,13 +43,13 @@ def _check(path: Path, text: str, *, force: bool) -> None:
     known = read_text(path) if is_file(path) and not path.is_symlink() else ""
     if not is_ours(known):
         raise InvalidInput(
-            "would be overwritten, and cfnroles did not write it",
+            "would be overwritten, but cfnroles did not write it",
             where=str(path),
-            remedy="Write to another directory with -o DIR, or move the file away.",
+            remedy="Pass another directory with -o DIR, or move the file.",
         )
     if known != text and is_edited(known) and not force:
         raise InvalidInput(
-            "edits would be lost: the file is not as cfnroles wrote it",
+            "edits would be lost: the file was edited since cfnroles wrote it",
             where=str(path),
-            remedy="Keep the edits elsewhere, or give them up: run the same command with --force.",
+            remedy="Save the edits, or discard them: run the same command with --force.",
         )

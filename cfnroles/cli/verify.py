@@ -186,8 +186,8 @@ def _of_app(source: str, about: Told, options: _Options) -> tuple[Sequence[Verif
         *(["--service"] if options.service else []),
     ]
     if alone:
-        remedy = f"Give the template of one stack: {source}/STACK.template.json."
-        raise InvalidInput(f"{alone[0]} is about one document, and {source} is an app of several", remedy=remedy)
+        remedy = f"Pass the template of one stack: {source}/STACK.template.json."
+        raise InvalidInput(f"{alone[0]} requires a single template, but {source} is an app with several", remedy=remedy)
     asked = stacks_with(readings, options.resource, source)
     found = [one for each in asked for one in _of_template(each, source, options)[0]]
     return found, texts_of(readings)
@@ -206,8 +206,8 @@ def _roles(reading: Reading, options: _Options) -> Iterator[tuple[Holder, Role |
     if not any(named.values()):
         names = [kind.option_name for kind in ROLE_KINDS]
         raise InvalidInput(
-            f"{reading.name} names no role to read" if options.live else "no role is given",
-            remedy=f"Name one with {', '.join(names[:-1])} or {names[-1]}.",
+            f"{reading.name} names no role" if options.live else "no role to verify",
+            remedy=f"Pass one with {', '.join(names[:-1])} or {names[-1]}.",
         )
     if not options.live:
         yield from ((holder, name) for holder, name in named.items() if name)
@@ -224,7 +224,7 @@ def _simulate(verifications: Sequence[Verification], reading: Reading, options: 
     from cfnroles.sources.live import iam_of
 
     if not options.live:
-        raise InvalidInput("--simulate asks AWS about a role that AWS has", remedy="Give --live, too.")
+        raise InvalidInput("--simulate requires --live", remedy="Also pass --live.")
     iam = iam_of(options.profile, reading.task().facts.region)
     for each in verifications:
         for line in simulate(each, iam.simulate, options.context):

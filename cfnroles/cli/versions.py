@@ -77,7 +77,7 @@ def _sides(old: str, new: str) -> tuple[Document, Document]:
     from cfnroles.sources.revisions import document_at, document_of, split, working_tree_path
 
     if old == new == "-":
-        raise InvalidInput("standard input holds one document", remedy="Give the other as a file.")
+        raise InvalidInput("only one of the two can be standard input", remedy="Pass the other as a file.")
     if not new:
         revision, path = split(old) or ("", old)
         before = document_of(revision, path, old)

@@ -38,7 +38,7 @@ def _at_rest(source: StackSource, stack: StackDescription | None, options: Optio
         case Deploying.RECREATE:
             return _recreation(source, stack, row.meaning)
         case Deploying.ROLL_BACK_FIRST if stack and options.rollback:
-            note = f"{source.name} {row.meaning}: it is rolled back first, then updated"
+            note = f"{source.name} {row.meaning}: cfnroles rolls it back first, then updates it"
             return StackPlan(source, StackAction.UPDATE, stack, roll_back_first=True, notes=(note,))
         case Deploying.CONTINUE_ROLLBACK:
             return _continuation(source, stack, row.meaning, options)
@@ -64,7 +64,7 @@ def _recreation(source: StackSource, stack: StackDescription | None, meaning: st
         source,
         StackAction.RECREATE,
         stack,
-        notes=(f"{source.name} {meaning}{reason}: it is deleted first, then created",),
+        notes=(f"{source.name} {meaning}{reason}: cfnroles deletes it first, then creates it",),
     )
 
 
@@ -76,16 +76,16 @@ def _continuation(source: StackSource, stack: StackDescription | None, meaning: 
         StackAction.UPDATE,
         stack,
         continue_rollback=True,
-        notes=(f"{source.name} {meaning}: the rollback is continued first, then the stack is updated",),
+        notes=(f"{source.name} {meaning}: cfnroles continues the rollback first, then updates the stack",),
     )
 
 
 def _stuck(source: StackSource, stack: StackDescription | None, meaning: str) -> Failure:
     status = stack.status if stack else MISSING
     remedy = (
-        "Repair what its events name, then run again with --continue-rollback."
+        "Fix what its events report, then run again with --continue-rollback."
         if status == "UPDATE_ROLLBACK_FAILED"
-        else "Repair it in the CloudFormation console, or delete it with: cfnroles delete SOURCE"
+        else "Fix it in the CloudFormation console, or delete it: cfnroles delete SOURCE"
     )
     reason = f"{source.name} {meaning}" + (f": {stack.reason}" if stack and stack.reason else "")
     return replace(explained(source.name, reason, status=status), remedy=remedy)

@@ -36,7 +36,7 @@ class OwnCalls(Struct, frozen=True):
 OWN_CALLS = (
     OwnCalls(
         "ManageStacks",
-        "cfnroles looks at a stack before, while and after it changes it",
+        "cfnroles reads a stack before, during and after a change",
         (
             "cloudformation:DescribeStackEvents",
             "cloudformation:DescribeStacks",
@@ -48,14 +48,14 @@ OWN_CALLS = (
     ),
     OwnCalls(
         "ManageStacks",
-        "cfnroles asks what validations and hooks say of a failure",
+        "cfnroles reads what validations and hooks report about a failure",
         ("cloudformation:DescribeEvents",),
         f"{_API}/API_DescribeEvents.html",
         (STACK, CHANGE_SET),
     ),
     OwnCalls(
         "ManageStacks",
-        "cfnroles changes a stack through change sets, rolls it back, and deletes what a failed creation left",
+        "cfnroles changes a stack with change sets, rolls it back, and deletes the rest of a failed creation",
         (
             "cloudformation:CreateChangeSet",
             "cloudformation:DeleteChangeSet",
@@ -93,7 +93,7 @@ OWN_CALLS = (
 STACK_SET_CALLS = (
     OwnCalls(
         "ManageStackSets",
-        "cfnroles looks at a stack set and follows its operations",
+        "cfnroles reads a stack set and follows its operations",
         (
             "cloudformation:DescribeStackSet",
             "cloudformation:DescribeStackSetOperation",
@@ -133,5 +133,5 @@ BUCKET_FOLDER = "cfnroles/"
 #: Calls of this package's gateways that no policy has to allow, or that are another command's, and why.
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 ELSEWHERE = {
-    "sts:GetCallerIdentity": "AWS answers it to everybody",
+    "sts:GetCallerIdentity": "AWS answers it to every caller",
 }

@@ -51,7 +51,7 @@ def plan_deletion(sources: Sequence[StackSource], deployer: Deployer) -> Deletio
     if elsewhere := of_the_place(deployer.home, deployer.options.place):
         raise DeploymentRefused(elsewhere)
     work = [_judged(_stack_deletion(source, deployer)) for source in reversed(sources)]
-    answers = together(work, deployer.pace, "waiting for operations that are under way")
+    answers = together(work, deployer.pace, "waiting for operations in progress")
     steps = tuple(answer for answer in answers if isinstance(answer, StackDeletion))
     going = {step.stack.name for step in steps if step.stack}
     failures = tuple(answer for answer in answers if isinstance(answer, Failure))

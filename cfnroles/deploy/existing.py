@@ -62,7 +62,7 @@ def _stranger(stack: StackDescription, source: StackSource, cloudformation: Clou
         # It has no template and no resources yet: it is whose change sets it consists of.
         others = [each.name for each in cloudformation.change_sets(stack.name) if not each.name.startswith(RUN_PREFIX)]
         lost = tuple(f"the change set {name}" for name in others)
-        return Stranger("not made by cfnroles", stack.tags, lost) if others else None
+        return Stranger("not created by cfnroles", stack.tags, lost) if others else None
     deployed = Deployed(stack.name, stack.tags, cloudformation.template(stack.id), stack.parameters)
     whose = maker(deployed, source)
     return Stranger(whose, stack.tags, _resources(stack, cloudformation)) if whose else None

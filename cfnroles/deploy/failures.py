@@ -28,7 +28,7 @@ class Cause(enum.StrEnum):
     VALIDATION = "validation"
     HOOK = "hook"
     PROTECTED = "termination protection"
-    STRANGER = "not made by cfnroles"
+    STRANGER = "not created by cfnroles"
     RESOURCE = "resource"
     STACK = "stack"
     CHANGE_SET = "change set"
@@ -151,7 +151,7 @@ def _recognised(reason: str, resource_type: str) -> tuple[Cause | None, tuple[st
         )
     if found := _MISSING_EXPORT.search(reason):
         export = (found["a"] or found["b"]).rstrip(".")
-        return Cause.MISSING_IMPORT, (f"nothing exports {export}, which this stack imports",), ""
+        return Cause.MISSING_IMPORT, (f"this stack imports {export}, which no stack exports",), ""
     if found := _IN_USE.search(reason):
         return (
             Cause.EXPORT_IN_USE,
@@ -162,20 +162,20 @@ def _recognised(reason: str, resource_type: str) -> tuple[Cause | None, tuple[st
     if found := _TAKEN.search(reason):
         return (
             Cause.EXPORT_TAKEN,
-            (f"the export {found['name']} already belongs to the stack {found['by'].rstrip('.')}",),
+            (f"the stack {found['by'].rstrip('.')} already has the export {found['name']}",),
             "Choose another project name, or delete that stack.",
         )
     if found := _CAPABILITY.search(reason):
         return (
             Cause.CAPABILITY,
             (f"the template needs the capability {found['names']}",),
-            "The stack's 'capabilities' in stacks.json do not list it: build again, or add it there.",
+            "`capabilities` of the stack in stacks.json does not list it: build again, or add it.",
         )
     if found := _NO_ATTRIBUTE.search(reason):
         return (
             Cause.GATE,
-            (f"the deployed secret validator does not say what the template asks it for ({found['name']})",),
-            "It is older than the template: deploy the stack of the secret validator, too.",
+            (f"the deployed secret validator does not return what the template requires ({found['name']})",),
+            "It is older than the template: also deploy the stack of the secret validator.",
         )
     if _PROTECTED.search(reason):
         return Cause.PROTECTED, unfolded(reason), PROTECTED_REMEDY
@@ -183,8 +183,8 @@ def _recognised(reason: str, resource_type: str) -> tuple[Cause | None, tuple[st
 
 
 PROTECTED_REMEDY = (
-    "Termination protection is on, and cfnroles never turns it off. If it is meant: aws cloudformation "
-    "update-termination-protection --no-enable-termination-protection --stack-name NAME"
+    "Termination protection is on, and cfnroles never turns it off. To turn it off: aws cloudformation"
+    " update-termination-protection --no-enable-termination-protection --stack-name NAME"
 )
 
 

@@ -58,8 +58,8 @@ class Pace(Struct):
         """
         if self.clock.now() >= self.deadline:
             raise Unavailable(
-                f"time is up while {waiting_for}",
-                why="CloudFormation goes on without being watched.",
+                f"timed out while {waiting_for}",
+                why="CloudFormation continues.",
                 remedy=f"Follow it with: {self.follow}, or run the same command again: it resumes.",
             )
         first, longest, factor = (0.05, 0.4, 1.5) if self.local else (2.0, 10.0, 1.3)

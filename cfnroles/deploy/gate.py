@@ -93,7 +93,7 @@ def let_through(stack: StackDescription, answer: GateAnswer) -> Failure:
     return Failure(
         stack.name,
         Cause.GATE,
-        ("the gate took the deployment for a rollback, and let through what cannot be used:", *answer.tolerated),
+        ("the gate treated the deployment as a rollback and accepted what cannot be used:", *answer.tolerated),
         stack.status,
         remedy="Create what is missing and run the same command again: it checks everything again.",
     )

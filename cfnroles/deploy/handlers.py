@@ -109,13 +109,13 @@ _ROLE = ResourceType(
         ),
         Calls(
             "ManageRoles",
-            "CloudFormation takes away the policies of an earlier template, and all before it deletes the role",
+            "CloudFormation removes the policies of an earlier template, and all policies before it deletes the role",
             ("iam:DeleteRolePolicy", "iam:DetachRolePolicy"),
             bounds=(_BOUNDARY,),
         ),
         Calls(
             "ManageRoles",
-            "CloudFormation puts the role's permissions boundary in place where it was another",
+            "CloudFormation sets the permissions boundary of the role if it changed",
             ("iam:PutRolePermissionsBoundary",),
             has="PermissionsBoundary",
             bounds=(_BOUNDARY,),
@@ -158,7 +158,7 @@ _MANAGED_POLICY = ResourceType(
     calls=(
         Calls(
             "ManagePolicies",
-            "CloudFormation creates the managed policy, reads it, makes a version of each update and deletes it",
+            "CloudFormation creates the managed policy, reads it, adds a version for each update and deletes it",
             (
                 "iam:CreatePolicy",
                 "iam:CreatePolicyVersion",
@@ -193,7 +193,7 @@ _INSTANCE_PROFILE = ResourceType(
     calls=(
         Calls(
             "ManageInstanceProfiles",
-            "CloudFormation creates the instance profile, reads it, puts its role into it and deletes it",
+            "CloudFormation creates the instance profile, reads it, adds its role and deletes it",
             (
                 "iam:AddRoleToInstanceProfile",
                 "iam:CreateInstanceProfile",
@@ -204,14 +204,14 @@ _INSTANCE_PROFILE = ResourceType(
         ),
         Calls(
             "PassInstanceRoles",
-            "CloudFormation puts the role into the instance profile",
+            "CloudFormation adds the role to the instance profile",
             ("iam:PassRole",),
             on="Roles",
             of="AWS::IAM::Role",
             # In China the service has another name.
             bounds=(Bound("StringLike", "iam:PassedToService", "ec2.*"),),
             standing=Standing.DERIVED,
-            doubt="AWS's page asks for iam:PassRole, and says only by an example that it is for Amazon EC2",
+            doubt="AWS's page requires iam:PassRole, and only an example shows that it is for Amazon EC2",
         ),
     ),
 )
@@ -232,7 +232,7 @@ _TASK_DEFINITION = ResourceType(
         ),
         Calls(
             "LookAtTaskDefinitions",
-            "CloudFormation reads the revision, and deregisters it when there is another or the stack is deleted",
+            "CloudFormation reads the revision, and deregisters it when another replaces it or the stack is deleted",
             ("ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"),
             on=NO_RESOURCE,
         ),
@@ -290,14 +290,15 @@ _EXPRESS_SERVICE = ResourceType(
         ),
         Calls(
             "RegisterTaskDefinitions",
-            "ECS makes a task definition of the service, in the name of the principal that creates or updates it",
+            "ECS registers a task definition for the service, with the credentials of the principal that"
+            " creates or updates it",
             ("ecs:RegisterTaskDefinition",),
             standing=Standing.DERIVED,
-            doubt="no page of AWS says how ECS calls the task definition; those that people show are CLUSTER-SERVICE",
+            doubt="AWS does not document the name of the task definition; published examples are CLUSTER-SERVICE",
         ),
         Calls(
             "LookAtTaskDefinitions",
-            "CloudFormation reads the task definition that ECS made",
+            "CloudFormation reads the task definition that ECS registered",
             ("ecs:DescribeTaskDefinition",),
             on=NO_RESOURCE,
         ),
@@ -321,7 +322,7 @@ _EXPRESS_SERVICE = ResourceType(
     unused=(
         Unused(
             ("ecs:CreateCluster",),
-            "only the first service of an account needs it, which makes the cluster default; make that one beforehand",
+            "only the first service of an account needs it, to create the cluster `default`; create the cluster first",
         ),
     ),
 )
@@ -389,7 +390,7 @@ _FUNCTION = ResourceType(
         _without("FunctionScalingConfig", "lambda:PutFunctionScalingConfig"),
         _without("CapacityProviderConfig", "lambda:PassCapacityProvider"),
         _without("PublishToLatestPublished", "lambda:PublishVersion"),
-        Unused(("lambda:AssociateRuntimeAlias",), "it is in no list of Lambda's actions"),
+        Unused(("lambda:AssociateRuntimeAlias",), "the list of Lambda's actions does not have it"),
     ),
 )
 
@@ -399,7 +400,7 @@ _INVOCATION = ResourceType(
     calls=(
         Calls(
             "ConfigureInvocation",
-            "CloudFormation sets how often an asynchronous invocation of the function is tried again",
+            "CloudFormation sets how often Lambda retries an asynchronous invocation",
             (
                 "lambda:DeleteFunctionEventInvokeConfig",
                 "lambda:GetFunctionEventInvokeConfig",
@@ -437,13 +438,13 @@ _LOG_GROUP = ResourceType(
         ),
         Calls(
             "EncryptLogGroups",
-            "CloudFormation gives the log group its key",
+            "CloudFormation sets the key of the log group",
             ("logs:AssociateKmsKey",),
             has="KmsKeyId",
         ),
         Calls(
             "LookAtLogGroups",
-            "CloudFormation looks the log group up, and what is set for it",
+            "CloudFormation reads the log group and its settings",
             ("logs:DescribeIndexPolicies", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies"),
             on=NO_RESOURCE,
         ),
@@ -632,7 +633,7 @@ _CUSTOM = ResourceType(
             on="ServiceToken",
             of="AWS::Lambda::Function",
             standing=Standing.DERIVED,
-            doubt="no page of AWS says whose permission it is; people report the refusal for the caller's",
+            doubt="AWS does not document whose permission it is; reports show that AWS checks the caller's",
         ),
     ),
 )

@@ -29,7 +29,7 @@ def lost_choices(source: StackSource, deployed: Pairs, template: Callable[[], st
     if not chosen:
         return ()
     lines = (
-        "was deployed with values that its template no longer takes, and would lose them:",
+        "was deployed with values for parameters that its template no longer has, and would lose them:",
         *(f"  {name}={value}" for name, value in chosen.items()),
     )
     remedy = (

@@ -29,12 +29,12 @@ def maker(deployed: Deployed, source: StackSource) -> str:
     template = _template(deployed)
     written = template is not None and is_marked(template.tree)
     if PROJECT_TAG not in dict(deployed.tags) and not written:
-        return "not made by cfnroles"
+        return "not created by cfnroles"
     tag = dict(deployed.tags).get(PROJECT_TAG, "")
     theirs = dict.fromkeys(filter(None, (tag, *_names(template, deployed.parameters))))
     own = {*_names(source.parsed, source.parameters)}
     if theirs and own and not own & theirs.keys():
-        return f"made by cfnroles for the project {next(iter(theirs))}, and not for {_project(source)}"
+        return f"created by cfnroles for the project {next(iter(theirs))}, not for {_project(source)}"
     return _another_task(template, source)
 
 
@@ -42,7 +42,7 @@ def _another_task(template: Template | None, source: StackSource) -> str:
     """Whose it is where several tasks were built for one project, each by itself: their stacks have the same names."""
     theirs, own = (written_for(each.tree) if each else "" for each in (template, source.parsed))
     other = theirs and own and theirs != own
-    return f"made by cfnroles for {theirs}, another task of the project, and not for {own}" if other else ""
+    return f"created by cfnroles for {theirs}, another task of the project, not for {own}" if other else ""
 
 
 def _template(deployed: Deployed) -> Template | None:
@@ -86,4 +86,4 @@ def not_ours(name: str, stranger: Stranger, *, status: str = "", remedy: str) ->
 
 
 #: What ``deploy`` tells the user of somebody else's stack.
-ADOPT_REMEDY = "Choose another name (--project, --stack-prefix), or take it over as it stands: --adopt"
+ADOPT_REMEDY = "Choose another name with --project or --stack-prefix, or take it over with --adopt"

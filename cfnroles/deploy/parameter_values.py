@@ -44,7 +44,7 @@ def _expected(values: list[str], kind: str, declaration: Mapping[str, Any]) -> s
     if isinstance(allowed, list) and not {*values} <= {as_text(each) for each in allowed}:
         return f"one of {', '.join(map(as_text, allowed))}"
     if isinstance(pattern, str) and not all(_matches(pattern, each) for each in values):
-        return f"a text that matches {pattern}"
+        return f"a string that matches {pattern}"
     if is_number:
         return _between(declaration, "Value", [float(each) for each in values], "a number")
     return (
@@ -84,7 +84,7 @@ def value_of(value: Any, name: str, where: str) -> str:
         return as_text(value)
     if isinstance(value, list) and all(isinstance(each, str | int | float) for each in value):
         return ",".join(map(as_text, value))
-    raise InvalidInput(f"the value of {name} is neither a text, a number nor a list of them", where=where)
+    raise InvalidInput(f"the value of {name} is not a string, a number or a list of them", where=where)
 
 
 def as_text(value: Any) -> str:

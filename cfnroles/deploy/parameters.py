@@ -114,7 +114,7 @@ def without_value(missing: Sequence[MissingParameter]) -> Failure:
     ]
     head = f"{counted(len(missing), 'parameter has', 'parameters have')} no value:"
     options = " ".join(f"--parameter {each.name}=VALUE" for each in missing)
-    remedy = f"Give {options}, or write them into a --parameter-file."
+    remedy = f"Pass {options}, or a --parameter-file."
     return Failure("", Cause.INPUT, (head, *told), remedy=remedy)
 
 
@@ -134,10 +134,10 @@ def wrong_values(stacks: Iterable[tuple[StackSource, Pairs]]) -> tuple[Failure, 
     if not found:
         return ()
     head = (
-        "1 value is not what its template takes:"
+        "1 value is not valid for its template:"
         if len(found) == 1
-        else f"{len(found)} values are not what their templates take:"
+        else f"{len(found)} values are not valid for their templates:"
     )
     told = [f"  {name}: {why} ({', '.join(where)})" for (name, why), where in found.items()]
     options = " ".join(f"--parameter {name}=VALUE" for name in dict.fromkeys(name for name, _ in found))
-    return (Failure("", Cause.INPUT, (head, *told), remedy=f"Give others: {options}"),)
+    return (Failure("", Cause.INPUT, (head, *told), remedy=f"Pass other values: {options}"),)

@@ -30,8 +30,8 @@ def read_parameters(path: Path) -> tuple[tuple[str, str], ...]:
             pairs = {item["ParameterKey"]: item["ParameterValue"] for item in items}
         case _:
             raise InvalidInput(
-                "holds no parameters",
+                "has no parameters",
                 where=str(path),
-                remedy='Write {"Name": "value"}, or the list that the AWS CLI takes.',
+                remedy='Write {"Name": "value"}, or the list format of the AWS CLI.',
             )
     return tuple((str(key), value_of(value, str(key), str(path))) for key, value in pairs.items())

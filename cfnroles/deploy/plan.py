@@ -106,7 +106,7 @@ class Stranger(Struct, frozen=True):
     def lines(self) -> tuple[str, ...]:
         """What is known of it, in sentences."""
         tags = ", ".join(f"{name}={value}" for name, value in self.tags)
-        lost = ", ".join(self.lost) or "nothing is in it"
+        lost = ", ".join(self.lost) or "nothing"
         return (self.maker, f"its tags: {tags or 'none'}", f"what would be lost: {lost}")
 
 

@@ -170,7 +170,7 @@ def _validated(blank: StackPlan, prepared: _Prepared, deployer: Deployer) -> Wor
     try:
         needed = deployer.cloudformation.validate_template(body=body, url=blank.template_url)
     except Unavailable as error:
-        note = f"whether CloudFormation takes its template is found out when its turn comes: {error.what}"
+        note = f"CloudFormation checks its template when it is deployed: {error.what}"
         return replace(blank, notes=(*blank.notes, note))
     iam = [each for each in needed if each.endswith("_IAM")]
     if refused := tuple(failure for each in iam for failure in lacking_capability(source, each)):
@@ -182,7 +182,7 @@ def _answers(
     work: Sequence[Work[StackPlan | Failure]], deployer: Deployer
 ) -> tuple[tuple[StackPlan, ...], tuple[Failure, ...]]:
     """What the work ends with: the plans, and the refusals."""
-    answers = together(work, deployer.pace, "making the plan")
+    answers = together(work, deployer.pace, "planning")
     steps = tuple(answer for answer in answers if isinstance(answer, StackPlan))
     return steps, tuple(answer for answer in answers if isinstance(answer, Failure))
 

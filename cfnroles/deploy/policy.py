@@ -67,16 +67,16 @@ class DeployOptions(Struct, frozen=True):
         told = (("account", self.account, "ID"), ("region", self.region, "REGION"))
         if missing := [f"--{name} {value}" for name, given, value in told if not given]:
             raise InvalidInput(
-                "it is not known where the stacks are deployed",
-                why="A policy names resources by their ARNs, which hold the account and the Region.",
-                remedy=f"Add {' '.join(missing)}.",
+                "the account and Region of the stacks are unknown",
+                why="A policy names resources by ARN, with the account and the Region.",
+                remedy=f"Pass {' '.join(missing)}.",
             )
         for what, given, fits, remedy in (
-            ("the account", self.account, re.fullmatch(r"[0-9]{12}", self.account), "Give its 12 digits."),
-            ("the Region", self.region, is_region(self.region), "Give one such as us-east-1."),
-            ("the bucket", self.bucket, _BUCKET.fullmatch(self.bucket), "Give the bucket's name alone."),
+            ("the account", self.account, re.fullmatch(r"[0-9]{12}", self.account), "Pass its 12 digits."),
+            ("the Region", self.region, is_region(self.region), "Pass one such as us-east-1."),
+            ("the bucket", self.bucket, _BUCKET.fullmatch(self.bucket), "Pass only the bucket name."),
             *(
-                (f"the {what} role", arn, _ROLE.fullmatch(arn), "Give the ARN of a role.")
+                (f"the {what} role", arn, _ROLE.fullmatch(arn), "Pass the ARN of a role.")
                 for what, arn in (("service", self.role_arn), ("administration", self.administration_role_arn))
             ),
         ):
@@ -110,8 +110,7 @@ class DeployPolicy(Struct, frozen=True):
 
 
 _DIVIDE = (
-    "Divide the project, or give CloudFormation a role of its own: --service-role writes its policy, and --role-arn the"
-    " caller's."
+    "Divide the project, or use a service role: --service-role writes its policy, --role-arn the policy of the caller."
 )
 
 
@@ -172,8 +171,8 @@ def _without_values(untold: Iterable[_Untold]) -> InvalidInput:
     some = "a parameter has" if len(names) == 1 else "parameters have"
     return InvalidInput(
         f"{some} no value, and names of resources depend on {'it' if len(names) == 1 else 'them'}: {', '.join(names)}",
-        why="; ".join(f"{name} stands in {first[name]}" for name in names),
-        remedy=f"Give {' '.join(f'--parameter {name}=VALUE' for name in names)}, as to cfnroles deploy.",
+        why="; ".join(f"{name} is in {first[name]}" for name in names),
+        remedy=f"Pass {' '.join(f'--parameter {name}=VALUE' for name in names)}, as for cfnroles deploy.",
     )
 
 
@@ -196,7 +195,7 @@ def _own_calls(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterat
     if options.bucket:
         partition = options.facts.arn("s3", EMPTY).partition
         objects = Text("arn:", partition, ":s3:::", options.bucket, f"/{BUCKET_FOLDER}", ANYTHING)
-        why = "cfnroles puts too long a template there, and CloudFormation reads it with the caller's permissions"
+        why = "cfnroles uploads a large template to it, and CloudFormation reads it with the caller's permissions"
         for action in BUCKET_CALLS:
             yield _need(Permission(action, objects), Reason("deploy", why, _TEMPLATE_URL), told, "UploadTemplates")
     if options.role_arn:
@@ -211,7 +210,7 @@ def _diagnosing(stack: NamedStack) -> Iterator[_Found]:
     for resource in stack.resolved.of_type(EXPRESS_SERVICE):
         origin = stack.origin(resource.logical_id)
         for reads in FAILED_SERVICE:
-            reason = Reason("deploy", f"where the service fails, cfnroles says {reads.why}", reads.source)
+            reason = Reason("deploy", f"when the service fails, cfnroles says {reads.why}", reads.source)
             for on in reads.resources:
                 at = starred(on.split(":", 5)[-1], {})
                 arn = ANYTHING if on == NO_RESOURCE else home_arn("ecs", at, stack.facts, stack.facts).text
@@ -240,7 +239,7 @@ def _passing(role: str, why: str, source: str) -> Need:
     return _need(permission, Reason("deploy", why, source), Origin("the command line", ()), "PassServiceRole")
 
 
-_NO_HOME = "AWS's pages disagree whether the Region and the account stand in these ARNs"
+_NO_HOME = "AWS's pages disagree about the Region and the account in these ARNs"
 
 
 def _to_cloudformation(calls: OwnCalls, stack: NamedStack) -> Iterator[_Found]:
@@ -303,7 +302,7 @@ def _handlers(stack: NamedStack) -> Iterator[_Found]:
     for resource in stack.resolved.resources.values():
         row = type_of(resource.type)
         if row is None:
-            what = f"what CloudFormation calls for {resource.type} is not known here"
+            what = f"cfnroles does not know which calls CloudFormation makes for {resource.type}"
             yield _gap(stack.origin(resource.logical_id), what)
             continue
         for unused in row.unused:
@@ -352,7 +351,7 @@ _SHORTENED = (
 )
 _PERMITS = frozenset({"iam:AttachRolePolicy", "iam:PutRolePolicy"})
 _NO_BOUNDARY = (
-    "IAM does not look at what is in a policy that is put into a role: whoever deploys can give these roles any"
+    "IAM does not check the content of the policies that a role gets: anyone who deploys can give these roles any"
     " permission; a permissions boundary (PermissionsBoundaryArn) limits that, and becomes a condition here"
 )
 _ADMITS = frozenset({"iam:CreateRole", "iam:UpdateAssumeRolePolicy"})
@@ -392,7 +391,7 @@ def _arns(stack: NamedStack, row: ResourceType, resource: Resource, calls: Calls
             return (), (*problems, _gap(stack.origin(resource.logical_id, calls.on), error.what))
     arns = stack.arns(row, resource)
     if not arns:
-        return (), (_gap(stack.origin(resource.logical_id), "what it will be called is not known"),)
+        return (), (_gap(stack.origin(resource.logical_id), "its name is unknown"),)
     return _known(stack, arns, stack.origin(resource.logical_id, row.name))
 
 
@@ -415,7 +414,7 @@ def _values(stack: NamedStack, resource: Resource, property_: str) -> _Told:
     texts, problems = _known(stack, (stack.filled(item) for item in items if isinstance(item, str)), origin)
     if all(isinstance(item, str) for item in items):
         return texts, problems
-    return texts, (*problems, _gap(origin, f"a part of {property_} depends on what only CloudFormation knows"))
+    return texts, (*problems, _gap(origin, f"a part of {property_} is known only to CloudFormation"))
 
 
 def _known(stack: NamedStack, texts: Iterable[Text], origin: Origin) -> _Told:
@@ -433,8 +432,8 @@ def _untold(stack: NamedStack, text: Text, origin: Origin) -> Iterator[Gap | _Un
     if len(names) == len(text.unknown) and settable.issuperset(names):
         yield from (_Untold(name, origin) for name in names)
     else:
-        yield _gap(origin, f"what {text.written} stands for, only CloudFormation knows")
+        yield _gap(origin, f"only CloudFormation knows the value of {text.written}")
 
 
 def _gap(origin: Origin, what: str) -> Gap:
-    return Gap(Holder.DEPLOYER, "deploy", origin, what, "Allow it in a policy of your own.")
+    return Gap(Holder.DEPLOYER, "deploy", origin, what, "Allow it in a separate policy.")

@@ -66,26 +66,24 @@ def of_the_account(home: Destination, expected: str) -> tuple[Failure, ...]:
     """The refusal of credentials of another account than the ``expected`` one, or of nobody knows which."""
     if not expected or home.account == expected:
         return ()
-    unknown = f"it could not be found out whose the credentials are: {home.why}"
+    unknown = f"the account of the credentials is unknown: {home.why}"
     found = f"the credentials belong to the account {home.account}" if home.account else unknown
-    lines = (f"the stacks are to be deployed to the account {expected} (--account), and {found}",)
-    return (Failure("", Cause.ACCOUNT, lines, remedy="Use credentials of that account, or correct --account."),)
+    lines = (f"the stacks are for the account {expected} (--account), but {found}",)
+    return (Failure("", Cause.ACCOUNT, lines, remedy="Use credentials of that account, or change --account."),)
 
 
 def of_the_place(home: Destination, place: EnvironmentPlace | None) -> tuple[Failure, ...]:
     """The refusal of an account or a Region that is not the environment's; an emulator may stand for any."""
     if place is None or home.endpoint:
         return ()
-    account = f"the account {home.account}" if home.account else f"an account that is not known ({home.why})"
+    account = f"the account {home.account}" if home.account else f"an unknown account ({home.why})"
     told = ((place.account, home.account, "account", account), (place.region, home.region, "Region", home.region))
     lines = [
-        f"the environment {place.environment} is in the {noun} {wanted}, and this goes to {here}"
+        f"the environment {place.environment} is in the {noun} {wanted}, but this deployment goes to {here}"
         for wanted, found, noun, here in told
         if wanted and wanted != found
     ]
-    remedy = (
-        "Use credentials and a --region of the environment, or those of the environment that you mean: build again."
-    )
+    remedy = "Use the credentials and --region of this environment, or build for another one."
     return (Failure("", Cause.ACCOUNT, tuple(lines), remedy=remedy),) if lines else ()
 
 
@@ -94,7 +92,7 @@ def _wrong_name(name: str) -> Iterator[Failure]:
         yield Failure(
             name,
             Cause.INPUT,
-            ("cannot be the name of a stack: letters, digits and hyphens, a letter first, at most 128 characters",),
+            ("is not a valid stack name: use up to 128 letters, digits and hyphens, beginning with a letter",),
             remedy="Choose another: --project or --stack-prefix.",
         )
 
@@ -104,8 +102,8 @@ def _too_long(source: StackSource, bucket: str) -> Iterator[Failure]:
     limit = TEMPLATE_BYTES if bucket else TEMPLATE_BODY_BYTES
     if source.size > limit:
         how = "from a bucket" if bucket else "in a request"
-        what = f"{source.template} has {source.size:,} bytes, and CloudFormation takes {limit:,} {how}"
-        remedy = "Split the stack." if bucket else "Give a bucket to put it into: --bucket NAME"
+        what = f"{source.template} has {source.size:,} bytes; CloudFormation accepts {limit:,} {how}"
+        remedy = "Split the stack." if bucket else "Pass a bucket to upload it to: --bucket NAME"
         yield Failure(source.name, Cause.INPUT, (what,), remedy=remedy)
 
 
@@ -139,9 +137,9 @@ def _wrong_tags(tags: Pairs) -> Iterator[Failure]:
     wrong = [f"  {name}" for name, value in tags if len(name) > _TAG_NAME or len(value) > _TAG_VALUE]
     wrong += [f"  {name}" for name, _ in tags if name.lower().startswith("aws:")]
     if wrong:
-        rule = f"a name has at most {_TAG_NAME} characters and does not begin with aws:, a value at most {_TAG_VALUE}"
-        lines = (f"CloudFormation does not take these tags; {rule}:", *wrong)
+        rule = f"a name has up to {_TAG_NAME} characters and does not begin with aws:, a value has up to {_TAG_VALUE}"
+        lines = (f"CloudFormation does not accept these tags; {rule}:", *wrong)
         yield Failure("", Cause.INPUT, lines, remedy="Correct --tag.")
     if len(tags) >= _TAGS:
-        lines = (f"{len(tags)} tags are too many: with the project's own there may be {_TAGS}",)
-        yield Failure("", Cause.INPUT, lines, remedy="Give fewer --tag.")
+        lines = (f"too many tags: {len(tags)}, but the maximum is {_TAGS} with those of the project",)
+        yield Failure("", Cause.INPUT, lines, remedy="Pass fewer --tag.")

@@ -48,7 +48,7 @@ class GateReference(Struct, frozen=True):
         return shown(from_spelling(self.value_from, policy=False) if self.why else Text(self.value_from))
 
 
-_LATER = "only CloudFormation knows what they name"
+_LATER = "only CloudFormation knows their values"
 
 
 def references_of(name: str, stack: ResolvedStack) -> tuple[GateReference, ...]:
@@ -80,7 +80,7 @@ def checked(
 
     Raises ``InvalidInput`` where the connection is none.
     """
-    elsewhere = "" if home.account else "the account is not known"
+    elsewhere = "" if home.account else "the account is unknown"
     now = [each for each in references if not (each.why or elsewhere)]
     later = [_unknown(each, elsewhere or each.why) for each in references if each.why or elsewhere]
     try:
@@ -105,7 +105,7 @@ def _why(told: Examined) -> str:
         case "refused":
             return f"AWS answers {told.detail}"
         case "late":
-            return "there was no time left"
+            return "the time limit was reached"
         case _:
             return told.detail or told.what
 
@@ -140,18 +140,18 @@ def strictly(check: ReferenceCheck, gaps: Sequence[str] | None, home: Destinatio
     """
     failures = []
     if gaps is None:
-        why = "whether the roles have gaps is not known (--strict): the build did not record them"
+        why = "cannot see whether the roles have gaps (--strict): the build did not record them"
         failures.append(_strict((why,), "Build it again with this version: cfnroles build SOURCE"))
     elif gaps:
         head = f"the roles have {counted(len(gaps), 'gap')} (--strict):"
-        failures.append(_strict((head, *(f"  {gap}" for gap in gaps)), "Close them, or deploy without --strict."))
+        failures.append(_strict((head, *(f"  {gap}" for gap in gaps)), "Fix them, or deploy without --strict."))
     if check.unknown:
         head = f"{len(check.unknown)} of {check.total} references could not be checked (--strict):"
         told = [f"  {each.needed_by or each.reference} ({each.stack}): {each.why}" for each in check.unknown]
-        remedy = "Allow the caller to see them, or deploy without --strict: then the gate in the stack decides alone."
+        remedy = "Let the caller read them, or deploy without --strict: then only the gate in the stack checks them."
         failures.append(_strict((head, *told), remedy))
     if home.why:
-        why = f"it could not be found out who is calling (--strict): {home.why}"
+        why = f"cannot determine the caller (--strict): {home.why}"
         failures.append(_strict((why,), "Check with: aws sts get-caller-identity"))
     return tuple(failures)
 

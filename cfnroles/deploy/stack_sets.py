@@ -114,7 +114,7 @@ def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> FleetPlan:
     if not targets.regions or not (targets.accounts or targets.organizational_units):
         raise InvalidInput(
             "a stack set needs targets",
-            remedy="Give --target-region and either --target-account (self-managed) or --target-ou (service-managed).",
+            remedy="Pass --target-region, and --target-account (self-managed) or --target-ou (service-managed).",
         )
     if broken := unreadable(sources):
         raise refusal_of(broken)
@@ -186,7 +186,7 @@ def _stranger(found: StackSet, source: StackSource) -> Stranger | None:
     try:
         resources = read_template(found.template, found.name).resolve().resources.values()
     except InvalidInput:
-        return Stranger(whose, found.tags, ("what its template makes, which cannot be read",))
+        return Stranger(whose, found.tags, ("the resources of its template, which cannot be read",))
     return Stranger(whose, found.tags, tuple(f"{each.logical_id} ({each.type})" for each in resources))
 
 
@@ -202,9 +202,9 @@ def _same_role_names(source: StackSource, targets: Targets) -> Iterator[Failure]
                 Cause.INPUT,
                 (
                     f"{role.logical_id} has the name {name} in every Region",
-                    "IAM is global: the second Region of an account would collide with the first.",
+                    "IAM is global: in a second Region of an account, the name already exists.",
                 ),
-                remedy="Leave the role's name empty, or deploy to one Region.",
+                remedy="Remove the name of the role, or deploy to one Region.",
             )
 
 
@@ -243,7 +243,7 @@ def _other_model(before: StackSet, targets: Targets) -> Iterator[Failure]:
             before.name,
             Cause.STACK,
             (f"the stack set {before.name} is {before.permission_model.lower().replace('_', '-')}",),
-            remedy="Give --target-account for a self-managed stack set, --target-ou for a service-managed one.",
+            remedy="Pass --target-account for a self-managed stack set, --target-ou for a service-managed one.",
         )
 
 
@@ -286,7 +286,7 @@ def _applied(step: StackSetPlan, fleet: Fleet) -> Work[StackResult]:
         failures = unfolded(refused.message)
     seconds = fleet.pace.clock.now() - started
     if failures:
-        failure = Failure(name, Cause.STACK, failures, remedy="Fix it and run the same command again: it goes on.")
+        failure = Failure(name, Cause.STACK, failures, remedy="Fix it and run the same command again to continue.")
         return StackResult(name, StackOutcome.FAILED, failure=failure, seconds=seconds)
     return StackResult(name, StackOutcome.UPDATED if step.before else StackOutcome.CREATED, seconds=seconds)
 

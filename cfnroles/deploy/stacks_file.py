@@ -67,7 +67,7 @@ def read_stacks(directory: Path, *, allow_edits: bool = False) -> tuple[StackSou
     """
     if not exists(directory / FILE):
         raise InvalidInput(
-            f"there is no {FILE} in this directory",
+            f"{FILE} is not in this directory",
             where=str(directory),
             remedy=f"Write it first: cfnroles build SOURCE -o {quoted(str(directory))}",
         )
@@ -133,18 +133,16 @@ def check_build(
         raise InvalidInput(
             f"holds files of two builds: {', '.join(old)} {'is' if len(old) == 1 else 'are'} of an earlier one",
             where=str(directory),
-            why="The last build was killed before its end, or is still under way.",
+            why="The last build was interrupted, or is still running.",
             remedy=_again(directory),
         )
     states |= {FILE: manifest.state(FILE, b"")}
     if not allow_edits and (other := [name for name, state in states.items() if state is State.OTHER]):
         raise InvalidInput(
-            f"{', '.join(other)} {'is' if len(other) == 1 else 'are'} not what the last build wrote",
+            f"{', '.join(other)} {'is' if len(other) == 1 else 'are'} not as the last build wrote",
             where=str(directory),
-            why=page(
-                ["It was edited since, or comes from another build. To see the edits:", *_shown(directory, other)]
-            ),
-            remedy="To use what is there, add --allow-edits. To give it up, build again with --force.",
+            why=page(["Edited since, or from another build. To see the edits:", *_shown(directory, other)]),
+            remedy="To use the files as they are, pass --allow-edits. To discard it, build again with --force.",
         )
 
 
@@ -164,7 +162,7 @@ def _document(data: bytes, where: str) -> Mapping[str, Any]:
         raise InvalidInput("is not a JSON object", where=where)
     if document.get("schema") != SCHEMA:
         raise InvalidInput(
-            f"has schema {document.get('schema')!r}, and this version of cfnroles reads schema {SCHEMA}",
+            f"has schema {document.get('schema')!r}; this version of cfnroles reads schema {SCHEMA}",
             where=where,
             remedy="Build it again with this version: cfnroles build SOURCE",
         )
@@ -186,7 +184,7 @@ def _templates(document: Mapping[str, Any], where: str) -> Iterator[str]:
         if not isinstance(template, str) or not template:
             raise InvalidInput("has no 'template'", where=place)
         if not is_plain_name(template) or template == FILE:
-            raise InvalidInput(f"its template {template!r} is not a file beside stacks.json", where=place)
+            raise InvalidInput(f"its template {template!r} is not a file next to stacks.json", where=place)
         yield template
 
 
@@ -242,7 +240,7 @@ def _check_order(where: str, sources: Iterable[StackSource]) -> None:
         later = [name for name in source.depends_on if name not in seen]
         if later:
             raise InvalidInput(
-                f"lists {source.name} before {later[0]}, on which it depends",
+                f"lists {source.name} before {later[0]}, which it depends on",
                 where=where,
                 remedy="Put the stacks in deployment order.",
             )

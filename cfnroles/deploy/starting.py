@@ -81,10 +81,9 @@ def refusal(name: str, refused: Refused, cloudformation: CloudFormation, own: st
     except (Refused, Unavailable):  # the stack is gone, or its events cannot be read: what is known is told
         who = ""
     if not who or own in who:
-        who = "by somebody else"
+        who = "by someone else"
     return replace(
         failure,
-        lines=(f"{name} was changed {who} while this run was under way:", *failure.lines),
-        remedy="Wait until that has ended (cfnroles status SOURCE --follow), then run the same command again: "
-        "it makes a new plan from what is deployed then.",
+        lines=(f"{name} was changed {who} during this run:", *failure.lines),
+        remedy="Wait for it (cfnroles status SOURCE --follow), then run the same command again for a new plan.",
     )

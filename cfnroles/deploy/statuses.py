@@ -15,7 +15,7 @@ class Deploying(enum.Enum):
 
     CREATE = "create"
     UPDATE = "update"
-    WAIT = "wait until it is done, then look again"
+    WAIT = "wait until it is done, then check again"
     WAIT_AND_CREATE = "wait until it is deleted, then create"
     RECREATE = "delete, then create"
     ROLL_BACK_FIRST = "roll back, then update"
@@ -28,7 +28,7 @@ class Deleting(enum.Enum):
 
     DELETE = "delete"
     NOTHING = "nothing to do"
-    WAIT = "wait until it is done, then look again"
+    WAIT = "wait until it is done, then check again"
     WAIT_AND_BE_DONE = "wait until it is deleted"
 
 
@@ -54,7 +54,7 @@ _ROWS = (
     Status("DELETE_COMPLETE", "was deleted", Deploying.CREATE, Deleting.NOTHING),
     Status(
         "REVIEW_IN_PROGRESS",
-        "has change sets that were never executed, and no resources",
+        "has only change sets that were never executed",
         Deploying.CREATE,
         Deleting.DELETE,
     ),
@@ -62,14 +62,14 @@ _ROWS = (
     Status("UPDATE_COMPLETE", "is deployed", Deploying.UPDATE, Deleting.DELETE),
     Status(
         "UPDATE_ROLLBACK_COMPLETE",
-        "is deployed as it was before its last update, which failed",
+        "is deployed as before its last update, which failed",
         Deploying.UPDATE,
         Deleting.DELETE,
     ),
     Status("IMPORT_COMPLETE", "is deployed, with imported resources", Deploying.UPDATE, Deleting.DELETE),
     Status(
         "IMPORT_ROLLBACK_COMPLETE",
-        "is deployed as it was before an import, which failed",
+        "is deployed as before an import, which failed",
         Deploying.UPDATE,
         Deleting.DELETE,
     ),
@@ -122,7 +122,7 @@ _ROWS = (
     ),
     Status(
         "DELETE_FAILED",
-        "could not be deleted completely; CloudFormation only lets it be deleted again",
+        "could not be deleted completely; it can only be deleted again",
         Deploying.RECREATE,
         Deleting.DELETE,
     ),
@@ -160,4 +160,4 @@ def status_of(name: str) -> Status:
         return Status(name, "is busy", Deploying.WAIT, Deleting.WAIT)
     if name.endswith("_COMPLETE"):
         return Status(name, "is deployed", Deploying.UPDATE, Deleting.DELETE)
-    return Status(name, "is in a status that cfnroles does not know", Deploying.REFUSE, Deleting.DELETE)
+    return Status(name, "has a status that cfnroles does not know", Deploying.REFUSE, Deleting.DELETE)

@@ -86,14 +86,14 @@ def _secrets(definition: Resource) -> Iterator[_Secret]:
     for container, guards in _each(definition.properties.get("ContainerDefinitions"), _guards_of(definition)):
         if not isinstance(container, Mapping):
             # CloudFormation works the containers out (Fn::Transform): nobody can tell what is in them.
-            yield _Secret("containers that only CloudFormation can work out", str(container), guards)
+            yield _Secret("containers that only CloudFormation can resolve", str(container), guards)
             continue
         yield from _of_container(container, guards)
     for container, guards in _each(definition.properties.get("PrimaryContainer"), _guards_of(definition)):
         if isinstance(container, Mapping):
             yield from _of_container({"Name": "Main", **container}, guards)
         else:
-            yield _Secret("a container that only CloudFormation can work out", str(container), guards)
+            yield _Secret("a container that only CloudFormation can resolve", str(container), guards)
     for volume, guards in _each(definition.properties.get("Volumes"), _guards_of(definition)):
         steps = ("FSxWindowsFileServerVolumeConfiguration", "AuthorizationConfig", "CredentialsParameter")
         for value, inner in _at(volume, guards, *steps):

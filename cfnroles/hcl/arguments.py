@@ -64,7 +64,7 @@ def members_of(value: Value) -> dict[str, Value]:
     """The members of an object; raises Failed for anything else."""
     found = whole(value).data
     if not isinstance(found, dict):
-        raise Failed("an object is expected", value.place)
+        raise Failed("expected an object", value.place)
     return found
 
 

@@ -76,7 +76,7 @@ def _together(lists: Sequence[Value], *, deep: bool) -> list[Value]:
         elif deep:
             found.append(value)
         else:
-            raise Failed("a list is expected", value.place)
+            raise Failed("expected a list", value.place)
         _bounded(found)
     return Partial(found) if open_ else found
 
@@ -94,7 +94,7 @@ def _lookup(arguments: Sequence[Value]) -> Value:
     if key in members:
         return members[key]
     if len(arguments) < 3:
-        raise Failed(f"there is no {key}")
+        raise Failed(f"it has no {key}")
     return arguments[2]
 
 
@@ -111,7 +111,7 @@ def _length(arguments: Sequence[Value]) -> int:
         return len(known_text(arguments[0]))
     found = whole(arguments[0]).data
     if not isinstance(found, list | dict):
-        raise Failed("a list, an object or a text is expected")
+        raise Failed("expected a list, an object or a string")
     return len(found)
 
 
@@ -153,7 +153,7 @@ def _compact(arguments: Sequence[Value]) -> list[Value]:
 def _zipmap(arguments: Sequence[Value]) -> dict[str, Value]:
     keys, values = (values_of(each) for each in arguments)
     if len(keys) != len(values):
-        raise Failed("there are not as many keys as values")
+        raise Failed("the numbers of keys and values differ")
     return {known_text(key): value for key, value in zip(keys, values, strict=True)}
 
 

@@ -86,11 +86,11 @@ def _traversal(node: Node, scope: Scope) -> Value:
     if found is None:
         if isinstance(node, GetAttribute | Index):
             return _step(evaluate(node.of, scope), node, scope)
-        raise Failed("this is not a traversal", node.place)
+        raise Failed("this is not a reference", node.place)
     root, steps = found
     named = scope.named(root.name, leading(node), node.place)
     if named is None:
-        raise Failed(f"nothing is called {node.written}", node.place)
+        raise Failed(f"{node.written} is not declared", node.place)
     value, passed = named
     for step in steps[passed:]:
         value = _step(value, step, scope)
@@ -109,7 +109,7 @@ def _at_key(value: Value, step: Index, scope: Scope) -> Value:
     if key.unknown or not is_known(key):
         return _at_unknown_key(value, key, step, scope)
     if isinstance(key.data, bool) or not isinstance(key.data, str | int | float):
-        raise Failed("a key is a text or a number", step.place)
+        raise Failed("expected a string or a number as key", step.place)
     return member(value, str(text(key)) if isinstance(key.data, str) else int(key.data), step)
 
 
@@ -135,7 +135,7 @@ def member(value: Value, key: str | int, node: Node) -> Value:
         return Value(_of_partial(data, key, node), node.place)
     if isinstance(data, dict):
         if str(key) not in data:
-            raise Failed(f"{node.written} is not there: its object has no {key}", node.place)
+            raise Failed(f"{node.written} does not exist: its object has no {key}", node.place)
         found: Value = data[str(key)]
         return found
     if isinstance(data, list) and not isinstance(data, Elements):
@@ -145,8 +145,8 @@ def member(value: Value, key: str | int, node: Node) -> Value:
             return element
         if not isinstance(key, int) and number < 0:
             raise Failed(f"{node.written}: a list has no {key}", node.place)
-        raise Failed(f"{node.written} is not there: its list has {len(data)} elements", node.place)
-    what = "null has" if data is None else "a text has" if isinstance(data, str) else "it has"
+        raise Failed(f"{node.written} does not exist: its list has {len(data)} elements", node.place)
+    what = "null has" if data is None else "a string has" if isinstance(data, str) else "it has"
     raise Failed(f"{node.written}: {what} no members", node.place)
 
 
@@ -206,7 +206,7 @@ def _for(node: Any, scope: Scope) -> Value:
         return scope.hanging(node, first_unknown(collection))
     pairs = elements(collection)
     if len(pairs) > MOST:
-        raise Failed(f"the loop has more than {MOST:,} turns", node.place)
+        raise Failed(f"the loop has more than {MOST:,} iterations", node.place)
     made: list[Value] = []
     members: dict[str, Value] = {}
     for key, value in pairs:
@@ -302,7 +302,7 @@ def _tried(node: Any, scope: Scope) -> Value:
         return Value(True, node.place) if node.name == "can" else value
     if node.name == "can":
         return Value(False, node.place)
-    raise Failed("no argument of try has a value", node.place)
+    raise Failed("all arguments of try fail", node.place)
 
 
 _KINDS: dict[type, Callable[[Any, Scope], Value]] = {

@@ -117,8 +117,8 @@ class ExpressionReader(TemplateReader):
         if number.isdigit():
             return Index(self.source, start, self.at, of, Constant(self.source, begun, self.at, int(number)))
         if number:
-            raise self.fault("[ and ] are expected around the number of an element", begun)
-        raise self.fault("the name of an attribute is expected after the dot")
+            raise self.fault("expected an index in [ and ]", begun)
+        raise self.fault("expected the name of an attribute after the dot")
 
     def _old_splat(self, of: Node, start: int) -> Node:
         """``.*`` takes attributes alone: an index after it is one of the list that it makes."""
@@ -148,7 +148,7 @@ class ExpressionReader(TemplateReader):
             return Constant(self.source, start, self.at, self._number(number, start))
         name = self.name()
         if not name:
-            raise self.fault("an expression is expected here")
+            raise self.fault("expected an expression")
         return self._named(name, start)
 
     def _number(self, written: str, start: int) -> int | float:
@@ -170,7 +170,7 @@ class ExpressionReader(TemplateReader):
         if self.taken_after_space("("):
             return self._call(name, start)
         if end < 0:
-            raise self.fault("( is expected after the name of a function")
+            raise self.fault("expected ( after the name of a function")
         if name in _CONSTANTS:
             return Constant(self.source, start, end, _CONSTANTS[name])
         return Variable(self.source, start, end, name)
@@ -231,12 +231,12 @@ class ExpressionReader(TemplateReader):
             key = self._key()
             self.skip()
             if not self.taken("=") and not self.taken(":"):
-                raise self.fault("= is expected after a key")
+                raise self.fault("expected = after a key")
             self.skip()
             members.append((key, self.expression()))
             self.skip()
             if not self.taken(",") and not self.text.startswith(("\n", "}"), self.at):
-                raise self.fault("a comma or the end of the line is expected here")
+                raise self.fault("expected a comma or the end of the line")
             self.skip(lines=True)
         return members
 
@@ -277,6 +277,6 @@ class ExpressionReader(TemplateReader):
             key, value = value, self.name()
             self.skip()
         if not value or not self.keyword("in"):
-            raise self.fault("`NAME in` is expected after `for`")
+            raise self.fault("expected `NAME in` after `for`")
         self.skip()
         return key, value

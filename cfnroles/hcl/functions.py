@@ -29,18 +29,18 @@ def called(node: Call, arguments: Sequence[Value], scope: Scope) -> Value:
                 return or_outside(node, scope, lambda: _of_file(node, arguments, scope))
         work = _FUNCTIONS.get(node.name)
         if work is None:
-            return scope.unknown(node, f"cfnroles does not work out what {node.name} gives")
+            return scope.unknown(node, f"cfnroles does not evaluate {node.name}")
         made = work(arguments)
     except Open as open_:
         if open_.on is None:
-            return scope.unknown(node, f"cfnroles does not work out this call of {node.name}")
+            return scope.unknown(node, f"cfnroles does not evaluate this call of {node.name}")
         return scope.hanging(node, open_.on)
     except Missing:
         raise
     except Failed as failed:
         raise Failed(f"{node.name}: {failed.what}", failed.place or node.place) from failed
     except (IndexError, ValueError, TypeError) as error:
-        raise Failed(f"{node.name} does not take these arguments", node.place) from error
+        raise Failed(f"{node.name} does not accept these arguments", node.place) from error
     return made if isinstance(made, Value) else Value(made, node.place)
 
 
@@ -49,8 +49,10 @@ def or_outside(node: Call, scope: Scope, work: Callable[[], Value]) -> Value:
     try:
         return work()
     except Outside as outside:
-        reason = f"{outside.what}, where cfnroles reads no file"
-        return scope.unknown(node, reason, f"Put {outside.path} into the directory, or both into one repository of git")
+        reason = f"{outside.what}, and cfnroles reads no files there"
+        return scope.unknown(
+            node, reason, f"Move {outside.path} into the directory, or keep both in one Git repository"
+        )
 
 
 def _decoded(argument: Value) -> Value:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from cfnroles.counted import counted
 from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.blocks import blocks_in
 from cfnroles.hcl.configuration import provider_of
@@ -23,7 +24,7 @@ MOST = 256
 
 _SECRET, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_version"
 #: A state has all values.
-_STATE = "Give the state, which knows it: `terraform show -json | cfnroles explain -`"
+_STATE = "Pass the state: `terraform show -json | cfnroles explain -`"
 
 Make = Callable[[Scope, str], Lazy]
 
@@ -70,14 +71,16 @@ class Instances(Lazy):
         for each, value in known:
             if str(each) == str(key):
                 return self._instance(each, value)
-        raise Failed(f"{self._called}[{key}] is not there: {len(known)} of {self._called} are", place)
+        raise Failed(
+            f"{self._called}[{key}] does not exist: {self._called} has {counted(len(known), 'instance')}", place
+        )
 
     def all(self, place: Place) -> Value:
         """All instances, as a list or an object."""
         known = self._keys()
         if known is None:
             address = f"{self._scope.names.address}{self._called}"
-            reason = f"how many of {self._called} there are is not known"
+            reason = f"the number of {self._called} is unknown"
             remedy = self._unknown.remedy if isinstance(self._unknown, Expression) else ""
             written = f"${{{self._called}}}"
             return Value(Expression(address, written=written, reason=reason, remedy=remedy), place)
@@ -107,7 +110,7 @@ class Instances(Lazy):
     def _open_key(self) -> Expression:
         """What stands for each of the keys that nobody knows: one thing for all that have the same ones."""
         name = "count.index" if self._meta == "count" else "each.key"
-        reason = f"which instances there are of {self._called} is not known"
+        reason = f"the instances of {self._called} are unknown"
         return Expression(self._scope.called(f"{name} of {self._node.written}"), written=f"${{{name}}}", reason=reason)
 
     def _open_instance(self, key: Expression) -> Value:
@@ -231,7 +234,7 @@ class ResourceInstance(Lazy):
             Expression(
                 f"{self.module.address}{written}",
                 written=f"${{{written}}}",
-                reason=f"{self.module.address}{written} is known when Terraform has asked AWS",
+                reason=f"{self.module.address}{written} is known after Terraform reads it from AWS",
                 remedy=_STATE,
                 address=self.address,
                 type=self.type,

@@ -123,15 +123,15 @@ def _number(digits: str) -> float:
     return found if abs(found) < _LARGEST else _refused(f"{digits[:20]}...")
 
 
-def _fault(source: Source, offset: int, what: str, remedy: str = "`terraform validate` finds it, too.") -> InvalidInput:
+def _fault(source: Source, offset: int, what: str, remedy: str = "Run `terraform validate`.") -> InvalidInput:
     place = source.place(min(offset, len(source.text)))
     where, drawn = f"{place.document}:{place.line}:{place.column}", partial(source.drawn, place)
     return InvalidInput(what, where=where, remedy=remedy, drawn=drawn)
 
 
 def _too_deep(source: Source, offset: int) -> InvalidInput:
-    what = f"is beyond what is read: it is nested deeper than {DEPTH} levels"
-    return _fault(source, offset, what, "Name an inner part in `locals`.")
+    what = f"is not supported: it is nested deeper than {DEPTH} levels"
+    return _fault(source, offset, what, "Move an inner part to `locals`.")
 
 
 class _File:
@@ -167,7 +167,7 @@ class _File:
         """The members of an object, or of each in a list of them, without comments."""
         for each in part.data if isinstance(part.data, list) else [part]:
             if not isinstance(each.data, tuple):
-                raise _fault(self._source, each.start, "is not valid Terraform: an object is expected here")
+                raise _fault(self._source, each.start, "is not valid Terraform: expected an object")
             yield from (pair for pair in each.data if pair[0].data != _COMMENT)
 
     def _body(self, part: _Part, kind: str, *, outermost: bool = False) -> Body:

@@ -59,7 +59,7 @@ class _Reader:
         found = self._value(0)
         self._skip()
         if self._at < len(self._text):
-            raise self._failed("nothing more is expected")
+            raise self._failed("unexpected text after the value")
         return found
 
     def _failed(self, what: str) -> Failed:
@@ -75,7 +75,7 @@ class _Reader:
         start = self._at
         place = self._place(start)
         if depth > _DEPTH:
-            raise self._failed("too many levels")
+            raise self._failed("it is nested too deeply")
         sign = self._text[start : start + 1]
         if sign == "{":
             return Value(self._object(depth), place)
@@ -88,20 +88,20 @@ class _Reader:
             return Value(self._symbols[int(mark[1])], place)
         match = _SCALAR.match(self._text, start)
         if match is None:
-            raise self._failed("a value is expected")
+            raise self._failed("expected a value")
         self._at = match.end()
         return Value(_scalar(match[0]), place)
 
     def _string(self) -> str | Text:
         match = _STRING.match(self._text, self._at)
         if match is None:
-            raise self._failed("a text is not closed")
+            raise self._failed("a string is not closed")
         whole = match[0][1:-1]
         if "\\" in whole:
             try:
                 whole = json.loads(match[0], strict=False)
             except ValueError as error:
-                raise self._failed("an escape stands for nothing") from error
+                raise self._failed("an escape sequence is not valid") from error
         self._at = match.end()
         if _OPEN not in whole:
             return str(whole)
@@ -114,7 +114,7 @@ class _Reader:
         self._skip()
         while not self._text.startswith("}", self._at):
             if not self._text.startswith('"', self._at):
-                raise self._failed("a key in quotes is expected")
+                raise self._failed("expected a key in quotes")
             key = str(self._string())
             self._skip()
             self._expect(":")
@@ -145,9 +145,9 @@ class _Reader:
             self._at += 1
             self._skip()
             if self._text.startswith(closing, self._at):
-                raise self._failed("a value is expected after the comma")
+                raise self._failed("expected a value after the comma")
         elif not self._text.startswith(closing, self._at):
-            raise self._failed(f"a comma or {closing} is expected")
+            raise self._failed(f"expected a comma or {closing}")
 
 
 def _scalar(text: str) -> Any:

@@ -24,8 +24,8 @@ _DEEPEST = 12
 _Work = Callable[[], Value]
 #: How the locals end that `cfnroles terraform` writes, and whoever uses them may be there before.
 WRITTEN_ROLE = "_role_arn"
-_WRITE = "`cfnroles terraform` writes such locals for the roles of task definitions"
-_DECLARE = "Declare it there, with its value as the default"
+_WRITE = "Run `cfnroles terraform` to write these locals for the roles of task definitions"
+_DECLARE = "Declare it with its value as the default"
 #: Why nobody knows what a module gives whose source is elsewhere.
 NOT_AT_HAND = "is not available"
 #: Arguments of a call that are none of the module's.
@@ -90,14 +90,14 @@ class Module:
         if name == WORKSPACE and self.project.workspace:
             return Value(self.project.workspace, place)
         remedy = f"Pass --parameter {WORKSPACE}=NAME" if name == WORKSPACE else ""
-        reason = "the workspace is not known" if name == WORKSPACE else f"{name} is known when Terraform runs"
+        reason = "the workspace is unknown" if name == WORKSPACE else f"{name} is known only when Terraform runs"
         return Value(Expression(name, written=f"${{{name}}}", reason=reason, remedy=remedy), place)
 
     def _variable(self, name: str, place: Place) -> Value:
         block = self.configuration.variables.get(name)
         if block is None:
             # Terragrunt adds files with variables before it runs Terraform.
-            reason = f"var.{name} is declared in none of the files of {self.project.files.called(self.directory)}"
+            reason = f"no file of {self.project.files.called(self.directory)} declares var.{name}"
             called = f"{self.address}var.{name}"
             return Value(Expression(called, written=f"${{var.{name}}}", reason=reason, remedy=_DECLARE), place)
         kind = block.body.arguments.get("type")
@@ -145,12 +145,12 @@ class Module:
         node = self.configuration.locals.get(name)
         if node is None and name.endswith(WRITTEN_ROLE):
             where = self.project.files.called(self.directory)
-            reason = f"local.{name} is declared in none of the files of {where}"
+            reason = f"no file of {where} declares local.{name}"
             written = f"local.{name}"
             symbol = Expression(f"{self.address}{written}", written=f"${{{written}}}", reason=reason, remedy=_WRITE)
             return Value(symbol, place)
         if node is None:
-            raise Failed(f"there is no local {name}", place)
+            raise Failed(f"local {name} does not exist", place)
         return evaluate(node, self.scope)
 
     def resource(self, name: ResourceName, place: Place) -> Value:
@@ -159,7 +159,7 @@ class Module:
         called = f"{'data.' if mode == 'data' else ''}{kind}.{own}"
         block = self.configuration.resources.get(name)
         if block is None:
-            reason = f"{called} stands in none of the files of {self.project.files.called(self.directory)}"
+            reason = f"no file of {self.project.files.called(self.directory)} declares {called}"
             address = f"{self.address}{called}"
             found = Expression(address, written=f"${{{called}}}", reason=reason, address=address, type=kind)
             return Value(found, place)
@@ -173,7 +173,7 @@ class Module:
         """A module that this one calls, or its instances where it has several."""
         block = self.configuration.modules.get(name)
         if block is None:
-            raise Failed(f"there is no module {name}", place)
+            raise Failed(f"module {name} does not exist", place)
         path = (*self.path, name)
         directory = self.project.source_of(block, self.directory, path) if len(path) <= _DEEPEST else None
         if directory is None:

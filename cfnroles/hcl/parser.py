@@ -11,10 +11,10 @@ from cfnroles.hcl.syntax import Block, Body, Chunk, Node, Source, Template
 
 def parse(source: Source) -> Body:
     """The blocks and arguments of a file; raises InvalidInput with line and column where it is not well formed."""
-    parser = Parser(source, "`terraform fmt` finds it, too.")
+    parser = Parser(source, "Run `terraform fmt`.")
     body = parser.body()
     if parser.at < len(source.text):
-        raise parser.fault("a block or an argument is expected here")
+        raise parser.fault("expected a block or an argument")
     return body
 
 
@@ -28,7 +28,7 @@ def parse_expression(source: Source) -> Node:
     parser = Parser(source)
     found = parser.bracketed(parser.expression)
     if parser.at < len(source.text):
-        raise parser.fault("nothing more is expected here")
+        raise parser.fault("unexpected text after the expression")
     return found
 
 
@@ -47,14 +47,14 @@ class Parser(ExpressionReader):
                 blocks.append(self._block(name, begun))
             self.skip()
             if self.at < len(self.text) and self.text[self.at] != "\n":
-                raise self.fault("the line is expected to end here")
+                raise self.fault("expected the end of the line")
             self.skip(lines=True)
         return Body(self.source, start, self.at, arguments, tuple(blocks))
 
     def _beginning(self) -> str:
         name = self.name()
         if not name:
-            raise self.fault("a block or an argument is expected here")
+            raise self.fault("expected a block or an argument")
         self.skip()
         return name
 
@@ -72,7 +72,7 @@ class Parser(ExpressionReader):
             elif name := self.name():
                 labels.append(name)
             else:
-                raise self.fault(f"= or {{ is expected after {kind}")
+                raise self.fault(f"expected = or {{ after {kind}")
             self.skip()
         with self.level():
             body = self._inner()
@@ -89,11 +89,11 @@ class Parser(ExpressionReader):
             return self.body()
         name, arguments = self._beginning(), dict[str, Node]()
         if not self.taken("="):
-            raise self.fault("= is expected: a block on one line has one argument, and no block")
+            raise self.fault("expected =: a block on one line has one argument and no block")
         self._argument(name, start, arguments)
         self.skip()
         if self.at < len(self.text) and self.text[self.at] != "}":
-            raise self.fault("} is expected: a block on one line has one argument")
+            raise self.fault("expected }: a block on one line has one argument")
         return Body(self.source, start, self.at, arguments, ())
 
     def _label(self) -> str:
@@ -101,5 +101,5 @@ class Parser(ExpressionReader):
         text = self.quoted()
         chunks = [part.text for part in text.parts if isinstance(part, Chunk)]
         if len(chunks) < len(text.parts):
-            raise self.fault("a label is a plain text", begun)
+            raise self.fault("expected a literal string as label", begun)
         return "".join(chunks)

@@ -90,7 +90,7 @@ def _statements(document: Value) -> list[Value]:
     if document.unknown:
         return [document]
     if not isinstance(document.data, dict):
-        raise Failed("a policy document is expected", document.place)
+        raise Failed("expected a policy document", document.place)
     found = document.data.get("Statement")
     if found is None:
         return []
@@ -167,7 +167,7 @@ def _conditions(blocks: Value, *, variables: bool) -> Value:
 def _member(block: Value, name: str) -> Value:
     found = block.data.get(name) if isinstance(block.data, dict) else None
     if not isinstance(found, Value) or found.data is None:
-        raise Failed(f"a block of a statement lacks {name}", block.place)
+        raise Failed(f"a block of a statement has no {name}", block.place)
     return found
 
 

@@ -52,7 +52,7 @@ class Project:
         self._read: dict[tuple[str, str], tuple[str | None, str]] = {}
         self.root = self.configuration(".")
         if not self.root.texts:
-            raise InvalidInput("has no .tf files in it", where=files.called("."))
+            raise InvalidInput("has no .tf files", where=files.called("."))
         self._parameters = dict(parameters or {})
         self.workspace = self._parameters.pop(WORKSPACE, "")
         self.given: dict[str, Node] = self._from_files(variable_files)
@@ -131,8 +131,8 @@ class Project:
         for name in names:
             if name not in self.root.variables:
                 known = ", ".join(sorted(self.root.variables))
-                why = f"Its variables are {known}." if known else "It has none."
-                what, remedy = f"{where}: there is no variable {name}", hint(name, self.root.variables)
+                why = f"Its variables: {known}." if known else "It has none."
+                what, remedy = f"{where}: no variable is named {name}", hint(name, self.root.variables)
                 raise InvalidInput(what, where=self.files.called("."), why=why, remedy=remedy)
 
     def _argument(self, name: str, text: str) -> Node:
@@ -188,7 +188,7 @@ def values_in(source: Source) -> dict[str, Node]:
     if found.blocks:
         place = found.blocks[0].place
         where = f"{place.document}:{place.line}:{place.column}"
-        raise InvalidInput("has a block where values of variables belong", where=where, remedy="Write NAME = VALUE.")
+        raise InvalidInput("has a block, expected values of variables", where=where, remedy="Write NAME = VALUE.")
     return found.arguments
 
 

@@ -43,7 +43,7 @@ class Reader:
 
     def beyond(self, what: str, remedy: str, at: int | None = None) -> InvalidInput:
         """The error that says what Terraform may take, and is not read here."""
-        return self._error(f"is beyond what is read: {what}", remedy, at)
+        return self._error(f"is not supported: {what}", remedy, at)
 
     def _error(self, what: str, remedy: str, at: int | None) -> InvalidInput:
         place = self.source.place(min(self.at if at is None else at, len(self.text)))
@@ -62,7 +62,7 @@ class Reader:
         """Note one more level; raises InvalidInput where they are too many."""
         self.depth += 1
         if self.depth > DEPTH:
-            raise self.beyond(f"it is nested deeper than {DEPTH} levels", "Name an inner part in `locals`.")
+            raise self.beyond(f"it is nested deeper than {DEPTH} levels", "Move an inner part to `locals`.")
 
     def skip(self, *, lines: bool = False) -> None:
         """Pass over spaces and comments, and over ends of lines where they mean nothing."""
@@ -103,7 +103,7 @@ class Reader:
         """Pass over a sign, with the spaces before it; raises InvalidInput where something else comes."""
         self.skip()
         if not self.taken(sign):
-            raise self.fault(f"{sign} is expected here")
+            raise self.fault(f"expected {sign}")
 
     def name(self) -> str:
         """The name that comes next; empty where there is none."""

@@ -37,7 +37,7 @@ def rendered(template: Template, scope: Scope, evaluate: Evaluate, decide: Decid
         # A file of a template is no expression, and is called by what nobody knows of it.
         return scope.hanging(open_.collection if scope.alone else template, open_.on)
     if sum(len(part) if isinstance(part, str) else 1 for part, _ in chunks) > LONGEST:
-        raise Failed(f"the text has more than {LONGEST:,} characters", template.place)
+        raise Failed(f"the string has more than {LONGEST:,} characters", template.place)
     made = Text(*(part for part, _ in chunks))
     return Value(made if made.symbols else made.plain, template.place, chunks)
 
@@ -58,7 +58,7 @@ def _chunks(parts: tuple[Node, ...], scope: Scope, evaluate: Evaluate, decide: D
 
 def _interpolated(part: Interpolation, value: Value) -> Iterator[tuple[Part, Place]]:
     if value.data is None:
-        raise Failed(f"{part.inner.written} is null, and stands in a text", part.place)
+        raise Failed(f"{part.inner.written} is null in a string", part.place)
     # What is made of parts has the places of these, and all else that of its interpolation.
     apart = bool(value.chunks) or isinstance(value.data, Encoded)
     yield from ((piece, place if apart else part.place) for piece, place in chunks_of(value))
@@ -72,7 +72,7 @@ def _turns(loop: ForDirective, scope: Scope, evaluate: Evaluate, decide: Decide)
         raise _Open(collection.unknown, loop.collection)
     pairs = elements(collection)
     if len(pairs) > MOST:
-        raise Failed(f"the loop has more than {MOST:,} turns", loop.place)
+        raise Failed(f"the loop has more than {MOST:,} iterations", loop.place)
     for key, value in pairs:
         bound = {**({loop.key: key} if loop.key else {}), loop.value: value}
         called = plain(key) if is_known(key) and isinstance(key.data, str | int) else "..."

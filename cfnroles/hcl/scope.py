@@ -78,11 +78,11 @@ class Scope(Struct, frozen=True, eq=False):
 
     def open(self, node: Node, on: Symbol | None) -> Expression:
         """What nobody knows, because it depends on something else."""
-        reason, remedy = (on.reason, on.remedy) if isinstance(on, Expression) else ("its value is not known", "")
+        reason, remedy = (on.reason, on.remedy) if isinstance(on, Expression) else ("its value is unknown", "")
         return Expression(self.called(node.written), written=f"${{{node.written}}}", reason=reason, remedy=remedy)
 
     def hanging(self, node: Node, on: Symbol | None, written: str = "") -> Value:
         """A value that nobody knows, because it depends on another one."""
         if isinstance(on, Expression):
             return self.unknown(node, on.reason, on.remedy, written)
-        return self.unknown(node, "its value is not known", "", written)
+        return self.unknown(node, "its value is unknown", "", written)

@@ -49,7 +49,7 @@ class TemplateReader(Reader):
         """A text in quotes."""
         start = self.at
         self.at += 1
-        parts = self._parts(lambda: self.taken('"'), "the text in quotes is not closed", quoted=True)
+        parts = self._parts(lambda: self.taken('"'), "the quoted string is not closed", quoted=True)
         return self._template(start, parts)
 
     def heredoc(self, word: str, start: int, *, indented: bool) -> Template:
@@ -128,7 +128,7 @@ class TemplateReader(Reader):
         def read() -> tuple[str, tuple[str, str], Node | None]:
             word = self.name()
             if word not in ("if", "else", "endif", "for", "endfor"):
-                raise self.fault("if, else, endif, for or endfor is expected after %{", start)
+                raise self.fault("expected if, else, endif, for or endfor after %{", start)
             self.skip()
             names = self.loop_names() if word == "for" else ("", "")
             return word, names, self.expression() if word in ("if", "for") else None
@@ -141,14 +141,14 @@ class TemplateReader(Reader):
         """Whether the spaces behind are stripped; the closing brace is passed over."""
         strips = self.taken("~")
         if not self.taken("}"):
-            raise self.fault("} is expected here")
+            raise self.fault("expected }")
         return strips
 
     def _nested(self, left: list[Node]) -> tuple[Node, ...]:
         """The parts, of which the first is the last of ``left``, with what stands in each directive inside of it."""
         found, end = self._until(left)
         if end is not None:
-            raise self.fault("this has no beginning", end.start)
+            raise self.fault("this has no matching start", end.start)
         return found
 
     def _until(self, left: list[Node]) -> tuple[tuple[Node, ...], _Directive | None]:
@@ -176,7 +176,7 @@ class TemplateReader(Reader):
                 otherwise, end = self._until(left)
             made = IfDirective(*place, said, inner, otherwise)
         if end is None or end.word != f"end{begin.word}":
-            raise self.fault(f"%{{ end{begin.word} }} is missing for this", begin.start)
+            raise self.fault(f"%{{ end{begin.word} }} is missing", begin.start)
         return made
 
 

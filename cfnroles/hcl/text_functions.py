@@ -52,7 +52,7 @@ def _of_numbers(work: Callable[..., Any]) -> Function:
 def _join(arguments: Sequence[Value]) -> Value:
     separator, place = known_text(arguments[0]), arguments[0].place
     if len(arguments) < 2:
-        raise Failed("there is no list to join")
+        raise Failed("expected a list to join")
     chunks: list[tuple[Part, Place]] = []
     for argument in arguments[1:]:
         for each in values_of(argument):
@@ -76,7 +76,7 @@ def _format(arguments: Sequence[Value]) -> Text | str:
             parts.append("%")
             continue
         if not rest:
-            raise Failed("there are fewer arguments than verbs")
+            raise Failed("the format has more verbs than arguments")
         parts.append(_formatted(match, rest.pop(0)))
     return _plain(checked(Text(*parts, form[at:])))
 
@@ -84,7 +84,7 @@ def _format(arguments: Sequence[Value]) -> Text | str:
 def _formatted(verb: re.Match[str], value: Value) -> Part:
     flags, width, precision, kind = verb[1], verb[2], verb[3], verb[4]
     if (width and int(width[:5]) > _WIDEST) or (precision and int(precision[:5]) > _WIDEST):
-        raise Failed("a text is too wide")
+        raise Failed("the width is too large")
     if kind in "sv" and not flags and not width and not precision:
         if isinstance(value.data, list | dict):
             return encoded(value)
@@ -136,7 +136,7 @@ def _replace(arguments: Sequence[Value]) -> Text | str:
         raise Open(whole.symbols[0])
     pieces = whole.cut(old) if old else [whole]
     if len(pieces) * max(len(put), 1) > LONGEST:
-        raise Failed("the text is too long")
+        raise Failed("the string is too long")
     parts: list[Part] = []
     for piece in pieces:
         parts += [put, piece]
@@ -213,13 +213,13 @@ def _base64decode(found: str) -> str:
     try:
         return base64.b64decode(found, validate=True).decode()
     except ValueError as error:
-        raise Failed("it is not a text in base64") from error
+        raise Failed("it is not a base64 string") from error
 
 
 def _indent(arguments: Sequence[Value]) -> str:
     spaces, found = min(int(known_number(arguments[0])), _WIDEST), known_text(arguments[1])
     if found.count("\n") * spaces > LONGEST:
-        raise Failed("the text is too long")
+        raise Failed("the string is too long")
     return found.replace("\n", "\n" + " " * spaces)
 
 

@@ -115,7 +115,7 @@ def _called(project: Project, directory: str) -> Mapping[str, Configuration]:
 def _unknown_arguments(name: str, block: Block, called: Configuration) -> Iterator[_Fault]:
     for argument, node in block.body.arguments.items():
         if argument not in OWN and argument not in called.variables:
-            yield node, f"module.{name} has no variable {argument}", hint(argument, called.variables, "Leave it out.")
+            yield node, f"module.{name} has no variable {argument}", hint(argument, called.variables, "Omit it.")
 
 
 def _fault(node: Node, known: Configuration, called: Mapping[str, Configuration]) -> Iterator[_Fault]:

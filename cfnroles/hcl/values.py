@@ -31,7 +31,7 @@ class Outside(Failed):
     """The file ``path`` stands where none is read, whatever Terraform does."""
 
     def __init__(self, path: str, place: Place) -> None:
-        super().__init__(f"{path} lies outside of the directory", place)
+        super().__init__(f"{path} is outside the directory", place)
         self.path = path
 
 
@@ -102,13 +102,13 @@ def text(value: Value) -> Text:
         case Encoded():
             return checked(encoded(data.value))
     what = "null" if data is None else "a list or an object"
-    raise Failed(f"{what} stands where a text is expected", value.place)
+    raise Failed(f"expected a string, found {what}", value.place)
 
 
 def checked(made: Text, place: Place | None = None) -> Text:
     """The text itself; raises Failed where it is longer than any that is meant."""
     if len(made) > LONGEST:
-        raise Failed(f"the text has more than {LONGEST:,} characters", place)
+        raise Failed(f"the string has more than {LONGEST:,} characters", place)
     return made
 
 
@@ -137,7 +137,7 @@ def number(value: Value) -> int | float:
             found = float("nan")
         if abs(found) < 1e300:
             return int(found) if found.is_integer() else found
-    raise Failed("a number is expected", value.place)
+    raise Failed("expected a number", value.place)
 
 
 def truth(value: Value) -> bool:
@@ -146,7 +146,7 @@ def truth(value: Value) -> bool:
         return value.data
     if isinstance(value.data, str) and value.data in ("true", "false"):
         return value.data == "true"
-    raise Failed("a truth value is expected", value.place)
+    raise Failed("expected a Boolean", value.place)
 
 
 def elements(value: Value) -> list[tuple[Value, Value]]:
@@ -163,7 +163,7 @@ def elements(value: Value) -> list[tuple[Value, Value]]:
         return [(Value(index, each.place), each) for index, each in enumerate(data)]
     if isinstance(data, dict):
         return [(Value(key, data[key].place), data[key]) for key in sorted(data)]
-    raise Failed("a list or an object is expected", value.place)
+    raise Failed("expected a list or an object", value.place)
 
 
 def is_known(value: Value) -> bool:

@@ -37,7 +37,7 @@ class FailedThing(Struct, frozen=True):
                 remedy="Pass one of --task TASK, --service NAME and --stack NAME.",
             )
         if self.stack and self.cluster:
-            raise InvalidInput("--cluster requires --task or --service", remedy="Leave it out.")
+            raise InvalidInput("--cluster requires --task or --service", remedy="Omit it.")
         region_of(self.cluster, self.task, self.service, self.stack)
 
     @property

@@ -132,7 +132,7 @@ def _told(template: Template, given: Given) -> Mapping[str, Any]:
     }
 
 
-_UNSEEN = "cannot read the nested stack {}"
+_UNSEEN = "cannot see what is in the nested stack {}"
 _REMEDY = "Also pass its template to cfnroles"
 
 

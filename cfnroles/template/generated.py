@@ -31,20 +31,21 @@ class Mark(Struct, frozen=True):
 #: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_ecs.TaskDefinition.html
 CDK = Generator(
     "the AWS CDK",
-    "Give the construct of the task definition its roles, as `executionRole` and `taskRole`: `cfnroles build TEMPLATE"
-    " -o build` writes them as a stack, and `iam.Role.fromRoleArn(this, ID, ARN, {mutable: false})` names one.",
+    "Pass its roles to the construct of the task definition, as `executionRole` and `taskRole`: `cfnroles build"
+    " TEMPLATE -o build` writes them as a stack, and `iam.Role.fromRoleArn(this, ID, ARN, {mutable: false})`"
+    " names one.",
 )
 #: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-cli-command-reference-sam-build.html
 SAM = Generator(
     "the AWS SAM CLI, or by the transform AWS::Serverless-2016-10-31",
-    "Give the template that `sam build` reads, usually template.yaml.",
+    "Pass the template that `sam build` reads, usually template.yaml.",
 )
 #: AWS supports it no more since June 2026: what it left behind, people go on with by hand.
 #: https://aws.github.io/copilot-cli/docs/developing/overrides/yamlpatch
 COPILOT = Generator(
     "AWS Copilot",
-    "Set its roles with `copilot svc override --tool yamlpatch` or `copilot job override --tool yamlpatch`, to what"
-    " `cfnroles build TEMPLATE -o build` exports.",
+    "Set its roles with `copilot svc override --tool yamlpatch` or `copilot job override --tool yamlpatch` to the"
+    " exports of `cfnroles build TEMPLATE -o build`.",
     again=False,
 )
 

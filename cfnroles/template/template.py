@@ -358,12 +358,12 @@ def checked(template: Template) -> Template:
             continue
         kind = given.get("Type") if isinstance(given, Mapping) else None
         if not isinstance(given, Mapping):
-            what, remedy = f"the resource {name} is not a mapping", "Write its Type and its Properties."
+            what, remedy = f"the resource {name} is not an object", "Write its Type and its Properties."
         elif kind is None and _TRANSFORM not in given:
             what, remedy = f"the resource {name} has no Type", "Write it, such as AWS::ECS::TaskDefinition."
         elif kind is not None and not isinstance(kind, str):
-            what = f"the Type of the resource {name} is not a string, and CloudFormation takes no function there"
-            remedy = "Write the type itself, such as AWS::ECS::TaskDefinition."
+            what = f"the Type of the resource {name} is not a string; CloudFormation does not accept a function there"
+            remedy = "Write a type, such as AWS::ECS::TaskDefinition."
         else:
             continue
         place = ("Resources", name) if kind is None else ("Resources", name, "Type")

@@ -163,7 +163,7 @@ def test_aws_s_own_policy_is_known_however_it_is_named(beside: str) -> None:
 
 
 ELSEWHERE = {
-    "a secret that is there already": (
+    "a secret that already exists": (
         "data.aws_secretsmanager_secret.x.arn",
         "data.aws_secretsmanager_secret.x.arn",
         "pass",
@@ -201,7 +201,7 @@ def test_a_resource_is_the_same_one_or_another_or_nobody_knows(needed: str, gran
 
 UNREAD = {
     "a document that nobody knows": (inline("var.on"), "aws_iam_role_policy.p"),
-    "a document of elsewhere": (inline('file("../p.json")'), "lies outside"),
+    "a document of elsewhere": (inline('file("../p.json")'), "is outside"),
     "a statement that nobody knows": (
         inline(f'jsonencode({{ Version = "2012-10-17", Statement = concat([{statement(DB)}], var.on) }})'),
         "var.on",

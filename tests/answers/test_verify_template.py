@@ -244,7 +244,7 @@ def test_a_nested_stack_that_nobody_can_see_is_told() -> None:
     text = TEMPLATE + '  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "https://b/t.yaml"}}\n'
     execution, unseen = judged(text)
     assert (execution.verdict, unseen.verdict) == (Verdict.PASS, Verdict.NOT_JUDGED)
-    assert "cannot read the nested stack Inner" in unseen.gaps[0].what
+    assert "cannot see what is in the nested stack Inner" in unseen.gaps[0].what
 
 
 def test_a_nested_stack_beside_the_template_is_named(tmp_path: Path) -> None:

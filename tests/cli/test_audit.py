@@ -96,8 +96,8 @@ def test_the_tight_policy_and_the_difference_are_written_to_a_new_directory(cfnr
     ]
     again = cfnroles(*ASKED, "-o", "out")
     assert (again.code, again.out) == (2, "")
-    assert again.err.startswith("error: out: is there already")
-    with pytest.raises(InvalidInput, match="is there already"):
+    assert again.err.startswith("error: out: already exists")
+    with pytest.raises(InvalidInput, match="already exists"):
         write_new(files / "out", {"a": "b"})
 
 
@@ -154,7 +154,7 @@ def test_a_fleet_is_one_line_for_each_role_the_worst_first(cfnroles: Any, files:
         ["ghost", "never assumed", "1"],
         ["web-execution", "1 session", "2"],
     ]
-    assert "package.json is not a task definition, spec or template" in result.err
+    assert "skipped package.json: not a task definition, spec or template" in result.err
 
 
 OWN = [{"Fn::Sub": f"arn:aws:secretsmanager:${{AWS::Region}}:{ACCOUNT}:secret:{name}-AbCdEf"} for name in ("db", "old")]
@@ -215,8 +215,8 @@ def test_a_role_of_another_name_is_protected_by_the_task_definition_that_it_is_g
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ((), "there are no events to read"),
-        (("--events", "events.json.gz"), "no role is given"),
+        ((), "no events to read"),
+        (("--events", "events.json.gz"), "no role to verify"),
         (("--events", "none.json", "--role", "account.json:ghost"), "none.json: cannot be read"),
         (("--events", "web.json", "--role", "account.json:ghost"), "web.json: holds no event of CloudTrail"),
         (("--events", "events.json.gz", "--role", "account.json:nobody"), "has no role nobody"),

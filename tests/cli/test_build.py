@@ -141,7 +141,7 @@ WRONG = {
     "not YAML": ("family: [shop", ["task.json:", "is not valid YAML"]),
     "empty": ("", ["is empty"]),
     "an empty object": ("{}", ["is empty"]),
-    "a text": ('"shop"', ["is not a task definition", "It is a str."]),
+    "a text": ('"shop"', ["is not a task definition", "It is a string."]),
     "a list of two": (
         json.dumps([definition(), definition()]),
         ["a list of 2 elements", "one task definition at a time"],
@@ -158,7 +158,7 @@ WRONG = {
     "a template": ('{"Resources": {}}', ["is a CloudFormation template", "no task definition that needs roles"]),
     "no family": (json.dumps({"containerDefinitions": [CONTAINER]}), ["has no family", "--family"]),
     "a family that is none": (json.dumps(definition(family="my family")), ["'my family' is not a valid family"]),
-    "half a character": ('{"family": "\\ud83d"}', ["task.json: holds half a character"]),
+    "half a character": ('{"family": "\\ud83d"}', ["task.json: has a \\u escape of half a surrogate pair"]),
     "a repeated key": ('{"family": "a", "family": "b"}', ["has the key 'family' twice"]),
     "a json key without its colons": (
         json.dumps(with_secret(f"{SECRET}:password")),
@@ -224,7 +224,7 @@ def test_a_file_of_the_users_is_never_overwritten(cfnroles: Any, tmp_path: Path)
     result = cfnroles("build", "-", "-o", tmp_path, stdin=json.dumps(definition()))
 
     assert result.code == 2
-    assert "shop-roles.yaml would be overwritten, and no earlier build wrote it" in result.err
+    assert "shop-roles.yaml would be overwritten, but no earlier build wrote it" in result.err
     assert contents(tmp_path) == {"shop-roles.yaml": "mine"}
 
 
@@ -245,7 +245,7 @@ def test_a_manifest_that_no_build_wrote_is_the_users(text: str, cfnroles: Any, t
     result = cfnroles("build", "-", "-o", tmp_path, stdin=json.dumps(definition()))
 
     assert result.code == 2
-    assert "stacks.json would be overwritten, and no earlier build wrote it" in result.err
+    assert "stacks.json would be overwritten, but no earlier build wrote it" in result.err
 
 
 def test_an_earlier_build_is_replaced_and_another_projects_is_not(cfnroles: Any, tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_an_earlier_build_is_replaced_and_another_projects_is_not(cfnroles: Any,
     result = cfnroles("build", "-", "-o", tmp_path, "--project", "other", stdin=json.dumps(definition()))
 
     assert result.code == 2
-    assert "holds the stacks of the project shop, not of the project other" in result.err
+    assert "has the stacks of the project shop, not of the project other" in result.err
     assert contents(tmp_path) == before
 
 

@@ -167,7 +167,7 @@ def test_a_nested_stack_that_is_not_there_is_told(cfnroles: Any, app: Path) -> N
     (app / NESTED).unlink()
     result = cfnroles("verify", app)
     assert result.code in (1, 3)
-    assert "cannot read the nested stack InnerNestedStack" in result.out
+    assert "cannot see what is in the nested stack InnerNestedStack" in result.out
 
 
 def test_the_task_definitions_of_nested_stacks_are_explained(cfnroles: Any) -> None:

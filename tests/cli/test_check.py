@@ -20,13 +20,13 @@ def without_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 def test_without_credentials_nothing_can_be_found_out(cfnroles: Any, examples: Path) -> None:
     told = cfnroles("check", examples / "shop.json")
     assert (told.code, told.out) == (3, "")
-    assert told.err.startswith("error: no AWS credentials were found\n")
+    assert told.err.startswith("error: no AWS credentials found\n")
 
 
 def test_an_endpoint_that_is_none_is_a_wrong_question(cfnroles: Any, examples: Path) -> None:
     told = cfnroles("check", examples / "shop.json", "--endpoint-url", "nonsense")
     assert (told.code, told.out) == (2, "")
-    assert told.err.startswith("error: nonsense is not the address of an endpoint\n")
+    assert told.err.startswith("error: nonsense is not the URL of an endpoint\n")
 
 
 def test_a_task_without_secrets_needs_no_credentials(cfnroles: Any) -> None:

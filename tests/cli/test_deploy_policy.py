@@ -37,7 +37,7 @@ def test_a_task_definition_that_says_where_it_runs_needs_no_option(ask, examples
 def test_a_directory_says_the_same_once_it_is_told_where(cfnroles, ask, examples, tmp_path):
     cfnroles("build", examples / "shop.json", "-o", tmp_path)
     code, _, err = ask(tmp_path)
-    assert (code, err.splitlines()[-1]) == (2, "Add --account ID --region REGION.")
+    assert (code, err.splitlines()[-1]) == (2, "Pass --account ID --region REGION.")
     told = ("--account", "123456789012", "--region", "us-east-1")
     assert ask(tmp_path, *told)[1] == ask(examples / "shop.json", *told)[1]
 
@@ -86,7 +86,7 @@ def test_the_callers_policy_and_the_service_roles(ask, examples):
     assert (caller | service) - {"PassServiceRole"} == sids(ask(examples / "shop.json")[1])
     code, _, err = ask(examples / "shop.json", "--service-role", "--role-arn", role)
     assert code == 2
-    assert "ask for two policies" in err
+    assert "cannot be combined" in err
 
 
 def test_gaps_are_told_and_strict_ends_with_1(cfnroles, ask, examples, tmp_path):
@@ -95,7 +95,7 @@ def test_gaps_are_told_and_strict_ends_with_1(cfnroles, ask, examples, tmp_path)
     task.write_text(task.read_text().replace("Resources:", "Resources:\n  Queue:\n    Type: AWS::SQS::Queue", 1))
     code, _, err = ask(tmp_path, "--allow-edits", *HOME)
     assert code == 0
-    assert "what CloudFormation calls for AWS::SQS::Queue is not known here" in err
+    assert "cfnroles does not know which calls CloudFormation makes for AWS::SQS::Queue" in err
     code, _, err = ask(tmp_path, "--allow-edits", "--strict", *HOME)
     assert (code, err.splitlines()[-1]) == (1, "error: 1 gap, and --strict was given: the policy was printed")
 
@@ -105,9 +105,9 @@ def test_gaps_are_told_and_strict_ends_with_1(cfnroles, ask, examples, tmp_path)
     [
         (("--parameter", "Nobody=x"), "no template declares the parameter Nobody"),
         (("--parameter", "RolePath=x"), "a path that begins and ends with a slash"),
-        (("--parameter", "RolePath=/*/"), "has * in it"),
+        (("--parameter", "RolePath=/*/"), "contains *, which"),
         (("--stack-sets", "--bucket", "b-1"), "--stack-sets cannot be combined with --bucket"),
-        (("--administration-role-arn", "x"), "--administration-role-arn is for --stack-sets"),
+        (("--administration-role-arn", "x"), "--administration-role-arn requires --stack-sets"),
         (("--account", "1"), "--account 1 is not an account ID"),
     ],
 )

@@ -99,7 +99,7 @@ def test_a_failure_in_words_that_nobody_knows_is_shown_without_a_signed_address(
 WRONG = {
     "no message": (["The shop opens at nine."], "not a failure message that cfnroles knows"),
     "empty": ([" "], "the message is empty"),
-    "both from standard input": (["-", "--source", "-"], "both the message and SOURCE"),
+    "both from standard input": (["-", "--source", "-"], "only one of TEXT and SOURCE"),
     "no such source": ([DENIED, "--source", "nowhere.json"], "nowhere.json: cannot be read"),
 }
 

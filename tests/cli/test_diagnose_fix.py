@@ -68,7 +68,7 @@ def test_a_terminal_is_asked(template: Path, answer: bool, monkeypatch: pytest.M
 def test_nothing_is_written_unasked(template: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = template.read_bytes()
     assert run("diagnose", DENIED, "--source", str(template), "--fix") == 2
-    assert "Add --yes" in capsys.readouterr().err
+    assert "Pass --yes" in capsys.readouterr().err
     assert template.read_bytes() == before
 
 
@@ -86,12 +86,12 @@ def test_a_file_that_somebody_changed_meanwhile_is_left_alone(template: Path, mo
 def test_what_no_statement_cures_changes_nothing(template: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = DENIED.replace("no identity-based policy", "no VPC endpoint policy")
     assert run("diagnose", text, "--source", str(template), "--fix", "--yes") == 1
-    assert "no statement of a role is what is missing" in capsys.readouterr().err
+    assert "no statement of the role is missing" in capsys.readouterr().err
 
 
 def test_standard_input_is_no_file_to_change(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("diagnose", DENIED, "--source", "-", "--fix", "--yes") == 2
-    assert "Give the file" in capsys.readouterr().err
+    assert "Pass the file" in capsys.readouterr().err
 
 
 def test_the_file_of_a_role_that_was_given_is_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

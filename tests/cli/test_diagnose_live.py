@@ -349,7 +349,7 @@ def missing(**_: object) -> dict[str, Any]:
 WRONG = {
     "a cluster alone": (("--cluster", "a"), 2, "--live requires --task, --service or --stack"),
     "two things": (("--task", "a", "--stack", "b"), 2, "--task and --stack cannot be combined"),
-    "a text, too": (("Text", "--task", "a"), 2, "AWS is to be asked for the message, and one is given"),
+    "a text, too": (("Text", "--task", "a"), 2, "TEXT cannot be combined with --task, --service or --stack"),
     "a cluster of a stack": (("--stack", "b", "--cluster", "c"), 2, "--cluster requires --task or --service"),
     "no such task": (("--task", "a"), 3, "the cluster default has no task a"),
     "no such service": (("--service", "a"), 3, "the cluster default has no service a"),
@@ -376,7 +376,7 @@ def test_a_wrong_question(cfnroles: Any, aws: Account, options: tuple[str, ...],
 
 def test_without_live_nobody_is_asked(cfnroles: Any, aws: Account) -> None:
     result = cfnroles("diagnose", "Exit code: 1", "--task", "a")
-    assert (result.code, "--task is for --live" in result.err) == (2, True)
+    assert (result.code, "--task requires --live" in result.err) == (2, True)
 
 
 def test_where_nothing_may_be_read_no_one_says_that_nothing_failed(cfnroles: Any, aws: Account) -> None:
@@ -436,11 +436,11 @@ def test_a_fix_of_a_live_failure_goes_into_the_source(cfnroles: Any, aws: Accoun
     assert (result.code, "changed" in result.err) == (0, True), result.err
     assert SECRET.partition("arn:aws:")[2] in file.read_text(encoding="utf-8").split("Task:")[0]
     again = cfnroles(*asked)
-    assert (again.code, again.err.strip()) == (1, "not changed: the source allows it already: deploy it")
+    assert (again.code, again.err.strip()) == (1, "not changed: the source already allows it: deploy it")
 
 
 def test_a_fix_of_a_live_failure_needs_a_file(cfnroles: Any) -> None:
     result = cfnroles(*LIVE, "--task", ID, "--fix", "--yes")
     assert result.code == 2
-    assert "--fix changes a file, and with --live the role is read from AWS" in result.err
-    assert "Give --source SOURCE, too" in result.err
+    assert "--fix changes a file, but --live reads the role from AWS" in result.err
+    assert "Also pass --source SOURCE" in result.err

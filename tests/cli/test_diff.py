@@ -282,8 +282,8 @@ QUESTIONS = [
     (("HEAD", "old.json"), "no file is named 'HEAD', and this is not a Git repository"),
     (("HEAD:old.json",), "and this is not a Git repository"),
     (("HEAD",), "and this is not a Git repository"),
-    (("old.json",), "old.json is compared with nothing"),
-    (("-", "-"), "standard input holds one document"),
+    (("old.json",), "old.json has nothing to compare with"),
+    (("-", "-"), "only one of the two can be standard input"),
     (("text.json", "old.json"), "text.json: is not a task definition, Express Mode service, service spec"),
     (
         ("old.yaml", "new.yaml", "--family", "x"),

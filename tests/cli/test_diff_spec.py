@@ -176,7 +176,7 @@ QUESTIONS = [
     ),
     (("old/cfnroles.yaml", "lost.yaml"), "lost.yaml:6:5: the file web.json does not exist"),
     (("old/cfnroles.yaml", "wrong.yaml"), "wrong.yaml:1:1: "),
-    (("-", "old/cfnroles.yaml"), "standard input: names the file web.json, and its directory is unknown"),
+    (("-", "old/cfnroles.yaml"), "standard input: names the file web.json, but its own directory is unknown"),
     (("old/cfnroles.yaml", "new/cfnroles.yaml", "--family", "x"), "--family requires a task definition"),
 ]
 

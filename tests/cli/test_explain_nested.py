@@ -73,7 +73,7 @@ def test_what_the_nested_stack_hangs_on_is_told(cfnroles: Any, explained: Any, t
 )
 def test_a_template_that_cannot_be_read_is_told(explained: Any, url: str) -> None:
     explanation = explained(url)
-    assert [gap["what"] for gap in explanation["gaps"]] == ["cannot read the nested stack Web"]
+    assert [gap["what"] for gap in explanation["gaps"]] == ["cannot see what is in the nested stack Web"]
     assert explanation["resources"] == {}
 
 

@@ -676,7 +676,7 @@ def test_options_for_templates_are_refused_for_others(cfnroles: Any, examples: P
     for option in (("--resource", "Task"), ("--parameter", "A=b")):
         refused = cfnroles("explain", examples / "shop.json", *option)
         assert refused.code == 2
-        assert f"{option[0]} is for a CloudFormation template" in refused.err
+        assert f"{option[0]} requires a CloudFormation template" in refused.err
 
 
 def test_what_ecs_would_refuse_is_told_with_its_line(cfnroles: Any, tmp_path: Path) -> None:

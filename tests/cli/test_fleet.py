@@ -348,7 +348,7 @@ def test_a_run_that_was_throttled_goes_on_where_it_was(cfnroles: Any, aws: Put, 
     aws(interrupted(answers, 5, refusal("ThrottlingException", "Rate exceeded")))
     first = cfnroles(*LIVE, "--resume", file)
     assert first.code == 3
-    assert f"Go on with the same --resume {file}" in first.err
+    assert f"Continue with --resume {file}" in first.err
     with file.open("ab") as half:
         half.write(b'{"definition": {"family": "' + b"w" * 20_000)
     there = aws(answers)
@@ -457,4 +457,4 @@ def test_without_live_nobody_is_asked(cfnroles: Any, aws: Put) -> None:
     there = aws(account())
     result = cfnroles("fleet")
     assert (result.code, there.calls) == (2, [])
-    assert "Give --live." in result.err
+    assert "Pass --live." in result.err

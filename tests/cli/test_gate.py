@@ -38,7 +38,7 @@ def test_the_gate_of_a_build_is_compared(cfnroles: Any, tmp_path: Path, examples
 
 WRONG = {
     "a template without a function": (("--check", "{roles}"), "holds no function with its code"),
-    "two questions": (("--check", "{roles}", "--stack", "x"), "Give one of them."),
+    "two questions": (("--check", "{roles}", "--stack", "x"), "Pass one of them."),
 }
 
 

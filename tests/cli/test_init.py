@@ -84,14 +84,14 @@ def test_nothing_is_overwritten(project: Path, cfnroles: Callable[..., Any]) -> 
     spec.write_text("mine")
     result = cfnroles("init", project, "-o", spec)
     assert result.code == 2
-    assert "exists already" in result.err
+    assert "already exists" in result.err
     assert spec.read_text() == "mine"
 
 
 def test_a_directory_without_task_definitions_is_refused(tmp_path: Path, cfnroles: Callable[..., Any]) -> None:
     result = cfnroles("init", tmp_path, "-o", tmp_path / "cfnroles.yaml")
     assert result.code == 2
-    assert "holds no task definition" in result.err
+    assert "has no task definition" in result.err
 
 
 def test_a_role_is_taken_over_as_far_as_a_spec_can_say_it(project: Path, cfnroles: Callable[..., Any]) -> None:
@@ -125,7 +125,7 @@ def test_what_a_template_fills_in_is_not_taken_over(project: Path, cfnroles: Cal
 def test_standard_input_has_no_path_for_a_spec(tmp_path: Path, cfnroles: Callable[..., Any]) -> None:
     result = cfnroles("init", "-", "-o", tmp_path / "cfnroles.yaml", stdin='{"family": "shop"}')
     assert (result.code, list(tmp_path.iterdir())) == (2, [])
-    assert "standard input has no path that a spec could name" in result.err
+    assert "a spec cannot name standard input" in result.err
 
 
 def test_no_name_becomes_a_line_of_the_spec(cfnroles: Callable[..., Any], tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_live_service_overwrites_nothing(cfnroles: Any, tmp_path: Path, ecs: N
     (tmp_path / there).write_text("mine")
     result = cfnroles("init", "prod/web", "--live", "-o", tmp_path / "cfnroles.yaml")
     assert (result.code, [path.name for path in tmp_path.iterdir()]) == (2, [there])
-    assert "exists already" in result.err
+    assert "already exists" in result.err
 
 
 def test_a_live_service_that_is_not_there_is_told(cfnroles: Any, tmp_path: Path, ecs: None) -> None:

@@ -94,8 +94,8 @@ def test_what_cannot_be_read_is_named_with_its_place(
     here({"web.json": TASK})
     beside = cfnroles("init")
     assert (alone.code, beside.code) == (2, 0)
-    assert f"or below\n  {told}" in alone.err
-    assert f"Could not be read, and is left out:\n  {told}" in beside.err
+    assert f"or its subfolders\n  {told}" in alone.err
+    assert f"Skipped, because it cannot be read:\n  {told}" in beside.err
 
 
 def test_a_folder_that_cannot_be_listed_is_named(here: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +139,7 @@ def test_without_a_terminal_nothing_is_asked_and_the_spec_lints(
     assert json.loads(Path("cfnroles.schema.json").read_text())["$schema"]
     assert cfnroles("lint", "cfnroles.yaml").code == 0
     again = cfnroles("init")
-    assert (again.code, "overwrites nothing" in again.err) == (2, True)
+    assert (again.code, "does not overwrite files" in again.err) == (2, True)
 
 
 def test_every_command_that_it_names_works(
@@ -258,7 +258,7 @@ def test_a_role_is_of_one_service_however_many_are_found(
 ) -> None:
     folder = here({"web.json": TASK, "worker.json": {**TASK, "family": "worker"}, "role.json": {"Statement": []}})
     told = cfnroles("init", *sources, "--from-role", "role.json")
-    assert (told.code, "a role is of one service" in told.err) == (2, True)
+    assert (told.code, "require a single service" in told.err) == (2, True)
     assert not (folder / "cfnroles.yaml").exists()
 
 

@@ -142,10 +142,9 @@ class TestEdits:
 
         assert refused.code == 2
         assert refused.err == (
-            f"error: {out}: edits would be lost: {ROLES} is not as built\n"
-            f"To see them, run the same command with -o {out}.new, and then:\n"
-            f"  diff -u {out / ROLES} {out}.new/{ROLES}\n"
-            "Keep the edits elsewhere, or give them up: run the same command with --force.\n"
+            f"error: {out}: edits would be lost: {ROLES} was edited since the last build\nTo see the edits, run the"
+            f" same command with -o {out}.new, and then:\n  diff -u {out / ROLES} {out}.new/{ROLES}\nSave the edits,"
+            " or discard them: run the same command with --force.\n"
         )
         assert contents(out) == before
 
@@ -177,7 +176,7 @@ class TestEdits:
         manifest["stacks"][0]["parameters"]["ProjectName"] = "mine"
         (out / "stacks.json").write_text(json.dumps(manifest))
 
-        assert f"{ROLES}, shop-task.yaml, stacks.json are not as built" in build(AFTER).err
+        assert f"{ROLES}, shop-task.yaml, stacks.json were edited since the last build" in build(AFTER).err
 
     def test_what_says_the_same_is_no_edit(self, build: Build, out: Path) -> None:
         build(BEFORE)
@@ -238,11 +237,10 @@ class TestReaders:
         told = cfnroles(name, out, *options)
         assert told.code == code
         refusal = (
-            f"error: {out}: {ROLES} is not what the last build wrote\n"
-            "It was edited since, or comes from another build. To see the edits:\n"
-            f"  cfnroles build SOURCE -o {out}.new\n"
-            f"  diff -u {out / ROLES} {out}.new/{ROLES}\n"
-            "To use what is there, add --allow-edits. To give it up, build again with --force.\n"
+            f"error: {out}: {ROLES} is not as the last build wrote\nEdited since, or from another"
+            f" build. To see the edits:\n  cfnroles build SOURCE -o {out}.new\n  diff -u {out / ROLES}"
+            f" {out}.new/{ROLES}\nTo use the files as they are, pass --allow-edits. To discard it, build again with"
+            " --force.\n"
         )
         assert (told.err == refusal) == (code == 2)
 
@@ -254,7 +252,7 @@ class TestReaders:
         manifest["stacks"][0]["capabilities"] = []
         (out / "stacks.json").write_text(json.dumps(manifest))
 
-        with pytest.raises(InvalidInput, match=r"stacks\.json is not what the last build wrote"):
+        with pytest.raises(InvalidInput, match=r"stacks\.json is not as the last build wrote"):
             read_stacks(out)
         assert read_stacks(out, allow_edits=True)[0].capabilities == ()
 
@@ -265,7 +263,7 @@ class TestReaders:
         (out / "stacks.json").write_text(json.dumps(manifest))
         (out / "mine.yaml").write_text("Resources: {}")
 
-        with pytest.raises(InvalidInput, match=r"mine\.yaml, stacks\.json are not what"):
+        with pytest.raises(InvalidInput, match=r"mine\.yaml, stacks\.json are not as"):
             read_stacks(out)
         assert read_stacks(out, allow_edits=True)[-1].name == "mine"
 
@@ -273,7 +271,7 @@ class TestReaders:
         refused = cfnroles("deploy", examples / "shop.json", "--plan", "--allow-edits")
 
         assert refused.code == 2
-        assert "--allow-edits is for a directory" in refused.err
+        assert "--allow-edits requires a directory" in refused.err
 
 
 def test_the_manifest_of_a_thousand_services_is_read_though_no_document_is_as_long(tmp_path: Path) -> None:
@@ -293,7 +291,7 @@ class TestStale:
 
         built = build(AFTER, "--template-format", "json")
 
-        assert "Removed, of an earlier build:\n" + "".join(
+        assert "Removed from an earlier build:\n" + "".join(
             f"  {out / name}\n" for name in ("secret-validator.yaml", ROLES, "shop-task.yaml")
         ) in (built.err)
         assert sorted(contents(out)) == [
@@ -311,11 +309,11 @@ class TestStale:
         built = build(AFTER, "--template-format", "json")
 
         assert built.code == 0
-        assert f"Left, of an earlier build and edited since:\n  {out / ROLES}\n" in built.err
+        assert f"Kept from an earlier build, because edited since:\n  {out / ROLES}\n" in built.err
         assert (out / ROLES).read_text() == text
         assert not (out / "shop-task.yaml").exists()
         # It is nobody's now but the user's.
-        assert f"{ROLES} would be overwritten, and no earlier build wrote it" in build(BEFORE).err
+        assert f"{ROLES} would be overwritten, but no earlier build wrote it" in build(BEFORE).err
 
     def test_no_manifest_can_name_a_file_elsewhere(self, build: Build, out: Path, tmp_path: Path) -> None:
         build(BEFORE)
@@ -324,7 +322,7 @@ class TestStale:
         manifest["files"]["../victim"] = "98ea6e4f216f2fb4b69fff9b3a44842c38686ca685f3f55dc48c5d3fb1107be4"
         (out / "stacks.json").write_text(json.dumps(manifest))
 
-        assert "stacks.json would be overwritten, and no earlier build wrote it" in build(AFTER).err
+        assert "stacks.json would be overwritten, but no earlier build wrote it" in build(AFTER).err
         assert (tmp_path / "victim").read_text() == "mine"
 
     def test_a_pipe_in_the_place_of_the_manifest_is_not_waited_for(self, build: Build, out: Path) -> None:
@@ -334,7 +332,7 @@ class TestStale:
         refused = build(AFTER)
 
         assert refused.code == 2
-        assert "stacks.json would be overwritten, and no earlier build wrote it" in refused.err
+        assert "stacks.json would be overwritten, but no earlier build wrote it" in refused.err
 
     def test_a_file_under_two_names_is_not_removed_under_one_of_them(self, build: Build, out: Path) -> None:
         # As on a filesystem where case does not count, when the family was Shop before.
@@ -446,7 +444,7 @@ class TestPlaces:
             failed = build(AFTER)
 
         assert failed.code == 2
-        assert "cannot be written: Input/output error\nNot all files are written." in failed.err
+        assert "cannot be written: Input/output error\nSome files were not written" in failed.err
         assert len(contents(out)) == 4
         with pytest.raises(InvalidInput, match="holds files of two builds"):
             read_stacks(out)
@@ -489,7 +487,7 @@ class TestPlaces:
         (out / ROLES).replace(tmp_path / "mine")
         (out / ROLES).symlink_to(tmp_path / "mine")
 
-        assert f"{ROLES} is not as built" in build(AFTER).err
+        assert f"{ROLES} was edited since the last build" in build(AFTER).err
         assert f"{out / ROLES}: is not a file in this directory" in str(refusal(out))
         text = (tmp_path / "mine").read_text()
         assert build(AFTER, "--force").code == 0
@@ -510,7 +508,7 @@ class TestPlaces:
         refused = build(BEFORE, "--force")
 
         assert refused.code == 2
-        assert f"{ROLES} would be overwritten, and no earlier build wrote it" in refused.err
+        assert f"{ROLES} would be overwritten, but no earlier build wrote it" in refused.err
         assert [path.name for path in out.iterdir()] == [ROLES]
 
     def test_the_other_side_of_a_project_has_a_directory_of_its_own(

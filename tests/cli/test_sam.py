@@ -99,7 +99,7 @@ def test_what_sam_made_of_it_is_refused(cfnroles: Any, template: Path) -> None:
     template.write_text(built)
     result = cfnroles("inject", template, "--in-place")
     assert (result.code, template.read_text()) == (2, built)
-    assert "Give the template that `sam build` reads" in result.err
+    assert "Pass the template that `sam build` reads" in result.err
 
 
 def test_a_role_that_sam_makes_is_named_with_how_to_see_it(cfnroles: Any, template: Path) -> None:

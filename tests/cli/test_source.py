@@ -115,7 +115,7 @@ def test_they_are_typed_as_pairs(task: str, cfnroles: Any, option: str) -> None:
 
 def test_a_pair_without_a_value_is_refused(task: str, cfnroles: Any) -> None:
     told = cfnroles("explain", task, "--set", "TAG")
-    assert (told.code, told.err) == (2, "error: --set TAG has no value\nWrite --set NAME=VALUE.\n")
+    assert (told.code, told.err) == (2, "error: --set TAG has no value\nPass --set NAME=VALUE.\n")
 
 
 @pytest.mark.parametrize(
@@ -172,10 +172,10 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890
 def test_an_option_that_changes_nothing_is_told(option: str, value: str, cfnroles: Any) -> None:
     told = cfnroles("explain", "-", option, value, "--account", "123456789012", "--region", "us-east-1", stdin=PLAIN)
     assert told.code == 0
-    assert told.err == f"note: {option} changes nothing: no field of standard input uses it\n"
+    assert told.err == f"note: {option} has no effect: no field of standard input uses it\n"
 
 
 def test_an_option_that_changes_something_is_not(cfnroles: Any) -> None:
     task = PLAIN.replace('"memory"', '"secrets": [{"name": "A", "valueFrom": "/shop/a"}], "memory"')
     told = cfnroles("explain", "-", "--kms-key-arn", KEY, "--bucket-account", "123456789012", stdin=task)
-    assert told.err == "note: --bucket-account changes nothing: no field of standard input uses it\n"
+    assert told.err == "note: --bucket-account has no effect: no field of standard input uses it\n"

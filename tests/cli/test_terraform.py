@@ -219,24 +219,28 @@ def test_no_value_of_the_environment_is_shown(cfnroles: Any, directory: Path, fo
 def test_lint_says_which_directories_of_terraform_it_does_not_look_at(cfnroles: Any, directory: Path) -> None:
     result = cfnroles("lint", ".")
     assert (
-        "1 directory of Terraform is not looked at; name each that is applied:\n  cfnroles lint infra\n" in result.err
+        "1 directory of Terraform is not checked; to check a directory that you apply:\n  cfnroles lint infra\n"
+        in result.err
     )
-    assert "not looked at" not in cfnroles("lint", "infra").err
+    assert "not checked" not in cfnroles("lint", "infra").err
 
 
 REFUSED = {
     "a file of the directory": (["explain", "infra/main.tf"], "is a single Terraform file"),
-    "a variable that is not there": (["explain", "infra", "--parameter", "x=1"], "there is no variable x"),
+    "a variable that is not there": (["explain", "infra", "--parameter", "x=1"], "no variable is named x"),
     "a file that is not there": (["explain", "infra", "--var-file", "x.tfvars"], "x.tfvars: cannot be read"),
     "an option of task definitions": (["explain", "infra", "--image", "a"], "--image requires a task definition"),
     "a definition that is not there": (["explain", "infra", "--resource", "x"], "has no task definition x"),
     "a directory of nothing": (["explain", "."], "is a directory without a manifest.json"),
-    "a directory to write to that is none": (["build", "infra", "-o", "-"], "several files have no room on standard"),
+    "a directory to write to that is none": (
+        ["build", "infra", "-o", "-"],
+        "standard output cannot hold several files",
+    ),
     "a policy with expressions": (
         ["policy", "infra", "--role", "execution"],
         "`terraform show -json | cfnroles policy - --role execution`",
     ),
-    "files of variables for what is none": (["explain", "task.json", "--var-file", "x"], "--var-file is for"),
+    "files of variables for what is none": (["explain", "task.json", "--var-file", "x"], "--var-file requires"),
 }
 
 
@@ -316,8 +320,8 @@ def test_roles_are_put_into_no_directory(cfnroles: Any, directory: Path) -> None
     result = cfnroles("inject", "infra")
     assert (result.code, result.err) == (
         2,
-        "error: infra: is a directory, and roles are put into a template\n"
-        "`cfnroles terraform infra` writes roles beside its task definitions.\n",
+        "error: infra: is a directory; inject requires a template\nRun `cfnroles terraform infra` to write the"
+        " roles next to its task definitions.\n",
     )
 
 
@@ -325,7 +329,7 @@ def test_a_fault_is_told_with_its_line(cfnroles: Any, directory: Path) -> None:
     (directory / "more.tf").write_text("locals {\n  a = [1, 2\n}\n", encoding="utf-8")
     result = cfnroles("explain", "infra")
     assert result.code == 2
-    assert result.err.startswith("error: infra/more.tf:3:1: is not valid Terraform: ] is expected here\n")
+    assert result.err.startswith("error: infra/more.tf:3:1: is not valid Terraform: expected ]\n")
 
 
 def test_no_file_outside_of_the_directory_is_shown(cfnroles: Any, directory: Path) -> None:
@@ -334,7 +338,7 @@ def test_no_file_outside_of_the_directory_is_shown(cfnroles: Any, directory: Pat
     (directory / "main.tf").write_text(text, encoding="utf-8")
     result = cfnroles("explain", "infra")
     assert result.code == 0
-    assert "Put ../secret.txt into the directory, or both into one repository of git" in result.out
+    assert "Move ../secret.txt into the directory, or keep both in one Git repository" in result.out
     assert "hunter2" not in result.out
 
 

@@ -173,7 +173,7 @@ def test_the_managed_policies_of_the_spec_are_left_to_the_application(
 REFUSED = [
     ((), "has 2 services; this command takes one\nIts services: web, worker.\nChoose one with --service"),
     (("--service", "wrker"), "cfnroles.yaml: has no service wrker\nIts services: web, worker."),
-    (("--service", "web"), "no role is given"),
+    (("--service", "web"), "no role to verify"),
     (
         ("--service", "web", "--family", "x"),
         "--family requires a task definition, but cfnroles.yaml is a service spec",

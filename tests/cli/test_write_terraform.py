@@ -207,7 +207,7 @@ def test_a_module_is_given_its_secrets_and_further_policies(cfnroles: Any, tmp_p
 
 
 MISPLACED = {
-    "a module without a directory": (["{json}", "--module"], "Give -o DIR"),
+    "a module without a directory": (["{json}", "--module"], "Pass -o DIR"),
     "a module of Terraform": (["{directory}", "--module", "-o", "{directory}"], "--module is for a task definition"),
 }
 

@@ -66,7 +66,7 @@ class TestThreeServices:
             pytest.param(
                 {"secret": "${STAGE}/db"},
                 ("--parameter", "Stage=a*"),
-                "1 value is not what its template takes:\n  Stage: expected a name",
+                "1 value is not valid for its template:\n  Stage: expected a name",
                 id="a value that its template does not take",
             ),
         ],
@@ -230,7 +230,7 @@ class TestStrict:
         refused = cfnroles("deploy", stacks, "--yes", "--strict")
 
         assert refused.code == 1
-        assert "it could not be found out who is calling (--strict): the credentials are not allowed" in refused.err
+        assert "cannot determine the caller (--strict): the credentials are not allowed" in refused.err
         assert ever_created() == []
 
     def test_a_gap_refuses(self, cfnroles, aws, tmp_path, account, ever_created):
@@ -269,7 +269,7 @@ class TestStrict:
         refused = cfnroles("deploy", stacks, "--yes", "--strict")
 
         assert refused.code == 1
-        assert "whether the roles have gaps is not known (--strict): the build did not record them" in refused.err
+        assert "cannot see whether the roles have gaps (--strict): the build did not record them" in refused.err
         assert double.calls == []
 
     @pytest.mark.parametrize("option", ["--no-check", "--allow-unchecked-secrets"])
@@ -310,28 +310,28 @@ class TestWhereItGoes:
         self, double, cfnroles, stacks, monkeypatch
     ):
         def silent(connection):
-            raise Unavailable("AWS could not be reached for sts:GetCallerIdentity")
+            raise Unavailable("cannot reach AWS for sts:GetCallerIdentity")
 
         monkeypatch.setattr("cfnroles.aws.caller.caller_of", silent)
 
         told = cfnroles("deploy", stacks, "--plan").out
 
-        why = "AWS could not be reached for sts:GetCallerIdentity"
+        why = "cannot reach AWS for sts:GetCallerIdentity"
         assert told.startswith(f"Account not known, Region us-east-1, caller not known ({why})")
-        assert "! 2 of 2 references not checked before the deployment: the account is not known. The gate " in told
+        assert "! 2 of 2 references not checked before the deployment: the account is unknown. The gate " in told
 
     def test_an_account_that_cannot_be_found_out_is_not_the_one_that_is_meant(
         self, double, cfnroles, stacks, monkeypatch
     ):
         def silent(connection):
-            raise Unavailable("AWS throttles sts:GetCallerIdentity, after all retries")
+            raise Unavailable("AWS throttled sts:GetCallerIdentity after all retries")
 
         monkeypatch.setattr("cfnroles.aws.caller.caller_of", silent)
 
         refused = cfnroles("deploy", stacks, "--yes", "--account", "123456789012")
 
         assert refused.code == 1
-        assert "whose the credentials are: AWS throttles sts:GetCallerIdentity" in refused.err
+        assert "account of the credentials is unknown: AWS throttled sts:GetCallerIdentity" in refused.err
         assert double.calls == []
 
     def test_the_account_that_is_meant_goes_on(self, double, cfnroles, stacks):
@@ -342,9 +342,8 @@ class TestWhereItGoes:
 
         assert refused.code == 1
         assert refused.err == (
-            "error: the stacks are to be deployed to the account 210987654321 (--account), "
-            "and the credentials belong to the account 123456789012\n"
-            "Use credentials of that account, or correct --account.\n"
+            "error: the stacks are for the account 210987654321 (--account), but the credentials belong to the"
+            " account 123456789012\nUse credentials of that account, or change --account.\n"
         )
         assert double.calls == []
 
@@ -369,9 +368,9 @@ class TestWhatTheStacksThemselvesTell:
     @pytest.mark.parametrize(
         ("made", "options", "code", "words"),
         [
-            pytest.param({"name": "9 shop"}, (), 2, "9 shop: cannot be the name of a stack", id="name"),
-            pytest.param({"name": "a" * 129}, (), 2, "at most 128 characters", id="long name"),
-            pytest.param({}, ("--stack-prefix", "team_"), 2, "team_second: cannot be the name", id="prefix"),
+            pytest.param({"name": "9 shop"}, (), 2, "9 shop: is not a valid stack name", id="name"),
+            pytest.param({"name": "a" * 129}, (), 2, "up to 128 letters, digits and hyphens", id="long name"),
+            pytest.param({}, ("--stack-prefix", "team_"), 2, "team_second: is not a valid stack name", id="prefix"),
             pytest.param({"resources": {"A": ROLE}}, (), 2, "the capability CAPABILITY_IAM", id="capability"),
             pytest.param(
                 {"resources": {"A": NAMED}, "capabilities": ["CAPABILITY_IAM"]},
@@ -380,11 +379,11 @@ class TestWhatTheStacksThemselvesTell:
                 "second: the template needs the capability CAPABILITY_NAMED_IAM",
                 id="capability for a name",
             ),
-            pytest.param({}, ("--tag", "aws:x=1"), 2, "CloudFormation does not take these tags", id="tag"),
+            pytest.param({}, ("--tag", "aws:x=1"), 2, "CloudFormation does not accept these tags", id="tag"),
             pytest.param(
                 {}, ("--parameter", "A=1", "--parameter", "B=1"), 2, "declares the parameters A, B", id="parameters"
             ),
-            pytest.param({"exports": ["one"]}, (), 1, "the export one already belongs to the stack first", id="export"),
+            pytest.param({"exports": ["one"]}, (), 1, "the stack first already has the export one", id="export"),
         ],
     )
     def test_is_refused_without_a_call_that_changes_anything(
@@ -407,7 +406,7 @@ class TestWhatTheStacksThemselvesTell:
         refused = cfnroles("deploy", directory, "--yes", "--parameter", "Tag=x")
 
         assert refused.code == 2
-        for words in ("9: cannot be the name", "first: not made by cfnroles", "nothing exports nothing"):
+        for words in ("9: is not a valid stack name", "first: not created by cfnroles", "this stack imports nothing"):
             assert words in refused.err
         assert double.calls == []
 
@@ -420,7 +419,7 @@ class TestWhatTheStacksThemselvesTell:
         refused = cfnroles("deploy", written(name="9"), "--yes")
 
         assert refused.code == 2
-        assert "9: cannot be the name of a stack" in refused.err
+        assert "9: is not a valid stack name" in refused.err
 
     def test_whoever_is_asked_has_nothing_else_to_mend(self, double, cfnroles, written, monkeypatch):
         monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
@@ -481,9 +480,7 @@ class TestDeployedStacks:
         answer = cfnroles("deploy", stacks, "--yes")
 
         assert answer.code == 0
-        assert (
-            "  ! whether CloudFormation takes its template is found out when its turn comes: not allowed" in answer.err
-        )
+        assert "  ! CloudFormation checks its template when it is deployed: not allowed" in answer.err
 
     def test_a_busy_stack_is_not_waited_for_where_the_deployment_is_refused_anyway(self, double, cfnroles, stacks):
         kept = double.has("shop-roles", "UPDATE_IN_PROGRESS")

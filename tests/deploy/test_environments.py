@@ -40,9 +40,13 @@ class TestThePlace:
         [
             (
                 'account: "210987654321"',
-                "the environment staging is in the account 210987654321, and this goes to the account 123456789012\n",
+                "the environment staging is in the account 210987654321, but this deployment goes to the"
+                " account 123456789012\n",
             ),
-            ("region: eu-west-1", "the environment staging is in the Region eu-west-1, and this goes to us-east-1\n"),
+            (
+                "region: eu-west-1",
+                "the environment staging is in the Region eu-west-1, but this deployment goes to us-east-1\n",
+            ),
         ],
     )
     @pytest.mark.parametrize("command", [("deploy", "--yes"), ("deploy", "--plan"), ("delete", "--yes")])
@@ -53,7 +57,7 @@ class TestThePlace:
 
         assert refused.code == 1
         assert f"error: {words}" in refused.err
-        assert "or those of the environment that you mean: build again." in refused.err
+        assert "or build for another one." in refused.err
         assert double.calls == []
 
     def test_its_own_is_deployed(self, double, cfnroles, source, built):
@@ -78,7 +82,7 @@ def test_an_account_that_cannot_be_found_out_is_not_the_environments(double, cfn
     refused = cfnroles("deploy", *source('account: "123456789012"', built=True), "--yes")
 
     assert refused.code == 1
-    assert "and this goes to an account that is not known (no credentials)" in refused.err
+    assert "but this deployment goes to an unknown account (no credentials)" in refused.err
     assert double.calls == []
 
 

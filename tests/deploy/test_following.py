@@ -60,7 +60,7 @@ class TestPace:
         while time.at < 3.0:
             pace.wait("deploying")
 
-        with pytest.raises(Unavailable, match="time is up while deploying"):
+        with pytest.raises(Unavailable, match="timed out while deploying"):
             pace.wait("deploying")
 
         assert time.at == 3.0

@@ -122,7 +122,7 @@ def test_what_a_gate_lets_through_is_told_and_fails_the_deployment(deployed_with
 
     assert answer.code == 1
     assert answer.err.partition("\nerror: ")[2].splitlines()[:4] == [
-        "the gate took the deployment for a rollback, and let through what cannot be used:",
+        "the gate treated the deployment as a rollback and accepted what cannot be used:",
         "Secret shop/api does not exist. Needed by containerDefinitions[0].secrets[1] (API_KEY).",
         "",
         "shop-task failed; the stack is UPDATE_COMPLETE (is deployed).",
@@ -158,5 +158,5 @@ def test_a_validator_older_than_the_template_is_named(word):
         "shop-task", f"CustomResource attribute error: Vendor response doesn't contain Checked {word} in"
     )
 
-    assert failure.lines == ("the deployed secret validator does not say what the template asks it for (Checked)",)
-    assert failure.remedy == "It is older than the template: deploy the stack of the secret validator, too."
+    assert failure.lines == ("the deployed secret validator does not return what the template requires (Checked)",)
+    assert failure.remedy == "It is older than the template: also deploy the stack of the secret validator."

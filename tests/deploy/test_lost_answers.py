@@ -191,7 +191,7 @@ class TestTwoDeploymentsAtOnce:
         [
             ("cfnroles-20260131T120000Z-0a1b2c3d", "by another run of cfnroles (cfnroles-20260131T120000Z-0a1b2c3d)"),
             ("Console-UpdateStack-1", "in the console"),
-            ("", "by somebody else"),
+            ("", "by someone else"),
         ],
         ids=["cfnroles", "console", "unknown"],
     )
@@ -205,9 +205,9 @@ class TestTwoDeploymentsAtOnce:
         answer = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles")
 
         assert answer.code == 1
-        assert f"shop-roles was changed {who} while this run was under way:\n{message}\n" in answer.err
+        assert f"shop-roles was changed {who} during this run:\n{message}\n" in answer.err
         assert "cfnroles status SOURCE --follow" in answer.err
-        assert "then run the same command again: it makes a new plan from what is deployed then." in answer.err
+        assert "then run the same command again for a new plan." in answer.err
         assert kept.change_sets == {}
 
     def test_the_loser_says_so_although_it_cannot_find_out_to_whom(self, double, cfnroles, stacks, monkeypatch):
@@ -224,7 +224,7 @@ class TestTwoDeploymentsAtOnce:
         answer = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles")
 
         assert answer.code == 1
-        assert "shop-roles was changed by somebody else while this run was under way:" in answer.err
+        assert "shop-roles was changed by someone else during this run:" in answer.err
 
     def test_the_other_runs_operation_is_not_taken_for_our_own(self, double, cfnroles, stacks, monkeypatch):
         double.has("shop-roles", "CREATE_COMPLETE")

@@ -50,7 +50,7 @@ def test_what_somebody_chose_is_told_before_anything_changes(cfnroles, double, d
 
     assert ended.code == 2
     assert ended.err.splitlines()[:3] == [
-        "error: x: was deployed with values that its template no longer takes, and would lose them:",
+        "error: x: was deployed with values for parameters that its template no longer has, and would lose them:",
         f"  PermissionsBoundaryArn={BOUNDARY}",
         "  TrustConditions=disabled",
     ]

@@ -47,7 +47,7 @@ def test_the_gate_refuses_a_missing_secret_and_the_same_command_succeeds_once_it
     deployed = cfnroles("deploy", stacks, "--yes")
 
     assert deployed.code == 0, deployed.err
-    assert "it is deleted first, then created" in deployed.err
+    assert "cfnroles deletes it first, then creates it" in deployed.err
     assert "shop-task              created, 2 secrets checked" in deployed.err
     exports = {item["Name"]: item["Value"] for item in aws("cloudformation").list_exports()["Exports"]}
     definition = aws("ecs").describe_task_definition(taskDefinition="shop")["taskDefinition"]
@@ -83,7 +83,7 @@ def test_a_secret_that_is_gone_refuses_the_next_deployment_though_nothing_else_c
 
     assert refused.code == 1
     assert "1. Secret shop/api does not exist." in refused.err
-    assert "is deployed as it was before its last update, which failed" in refused.err
+    assert "is deployed as before its last update, which failed" in refused.err
 
 
 @pytest.mark.usefixtures("secrets_exist")
@@ -184,7 +184,7 @@ class TestOptions:
         second = cfnroles("deploy", stacks, "--yes", "--stack-prefix", "dev-")
 
         assert second.code == 1
-        assert "the export shop-ECSTaskRoleArn already belongs to the stack shop-roles" in second.err
+        assert "the stack shop-roles already has the export shop-ECSTaskRoleArn" in second.err
 
     @pytest.mark.parametrize(
         "text",
@@ -211,7 +211,7 @@ class TestOptions:
             (("--parameter", "Nobody=1"), "no template declares the parameter Nobody"),
             (("--parameter", "Nobody"), "--parameter Nobody has no value"),
             (("--only", "nobody", "--only", "nothing"), "the stack nobody or nothing does not exist"),
-            (("--format", "json"), "--format is for --plan"),
+            (("--format", "json"), "--format requires --plan"),
         ],
     )
     def test_a_wrong_question(self, cfnroles, stacks, account, arguments, words):
@@ -313,7 +313,7 @@ class TestSources:
         refused = cfnroles("deploy", spec, "--plan")
 
         assert refused.code == 1
-        assert "nothing exports shop-data-OrdersTableArn, which this stack imports" in refused.err
+        assert "this stack imports shop-data-OrdersTableArn, which no stack exports" in refused.err
         output = {"Value": "arn:aws:dynamodb:eu-central-1:123456789012:table/orders"}
         body = {
             "Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
@@ -336,7 +336,7 @@ class TestSources:
             (("deploy", "nowhere", "--yes"), "nowhere: does not exist"),
             (("status", "nowhere"), "Write it first: cfnroles build SOURCE -o nowhere"),
             (("status", "no where"), "Write it first: cfnroles build SOURCE -o 'no where'"),
-            (("deploy", "shoop.json", "--plan"), "Is this its name?"),
+            (("deploy", "shoop.json", "--plan"), "Check the path"),
             (("deploy", "nowhere", "--timeout", "nan"), "'nan' is not a number of minutes"),
             (("delete", "nowhere", "--timeout", "nan"), "'nan' is not a number of minutes"),
             (("status", "nowhere", "--timeout", "nan"), "'nan' is not a number of minutes"),
@@ -352,4 +352,4 @@ class TestSources:
         answer = cfnroles("outputs", stacks, "--environment", "production")
 
         assert answer.code == 2
-        assert "are for a SOURCE that is not built yet" in answer.err
+        assert "require a SOURCE that is not a build directory" in answer.err

@@ -205,7 +205,7 @@ class TestWhenAStackFails:
         assert answer.code == 1
         assert "shop-task              not reached" in answer.err
         assert not double.named("shop-task").change_sets
-        assert "the stack is UPDATE_ROLLBACK_COMPLETE (is deployed as it was before its last update" in answer.err
+        assert "the stack is UPDATE_ROLLBACK_COMPLETE (is deployed as before its last update" in answer.err
 
     @pytest.mark.parametrize(
         ("steps", "first", "remedy"),
@@ -229,7 +229,7 @@ class TestWhenAStackFails:
                     ("UPDATE_ROLLBACK_IN_PROGRESS", "No export named shop-X found. Rollback requested by user."),
                     ("UPDATE_ROLLBACK_COMPLETE",),
                 ],
-                "nothing exports shop-X, which this stack imports",
+                "this stack imports shop-X, which no stack exports",
                 "",
                 id="a missing import, told only by the stack's own event",
             ),
@@ -239,7 +239,7 @@ class TestWhenAStackFails:
                     ("UPDATE_ROLLBACK_IN_PROGRESS", "Export with name shop-X is already exported by stack other."),
                     ("UPDATE_ROLLBACK_COMPLETE",),
                 ],
-                "the export shop-X already belongs to the stack other",
+                "the stack other already has the export shop-X",
                 "Choose another project name",
                 id="an export that another stack took meanwhile",
             ),
@@ -279,7 +279,7 @@ class TestWhatIsRefusedBeforeAnythingIsChanged:
         answer = cfnroles("deploy", stacks, "--yes", "--only", "shop-task")
 
         self.refused(double, answer)
-        assert "shop-task: nothing exports shop-SecretValidatorArn, which this stack imports" in answer.err
+        assert "shop-task: this stack imports shop-SecretValidatorArn, which no stack exports" in answer.err
         assert "Deploy the stack that exports it first: shop-secret-validator or shop-roles." in answer.err
         assert double.calls == []
 
@@ -290,7 +290,7 @@ class TestWhatIsRefusedBeforeAnythingIsChanged:
         answer = cfnroles("deploy", stacks, "--yes")
 
         self.refused(double, answer, "CREATE_COMPLETE")
-        assert "the export shop-ECSTaskRoleArn already belongs to the stack legacy" in answer.err
+        assert "the stack legacy already has the export shop-ECSTaskRoleArn" in answer.err
 
     def test_termination_protection_on_what_must_be_deleted_first(self, double, cfnroles, stacks):
         double.has("shop-roles", "ROLLBACK_COMPLETE", protected=True)
@@ -390,7 +390,7 @@ class TestWhatIsRefusedBeforeAnythingIsChanged:
         answer = cfnroles("deploy", stacks)
 
         assert answer.code == 2
-        assert "Add --yes" in answer.err
+        assert "Pass --yes" in answer.err
         assert double.calls == []
 
 
@@ -445,7 +445,7 @@ class TestOtherPeoplesChangeSets:
         answer = cfnroles(command, stacks, "--yes")
 
         assert answer.code == 1
-        assert "shop-roles: not made by cfnroles" in answer.err
+        assert "shop-roles: not created by cfnroles" in answer.err
         assert "what would be lost: the change set colleague" in answer.err
         assert kept.status == "REVIEW_IN_PROGRESS"
 
@@ -481,7 +481,7 @@ class TestWhenAwsCannotBeAsked:
         answer = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles", "--timeout", "0.001")
 
         assert answer.code == 3
-        assert "time is up while deploying" in answer.err
+        assert "timed out while deploying" in answer.err
         assert f"cfnroles status {stacks} --follow --only shop-roles, or" in answer.err
         assert double.named("shop-roles").status == "CREATE_IN_PROGRESS"
 
@@ -493,7 +493,7 @@ class TestWhenAwsCannotBeAsked:
         answer = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles")
 
         assert answer.code == 1
-        assert "shop-roles was changed by somebody else while this run was under way:" in answer.err
+        assert "shop-roles was changed by someone else during this run:" in answer.err
 
 
 class TestAsking:
@@ -549,7 +549,7 @@ def test_ctrl_c_leaves_cloudformation_running_and_says_how_to_follow(double, cfn
 
     assert answer.code == 130
     follow = f"cfnroles status {stacks} --follow"
-    assert f"What CloudFormation has started goes on. Follow it with: {follow}\n" in answer.err
+    assert f"CloudFormation continues what it has started. Follow it with: {follow}\n" in answer.err
     assert double.named("shop-roles").status == "CREATE_IN_PROGRESS"
 
 

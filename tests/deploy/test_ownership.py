@@ -39,9 +39,8 @@ class TestAStranger:
 
         assert answer.code == 1
         assert answer.err.startswith(
-            "error: shop-roles: not made by cfnroles\n"
-            "its tags: team=prices\n"
-            "what would be lost: Prices (AWS::SSM::Parameter)\n"
+            "error: shop-roles: not created by cfnroles\nits tags: team=prices\nwhat would be lost: Prices"
+            " (AWS::SSM::Parameter)\n"
         )
         assert [call for call in double.calls if call.endswith(" shop-roles")] == []
         assert not any(kept.change_sets for kept in double.stacks.values())
@@ -49,7 +48,7 @@ class TestAStranger:
     @pytest.mark.parametrize(
         ("command", "remedy"),
         [
-            ("deploy", "or take it over as it stands: --adopt"),
+            ("deploy", "or take it over with --adopt"),
             ("delete", "cfnroles does not delete a stack that it did not create"),
         ],
     )
@@ -66,8 +65,8 @@ class TestAStranger:
         refused = cfnroles("delete", stacks, "--yes")
 
         assert refused.code == 1
-        assert "shop-task: not made by cfnroles\nits tags: team=tasks\n" in refused.err
-        assert "shop-roles: not made by cfnroles\nits tags: team=prices\n" in refused.err
+        assert "shop-task: not created by cfnroles\nits tags: team=tasks\n" in refused.err
+        assert "shop-roles: not created by cfnroles\nits tags: team=prices\n" in refused.err
         assert "shop-secret-validator: termination protection is on" in refused.err
         assert not any(call.startswith("DeleteStack") for call in double.calls)
 
@@ -94,7 +93,7 @@ class TestAStranger:
         answer = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles")
 
         assert answer.code == 1
-        assert "not made by cfnroles" in answer.err
+        assert "not created by cfnroles" in answer.err
         assert double.calls == []
 
     def test_whose_resources_cannot_be_listed_is_left_alone_too(self, double, cfnroles, stacks, foreign, monkeypatch):
@@ -121,7 +120,7 @@ class TestAdopting:
         values = json.loads(cfnroles("deploy", stacks, "--plan", "--adopt", "--format", "json").out)
 
         for text in (human, markdown.replace("`", "")):
-            assert "not made by cfnroles: it is taken over (--adopt)" in text
+            assert "not created by cfnroles: it is taken over (--adopt)" in text
             assert "what would be lost: Prices (AWS::SSM::Parameter)" in text
         assert [stack["adopted"] for stack in values["stacks"]] == [
             None,
@@ -205,7 +204,7 @@ class TestAnotherProject:
 
         assert answer.code == 1
         assert answer.err.startswith(
-            "error: shop-roles: made by cfnroles for the project market, and not for shop\nits tags: "
+            "error: shop-roles: created by cfnroles for the project market, not for shop\nits tags: "
         )
         assert "what would be lost: Prices (AWS::SSM::Parameter)\n" in answer.err
         assert [call for call in double.calls if call.endswith(" shop-roles")] == []
@@ -216,7 +215,7 @@ class TestAnotherProject:
         answer = cfnroles("deploy", stacks, "--yes", "--adopt", "--only", "shop-roles")
 
         assert answer.code == 0
-        assert "! made by cfnroles for the project market, and not for shop: it is taken over (--adopt)" in answer.err
+        assert "! created by cfnroles for the project market, not for shop: it is taken over (--adopt)" in answer.err
         assert kept.tags == {"cfnroles:project": "shop"}
 
     @pytest.mark.parametrize(
@@ -247,7 +246,7 @@ class TestAnotherTask:
 
         assert answer.code == 1
         assert answer.err.startswith(
-            "error: shop-roles: made by cfnroles for api, another task of the project, and not for web\n"
+            "error: shop-roles: created by cfnroles for api, another task of the project, not for web\n"
         )
         assert [call for call in double.calls if call.endswith(" shop-roles")] == []
 
@@ -307,4 +306,4 @@ def test_every_generic_template_is_known_again(name):
 def test_what_others_wrote_is_not(text):
     ours = StackSource("deployed", "deployed.json", to_json(SHOP[0].template))
 
-    assert maker(Deployed("deployed", (), text), ours) == "not made by cfnroles"
+    assert maker(Deployed("deployed", (), text), ours) == "not created by cfnroles"

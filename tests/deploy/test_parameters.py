@@ -69,7 +69,7 @@ class TestWithoutATerminal:
             "error: 2 parameters have no value:\n"
             "  Tag: Tag of the image. (roles, task)\n"
             "  Stage: its template says no more (roles)\n"
-            "Give --parameter Tag=VALUE --parameter Stage=VALUE, or write them into a --parameter-file.\n"
+            "Pass --parameter Tag=VALUE --parameter Stage=VALUE, or a --parameter-file.\n"
         )
         assert double.calls == []
 
@@ -158,11 +158,11 @@ class TestOnATerminal:
         ({"AllowedValues": ["dev", "prod"]}, "test", "expected one of dev, prod"),
         ({"AllowedValues": [True, 1]}, "true", ""),
         ({"AllowedPattern": "[a-z]+"}, "abc", ""),
-        ({"AllowedPattern": "[a-z]+"}, "abc1", "expected a text that matches [a-z]+"),
+        ({"AllowedPattern": "[a-z]+"}, "abc1", "expected a string that matches [a-z]+"),
         ({"AllowedPattern": "[a-z]+", "ConstraintDescription": "small letters"}, "A", "expected small letters"),
         ({"AllowedPattern": r"\p{Alpha}+"}, "1", ""),
         ({"AllowedPattern": "[a-z&&[^b]]+"}, "b", ""),
-        ({"AllowedPattern": r"\w+"}, "\u00e4", r"expected a text that matches \w+"),
+        ({"AllowedPattern": r"\w+"}, "\u00e4", r"expected a string that matches \w+"),
         ({"Type": "String", "MinLength": 2, "MaxLength": "4"}, "abcd", ""),
         ({"Type": "String", "MinLength": 2}, "a", "expected at least 2 characters"),
         ({"Type": "String", "MaxLength": "4"}, "abcde", "expected at most 4 characters"),

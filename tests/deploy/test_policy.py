@@ -244,14 +244,14 @@ def test_parameters_without_a_value_that_names_hang_on_are_one_error():
     with pytest.raises(InvalidInput) as refused:
         made(group)
     assert "parameters have no value, and names of resources depend on them: Stage, Team" in str(refused.value)
-    assert "Give --parameter Stage=VALUE --parameter Team=VALUE" in refused.value.remedy
+    assert "Pass --parameter Stage=VALUE --parameter Team=VALUE" in refused.value.remedy
 
 
 def test_what_parameter_store_holds_is_a_gap_and_no_missing_value():
     named = stack({"TaskRole": ("IAM::Role", {"RoleName": {"Ref": "Name"}})}, declared=["Name"])
     body = named.body.replace('"String"', '"AWS::SSM::Parameter::Value<String>"')
     (gap,) = made(StackSource("shop", "shop.json", body, (("Name", "/shop/role"),))).gaps
-    assert "${Name} stands for, only CloudFormation knows" in gap.what
+    assert "only CloudFormation knows the value of arn:aws:iam::111122223333:role/${Name}" in gap.what
 
 
 def test_parameters_that_no_name_hangs_on_need_no_value():
@@ -263,7 +263,9 @@ def test_parameters_that_no_name_hangs_on_need_no_value():
     ("resource", "what"),
     [
         pytest.param(
-            ("S3::Bucket", {}), "what CloudFormation calls for AWS::S3::Bucket is not known", id="another type"
+            ("S3::Bucket", {}),
+            "cfnroles does not know which calls CloudFormation makes for AWS::S3::Bucket",
+            id="another type",
         ),
         pytest.param(
             ("Lambda::Function", {"VpcConfig": {"SubnetIds": []}, "Role": f"{ROLE}/r"}),
@@ -275,7 +277,7 @@ def test_parameters_that_no_name_hangs_on_need_no_value():
             "with Code.S3Bucket, CloudFormation also calls s3:GetObject",
             id="a member of a property that costs more",
         ),
-        pytest.param(("ECR::Repository", {}), "what it will be called is not known", id="a name in small letters"),
+        pytest.param(("ECR::Repository", {}), "its name is unknown", id="a name in small letters"),
         pytest.param(
             ("Logs::MetricFilter", {"LogGroupName": {"Fn::ImportValue": "theirs"}}),
             "only CloudFormation knows",
@@ -413,9 +415,9 @@ def test_stack_sets_are_named_and_their_stacks_made_by_their_own_roles():
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        ({"account": "", "region": ""}, "Add --account ID --region REGION."),
-        ({"region": ""}, "Add --region REGION."),
-        ({"account": ""}, "Add --account ID."),
+        ({"account": "", "region": ""}, "Pass --account ID --region REGION."),
+        ({"region": ""}, "Pass --region REGION."),
+        ({"account": ""}, "Pass --account ID."),
         ({"account": "1111*"}, "'1111*' cannot be the account"),
         ({"region": "mars"}, "'mars' cannot be the Region"),
         ({"bucket": "a*"}, "'a*' cannot be the bucket"),

@@ -38,7 +38,7 @@ def found(references, more="DependsOn: []"):
     return references_of("task", stack)
 
 
-LATER = "only CloudFormation knows what they name"
+LATER = "only CloudFormation knows their values"
 
 REFERENCES = {
     "an ARN": (f"[{{ValueFrom: '{ARN}', For: web, Use: fsx}}]", [(ARN, "web", "fsx", "")]),
@@ -97,7 +97,7 @@ ANSWERS = {
         Examined("/a", code="refused", unknown=True, detail="Strange to X"),
         (0, 0, ("AWS answers Strange to X",)),
     ),
-    "late": (Examined("/a", code="late", unknown=True), (0, 0, ("there was no time left",))),
+    "late": (Examined("/a", code="late", unknown=True), (0, 0, ("the time limit was reached",))),
     "no answer": (
         Examined("/a", code="unanswered", unknown=True, detail="ssm failed 3 times"),
         (0, 0, ("ssm failed 3 times",)),
@@ -127,9 +127,9 @@ class TestWhatWasFoundOut:
 
     def test_without_credentials_nothing_is_refused(self):
         def examine(*asked):
-            raise Unavailable("no AWS credentials were found")
+            raise Unavailable("no AWS credentials found")
 
         check, failures = checked(found("[/a, /b]"), HERE, examine)
 
-        assert [each.why for each in check.unknown] == ["no AWS credentials were found"] * 2
+        assert [each.why for each in check.unknown] == ["no AWS credentials found"] * 2
         assert failures == ()

@@ -177,7 +177,7 @@ def test_somebody_elses_stack_set_is_left_alone(cfnroles, aws, stacks):
 
     assert answer.code == 1
     assert answer.err.partition("error: ")[2].startswith(
-        "shop-roles: not made by cfnroles\nits tags: team=prices\nwhat would be lost: Topic (AWS::SNS::Topic)\n"
+        "shop-roles: not created by cfnroles\nits tags: team=prices\nwhat would be lost: Topic (AWS::SNS::Topic)\n"
     )
     assert [each["StackSetName"] for each in aws.list_stack_sets()["Summaries"]] == ["shop-roles"]
     assert "SNS" in aws.describe_stack_set(StackSetName="shop-roles")["StackSet"]["TemplateBody"]
@@ -188,7 +188,7 @@ def test_unless_it_is_adopted_and_then_it_is_known_again(cfnroles, aws, stacks):
     planned = cfnroles("stack-sets", "deploy", stacks, "--plan", "--adopt", *TARGETS)
     adopted = cfnroles("stack-sets", "deploy", stacks, "--yes", "--adopt", *TARGETS)
 
-    assert "  ! not made by cfnroles: it is taken over (--adopt)" in planned.out
+    assert "  ! not created by cfnroles: it is taken over (--adopt)" in planned.out
     assert adopted.code == 0, adopted.err
     tags = aws.describe_stack_set(StackSetName="shop-roles")["StackSet"]["Tags"]
     assert {tag["Key"]: tag["Value"] for tag in tags} == {"team": "prices", "cfnroles:project": "shop"}
@@ -218,7 +218,7 @@ def test_accounts_in_a_service_managed_stack_set(cfnroles, aws, stacks):
     ("arguments", "words"),
     [
         ((), "a stack set needs targets"),
-        (("--target-account", "111111111111"), "Give --target-region"),
+        (("--target-account", "111111111111"), "Pass --target-region"),
         ((*TARGETS, "--only", "shop-task"), "none of the stacks can be a stack set"),
     ],
 )
@@ -530,6 +530,6 @@ def test_everything_that_stands_against_stack_sets_is_told_at_once(cfnroles, aws
     refused = cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS, *given)
 
     assert refused.code == 2
-    for words in ("no template declares the parameter Nobody", "these tags", "a_shop-roles: cannot be the name"):
+    for words in ("no template declares the parameter Nobody", "these tags", "a_shop-roles: is not a valid stack name"):
         assert words in refused.err
     assert aws.list_stack_sets()["Summaries"] == []

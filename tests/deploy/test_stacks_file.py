@@ -62,33 +62,33 @@ def test_sizes_are_bytes(directory, tmp_path):
         ('{"schema": 1, "schema": 1}', "has the key 'schema' twice"),
         pytest.param("[" * 100_000, "stacks.json: is nested deeper", id="nested beyond the stack"),
         ([], "is not a JSON object"),
-        ({"schema": 2, "stacks": [STACK]}, "has schema 2, and this version of cfnroles reads schema 1"),
+        ({"schema": 2, "stacks": [STACK]}, "has schema 2; this version of cfnroles reads schema 1"),
         ({"schema": 1}, "lists no stacks"),
         ({"schema": 1, "stacks": []}, "lists no stacks"),
         ({"schema": 1, "stacks": ["x"]}, "stacks[0]: is not an object"),
         ({"schema": 1, "stacks": [{"template": "x"}]}, "stacks[0]: has no 'name'"),
         (
             {"schema": 1, "stacks": [{**STACK, "parameters": {"A": {"b": "c"}}}]},
-            "stacks[0]: the value of A is neither a text, a number nor a list of them",
+            "stacks[0]: the value of A is not a string, a number or a list of them",
         ),
         ({"schema": 1, "stacks": [{"name": "x"}]}, "stacks[0]: has no 'template'"),
         ({"schema": 1, "stacks": [{**STACK, "template": "gone.yaml"}]}, "its template 'gone.yaml' is missing"),
-        ({"schema": 1, "stacks": [{**STACK, "template": "a\0b"}]}, "its template 'a\\x00b' is not a file beside"),
-        ({"schema": 1, "stacks": [{**STACK, "template": "a\ud800b"}]}, "holds half a character"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "a\0b"}]}, "its template 'a\\x00b' is not a file next to"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "a\ud800b"}]}, "half a surrogate pair"),
         ({"schema": 1, "stacks": [{**STACK, "template": "x" * 300}]}, "cannot be read: File name too long"),
-        ({"schema": 1, "stacks": [{**STACK, "template": ".."}]}, "is not a file beside stacks.json"),
-        ({"schema": 1, "stacks": [{**STACK, "template": "a\\b"}]}, "is not a file beside stacks.json"),
-        ({"schema": 1, "stacks": [{**STACK, "template": "stacks.json"}]}, "is not a file beside stacks.json"),
+        ({"schema": 1, "stacks": [{**STACK, "template": ".."}]}, "is not a file next to stacks.json"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "a\\b"}]}, "is not a file next to stacks.json"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "stacks.json"}]}, "is not a file next to stacks.json"),
         ({"schema": 1, "stacks": [{**STACK, "template": ""}]}, "has no 'template'"),
         ({"schema": 1, "stacks": [STACK], "files": [1]}, "its digests of files are malformed"),
         ({"schema": 1, "stacks": [STACK], "files": {"../x": ""}}, "its digests of files are malformed"),
         ({"schema": 1, "stacks": [STACK], "replaces": {"x": "y"}}, "its digests of files are malformed"),
-        ({"schema": 1, "stacks": [{**STACK, "template": "../x.yaml"}]}, "is not a file beside stacks.json"),
-        ({"schema": 1, "stacks": [{**STACK, "template": "/etc/passwd"}]}, "is not a file beside stacks.json"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "../x.yaml"}]}, "is not a file next to stacks.json"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "/etc/passwd"}]}, "is not a file next to stacks.json"),
         ({"schema": 1, "stacks": [{**STACK, "parameters": []}]}, "'parameters' is not an object"),
         ({"schema": 1, "stacks": [{**STACK, "imports": "x"}]}, "'imports' is not a list of strings"),
         ({"schema": 1, "stacks": [STACK, STACK]}, "lists the stack shop-roles twice"),
-        ({"schema": 1, "stacks": [{**STACK, "depends_on": ["later"]}]}, "before later, on which it depends"),
+        ({"schema": 1, "stacks": [{**STACK, "depends_on": ["later"]}]}, "before later, which it depends on"),
     ],
 )
 def test_what_is_wrong_is_named(directory, document, words):
@@ -99,7 +99,7 @@ def test_what_is_wrong_is_named(directory, document, words):
 
 
 def test_a_directory_without_it(tmp_path):
-    with pytest.raises(InvalidInput, match=r"there is no stacks\.json in this directory"):
+    with pytest.raises(InvalidInput, match=r"stacks\.json is not in this directory"):
         read_stacks(tmp_path)
 
 
@@ -156,10 +156,10 @@ def test_parameters_in_every_form(tmp_path, text, pairs):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("- A=1", "holds no parameters"),
+        ("- A=1", "has no parameters"),
         ("{", "is not valid JSON"),
-        ("A: {b: c}", "the value of A is neither a text, a number nor a list"),
-        ("A:", "the value of A is neither a text, a number nor a list"),
+        ("A: {b: c}", "the value of A is not a string, a number or a list"),
+        ("A:", "the value of A is not a string, a number or a list"),
     ],
 )
 def test_a_parameters_file_that_is_none(tmp_path, text, words):

@@ -85,7 +85,7 @@ DEPLOY = [
         ("ROLLBACK_COMPLETE",),
         (),
         0,
-        "it is deleted first, then created",
+        "cfnroles deletes it first, then creates it",
         ["DeleteStack", "CreateChangeSet", "ExecuteChangeSet"],
         "CREATE_COMPLETE",
         id="rollback_in_progress: waits, then recreates",
@@ -112,10 +112,10 @@ DEPLOY = [
             id=f"{status.lower()}: deleted and created after saying so",
         )
         for status, words in (
-            ("ROLLBACK_COMPLETE", "it can only be deleted: it is deleted first, then created"),
-            ("ROLLBACK_FAILED", "can only be deleted: it is deleted first, then created"),
-            ("CREATE_FAILED", "was not rolled back: it is deleted first, then created"),
-            ("DELETE_FAILED", "only lets it be deleted again: it is deleted first, then created"),
+            ("ROLLBACK_COMPLETE", "it can only be deleted: cfnroles deletes it first, then creates it"),
+            ("ROLLBACK_FAILED", "can only be deleted: cfnroles deletes it first, then creates it"),
+            ("CREATE_FAILED", "was not rolled back: cfnroles deletes it first, then creates it"),
+            ("DELETE_FAILED", "it can only be deleted again: cfnroles deletes it first, then creates it"),
         )
     ),
     pytest.param(
@@ -123,7 +123,7 @@ DEPLOY = [
         (),
         (),
         0,
-        "it is rolled back first, then updated",
+        "cfnroles rolls it back first, then updates it",
         ["RollbackStack", "CreateChangeSet", "ExecuteChangeSet"],
         "UPDATE_COMPLETE",
         id="update_failed: rolled back first",
@@ -153,7 +153,7 @@ DEPLOY = [
         (),
         ("--continue-rollback",),
         0,
-        "the rollback is continued first, then the stack is updated",
+        "cfnroles continues the rollback first, then updates the stack",
         ["ContinueUpdateRollback", "CreateChangeSet", "ExecuteChangeSet"],
         "UPDATE_COMPLETE",
         id="update_rollback_failed with --continue-rollback",

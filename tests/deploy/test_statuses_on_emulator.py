@@ -24,7 +24,7 @@ def test_create_failed(cfnroles, aws, quick):
 
     assert again.code == 0, again.err
     assert "was not rolled back" in again.err
-    assert "it is deleted first, then created" in again.err
+    assert "cfnroles deletes it first, then creates it" in again.err
 
 
 def test_rollback_complete(cfnroles, aws, quick):
@@ -64,7 +64,7 @@ def test_update_failed(cfnroles, aws, quick):
     again = cfnroles("deploy", stacks, "--yes")
 
     assert again.code == 0, again.err
-    assert "it is rolled back first, then updated" in again.err
+    assert "cfnroles rolls it back first, then updates it" in again.err
 
 
 def test_update_rollback_failed(cfnroles, aws, quick):
@@ -89,7 +89,7 @@ def test_update_rollback_failed(cfnroles, aws, quick):
     continued = cfnroles("deploy", stacks, "--yes", "--continue-rollback")
 
     assert continued.code == 0, continued.err
-    assert "the rollback is continued first, then the stack is updated" in continued.err
+    assert "cfnroles continues the rollback first, then updates the stack" in continued.err
     assert status(aws, "shop-task") == "UPDATE_COMPLETE"
 
 
@@ -139,7 +139,8 @@ def test_somebody_elses_review_in_progress(cfnroles, aws, stacks, command):
 
     assert answer.code == 1
     assert (
-        "shop-roles: not made by cfnroles\nits tags: none\nwhat would be lost: the change set colleague\n" in answer.err
+        "shop-roles: not created by cfnroles\nits tags: none\nwhat would be lost: the change set colleague\n"
+        in answer.err
     )
     assert status(aws, "shop-roles") == "REVIEW_IN_PROGRESS"
     kept = aws("cloudformation").list_change_sets(StackName="shop-roles")["Summaries"]

@@ -87,7 +87,7 @@ WAYS = [
     (
         "containers that nobody can read",
         ("Image: i}, !If [IsStored, {'Fn::Transform': {Name: M}}, !Ref AWS::NoValue], {Name: x",),
-        ["Task: containers that only CloudFormation can work out"],
+        ["Task: containers that only CloudFormation can resolve"],
     ),
     ("nothing to check", ("Image: i",), []),
 ]

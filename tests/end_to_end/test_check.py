@@ -86,7 +86,7 @@ def test_without_a_region_the_question_is_wrong(account: Account, tmp_path: Path
     result = account.cfnroles("check", tmp_path / "task.json", environment={"AWS_REGION": "", "AWS_DEFAULT_REGION": ""})
 
     assert result.returncode == 2
-    assert "Give --region REGION, or set AWS_REGION." in result.stderr
+    assert "Pass --region REGION, or set AWS_REGION." in result.stderr
 
 
 def task_definition(value_from: str) -> str:

@@ -75,12 +75,12 @@ WRONG = {
     "{\n": "2:1: is not valid JSON",
     '{"a": NaN}': "1:1: is not valid JSON: NaN is not a number",
     '{"a": 1e999}': "1:1: is not valid JSON: 1e999... is not a number",
-    "[1]": "1:2: is not valid Terraform: an object is expected here",
-    '{"resource": {"a": {"b": 3}}}': "1:26: is not valid Terraform: an object is expected here",
+    "[1]": "1:2: is not valid Terraform: expected an object",
+    '{"resource": {"a": {"b": 3}}}': "1:26: is not valid Terraform: expected an object",
     '{"locals": {\n"a": 1, "a": 2}}': "2:9: is not valid Terraform: the argument a is set twice",
-    '{"locals": {"a": "\\u00e9\\n ${x y}"}}': "1:32: is not valid Terraform: } is expected here",
-    '{"locals": {"a": ' + "[" * 50 + "]" * 50 + "}}": "1:57: is beyond what is read",
-    "[" * 100_000: "1:1: is beyond what is read",
+    '{"locals": {"a": "\\u00e9\\n ${x y}"}}': "1:32: is not valid Terraform: expected }",
+    '{"locals": {"a": ' + "[" * 50 + "]" * 50 + "}}": "1:57: is not supported",
+    "[" * 100_000: "1:1: is not supported",
 }
 
 
@@ -92,5 +92,5 @@ def test_what_is_wrong_is_told_with_its_place(text: str, expected: str) -> None:
 
 
 def test_a_file_of_values_has_no_blocks() -> None:
-    with pytest.raises(InvalidInput, match="has a block where values of variables belong"):
+    with pytest.raises(InvalidInput, match="has a block, expected values of variables"):
         project({"main.tf": "", "terraform.tfvars": 'variable "v" {}\n'})

@@ -71,9 +71,9 @@ def test_a_value_becomes_what_its_variable_is(kind: str, told: str, expected: st
 
 
 def test_a_variable_that_is_not_there_cannot_be_told() -> None:
-    with pytest.raises(InvalidInput, match="there is no variable w") as raised:
+    with pytest.raises(InvalidInput, match="no variable is named w") as raised:
         project('variable "v" {}\n', {"w": "1"})
-    assert "Its variables are v" in raised.value.why
+    assert "Its variables: v" in raised.value.why
 
 
 def test_what_a_call_leaves_out_is_given_in_the_call() -> None:
@@ -320,7 +320,7 @@ def test_no_file_is_read_outside_of_the_directory(path: str | None, tmp_path: Pa
     (inside / "main.tf").write_text(f"locals {{ a = {call} }}\n", encoding="utf-8")
     told = local_of(inside)
     assert "secret" not in told.replace("secret.txt", "")
-    assert ("where cfnroles reads no file" in told) is (
+    assert ("and cfnroles reads no files there" in told) is (
         path in ("../secret.txt", "/etc/passwd", "link.txt", "a\\u0000b")
     )
 
@@ -336,7 +336,11 @@ def local_of(directory: Path) -> str:
     return str(value.unknown.reason if value and value.unknown else value.data if value else "")
 
 
-IN_REPOSITORY = {"shared/t.txt": "shared", ".git/config": "where cfnroles reads no file", "../t.txt": "where cfnroles"}
+IN_REPOSITORY = {
+    "shared/t.txt": "shared",
+    ".git/config": "and cfnroles reads no files there",
+    "../t.txt": "and cfnroles",
+}
 
 
 @pytest.mark.parametrize(("path", "expected"), IN_REPOSITORY.items(), ids=IN_REPOSITORY)
@@ -351,7 +355,7 @@ def test_a_file_of_the_same_repository_is_read(
     (repository / "envs/prod/main.tf").write_text(f'locals {{ a = file("../../{path}") }}\n', encoding="utf-8")
     assert expected in local_of(repository / "envs/prod")
     monkeypatch.setenv("HOME", str(repository))
-    assert "where cfnroles reads no file" in local_of(repository / "envs/prod")
+    assert "and cfnroles reads no files there" in local_of(repository / "envs/prod")
 
 
 def test_no_value_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,7 +365,7 @@ def test_no_value_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_directory_without_terraform_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"has no \.tf files in it"):
+    with pytest.raises(InvalidInput, match=r"has no \.tf files"):
         Project(Directory(str(tmp_path)))
 
 

@@ -380,7 +380,8 @@ UNKNOWN = {
     ),
     "what stops Terraform": (
         task("image = [][0]"),
-        "Terraform would fail here: [][0] is not there: its list has 0 elements (main.tf:5). Run `terraform validate`",
+        "Terraform would fail here: [][0] does not exist: its list has 0 elements (main.tf:5). Run `terraform"
+        " validate`",
     ),
     "no containers": (
         'resource "aws_ecs_task_definition" "app" { family = "app" }\n',
@@ -460,7 +461,7 @@ def test_roles_are_the_users_own() -> None:
 
 
 def test_what_a_directory_cannot_be_told_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="there is no variable other"):
+    with pytest.raises(InvalidInput, match="no variable is named other"):
         reading(secret('"/a"'), parameters={"other": "1"})
 
 

@@ -279,9 +279,9 @@ def test_the_values_of_parameters_are_those_given_or_their_defaults() -> None:
 @pytest.mark.parametrize(
     ("resource", "told"),
     [
-        ("Odd: 1", "t.yaml:3: the resource Odd is not a mapping"),
-        ("Odd:", "t.yaml:3: the resource Odd is not a mapping"),
-        ("Odd: [{Type: AWS::S3::Bucket}]", "t.yaml:3: the resource Odd is not a mapping"),
+        ("Odd: 1", "t.yaml:3: the resource Odd is not an object"),
+        ("Odd:", "t.yaml:3: the resource Odd is not an object"),
+        ("Odd: [{Type: AWS::S3::Bucket}]", "t.yaml:3: the resource Odd is not an object"),
         ("Odd: {Properties: {}}", "t.yaml:3: the resource Odd has no Type"),
         ("Odd:\n    Type: !Ref Kind", "t.yaml:4: the Type of the resource Odd is not a string"),
         ("Odd: {Type: 3}", "t.yaml:3: the Type of the resource Odd is not a string"),
@@ -309,5 +309,5 @@ def test_what_cloudformation_makes_is_no_resource_yet(made: str) -> None:
 
 def test_what_a_loop_makes_is_refused_as_what_stands_there_is() -> None:
     loop = "  Fn::ForEach::Loop: [N, [a], {'R${N}': 1}]\n"
-    with pytest.raises(InvalidInput, match=r"t\.yaml:3: the resource Ra is not a mapping"):
+    with pytest.raises(InvalidInput, match=r"t\.yaml:3: the resource Ra is not an object"):
         read(Document("t.yaml", f"Transform: AWS::LanguageExtensions\nResources:\n{loop}"), Told())

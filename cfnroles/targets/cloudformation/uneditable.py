@@ -29,7 +29,7 @@ def check_size(text: str, document: str) -> None:
     """
     size = len(text.encode())
     if size > DOCUMENT.bytes:
-        what = f"would have {size:,} bytes, and CloudFormation takes {DOCUMENT.bytes:,}"
+        what = f"would have {size:,} bytes; CloudFormation accepts {DOCUMENT.bytes:,}"
         raise InvalidInput(what, where=document, remedy=BY_HAND)
 
 

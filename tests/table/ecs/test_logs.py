@@ -91,7 +91,7 @@ def test_the_key_of_a_log_group_follows_whoever_writes_to_it(answer: Any) -> Non
         ({}, {"existing_log_groups": ("g",)}, False),
         ({}, {"existing_log_groups": ("other",)}, True),
     ],
-    ids=["made", "in another region", "there already", "another is there already"],
+    ids=["made", "in another region", "there already", "another already exists"],
 )
 def test_the_key_of_log_groups_that_are_made_here_is_granted_for_these(
     answer: Any, change: dict[str, str], facts: dict[str, Any], granted: bool
