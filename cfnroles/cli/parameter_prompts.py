@@ -22,9 +22,12 @@ def _prompted(missing: Sequence[MissingParameter]) -> dict[str, str]:
 
 
 def _value(missing: MissingParameter) -> str:
-    say(f"{missing.description or 'No description.'} ({', '.join(missing.stacks)})", err=True)
+    told = missing.description or "No description."
+    if missing.default is not None:
+        told = f"Use the same value as for the template. {missing.description}".rstrip()
+    say(f"{told} ({', '.join(missing.stacks)})", err=True)
     admitted = functools.partial(_admitted, missing)
-    return ask(missing.name, admitted, hidden=missing.is_secret)
+    return ask(missing.name, admitted, hidden=missing.is_secret, default=missing.default)
 
 
 def _admitted(missing: MissingParameter, value: str) -> str:

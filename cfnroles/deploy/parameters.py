@@ -12,6 +12,7 @@ from cfnroles.counted import counted
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.parameter_values import refusal
 from cfnroles.deploy.stacks_file import Pairs, StackSource
+from cfnroles.sources.roles_beside import STANDS_FOR
 from cfnroles.targets.cloudformation.settled import CHOICES
 
 #: The parameter whose fresh value makes CloudFormation call the gate again; the deployer gives it.
@@ -29,6 +30,11 @@ class MissingParameter(Struct, frozen=True):
     def description(self) -> str:
         """What the first template that describes it says."""
         return next((str(each["Description"]) for each in self.declarations if each.get("Description")), "")
+
+    @property
+    def default(self) -> str | None:
+        """The value that it has where nobody gives one."""
+        return next((str(each["Default"]) for each in self.declarations if "Default" in each), None)
 
     @property
     def is_secret(self) -> bool:
@@ -100,10 +106,31 @@ def missing_parameters(stacks: Iterable[tuple[StackSource, Pairs]]) -> tuple[Mis
         for name, declaration in source.parsed.declarations.items():
             if "Default" not in declaration and name not in valued:
                 found.setdefault(name, []).append((source.name, declaration))
+    return _asked(found)
+
+
+def _asked(found: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]]) -> tuple[MissingParameter, ...]:
     return tuple(
         MissingParameter(name, tuple(stack for stack, _ in where), tuple(declaration for _, declaration in where))
         for name, where in found.items()
     )
+
+
+def shared_parameters(stacks: Iterable[tuple[StackSource, Pairs]]) -> tuple[MissingParameter, ...]:
+    """The parameters of stacks beside a template that the template has, too, and that have no value but a default.
+
+    Another value there makes these roles wrong, and who deploys is asked for it.
+    """
+    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for source, kept in stacks:
+        metadata = source.parsed.tree.get("Metadata")
+        ours = metadata.get("cfnroles") if isinstance(metadata, Mapping) else None
+        record = ours.get(STANDS_FOR) if isinstance(ours, Mapping) else None
+        valued = {*dict(source.parameters), *dict(kept)}
+        for name, declaration in source.parsed.declarations.items():
+            if isinstance(record, Mapping) and name in record and "Default" in declaration and name not in valued:
+                found.setdefault(name, []).append((source.name, declaration))
+    return _asked(found)
 
 
 def without_value(missing: Sequence[MissingParameter]) -> Failure:

@@ -24,6 +24,7 @@ from cfnroles.deploy.lost_choices import lost_choices
 from cfnroles.deploy.parameters import (
     DEPLOYMENT_ID,
     missing_parameters,
+    shared_parameters,
     with_parameters,
     without_value,
     wrong_values,
@@ -117,8 +118,9 @@ def _looked_at(
     refused += exports_in_use(updated, exports, deployer.cloudformation)
     refused += tuple(failure for blank in blanks for failure in _lost(blank, deployer))
     missing = missing_parameters([(blank.source, blank.kept) for blank in blanks])
-    if missing and deployer.ask and not (wrong or refused):
-        given = deployer.ask(missing)
+    shared = shared_parameters([(blank.source, blank.kept) for blank in blanks]) if deployer.ask else ()
+    if (missing or shared) and deployer.ask and not (wrong or refused):
+        given = deployer.ask((*shared, *missing))
         blanks = tuple(replace(each, source=with_parameters((each.source,), given.items())[0]) for each in blanks)
     elif missing and not deployer.ask:
         refused += (without_value(missing),)

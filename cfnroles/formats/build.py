@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cfnroles.counted import by_number, counted, secrets_or_parameters
 from cfnroles.formats.spelled_options import spelled
 from cfnroles.formats.taken import values_words
 from cfnroles.lines import Lines, findings_text, gaps_head, gaps_text
 from cfnroles.need import Gap, Severity
-from cfnroles.page import quoted
+from cfnroles.page import quoted, verbatim
+from cfnroles.placeholders import OF_THE_STACKS
 from cfnroles.policies import MANAGED_POLICIES
 from cfnroles.role_kinds import kind_of
 from cfnroles.sources.reading import Reading, Task
@@ -21,9 +21,6 @@ from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS, secret_n
 from cfnroles.targets.cloudformation.service import Stack
 from cfnroles.targets.cloudformation.settled import SHARED_GATE
 from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
-
-if TYPE_CHECKING:
-    from cfnroles.targets.cloudformation.template_stacks import Taking
 
 
 def summary(reading: Reading, built: Build, directory: Path, source: str = "", given: str = "") -> list[str]:
@@ -38,7 +35,7 @@ def summary(reading: Reading, built: Build, directory: Path, source: str = "", g
             *_of_quotas(built),
             *_of_template(built, reading, source or reading.name),
             *_verified(built, reading, directory, source or reading.name),
-            *_deployed(built, directory),
+            *_deployed(built, directory, tuple(reading.template.declarations)),
         ]
     if reading.project:
         return [*told(reading, built.gaps), *_of_quotas(built), *_of_project(reading, built, directory, again)]
@@ -108,8 +105,7 @@ def _of_template(built: Build, reading: Reading, source: str) -> Iterator[str]:
 
     yield ""
     yield "Give the template these roles, and deploy its stack after the others:"
-    for taking in built.takes:
-        yield from _taken_by(taking, built, reading)
+    yield from _taking(built, reading)
     if built.handed:
         yield ""
         by = by_number(len(built.handed), "a parameter", "parameters")
@@ -129,15 +125,35 @@ def _of_template(built: Build, reading: Reading, source: str) -> Iterator[str]:
         yield f"Nested stacks are templates of their own, with task definitions in {', '.join(built.nested)}."
 
 
-def _taken_by(taking: Taking, built: Build, reading: Reading) -> Iterator[str]:
-    """Which property of which resource takes a role; where the role is needed, if it has no place there."""
-    value = f"!ImportValue {_exported(taking.export, built)}"
-    for place in taking.places:
-        only = "" if place.alone else f", where it runs {taking.task}"
-        yield f"- {place.resource}: {place.property}: {value}{only}"
-    if taking.origin is not None:
-        where = Lines(reading.texts).where(taking.origin)
-        yield f"- {where}: the {taking.holder} of {taking.task}: {value}"
+def _taking(built: Build, reading: Reading) -> Iterator[str]:
+    """Which part of the template takes which roles, as properties to be pasted there.
+
+    Where a role has no place there, it is the place at which it is needed.
+    """
+    of_json = reading.documents[0].text.lstrip().startswith("{")
+    found: dict[str, list[str]] = {}
+    for taking in built.takes:
+        export = _exported(taking.export, built)
+        for place in taking.places:
+            around, _, name = place.property.rpartition(".")
+            only = "" if place.alone else f" where it runs {taking.task}"
+            head = f"{place.resource}{f', {around}' if around else ''}{only}"
+            found.setdefault(head, []).append(_property(name, export, of_json))
+        if taking.origin is not None:
+            head = f"{Lines(reading.texts).where(taking.origin)}: the {taking.holder} of {taking.task}"
+            found.setdefault(head, []).append(_imported(export, of_json))
+    for head, lines in found.items():
+        yield f"- {head}:"
+        yield from (verbatim(f"      {line}") for line in lines)
+
+
+def _property(name: str, export: str, of_json: bool) -> str:
+    value = _imported(export, of_json)
+    return f'"{name}": {value},' if of_json else f"{name}: {value}"
+
+
+def _imported(export: str, of_json: bool) -> str:
+    return f'{{"Fn::ImportValue": "{export}"}}' if of_json else f"!ImportValue {export}"
 
 
 def _verified(built: Build, reading: Reading, directory: Path, source: str) -> Iterator[str]:
@@ -195,12 +211,17 @@ def _of_shared_gate(built: Build) -> Iterator[str]:
         yield "Deploy the shared gate first, once in each account and Region: `cfnroles gate -o gate`."
 
 
-def _deployed(built: Build, directory: Path) -> Iterator[str]:
+def _deployed(built: Build, directory: Path, shared: Collection[str] = ()) -> Iterator[str]:
+    """How to deploy the stacks; ``shared`` are the parameters of the template that they are beside."""
+    same = list(dict.fromkeys(name for stack in built.stacks for name in _shared(stack, shared)))
     yield ""
     yield from _of_shared_gate(built)
-    yield f"Deploy with `cfnroles deploy {quoted(str(directory))}`, or with the AWS CLI:"
+    options = "".join(f" --parameter {name}=VALUE" for name in same)
+    yield f"Deploy with `cfnroles deploy {quoted(str(directory))}{options}`, or with the AWS CLI:"
     templates = zip(built.stacks, built.files, strict=False)
-    yield from (_deploy_command(stack, directory / name) for stack, name in templates)
+    yield from (_deploy_command(stack, directory / name, shared) for stack, name in templates)
+    if same:
+        yield f"Use the same values as for the template: {', '.join(same)}."
     yield from (line for stack in built.stacks for line in _refused(stack))
     large = [name for name, text in built.files.items() if too_large(text)]
     if large:
@@ -227,11 +248,24 @@ def _refused(stack: Stack) -> Iterator[str]:
     yield f"  aws cloudformation delete-stack {named} && aws cloudformation wait stack-delete-complete {named}"
 
 
-def _deploy_command(stack: Stack, template: Path) -> str:
+def _shared(stack: Stack, shared: Collection[str]) -> list[str]:
+    """The parameters that a stack has of the template beside it."""
+    if not shared:
+        return []
+    from cfnroles.sources.roles_beside import STANDS_FOR
+
+    record = stack.template.get("Metadata", {}).get("cfnroles", {}).get(STANDS_FOR, {})
+    stands_for = {name: meaning.removeprefix("Ref ") for name, meaning in record.items()}
+    own = (name for name in stack.template.get("Parameters", {}) if name in stands_for or name not in OF_THE_STACKS)
+    return [name for name in own if stands_for.get(name, name) in shared]
+
+
+def _deploy_command(stack: Stack, template: Path, shared: Collection[str]) -> str:
     words = [f"  aws cloudformation deploy --stack-name {stack.name} --template-file {quoted(str(template))}"]
     if stack.capabilities:
         words.append(f"--capabilities {' '.join(stack.capabilities)}")
-    overrides = [f"{name}=VALUE" for name in _without_default(stack)]
+    asked = {*_without_default(stack), *_shared(stack, shared)}
+    overrides = [f"{name}=VALUE" for name in stack.template["Parameters"] if name in asked]
     if "DeploymentId" in stack.template["Parameters"]:
         overrides.insert(0, "DeploymentId=$(date -u +%Y%m%dT%H%M%SZ)")
     if overrides:

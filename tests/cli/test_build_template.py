@@ -60,7 +60,7 @@ def test_the_roles_are_a_stack_beside_the_template(built: Any) -> None:
     roles = files["roles.yaml"]
     assert list(roles["Resources"]) == ["WebExecutionRole", "WebTaskRole", "JobExecutionRole", "JobTaskRole"]
     assert [stack["name"] for stack in files["stacks.json"]["stacks"]] == ["service-secret-validator", "service-roles"]
-    assert "- Web: ExecutionRoleArn: !ImportValue service-Web-ECSTaskExecutionRoleArn" in result.err
+    assert "- Web:\n      ExecutionRoleArn: !ImportValue service-Web-ECSTaskExecutionRoleArn\n" in result.err
 
 
 def test_resources_of_the_template_are_parameters(built: Any) -> None:
@@ -152,10 +152,10 @@ def test_roles_of_services_and_of_express_mode_services_are_in_the_stack(built: 
         *("ShopExecutionRole", "ShopTaskRole", "ShopInfrastructureRole"),
     ]
     assert (
-        "- Service: VolumeConfigurations[0].ManagedEBSVolume.RoleArn: !ImportValue"
-        " service-Job-ECSInfrastructureRoleArn, where it runs Job" in result.err
+        "- Service, VolumeConfigurations[0].ManagedEBSVolume where it runs Job:\n"
+        "      RoleArn: !ImportValue service-Job-ECSInfrastructureRoleArn\n" in result.err
     )
-    assert "- Shop: InfrastructureRoleArn: !ImportValue service-Shop-ECSInfrastructureRoleArn" in result.err
+    assert "      InfrastructureRoleArn: !ImportValue service-Shop-ECSInfrastructureRoleArn\n" in result.err
 
 
 OF_ITS_STACK = """\
@@ -327,13 +327,29 @@ def test_roles_of_schedules_and_rules_are_there_before_the_revision_that_they_ru
 
 
 def test_the_summary_tells_which_property_of_which_resource_takes_which_role(built: Any) -> None:
-    told = [line for line in built(RUN)[0].err.splitlines() if line.startswith("- ")]
+    told = [line for line in built(RUN)[0].err.splitlines() if line.startswith(("- ", "      "))]
     assert told == [
-        "- Job: ExecutionRoleArn: !ImportValue service-Job-ECSTaskExecutionRoleArn",
-        "- Job: TaskRoleArn: !ImportValue service-Job-ECSTaskRoleArn",
-        "- Hourly: Targets[1].RoleArn: !ImportValue service-Job-ECSEventRuleRoleArn",
-        "- Nightly: Target.RoleArn: !ImportValue service-Job-ECSSchedulerRoleArn",
+        "- Job:",
+        "      ExecutionRoleArn: !ImportValue service-Job-ECSTaskExecutionRoleArn",
+        "      TaskRoleArn: !ImportValue service-Job-ECSTaskRoleArn",
+        "- Hourly, Targets[1]:",
+        "      RoleArn: !ImportValue service-Job-ECSEventRuleRoleArn",
+        "- Nightly, Target:",
+        "      RoleArn: !ImportValue service-Job-ECSSchedulerRoleArn",
     ]
+
+
+def test_the_commands_name_each_parameter_that_the_template_has_too(built: Any) -> None:
+    told = built()[0].err
+    assert "out --parameter Stage=VALUE --parameter TemplateProjectName=VALUE`, or with the AWS CLI:\n" in told
+    (roles,) = [line for line in told.splitlines() if "--stack-name service-roles --template-file" in line]
+    assert {"Stage=VALUE", "TemplateProjectName=VALUE", "Database=VALUE"} <= set(roles.split())
+    assert "\nUse the same values as for the template: Stage, TemplateProjectName.\n" in told
+
+
+def test_a_template_in_json_takes_the_roles_in_json(built: Any) -> None:
+    text = json.dumps(parse(TEMPLATE, "t.yaml"))
+    assert '"TaskRoleArn": {"Fn::ImportValue": "service-Web-ECSTaskRoleArn"},' in built(text)[0].err
 
 
 def test_a_revision_without_a_family_cannot_be_named_before_it_is_there(built: Any) -> None:

@@ -120,6 +120,21 @@ class TestOnATerminal:
         assert answer.err.startswith("Tag of the image. (roles, task)\nNo description. (task)\n")
         assert parameters_of(double, "roles", "task") == [{"Tag": "2"}, {"Tag": "2", "Stage": "prod"}]
 
+    def test_a_parameter_of_the_template_beside_is_asked_for_be_there_a_default_or_not(
+        self, double, cfnroles, built, typed
+    ):
+        asked = typed("prod")
+        directory = built(roles=({"Env": {"Type": "String", "Default": "dev"}, "Own": {**TAG, "Default": "1"}}, {}))
+        template = json.loads((directory / "roles.json").read_text())
+        template["Metadata"] = {"cfnroles": {"parameters": {"Env": "Ref Env"}}}
+        (directory / "roles.json").write_text(json.dumps(template))
+
+        answer = cfnroles("deploy", directory, "--yes")
+
+        assert asked == [("Env", False)]
+        assert answer.err.startswith("Use the same value as for the template. (roles)\n")
+        assert parameters_of(double, "roles") == [{"Env": "prod"}]
+
     def test_what_the_template_does_not_admit_is_asked_for_again(self, double, cfnroles, built, typed):
         asked = typed("no tag!", "1.2")
         pattern = {**TAG, "AllowedPattern": r"[\w.]+", "ConstraintDescription": "letters, digits and dots"}
