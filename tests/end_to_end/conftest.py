@@ -98,7 +98,9 @@ def browser() -> Iterator[Browser]:
         pytest.skip("no program chromium here: the end of the run says so")
     from playwright.sync_api import sync_playwright
 
+    # Only our own pages are opened: one process for all of them, which none is kept for to come back to, is enough.
+    shared = ("--renderer-process-limit=1", "--disable-features=SitePerProcess,BackForwardCache,RenderDocument")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", *shared])
         yield browser
         browser.close()
