@@ -15,7 +15,7 @@ SIZES = (500, 10_000)
 A_SECOND = 300
 _WHY = (
     "two thirds of the time renders the stacks of each service as objects of troposphere, and a third reads and "
-    "discovers. All stacks are in memory until the first is written, so that memory grows with the services."
+    "discovers. Of each service only what stacks.json tells and the validators ask is kept in memory."
 )
 
 

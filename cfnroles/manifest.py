@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from cfnroles.page import Page, page, quoted
 
 FILE = "stacks.json"
 SCHEMA = 1
+
+_compact = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 #: The members that tell of files. All others are what the digest of the manifest itself is made of.
 _FILES, _REPLACES = "files", "replaces"
@@ -82,14 +85,20 @@ def manifest_of(tree: Any) -> Manifest | None:
             return None
 
 
-def manifest_text(tree: Mapping[str, Any], files: Mapping[str, str]) -> str:
-    """The text of the manifest with this data for files with these texts."""
-    digests = {name: digest(text.encode()) for name, text in files.items()}
+def digests_of(files: Mapping[str, str]) -> Mapping[str, str]:
+    """The digest of each file by its name."""
+    return {name: digest(text.encode()) for name, text in files.items()}
+
+
+def manifest_text(tree: Mapping[str, Any], digests: Mapping[str, str]) -> str:
+    """The text of the manifest with this data for files with these digests."""
     return _text({**tree, _FILES: {**digests, FILE: _own_digest(tree)}})
 
 
 def replacing(text: str, found: Mapping[str, Sequence[str]]) -> str:
     """The text of a manifest while files with the digests in ``found`` stand where its own are not written yet."""
+    if not found:
+        return text
     tree = json.loads(text)
     others = {name: [each for each in digests if each != tree[_FILES].get(name)] for name, digests in found.items()}
     others = {name: digests for name, digests in others.items() if digests}
@@ -120,9 +129,40 @@ def _are_digests(tree: Mapping[str, Any]) -> bool:
 
 
 def _own_digest(tree: Mapping[str, Any]) -> str:
-    own = {name: value for name, value in tree.items() if name not in (_FILES, _REPLACES)}
-    return digest(json.dumps(own, sort_keys=True, separators=(",", ":")).encode())
+    """That of the data without what it tells of files, as JSON that has sorted keys and no spaces."""
+    hashed = hashlib.sha256()
+    names = sorted(tree.keys() - {_FILES, _REPLACES})
+    for sign, name in zip(chain("{", repeat(",")), names, strict=False):
+        hashed.update(f"{sign}{json.dumps(name)}:".encode())
+        for piece in _pieces(tree[name]):
+            hashed.update(piece.encode())
+    hashed.update(b"}")
+    return hashed.hexdigest()
+
+
+# A list of tens of thousands of stacks is written element by element, for which its elements need not be there at once.
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    if not _is_list(value):
+        yield _compact(value)
+        return
+    for sign, element in zip(chain("[", repeat(",")), value, strict=False):
+        yield f"{sign}{_compact(element)}"
+    yield "]"
 
 
 def _text(tree: Mapping[str, Any]) -> str:
-    return json.dumps(tree, indent=2) + "\n"
+    members = (f"  {json.dumps(name)}: {_indented(value)}" for name, value in tree.items())
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _indented(value: Any) -> str:
+    if not _is_list(value):
+        return json.dumps(value, indent=2).replace("\n", "\n  ")
+    elements = (json.dumps(element, indent=2).replace("\n", "\n    ") for element in value)
+    return "[\n    " + ",\n    ".join(elements) + "\n  ]"
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 0

@@ -92,7 +92,8 @@ def command(source: str, **given: Any) -> None:
     from cfnroles.formats import build as formats
 
     options = taken(_Options, given)
-    reading = reading_of(source, told(given, live=options.live, profile=options.profile)).about(options.resource)
+    about = told(given, live=options.live, profile=options.profile)
+    reading = reading_of(source, about, passing=not options.for_account).about(options.resource)
     only_for_specs(reading, live=options.live)
     only_for_templates(reading, resource=options.resource, parameter=given["parameters"])
     if options.for_account:
@@ -109,6 +110,7 @@ def command(source: str, **given: Any) -> None:
             resource=options.resource,
             parameterized=options.parameterized,
             shared_gate=options.shared_gate,
+            keep=False,
         )
         files, summary, gaps = (
             built.files,

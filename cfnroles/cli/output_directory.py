@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -187,8 +188,8 @@ class _Build(Struct, frozen=True):
     def _write(self, removed: Iterable[str], known: Mapping[str, list[str]]) -> None:
         final = self.files[FILE]
         interim = replacing(final, known)
-        others = {name: text for name, text in self.files.items() if name != FILE}
-        steps = [(FILE, interim), *others.items(), *([(FILE, final)] if interim != final else [])]
+        others = ((name, self.files[name]) for name in self.files if name != FILE)
+        steps = chain([(FILE, interim)], others, [(FILE, final)] if interim != final else [])
         staged: list[tuple[Path, Path]] = []
         try:
             self._clear()

@@ -164,13 +164,16 @@ def told(about: Mapping[str, Any], *, live: bool = False, profile: str = "") -> 
     return Told(**about, registered=registered(profile))
 
 
-def reading_of(source: str | Document, about: Told) -> Reading:
-    """What is in a source; says on standard error which options about it make no difference."""
+def reading_of(source: str | Document, about: Told, *, passing: bool = False) -> Reading:
+    """What is in a source; says on standard error which options about it make no difference.
+
+    ``passing`` is as for `read`.
+    """
     from cfnroles import read
     from cfnroles.cli.terminal import note
     from cfnroles.sources.unused import unused_options
 
-    reading = read(source, about)
+    reading = read(source, about, passing=passing)
     if about.variable_files and not reading.addressed:
         raise InvalidInput(f"--var-file requires a directory of Terraform, but {reading.name} is {reading.noun}")
     for name in unused_options(reading):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cfnroles.counted import by_number, counted, secrets_or_parameters
@@ -16,7 +16,7 @@ from cfnroles.policies import MANAGED_POLICIES
 from cfnroles.role_kinds import kind_of
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.build import Build
-from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, beyond_default_quota, too_large
+from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, too_large
 from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS, secret_names, within_quota
 from cfnroles.targets.cloudformation.service import Stack
 from cfnroles.targets.cloudformation.settled import SHARED_GATE
@@ -48,13 +48,15 @@ def summary(reading: Reading, built: Build, directory: Path, source: str = "", g
             *of_configuration(built, directory, source or reading.name, reading.task()),
             *_deployed(built, directory),
         ]
+    from cfnroles.targets.cloudformation.other_side import other_accounts
+
     task = reading.task()
     return [
         *_home(reading, task),
         *told(reading, built.gaps),
         *_of_quotas(built),
         *_left_open(task, built),
-        *_other_sides(reading, again),
+        *_other_sides(other_accounts([task]), again),
         *_deployed(built, directory),
     ]
 
@@ -84,9 +86,9 @@ def told(reading: Reading, gaps: Sequence[Gap]) -> Iterator[str]:
 def _of_quotas(built: Build) -> Iterator[str]:
     """The roles that need a quota raised."""
     for stack in built.stacks:
-        if roles := list(beyond_default_quota(stack.template)):
+        if stack.beyond_quota:
             yield ""
-            yield f"{stack.name}: more than {MANAGED_POLICIES} managed policies on {', '.join(roles)}."
+            yield f"{stack.name}: more than {MANAGED_POLICIES} managed policies on {', '.join(stack.beyond_quota)}."
             yield "IAM's quota `Managed policies per role` must be raised in Service Quotas before you deploy."
 
 
@@ -96,7 +98,7 @@ def _of_project(reading: Reading, built: Build, directory: Path, again: str) -> 
     yield f"{counted(len(built.stacks), 'stack')} of {counted(services, 'service')}."
     yield from _of_shared_gate(built)
     yield f"Deploy them with `cfnroles deploy {quoted(str(directory))}`."
-    yield from _other_sides(reading, again)
+    yield from _other_sides(built.other_accounts, again)
 
 
 def _of_template(built: Build, reading: Reading, source: str) -> Iterator[str]:
@@ -175,10 +177,8 @@ def _exported(export: str, built: Build) -> str:
     return export.replace("${ProjectName}", str(built.stacks[-1].parameters["ProjectName"]))
 
 
-def _other_sides(reading: Reading, again: str) -> Iterator[str]:
-    from cfnroles.targets.cloudformation.other_side import other_accounts
-
-    for account in other_accounts(reading.tasks):
+def _other_sides(accounts: Iterable[str], again: str) -> Iterator[str]:
+    for account in accounts:
         command = f"cfnroles build {again} --for-account {account} -o for-{account}"
         yield f"The account {account} has its own side: `{command}`."
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cfnroles.sources.reading import Task
@@ -46,7 +46,7 @@ def _section(path: Path) -> tuple[str, str]:
     return title, "\n".join(text)
 
 
-def _statements(services: tuple[Task, ...]) -> Iterator[str]:
+def _statements(services: Sequence[Task]) -> Iterator[str]:
     rows = []
     for each in services:
         owner = f"{each.name}, " if len(services) > 1 else ""

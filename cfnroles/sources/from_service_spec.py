@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from cfnroles.document import Document
 from cfnroles.manifest import manifest_of
 from cfnroles.need import Finding, Origin, Severity
 from cfnroles.sources import from_express_service
-from cfnroles.sources.reading import Reading, Task
+from cfnroles.sources.reading import Passing, Reading, Task
 from cfnroles.sources.told import Told
 from cfnroles.workload import EXPRESS, Workload
 
@@ -61,12 +64,14 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document, told: Told) -> Reading:
     """The services of the project; what the spec itself does not say well, and files that are not there, are wrong."""
-    from cfnroles.sources.express_service import read_express_service
+    reading = read_passing(document, told)
+    return replace(reading, tasks=tuple(reading.tasks))
+
+
+def read_passing(document: Document, told: Told) -> Reading:
+    """The same, but that each service is made when it is asked for, and kept by nobody: there may be thousands."""
     from cfnroles.sources.service_spec.checks import faults
-    from cfnroles.sources.service_spec.services import DESCRIPTIONS
     from cfnroles.sources.spec import Spec
-    from cfnroles.sources.task_definition import read_task_definition
-    from cfnroles.sources.task_definition_checks import family_findings
 
     remedies = {name: f"Write it into the spec: {key}." for name, key in _KEYS.items()}
     told.refuse_others(TAKES, f"{document.name} is {NOUN}", remedies)
@@ -78,34 +83,65 @@ def read(document: Document, told: Told) -> Reading:
         named.setdefault(str(each.get("task-definition")), each)
     found = {path: _task_definition(document, spec, path, told) for path in named}
     documents = {path: each for path, each in found.items() if each}
-    named_beside = [(each, key) for each in spec.services for key in DESCRIPTIONS if each.get(key)]
-    described = {(each.name, key): document.beside(each.get(key)) for each, key in named_beside}
-    lacking = [(each, key) for each, key in named_beside if described[each.name, key] is None]
-    workloads = {
-        path: read_express_service(each) if from_express_service.recognises(each) else read_task_definition(each)
-        for path, each in documents.items()
-    }
-    of_families = (each for each in workloads.values() if EXPRESS not in each.settings)
+    described = _described(document, spec)
     wrong = (
         *(_absent(document, named[path], path) for path, each in found.items() if each is None),
-        *(_missing(document, each, key) for each, key in lacking),
-        *(finding for each in of_families for finding in family_findings(each)),
+        *_lacking(document, spec, described),
+        *(finding for each in documents.values() for finding in _families(each)),
     )
-    beside = {each.name: each for each in (*documents.values(), *described.values()) if each}
-    return Reading((document, *beside.values()), NOUN, told, tuple(_whole(spec, workloads, described)), wrong, spec)
+    others = (each for of in described.values() for each in of.values() if each)
+    beside = {each.name: each for each in (*documents.values(), *others)}
+    tasks = Passing(tuple(_makers(spec, documents, described)))
+    return Reading((document, *beside.values()), NOUN, told, tasks, wrong, spec)
 
 
-def _whole(
-    spec: Spec, workloads: Mapping[str, Workload], described: Mapping[tuple[str, str], Document | None]
-) -> Iterator[Task]:
-    """The services of which all is there that they name; what is wrong keeps everybody but `lint` from them."""
+_Described = Mapping[str, Mapping[str, Document | None]]
+
+
+def _described(document: Document, spec: Spec) -> _Described:
+    """The documents that each service names besides its task definition, by the service and the key."""
+    from cfnroles.sources.service_spec.services import DESCRIPTIONS
+
+    named = ((each, [key for key in DESCRIPTIONS if each.get(key)]) for each in spec.services)
+    return {each.name: {key: document.beside(each.get(key)) for key in keys} for each, keys in named if keys}
+
+
+def _lacking(document: Document, spec: Spec, described: _Described) -> Iterator[Finding]:
+    for each in spec.services if described else ():
+        for key, found in described.get(each.name, {}).items():
+            if found is None:
+                yield _missing(document, each, key)
+
+
+def _makers(spec: Spec, documents: Mapping[str, Document], described: _Described) -> Iterator[Callable[[], Task]]:
+    """What makes each service of which all is there that it names; what is wrong keeps all but `lint` from them."""
+    for each in spec.services:
+        own = described.get(each.name, {})
+        definition = documents.get(str(each.get("task-definition")))
+        if definition is not None and None not in own.values():
+            yield partial(_prepared, spec, each, definition, {key: found for key, found in own.items() if found})
+
+
+def _prepared(spec: Spec, service: Service, definition: Document, described: Mapping[str, Document]) -> Task:
     from cfnroles.sources.service_spec.services import prepare
 
-    for each in spec.services:
-        named = {key: document for (name, key), document in described.items() if name == each.name}
-        workload = workloads.get(str(each.get("task-definition")))
-        if workload is not None and None not in named.values():
-            yield prepare(spec, each, workload, {key: document for key, document in named.items() if document})
+    return prepare(spec, service, _workload(definition), described)
+
+
+def _families(definition: Document) -> tuple[Finding, ...]:
+    from cfnroles.sources.task_definition_checks import family_findings
+
+    workload = _workload(definition)
+    return () if EXPRESS in workload.settings else tuple(family_findings(workload))
+
+
+def _workload(definition: Document) -> Workload:
+    """What a document defines. It keeps its text, and its data are gone with the workload."""
+    from cfnroles.sources.express_service import read_express_service
+    from cfnroles.sources.task_definition import read_task_definition
+
+    once = replace(definition)
+    return read_express_service(once) if from_express_service.recognises(once) else read_task_definition(once)
 
 
 def _task_definition(document: Document, spec: Spec, named: str, told: Told) -> Document | None:

@@ -7,7 +7,7 @@ for task in reading.accepted():
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -94,6 +94,41 @@ def in_words(when: Disjunction) -> str:
     return ", or if ".join(" and ".join(map(str, literals)) for literals in when)
 
 
+class Passing(Sequence[Task]):
+    """Task definitions of which each is made when it is asked for, and kept by nobody.
+
+    What was found in them is kept, of the first time that all of them went by.
+    """
+
+    def __init__(self, makers: Sequence[Callable[[], Task]]) -> None:
+        self._makers = makers
+        self._found: tuple[tuple[Finding, ...], tuple[Gap, ...]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def __getitem__(self, at: Any) -> Any:
+        return Passing(self._makers[at]) if isinstance(at, slice) else self._makers[at]()
+
+    def __iter__(self) -> Iterator[Task]:
+        findings: list[Finding] = []
+        gaps: list[Gap] = []
+        for make in self._makers:
+            task = make()
+            findings += task.discovery.findings
+            gaps += task.discovery.gaps
+            yield task
+        self._found = tuple(findings), tuple(gaps)
+
+    @property
+    def found(self) -> tuple[tuple[Finding, ...], tuple[Gap, ...]]:
+        """The findings and the gaps of all."""
+        if self._found is None:
+            for _ in self:
+                pass
+        return self._found or ((), ())
+
+
 class ConfiguredTasks(Protocol):
     """What a reading of Terraform keeps, for those who ask about its roles."""
 
@@ -114,7 +149,7 @@ class Reading(Struct, frozen=True):
     documents: tuple[Document, ...]
     noun: str
     told: Told
-    tasks: tuple[Task, ...] = ()
+    tasks: Sequence[Task] = ()
     wrong: tuple[Finding, ...] = ()
     project: Spec | None = None
     template: Template | None = None
@@ -137,14 +172,18 @@ class Reading(Struct, frozen=True):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that ECS would refuse or misread, and everything that keeps the source from being understood."""
+        if isinstance(self.tasks, Passing):
+            return (*self.wrong, *self.tasks.found[0])
         return (*self.wrong, *(finding for task in self.tasks for finding in task.discovery.findings))
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """The needs of all task definitions that cannot be named."""
+        if isinstance(self.tasks, Passing):
+            return self.tasks.found[1]
         return tuple(gap for task in self.tasks for gap in task.discovery.gaps)
 
-    def accepted(self) -> tuple[Task, ...]:
+    def accepted(self) -> Sequence[Task]:
         """The task definitions.
 
         Raises InvalidInput with every error among the findings, and where there is no task definition.

@@ -65,18 +65,22 @@ class Unrecognised(InvalidInput):
     """The document is of none of the kinds that cfnroles reads."""
 
 
-def read(source: str | Path | Document, told: Told | None = None) -> Reading:
+def read(source: str | Path | Document, told: Told | None = None, *, passing: bool = False) -> Reading:
     """What is in a file, in a directory of Terraform, in standard input for ``-``, or in a document.
 
     ``told`` is what no document says. Raises InvalidInput where the document cannot be read, is of no known kind, or
     is not one that ``told`` fits. What ECS would refuse raises nothing here: it is among the findings.
+    The services of a spec are kept by nobody if they are ``passing``: each is made again whenever it is asked for.
     """
     if not isinstance(source, Document) and source != "-" and is_directory(source):
         from cfnroles.sources.terraform_directory import read_directory
 
         return read_directory(str(source), told or Told())
     document = source if isinstance(source, Document) else read_document(str(source))
-    return _kind(document).read(document, told or Told())
+    kind = _kind(document)
+    if passing and kind is from_service_spec:
+        return from_service_spec.read_passing(document, told or Told())
+    return kind.read(document, told or Told())
 
 
 def holds_terraform(path: str | Path) -> bool:

@@ -19,7 +19,7 @@ import pytest
 from cfnroles.cli.output_directory import write_files
 from cfnroles.deploy.stacks_file import read_stacks, recorded
 from cfnroles.errors import InvalidInput
-from cfnroles.manifest import manifest_text
+from cfnroles.manifest import digests_of, manifest_text
 from tests.commands import Commands
 
 BEFORE = "{family: shop, containerDefinitions: [{name: web, image: nginx, secrets: [{name: A, valueFrom: /shop/a}]}]}"
@@ -276,7 +276,7 @@ class TestReaders:
 
 def test_the_manifest_of_a_thousand_services_is_read_though_no_document_is_as_long(tmp_path: Path) -> None:
     tree = {"schema": 1, "project": "shop", "gaps": ["a gap"], "stacks": [{"name": "n" * 1_000_000, "template": "a"}]}
-    files = {"a": "{}", "stacks.json": manifest_text(tree, {"a": "{}"})}
+    files = {"a": "{}", "stacks.json": manifest_text(tree, digests_of({"a": "{}"}))}
     write_files(tmp_path, files)
     assert write_files(tmp_path, {**files, "a": "[]"}).left == ()
     assert recorded(tmp_path).gaps == ("a gap",)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.lines import gap_lines
-from cfnroles.need import Gap, Origin
-from cfnroles.sources.reading import Reading, Task
+from cfnroles.need import Gap, Origin, Severity
+from cfnroles.sources.reading import Reading
 from cfnroles.targets.cloudformation.output_files import Format, output_files
-from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
+from cfnroles.targets.cloudformation.project_names import project_of, project_of_document
 from cfnroles.targets.cloudformation.service import Stack, service_stacks
 from cfnroles.targets.cloudformation.settled import Form
 
@@ -34,6 +32,7 @@ class Build(Struct, frozen=True):
     and ``nested`` the templates of nested stacks that have task definitions of their own. ``taken`` are the parameters
     of a template whose values were taken for what they are, and ``handed`` those of the roles that hand over what the
     template makes. ``expressions`` are those of Terraform whose values parameters of the stack have, by these.
+    ``other_accounts`` are those in which the services of a project use something.
     """
 
     stacks: tuple[Stack, ...]
@@ -45,6 +44,7 @@ class Build(Struct, frozen=True):
     taken: tuple[str, ...] = ()
     handed: tuple[str, ...] = ()
     expressions: Mapping[str, str] = field(default_factory=dict)
+    other_accounts: tuple[str, ...] = ()
 
 
 def build(
@@ -56,6 +56,7 @@ def build(
     resource: str = "",
     parameterized: bool = False,
     shared_gate: bool = False,
+    keep: bool = True,
 ) -> Build:
     """The stacks of a task definition, or those of all services of a project, or the roles' beside a template.
 
@@ -78,21 +79,19 @@ def build(
                 remedy="The roles beside a template have its own parameters.",
             )
         return _beside(reading, reading.template, resource, project_of_document(reading.name, project), format)
-    reading.accepted()
     if reading.project and reading.project.get("shared-gate"):
         shared_gate = True
     form = Form(everything=parameterized, shared_gate=shared_gate)
-    told: dict[str, Any] = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
     if reading.project:
         if project:
+            reading.accepted()
             raise InvalidInput(
                 f"--project is for a task definition, and {reading.name} is {reading.noun}",
                 remedy="Name the project in the spec, or under an environment of it, and give --environment NAME.",
             )
-        stacks = _project_stacks(reading, reading.project, environment, form)
-        named = str(stacks[0].parameters["ProjectName"])
-        told |= _place(reading.project, environment)
-        return Build(stacks, output_files(stacks, named, reading.name, format, told=told), reading.gaps)
+        return _of_project(reading, reading.project, _Asked(environment, form, format, keep))
+    reading.accepted()
+    told = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
     task = reading.task()
     name = project_of(task, project)
     stacks = service_stacks(task.workload, task.discovery, task.facts, name, form)
@@ -130,25 +129,72 @@ def _place(spec: Spec, environment: str) -> dict[str, dict[str, str]]:
     return {"environment": {"name": environment, **place}} if place else {}
 
 
-def _project_stacks(reading: Reading, spec: Spec, environment: str, form: Form) -> tuple[Stack, ...]:
+class _Asked(Struct, frozen=True):
+    """How a build was asked for."""
+
+    environment: str
+    form: Form
+    format: Format
+    keep: bool
+
+    def kept(self, stack: Stack) -> Stack:
+        """What is kept of a stack whose template is written."""
+        if self.keep:
+            return stack
+        # The values of an environment are compared with what is declared.
+        declared = {"Parameters": stack.template.get("Parameters", {})} if self.environment else {}
+        return replace(stack, template=declared)
+
+
+def _of_project(reading: Reading, spec: Spec, asked: _Asked) -> Build:
+    """The stacks of a project, each service of which is asked for once and written before the next."""
+    from cfnroles.targets.cloudformation.environments import offered_by
+    from cfnroles.targets.cloudformation.other_side import other_accounts
+    from cfnroles.targets.cloudformation.output_files import Output
+    from cfnroles.targets.cloudformation.project import ProjectStacks
+
+    output, alarms, form = Output(reading.name, asked.format), _alarms(spec), offered_by(spec, asked.form)
+
+    def keep(stack: Stack) -> Stack:
+        output.put(stack)
+        return asked.kept(stack)
+
+    made = ProjectStacks(spec.project, alarms, form, keep)
+    accounts: set[str] = set()
+    right = not reading.wrong
+    for task in reading.tasks:
+        # Of what ECS would refuse no stacks can be made, and all of it is told before anything of the others is.
+        right = right and not any(each.severity is Severity.ERROR for each in task.discovery.findings)
+        if right:
+            made.add(task)
+            accounts.update(other_accounts([task]))
+    stacks = made.all(reading.accepted())
+    if asked.environment:
+        stacks = _in_environment(reading, spec, asked, made.names, stacks)
+    told = {"gaps": list(gap_lines(reading.gaps, reading.texts)), **_place(spec, asked.environment)}
+    files = output.finished(stacks, str(stacks[0].parameters["ProjectName"]), told)
+    return Build(stacks, files, reading.gaps, other_accounts=tuple(sorted(accounts)))
+
+
+def _in_environment(
+    reading: Reading, spec: Spec, asked: _Asked, services: Sequence[str], stacks: tuple[Stack, ...]
+) -> tuple[Stack, ...]:
+    """The stacks with the names and the parameters that an environment gives them."""
     from cfnroles.sources.service_spec.types import nearest
     from cfnroles.targets.cloudformation.environments import offered_by, with_parameters
     from cfnroles.targets.cloudformation.project import project_stacks
 
-    alarms, form = _alarms(spec), offered_by(spec, form)
-    stacks = project_stacks(reading.tasks, spec.project, alarms, form)
-    if not environment:
-        return stacks
+    environment = asked.environment
     known = spec.get("environments") or {}
     if environment not in known:
         remedy = nearest(environment, tuple(known)) if known else "It has none: add `environments`."
         raise InvalidInput(f"there is no environment {environment!r}", where=spec.document, remedy=remedy)
     project = spec.get("environments", environment, "project") or spec.project
-    there = project_stacks(reading.tasks, project, alarms, form) if project != spec.project else stacks
+    there = stacks
+    if project != spec.project:
+        there = project_stacks(reading.tasks, project, _alarms(spec), offered_by(spec, asked.form), asked.kept)
     same = [replace(stack, template=template.template) for stack, template in zip(there, stacks, strict=True)]
-    owners = {
-        f"{project}-{task.name}-{kind}": task.name for task in reading.tasks for kind in ("roles", "task", "log-groups")
-    }
+    owners = {f"{project}-{name}-{kind}": name for name in services for kind in ("roles", "task", "log-groups")}
     return with_parameters(spec, environment, same, owners)
 
 
@@ -163,34 +209,3 @@ def _alarms(spec: Spec) -> AlarmOptions | None:
         spec.get("alarms", "topic") or "",
         spec.get("alarms", "threshold") or 1,
     )
-
-
-def project_of(task: Task, project: str = "") -> str:
-    """What the stacks of a task definition are called by: ``project``, else its family.
-
-    Raises InvalidInput for what cannot be a project's name.
-    """
-    name = project or task.name.replace("_", "-")
-    if re.fullmatch(PROJECT_NAME, name):
-        return name
-    raise InvalidInput(
-        f"{name!r} cannot be a project's name",
-        why="It begins the names of stacks and exports: a letter, then up to 99 letters, digits and hyphens.",
-        remedy="Name the project with --project NAME.",
-    )
-
-
-def project_of_document(document: str, project: str = "") -> str:
-    """What the stacks beside a template are called by: ``project``, else the name of its file as far as that can be.
-
-    Raises InvalidInput for what cannot be a project's name.
-    """
-    if project and not re.fullmatch(PROJECT_NAME, project):
-        raise InvalidInput(
-            f"{project!r} cannot be a project's name",
-            why="It begins the names of stacks and exports: a letter, then up to 99 letters, digits and hyphens.",
-            remedy="Name the project with --project NAME.",
-        )
-    stem = re.sub("[^A-Za-z0-9]+", "-", PurePath(document).stem).strip("-")
-    named = re.fullmatch(PROJECT_NAME, stem) and document != "standard input"
-    return project or (stem if named else "service")

@@ -29,12 +29,12 @@ from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined
 from cfnroles.sources.told import Told
-from cfnroles.targets.cloudformation.build import project_of_document
 from cfnroles.targets.cloudformation.build_template import unseen
 from cfnroles.targets.cloudformation.injection import injected, restored
 from cfnroles.targets.cloudformation.injection_record import Record, is_injected, options_of, recorded, told_again
 from cfnroles.targets.cloudformation.parameters import PROJECT_DESCRIPTION
 from cfnroles.targets.cloudformation.passed_roles import gaps_of_passing
+from cfnroles.targets.cloudformation.project_names import project_of_document
 from cfnroles.targets.cloudformation.remaining import check_references
 from cfnroles.targets.cloudformation.replaced_roles import Passing, ReplacedRole, Replacing
 from cfnroles.targets.cloudformation.template_gate import add_gate

@@ -19,9 +19,9 @@ from cfnroles.options import NO_OPTIONS, RoleOptions
 from cfnroles.signs import checked
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.table.references import parse_arn
-from cfnroles.targets.cloudformation.build import project_of
 from cfnroles.targets.cloudformation.output_files import Format, templates, with_manifest
 from cfnroles.targets.cloudformation.parameters import project_name
+from cfnroles.targets.cloudformation.project_names import project_of
 from cfnroles.targets.cloudformation.service import Stack, with_template
 from cfnroles.targets.cloudformation.values import value
 from cfnroles.text import ANYTHING, EMPTY, Arn, Text

@@ -10,6 +10,7 @@ from cfnroles import manifest
 from cfnroles.page import quoted
 from cfnroles.targets.cloudformation.gate_code import code_header
 from cfnroles.targets.cloudformation.service import Stack
+from cfnroles.targets.cloudformation.spooled import SpooledTexts
 from cfnroles.targets.cloudformation.template_text import to_json, to_yaml
 
 Format = Literal["yaml", "json"]
@@ -33,6 +34,26 @@ def output_files(
     return with_manifest(templates(stacks, source, format_), stacks, whose, format_)
 
 
+class Output:
+    """The files of many stacks, each written as its stack is made, so that nobody has to keep all templates."""
+
+    def __init__(self, source: str, format_: Format) -> None:
+        self._source, self._format = source, format_
+        self._files = SpooledTexts()
+
+    def put(self, stack: Stack) -> None:
+        """Write the template of a stack, in the place of the one that it had."""
+        for name, text in templates([stack], self._source, self._format).items():
+            self._files.put(name, text)
+
+    def finished(self, stacks: Sequence[Stack], project: str, told: Mapping[str, Any]) -> SpooledTexts:
+        """The files of these stacks, in their order, and the manifest as the last of them."""
+        self._files.in_order(file_name(stack, self._format) for stack in stacks)
+        tree = _tree(stacks, {"project": project, "gaps": [], **told}, self._format)
+        self._files.put(manifest.FILE, manifest.manifest_text(tree, self._files.digests))
+        return self._files
+
+
 def templates(stacks: Sequence[Stack], source: str, format_: Format) -> dict[str, str]:
     """File name -> text of the stacks' templates."""
     explain = f"cfnroles explain {quoted('-' if source == 'standard input' else source)}"
@@ -54,8 +75,25 @@ def with_manifest(
     files: Mapping[str, str], stacks: Sequence[Stack], whose: Mapping[str, Any], format_: Format
 ) -> dict[str, str]:
     """The same files with the manifest that tells ``whose`` they are, the stacks, and a digest of each file."""
-    tree = {"schema": manifest.SCHEMA, **whose, "stacks": [_entry(stack, format_) for stack in stacks]}
-    return {**files, manifest.FILE: manifest.manifest_text(tree, files)}
+    text = manifest.manifest_text(_tree(stacks, whose, format_), manifest.digests_of(files))
+    return {**files, manifest.FILE: text}
+
+
+def _tree(stacks: Sequence[Stack], whose: Mapping[str, Any], format_: Format) -> dict[str, Any]:
+    return {"schema": manifest.SCHEMA, **whose, "stacks": _Entries(stacks, format_)}
+
+
+class _Entries(Sequence[Any]):
+    """What the manifest says of each stack, made when it is asked for."""
+
+    def __init__(self, stacks: Sequence[Stack], format_: Format) -> None:
+        self._stacks, self._format = stacks, format_
+
+    def __len__(self) -> int:
+        return len(self._stacks)
+
+    def __getitem__(self, at: Any) -> Any:
+        return _entry(self._stacks[at], self._format)
 
 
 def _entry(stack: Stack, format_: Format) -> dict[str, Any]:

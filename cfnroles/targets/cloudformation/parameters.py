@@ -95,9 +95,19 @@ def secret_names(references: Iterable[Reference], facts: Facts, taken: Collectio
 
     ``taken`` are names that other parameters have.
     """
+    return names_of(complete_arns(references, facts), taken)
+
+
+def complete_arns(references: Iterable[Reference], facts: Facts) -> set[str]:
+    """The complete ARNs by which secrets are given."""
+    return {target.arn.text.plain for target in _secrets(references, facts) if target.complete} - {""}
+
+
+def names_of(arns: Iterable[str], taken: Collection[str] = ()) -> dict[str, str]:
+    """ARN -> parameter name, for each of these ARNs of secrets, sorted, as ``secret_names`` gives them."""
     named: dict[str, str] = {}
     seen: Counter[str] = Counter(list(taken))
-    for arn in sorted({target.arn.text.plain for target in _secrets(references, facts) if target.complete} - {""}):
+    for arn in sorted(arns):
         words = re.findall(r"[A-Za-z0-9]+", arn.rsplit(":", 1)[1][:-7])
         name = "".join(word[0].upper() + word[1:] for word in words)[:200] + "SecretArn"
         seen[name] += 1

@@ -52,17 +52,53 @@ def placeholder_parameters(services: Iterable[tuple[Workload, Discovery]]) -> di
     They have no default, so that CloudFormation asks for them. Raises InvalidInput where placeholders of two services
     that mean something else would be one parameter.
     """
-    found: dict[str, Placeholder] = {}
-    where: dict[str, list[str]] = {}
-    forms: dict[str, _Form] = {}
+    placeholders = Placeholders()
     for workload, discovery in services:
-        for path, text in texts_in(workload.tree):
-            for name, symbol in placeholders_in([text]).items():
-                if found.setdefault(name, symbol).called != symbol.called:
-                    raise _one_for_two(found[name], symbol, workload.document)
-                where.setdefault(name, []).append(workload.origin(path).pointer)
-        forms |= dict(_forms(discovery))
-    return {name: _parameter(symbol, where[name], forms.get(name)) for name, symbol in found.items()}
+        placeholders.add(said_by(workload, discovery))
+    return placeholders.parameters()
+
+
+class Said(Struct, frozen=True):
+    """The placeholders of one service: each with the place where it stands, and what its value must look like."""
+
+    document: str
+    places: tuple[tuple[Placeholder, str], ...]
+    forms: Mapping[str, _Form]
+
+
+def said_by(workload: Workload, discovery: Discovery) -> Said:
+    """The placeholders of a service."""
+    places = [
+        (symbol, workload.origin(path).pointer)
+        for path, text in texts_in(workload.tree)
+        if isinstance(text, Text)
+        for symbol in placeholders_in([text]).values()
+    ]
+    return Said(workload.document, tuple(places), dict(_forms(discovery)))
+
+
+class Placeholders:
+    """The placeholders of services that tell theirs one after the other."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Placeholder] = {}
+        self._where: dict[str, list[str]] = {}
+        self._forms: dict[str, _Form] = {}
+
+    def add(self, said: Said) -> None:
+        """Take those of one more service; raises as ``placeholder_parameters`` does."""
+        for symbol, pointer in said.places:
+            found = self._found.setdefault(symbol.name, symbol)
+            if found.called != symbol.called:
+                raise _one_for_two(found, symbol, said.document)
+            self._where.setdefault(symbol.name, []).append(pointer)
+        self._forms |= said.forms
+
+    def parameters(self) -> dict[str, Parameter]:
+        """The parameter of each, by name."""
+        return {
+            name: _parameter(symbol, self._where[name], self._forms.get(name)) for name, symbol in self._found.items()
+        }
 
 
 def image_parameters(workload: Workload, taken: Collection[str]) -> dict[int, Parameter]:

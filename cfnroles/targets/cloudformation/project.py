@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,27 +12,34 @@ from troposphere import Parameter
 
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
-from cfnroles.need import Holder, Need
-from cfnroles.options import NO_OPTIONS
+from cfnroles.need import Holder, Reference
+from cfnroles.options import NO_OPTIONS, LogGroupOptions
 from cfnroles.policies import INLINE_TOTAL, MANAGED_POLICY, size
 from cfnroles.sources.reading import Task
 from cfnroles.statements import compose
-from cfnroles.targets.cloudformation import roles, secret_validator
+from cfnroles.targets.cloudformation import roles
 from cfnroles.targets.cloudformation.alarms import AlarmOptions, alarms_template
 from cfnroles.targets.cloudformation.log_groups import log_groups_template
-from cfnroles.targets.cloudformation.parameters import secret_names, within_quota
+from cfnroles.targets.cloudformation.parameters import complete_arns, names_of, within_quota
 from cfnroles.targets.cloudformation.parts import Parts
-from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
+from cfnroles.targets.cloudformation.placeholders import (
+    Placeholders,
+    placeholder_parameters,
+    said_by,
+    used_placeholders,
+)
 from cfnroles.targets.cloudformation.service import (
     Stack,
     roles_stack,
     task_stack,
     validator_stack,
+    validator_stem,
     with_template,
 )
 from cfnroles.targets.cloudformation.settled import USUAL, Form
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.targets.log_group_names import log_group_names
+from cfnroles.text import Text
 from cfnroles.validator_needs import validator_needs
 
 #: What one validator's role holds, with room for what packing cannot fill. IAM would take more policies, and the
@@ -40,11 +48,26 @@ _ROOM = (INLINE_TOTAL + 10 * MANAGED_POLICY) * 8 // 10
 
 
 class _Asked(Struct, frozen=True):
-    """What the validator is asked for one service."""
+    """What the validator with this ``number`` is asked for one service, some role of which may be ``bounded``."""
 
-    service: Task
-    needs: tuple[Need, ...]
-    number: int = 1
+    references: tuple[Reference, ...]
+    facts: Facts
+    bounded: bool
+    number: int
+
+
+class _Made(Struct, frozen=True):
+    """What is kept of a service: the names that were given to its secrets, and its stacks if they are made.
+
+    ``logged`` are the log groups that it makes, and ``exports`` those of its roles that alarms need.
+    """
+
+    name: str
+    secrets: Mapping[str, str]
+    number: int
+    logged: tuple[Text, ...]
+    exports: Mapping[Holder, str]
+    stacks: tuple[Stack, ...]
 
 
 def project_stacks(
@@ -52,39 +75,131 @@ def project_stacks(
     project: str,
     alarms: AlarmOptions | None = None,
     form: Form = USUAL,
+    keep: Callable[[Stack], Stack] = lambda stack: stack,
 ) -> tuple[Stack, ...]:
     """The stacks of all services, in deployment order, written in the ``form``.
 
     One validator holds exactly the secrets of all of them; where its role could not, there are several. Exports carry
     the service's name: ``PROJECT-SERVICE-ECSTaskRoleArn``. Raises InvalidInput for what CloudFormation or IAM would
-    refuse, and where exports collide or are of no use.
+    refuse, and where exports collide or are of no use. ``keep`` is as for `ProjectStacks`.
     """
-    common = _common(services)
-    placeholders = placeholder_parameters((each.workload, each.discovery) for each in services)
-    names = secret_names_of(services, placeholders)
-    asked = {each.service.name: each for each in _numbered(services)}
-    stacks = list(_validators(list(asked.values()), names, placeholders, common, project, form))
-    validators = {stack.exports[0]: stack.name for stack in stacks}
-    logged: set[str] = set()
+    made = ProjectStacks(project, alarms, form, keep)
     for service in services:
-        number = asked[service.name].number if service.name in asked else 0
-        export = _resolved(secret_validator.export_name(number, shared=form.shared_gate), project)
-        before = [validators[export]] if number else []
-        if log_groups := _log_groups_stack(service, project, logged):
-            stacks.append(log_groups)
-            before.append(log_groups.name)
-        stacks += _service_stacks(service, project, names, number, before, form)
-    if alarms:
-        stacks.append(_alarms_stack(services, project, alarms, stacks))
-    check_exports(stacks)
-    return tuple(stacks)
+        made.add(service)
+    return made.all(services)
 
 
-def secret_names_of(services: Iterable[Task], taken: Collection[str] = ()) -> dict[str, str]:
-    """ARN -> parameter name, the same in each stack of the project."""
-    facts = Facts()
-    references = [reference for service in services for reference in service.discovery.references]
-    return secret_names(references, facts, taken)
+class ProjectStacks:
+    """The stacks of a project, made as its services go by, of which nothing is kept but what the end needs.
+
+    ``keep`` is called with each stack when it is made, and tells what is kept of it. A stack that is made again takes
+    the place of the first: what comes later may give its parameters other names.
+    """
+
+    def __init__(
+        self,
+        project: str,
+        alarms: AlarmOptions | None,
+        form: Form,
+        keep: Callable[[Stack], Stack] = lambda stack: stack,
+    ) -> None:
+        self._project, self._alarms, self._form, self._keep = project, alarms, form, keep
+        self._placeholders = Placeholders()
+        self._refused: InvalidInput | None = None
+        self._failed = False
+        self._asked: list[_Asked] = []
+        self._number, self._room = 1, _ROOM
+        self._accounts: set[str] = set()
+        self._regions: set[str] = set()
+        self._logged: set[str] = set()
+        self._made: list[_Made] = []
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the services that went by."""
+        return [each.name for each in self._made]
+
+    def add(self, service: Task) -> None:
+        """Make the stacks of the next service; what is wrong with them is told by ``all``."""
+        self._accounts.add(service.facts.account)
+        self._regions.add(service.facts.region)
+        said = said_by(service.workload, service.discovery)
+        try:
+            self._placeholders.add(said)
+        except InvalidInput as error:
+            self._refused = self._refused or error
+        number = self._asking(service)
+        # Nearly always the names are the same as where all secrets are known.
+        names = names_of(
+            complete_arns(service.discovery.references, service.facts), {each.name for each, _ in said.places}
+        )
+        logged = _log_groups(service, self._logged)
+        self._logged.update(logged)
+        exports = export_names(service) if self._alarms else {}
+        made = _Made(service.name, names, number, logged, exports, ())
+        if not self._failed and self._refused is None:
+            try:
+                made = replace(made, stacks=self._stacks_of(service, made, names))
+            except Exception:  # noqa: BLE001 - it comes again where it is made again, after what has to be told before
+                self._failed = True
+        self._made.append(made)
+
+    def all(self, services: Sequence[Task]) -> tuple[Stack, ...]:
+        """All stacks, in deployment order; ``services`` are those that went by. Raises as ``project_stacks`` does."""
+        if self._refused:
+            raise self._refused
+        placeholders = self._placeholders.parameters()
+        names = names_of({arn for made in self._made for arn in made.secrets}, placeholders)
+        stacks = [self._keep(stack) for stack in self._validators(names, placeholders)]
+        for at, made in enumerate(self._made):
+            own = {arn: names[arn] for arn in made.secrets}
+            stacks += made.stacks if made.stacks and own == made.secrets else self._stacks_of(services[at], made, own)
+        if self._alarms:
+            stacks.append(self._keep(_alarms_stack(self._made, self._project, self._alarms, stacks)))
+        check_exports(stacks)
+        return tuple(stacks)
+
+    def _asking(self, service: Task) -> int:
+        """The number of the validator whose role has room for the secrets of a service; 0 where it has none."""
+        needs = validator_needs(service.discovery.references, service.facts)
+        if not needs:
+            return 0
+        needed = size(compose(needs))
+        if needed > self._room and self._room < _ROOM:
+            self._number, self._room = self._number + 1, _ROOM
+        self._room -= needed
+        bounded = any(role.permissions_boundary for role in service.options.values())
+        self._asked.append(_Asked(service.discovery.references, service.facts, bounded, self._number))
+        return self._number
+
+    def _stacks_of(self, service: Task, made: _Made, names: Mapping[str, str]) -> tuple[Stack, ...]:
+        stem = validator_stem(made.number, shared=self._form.shared_gate)
+        before = [f"{self._project}-{stem}"] if made.number else []
+        stacks = []
+        if made.logged:
+            stacks.append(self._keep(_log_groups_stack(service, self._project, made.logged)))
+            before.append(stacks[0].name)
+        own = _service_stacks(service, self._project, names, made.number, before, self._form)
+        return (*stacks, *map(self._keep, own))
+
+    def _validators(self, names: Mapping[str, str], placeholders: Mapping[str, Parameter]) -> Iterator[Stack]:
+        facts, form = self._common(), self._form
+        if any(each.bounded for each in self._asked):
+            # Who bounds the roles of services likely has to bound every role.
+            form = form.also("PermissionsBoundaryArn")
+        for number, asked in groupby(self._asked, lambda each: each.number):
+            group = tuple(asked)
+            references = [reference for each in group for reference in each.references]
+            arns = {arn: names[arn] for arn in sorted(complete_arns(references, facts))}
+            keys = tuple(sorted({key for each in group for key in each.facts.kms_key_arns}))
+            needs = [need for each in group for need in validator_needs(each.references, each.facts)]
+            spelling = Spelling(replace(facts, kms_key_arns=keys), within_quota(arns))
+            yield validator_stack(needs, self._project, spelling, placeholders, number, form)
+
+    def _common(self) -> Facts:
+        """The account and the Region, as far as all services agree on them."""
+        account, region = (each.copy().pop() if len(each) == 1 else "" for each in (self._accounts, self._regions))
+        return Facts(account=account, region=region)
 
 
 def export_names(service: Task) -> dict[Holder, str]:
@@ -129,7 +244,6 @@ def _service_stacks(
     before: Sequence[str],
     form: Form,
 ) -> Iterator[Stack]:
-    own = {arn: names[arn] for arn in secret_names(service.discovery.references, service.facts)}
     parts = Parts(
         project,
         f"{project}-{service.name}",
@@ -137,7 +251,7 @@ def _service_stacks(
         service.workload,
         service.discovery,
         service.facts,
-        within_quota(own),
+        within_quota(names),
         placeholder_parameters([(service.workload, service.discovery)]),
         export_names(service),
         service.options,
@@ -149,27 +263,27 @@ def _service_stacks(
     yield task_stack(parts, (*before, made.name))
 
 
-def _log_groups_stack(service: Task, project: str, logged: set[str]) -> Stack | None:
-    """The stack of the log groups that no service before has made; none where nothing is left."""
+def _log_groups(service: Task, logged: Collection[str]) -> tuple[Text, ...]:
+    """The log groups of a service that none before it has made."""
     if service.log_groups is None:
-        return None
-    names = [
-        name for name in log_group_names(service.workload, service.facts, service.log_groups) if name not in logged
-    ]
-    logged.update(names)
-    if not names:
-        return None
+        return ()
+    names = log_group_names(service.workload, service.facts, service.log_groups)
+    return tuple(name for name in names if name not in logged)
+
+
+def _log_groups_stack(service: Task, project: str, names: Sequence[Text]) -> Stack:
     placeholders = placeholder_parameters([(service.workload, service.discovery)])
     asked = used_placeholders(placeholders, names)
-    template = log_groups_template(project, service.name, names, service.log_groups, asked)
+    options = service.log_groups or LogGroupOptions()
+    template = log_groups_template(project, service.name, names, options, asked)
     return with_template(Stack(f"{project}-{service.name}-log-groups", f"{service.name}-log-groups"), template, project)
 
 
-def _alarms_stack(services: Sequence[Task], project: str, alarms: AlarmOptions, stacks: Sequence[Stack]) -> Stack:
+def _alarms_stack(services: Sequence[_Made], project: str, alarms: AlarmOptions, stacks: Sequence[Stack]) -> Stack:
     made = {export: stack.name for stack in stacks for export in stack.exports}
     exports = {
         service.name: {
-            holder: export for holder, export in export_names(service).items() if _resolved(export, project) in made
+            holder: export for holder, export in service.exports.items() if _resolved(export, project) in made
         }
         for service in services
     }
@@ -185,49 +299,3 @@ def _alarms_stack(services: Sequence[Task], project: str, alarms: AlarmOptions, 
 
 def _resolved(export: str, project: str) -> str:
     return export.replace("${ProjectName}", project)
-
-
-def _numbered(services: Sequence[Task]) -> Iterator[_Asked]:
-    """The services that have secrets, each with the number of the validator whose role has room for them."""
-    number, room = 1, _ROOM
-    for service in services:
-        needs = validator_needs(service.discovery.references, service.facts)
-        if not needs:
-            continue
-        needed = size(compose(needs))
-        if needed > room and room < _ROOM:
-            number, room = number + 1, _ROOM
-        room -= needed
-        yield _Asked(service, needs, number)
-
-
-def _validators(
-    asked: Sequence[_Asked],
-    names: Mapping[str, str],
-    placeholders: Mapping[str, Parameter],
-    facts: Facts,
-    project: str,
-    form: Form,
-) -> Iterator[Stack]:
-    if any(role.permissions_boundary for each in asked for role in each.service.options.values()):
-        # Who bounds the roles of services likely has to bound every role.
-        form = form.also("PermissionsBoundaryArn")
-    for number in sorted({each.number for each in asked}):
-        group = [each for each in asked if each.number == number]
-        references = [reference for each in group for reference in each.service.discovery.references]
-        arns = {arn: names[arn] for arn in secret_names(references, facts)}
-        keys = tuple(sorted({key for each in group for key in each.service.facts.kms_key_arns}))
-        needs = [need for each in group for need in each.needs]
-        spelling = Spelling(replace(facts, kms_key_arns=keys), within_quota(arns))
-        yield validator_stack(needs, project, spelling, placeholders, number, form)
-
-
-def _common(services: Sequence[Task]) -> Facts:
-    """The account and the region, as far as all services agree on them."""
-    accounts = {service.facts.account for service in services}
-    regions = {service.facts.region for service in services}
-    return replace(
-        Facts(),
-        account=accounts.pop() if len(accounts) == 1 else "",
-        region=regions.pop() if len(regions) == 1 else "",
-    )

@@ -17,7 +17,7 @@ from cfnroles.policies import Policy, pack
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.statements import Statement, compose
 from cfnroles.targets.cloudformation import secret_validator
-from cfnroles.targets.cloudformation.limits import check
+from cfnroles.targets.cloudformation.limits import beyond_default_quota, check
 from cfnroles.targets.cloudformation.mark import marked
 from cfnroles.targets.cloudformation.parameters import secret_parameters, used
 from cfnroles.targets.cloudformation.parts import Parts
@@ -38,6 +38,7 @@ class Stack(Struct, frozen=True):
     """One stack: its name, its template, and what it takes from and gives to the others.
 
     ``for_others`` are those of its exports that no stack of the project imports: whoever creates the service does.
+    ``beyond_quota`` are its roles that need a quota of IAM raised.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Stack(Struct, frozen=True):
     imports: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     parameters: Mapping[str, str | None] = field(default_factory=dict)
+    beyond_quota: tuple[str, ...] = ()
 
 
 def service_stacks(
@@ -145,15 +147,14 @@ def validator_stack(
         # Reading values is an extra. Where a role has no room for it, the check that the secrets exist comes first.
         statements = compose(need for need in needs if CHECK_JSON_KEYS not in need.permission.when)
         policies = _validator_policies(statements, spelling)
-    suffix = "" if number == 1 else f"-{number}"
     resources = _resources(statements)
     secrets, open_names = used(spelling.parameters, resources), used_placeholders(placeholders, resources)
     made_of = ValidatorStack(project, policies, spelling, secrets, open_names, number)
     shared = form.shared_gate
-    stem = "secret-check-role" if shared else "secret-validator"
+    stem = validator_stem(number, shared=shared)
     stack = Stack(
-        f"{project}-{stem}{suffix}",
-        f"{stem}{suffix}",
+        f"{project}-{stem}",
+        stem,
         capabilities=("CAPABILITY_IAM",),
         exports=(secret_validator.export_name(number, shared=shared),),
         imports=(secret_validator.SHARED_ROLE_EXPORT,) if shared else (),
@@ -163,6 +164,11 @@ def validator_stack(
     from cfnroles.targets.cloudformation.shared_gate import check_role_template
 
     return with_template(stack, check_role_template(made_of), project, form)
+
+
+def validator_stem(number: int, *, shared: bool) -> str:
+    """What the stack of the validator with this number is called by, or of the role as which a shared one asks."""
+    return ("secret-check-role" if shared else "secret-validator") + ("" if number == 1 else f"-{number}")
 
 
 def _validator_policies(statements: Sequence[Statement], spelling: Spelling) -> tuple[Policy, ...]:
@@ -199,6 +205,7 @@ def with_tree(stack: Stack, template: Mapping[str, Any], project: str) -> Stack:
         exports=tuple(export.replace("${ProjectName}", project) for export in stack.exports),
         for_others=tuple(export.replace("${ProjectName}", project) for export in stack.for_others),
         imports=tuple(name.replace("${ProjectName}", project) for name in stack.imports),
+        beyond_quota=tuple(beyond_default_quota(rendered)),
         parameters={
             name: value
             for name, value in parameters.items()

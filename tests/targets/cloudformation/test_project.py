@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from troposphere import BaseAWSObject
 
-from cfnroles import Reading, build, read
+from cfnroles import Discovery, Reading, Task, build
 from cfnroles.answers.template_lint import template_problems
 from cfnroles.errors import InvalidInput
+from cfnroles.need import Need
+from cfnroles.sources.source import read
 from cfnroles.targets.cloudformation.alarms import AlarmOptions
 from cfnroles.targets.cloudformation.other_side import other_accounts, other_side_files
+from cfnroles.targets.cloudformation.output_files import Output
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
 from cfnroles.targets.cloudformation.project import check_exports, project_stacks
 from cfnroles.targets.cloudformation.service import Stack
 
 TASK = '{"family": "web", "containerDefinitions": [{"name": "web", "image": "public.ecr.aws/x/y:1"%s}]}'
-SECRET = ', "secrets": [{"name": "S", "valueFrom": "arn:aws:secretsmanager:us-east-1:123456789012:secret:%s-AbCdEf"}]'
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:%s-AbCdEf"
+SECRET = f', "secrets": [{{"name": "S", "valueFrom": "{ARN}"}}]'
 
 
 def build_project(reading: Reading, environment: str = "") -> tuple[Stack, ...]:
@@ -228,6 +234,79 @@ def test_log_groups_that_exist_or_are_elsewhere_are_left_alone(spec: Callable[..
     elsewhere = "project: p\nregion: us-east-1\nservices: {a: {task-definition: a.json, log-groups: true}}\n"
     for text, region in ((existing, "us-east-1"), (elsewhere, "eu-west-1")):
         assert all("log-groups" not in stack.name for stack in build_project(spec(text, a=logs % region)))
+
+
+def written(number: int, *services: str) -> str:
+    """A project of so many services like `a`, and then of those that have a task definition of their own."""
+    named = [(f"s{each}", "a") for each in range(number)] + [(each, each) for each in services]
+    return "project: p\nservices:\n" + "".join(f"  {name}: {{task-definition: {file}.json}}\n" for name, file in named)
+
+
+def test_nothing_is_kept_of_services_that_went_by_but_what_the_end_needs(
+    spec: Callable[..., Reading], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec(written(12), a=SECRET % "one")
+    reading, put, seen = read(tmp_path / "cfnroles.yaml", passing=True), Output.put, []
+
+    def spy(output: Output, stack: Stack) -> None:
+        seen.append(len(alive()) if stack.name in ("p-s1-task", "p-s11-task") else 0)
+        put(output, stack)
+
+    def alive() -> list[object]:
+        return [each for each in gc.get_objects() if isinstance(each, Task | Discovery | Need | BaseAWSObject)]
+
+    monkeypatch.setattr(Output, "put", spy)
+    built = build(reading, keep=False)
+    second, last = filter(None, seen)
+    assert (len(built.stacks), second) == (25, last)
+    assert built.files == build(read(tmp_path / "cfnroles.yaml")).files
+    assert all(not stack.template for stack in built.stacks)
+
+
+def test_a_later_service_may_give_the_secrets_of_an_earlier_one_another_name(
+    spec: Callable[..., Reading], tmp_path: Path
+) -> None:
+    spec(written(0, "a", "b"), a=SECRET % "shop-db", b=SECRET % "shop/db")
+    spec(written(0, "b", "a"))
+    files = build(read(tmp_path / "cfnroles.yaml", passing=True), keep=False).files
+    assert [re.findall(r"ShopDbSecretArn\d?(?=:)", files[f"{name}-task.yaml"]) for name in "ab"] == [
+        ["ShopDbSecretArn"],
+        ["ShopDbSecretArn2"],
+    ]
+    assert re.findall(r"ShopDbSecretArn\d?(?=:)", files["secret-validator.yaml"]) == [
+        "ShopDbSecretArn",
+        "ShopDbSecretArn2",
+    ]
+
+
+#: What IAM takes in no policy.
+LARGE = f"""
+    task-role:
+      statements:
+        - {{reason: It reads what it wrote., actions: s3:GetObject, resources: 'arn:aws:s3:::shop/{"x" * 11_000}'}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("services", "told"),
+    [
+        pytest.param({"a": (LARGE, ""), "b": ("", "!")}, "in 1 place", id="what ECS refuses, of any service"),
+        pytest.param(
+            {"a": (LARGE, ""), "b": ("", "/<A_B>/a"), "c": ("", "/<a-b>/a")}, "same parameter", id="placeholders"
+        ),
+        pytest.param({"a": ("", "/x"), "b": (LARGE, ""), "c": (LARGE, "")}, "a managed policy", id="the first service"),
+    ],
+)
+def test_of_what_is_wrong_the_same_is_told_as_where_all_services_are_known(
+    services: dict[str, tuple[str, str]], told: str, spec: Callable[..., Reading], tmp_path: Path
+) -> None:
+    text = "".join(f"  {name}:\n    task-definition: {name}.json\n{more}" for name, (more, _) in services.items())
+    own = {name: SECRET.replace(ARN, value) if value else "" for name, (_, value) in services.items()}
+    spec(f"project: p\nservices:\n{text}", **own)
+    for passing in (False, True):
+        with pytest.raises(InvalidInput) as refused:
+            build(read(tmp_path / "cfnroles.yaml", passing=passing))
+        assert told in str(refused.value)
 
 
 def test_alarms_of_more_services_than_a_log_group_takes_are_refused(shop: Reading) -> None:

@@ -1,0 +1,41 @@
+"""What the stacks of a source are called by: the project's name, which begins theirs and those of their exports."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+
+from cfnroles.errors import InvalidInput
+from cfnroles.sources.reading import Task
+from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
+
+
+def project_of(task: Task, project: str = "") -> str:
+    """What the stacks of a task definition are called by: ``project``, else its family.
+
+    Raises InvalidInput for what cannot be a project's name.
+    """
+    name = project or task.name.replace("_", "-")
+    if re.fullmatch(PROJECT_NAME, name):
+        return name
+    raise InvalidInput(
+        f"{name!r} cannot be a project's name",
+        why="It begins the names of stacks and exports: a letter, then up to 99 letters, digits and hyphens.",
+        remedy="Name the project with --project NAME.",
+    )
+
+
+def project_of_document(document: str, project: str = "") -> str:
+    """What the stacks beside a template are called by: ``project``, else the name of its file as far as that can be.
+
+    Raises InvalidInput for what cannot be a project's name.
+    """
+    if project and not re.fullmatch(PROJECT_NAME, project):
+        raise InvalidInput(
+            f"{project!r} cannot be a project's name",
+            why="It begins the names of stacks and exports: a letter, then up to 99 letters, digits and hyphens.",
+            remedy="Name the project with --project NAME.",
+        )
+    stem = re.sub("[^A-Za-z0-9]+", "-", PurePath(document).stem).strip("-")
+    named = re.fullmatch(PROJECT_NAME, stem) and document != "standard input"
+    return project or (stem if named else "service")
