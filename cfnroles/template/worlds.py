@@ -11,9 +11,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-sectio
 
 from __future__ import annotations
 
-import itertools
+import functools
 import json
 import math
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -123,7 +124,26 @@ class Worlds(Struct, frozen=True, dict=True):
 
     def among(self, literals: Iterable[Literal]) -> frozenset[World]:
         """The worlds in which all the literals hold."""
-        return frozenset(self.all).intersection(*(self._worlds_by_literal.get(each, ()) for each in literals))
+        return self._of(self._among(literals))
+
+    def _among(self, literals: Iterable[Literal]) -> int:
+        return functools.reduce(operator.and_, (self._by_literal.get(each, 0) for each in literals), self._everywhere)
+
+    def _of(self, where: int) -> frozenset[World]:
+        """The worlds whose bits are set."""
+        return frozenset(world for world, bit in self._bits.items() if where & bit)
+
+    def _where(self, worlds: Iterable[World]) -> int:
+        """Worlds as one number, which has a bit for each: there may be hundreds of them, and many to compare."""
+        return sum(map(self._bits.__getitem__, worlds))
+
+    @cached_property
+    def _bits(self) -> Mapping[World, int]:
+        return {world: 1 << number for number, world in enumerate(self.all)}
+
+    @property
+    def _everywhere(self) -> int:
+        return (1 << len(self.all)) - 1
 
     def stack(self, world: World, types: tuple[str, ...] = ("",)) -> ResolvedStack:
         """The stack of a world, with the values that parameters have there; ``types`` are as for `Template.resolve`."""
@@ -225,55 +245,72 @@ class Worlds(Struct, frozen=True, dict=True):
 
     def when(self, worlds: Iterable[World]) -> Disjunction:
         """The shortest alternatives that hold in exactly these worlds: conditions of the template rather than atoms."""
-        wanted = frozenset(worlds)
-        if wanted == frozenset(self.all):
+        wanted = self._where(frozenset(worlds))
+        if wanted == self._everywhere:
             return ((),)
-        found = {each: among for each, among in self._conjunctions.items() if among <= wanted}
+        found = {each: among for each, among in self._conjunctions.items() if not among & ~wanted}
         for number in range(1, _FEW):
             for chosen in combinations(found, number):
-                if frozenset().union(*(found[each] for each in chosen)) == wanted:
+                if functools.reduce(operator.or_, (found[each] for each in chosen)) == wanted:
                     return tuple(sorted(chosen))
         return tuple(sorted(self._one_by_one(wanted)))
 
     @cached_property
-    def _worlds_by_literal(self) -> Mapping[Literal, frozenset[World]]:
-        found: dict[Literal, frozenset[World]] = {}
-        everywhere = frozenset(self.all)
-        truths = {name: [self.holds(name, world) for world in self.all] for name in self._formulas}
+    def _by_literal(self) -> Mapping[Literal, int]:
+        """The worlds in which each literal holds."""
+        found: dict[Literal, int] = {}
+        truths = {name: self._truths(formula) for name, formula in self._formulas.items()}
         # One that depends on atoms left aside may look like another here.
-        named = {
-            name: frozenset(itertools.compress(self.all, each)) for name, each in truths.items() if None not in each
-        }
-        atoms = {atom.expression: frozenset(w for w in self.all if atom in w) for atom in self.atoms}
-        for name, worlds in {**named, **{name: atoms[name] for name in atoms if name not in named}}.items():
-            found[Literal(name)] = worlds
-            found[Literal(name, holds=False)] = everywhere - worlds
+        named = {name: holds for name, (holds, fails) in truths.items() if holds | fails == self._everywhere}
+        atoms = {atom.expression: self._by_atom[atom] for atom in self.atoms}
+        for name, where in {**named, **{name: atoms[name] for name in atoms if name not in named}}.items():
+            found[Literal(name)] = where
+            found[Literal(name, holds=False)] = self._everywhere & ~where
         return found
 
     @cached_property
-    def _conjunctions(self) -> Mapping[tuple[Literal, ...], frozenset[World]]:
+    def _by_atom(self) -> Mapping[Atom, int]:
+        return {atom: self._where(world for world in self.all if atom in world) for atom in self.atoms}
+
+    def _truths(self, formula: _Formula) -> tuple[int, int]:
+        """The worlds in which a formula holds, and those in which it does not."""
+        if isinstance(formula, bool):
+            return (self._everywhere, 0) if formula else (0, self._everywhere)
+        if isinstance(formula, Atom):
+            where = self._by_atom.get(formula)
+            return (0, 0) if where is None else (where, self._everywhere & ~where)
+        name, operands = formula
+        truths = [self._truths(operand) for operand in operands]
+        if name == "Fn::Not":
+            return truths[0][::-1]
+        every, some = (0, 1) if name == "Fn::And" else (1, 0)
+        both = functools.reduce(operator.and_, (each[every] for each in truths))
+        either = functools.reduce(operator.or_, (each[some] for each in truths))
+        return (both, either) if name == "Fn::And" else (either, both)
+
+    @cached_property
+    def _conjunctions(self) -> Mapping[tuple[Literal, ...], int]:
         """One or two literals, for each set of worlds the shortest; the literals that the template names come first."""
         # Sorting keeps the order of the template.
-        order = sorted(self._worlds_by_literal, key=lambda each: (each.condition not in self._formulas, not each.holds))
-        found: dict[frozenset[World], tuple[Literal, ...]] = {}
+        order = sorted(self._by_literal, key=lambda each: (each.condition not in self._formulas, not each.holds))
+        found: dict[int, tuple[Literal, ...]] = {}
         for number in (1, 2):
             for literals in combinations(order, number):
-                among = self.among(literals)
-                if among:
+                if among := self._among(literals):
                     found.setdefault(among, literals)
         return {literals: among for among, literals in found.items()}
 
-    def _one_by_one(self, wanted: frozenset[World]) -> Iterator[tuple[Literal, ...]]:
+    def _one_by_one(self, wanted: int) -> Iterator[tuple[Literal, ...]]:
         """For each world that is not covered yet all its atoms, without those that play no part."""
-        left = set(wanted)
-        for world in (each for each in self.all if each in wanted):
-            if world in left:
+        left = wanted
+        for world, bit in self._bits.items():
+            if left & bit:
                 literals = [Literal(atom.expression, atom in world) for atom in self.atoms]
                 for literal in tuple(literals):
                     others = [each for each in literals if each is not literal]
-                    if self.among(others) <= wanted:
+                    if not self._among(others) & ~wanted:
                         literals = others
-                left -= self.among(literals)
+                left &= ~self._among(literals)
                 yield tuple(literals)
 
     def _truth(self, formula: _Formula, world: World) -> bool | None:
