@@ -50,8 +50,8 @@ OF_THE_STACKS = frozenset(
 
 #: By this the parameter of the keys is known again, also where its name was taken.
 KEYS_DESCRIPTION = (
-    "ARNs of the customer managed KMS keys that encrypt the secrets and parameters, comma-separated;"
-    " empty where the AWS managed keys do."
+    "ARNs of the customer managed KMS keys that encrypt the secrets and parameters, comma-separated; empty if AWS"
+    " managed keys encrypt them."
 )
 
 #: What names that people give to account, Region and partition become, without signs and in small letters.

@@ -76,7 +76,7 @@ ROLE_KINDS = (
     RoleKind(
         Holder.EXECUTION,
         "ExecutionRole",
-        "ECS itself uses this role to start the tasks",
+        "ECS uses this role to start the tasks",
         # AWS documents that ECS sends aws:SourceArn for the task role and is silent about the execution role.
         AssumedBy(
             "ecs-tasks.amazonaws.com",
@@ -105,25 +105,25 @@ ROLE_KINDS = (
     RoleKind(
         Holder.INFRASTRUCTURE,
         "InfrastructureRole",
-        "ECS itself uses this role to manage what the service's tasks use",
+        "ECS uses this role to manage resources of the service's tasks",
         AssumedBy("ecs.amazonaws.com", f"{_GUIDE}/infrastructure_IAM_role.html"),
     ),
     RoleKind(
         Holder.LIFECYCLE_HOOK,
         "LifecycleHookRole",
-        "ECS itself uses this role to invoke functions as it deploys",
+        "ECS uses this role to invoke lifecycle hook functions",
         AssumedBy("ecs.amazonaws.com", f"{_GUIDE}/blue-green-permissions.html"),
     ),
     RoleKind(
         Holder.MANAGED_INSTANCES,
         "ManagedInstancesRole",
-        "ECS itself uses this role to launch managed instances for the tasks",
+        "ECS uses this role to launch managed instances for the tasks",
         AssumedBy("ecs.amazonaws.com", f"{_GUIDE}/infrastructure_IAM_role.html"),
     ),
     RoleKind(
         Holder.INSTANCE,
         "InstanceRole",
-        "The agent of ECS uses this role on managed instances for the tasks",
+        "The ECS agent uses this role on managed instances for the tasks",
         AssumedBy(
             "ec2.amazonaws.com", f"{_GUIDE}/managed-instances-instance-profile.html", "the ECS agent on an instance"
         ),
@@ -132,7 +132,7 @@ ROLE_KINDS = (
     RoleKind(
         Holder.GATEWAY,
         "GatewayRole",
-        "ECS itself uses this role to manage the load balancers of a gateway",
+        "ECS uses this role to manage the load balancers of a gateway",
         # AWS calls it an infrastructure role of ECS: what assumes these is ECS.
         AssumedBy("ecs.amazonaws.com", f"{_GUIDE}/infrastructure_IAM_role.html"),
     ),

@@ -1,4 +1,4 @@
-"""Alarms for what is refused to the roles of a project, from the events that CloudTrail writes to a log group."""
+"""Alarms for denied calls of the roles of a project, from the events that CloudTrail writes to a log group."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def alarms_template(project: str, services: Mapping[str, Mapping[Holder, str]], 
         raise InvalidInput(
             f"alarms of {len(services)} services would take {filters} metric filters",
             why=f"A log group has up to {_MOST_FILTERS}.",
-            remedy="Split the project, or leave the alarms out.",
+            remedy="Split the project, or remove the alarms.",
         )
-    template = Template(Description=f"Alarms for what is refused to the roles of {project}.")
+    template = Template(Description=f"Alarms for denied calls of the roles of {project}.")
     template.set_version("2010-09-09")
     _add_parameters(template, project, options)
     template.add_condition("HasTopicArn", Not(Equals(Ref("TopicArn"), "")))
@@ -78,7 +78,7 @@ def alarms_template(project: str, services: Mapping[str, Mapping[Holder, str]], 
     template.add_output(
         Output(
             "TopicArn",
-            Description="ARN of the topic that the alarms go to.",
+            Description="ARN of the topic for the alarms.",
             Value=If("HasTopicArn", Ref("TopicArn"), Ref("Topic")),
         )
     )
@@ -89,8 +89,8 @@ def _add_parameters(template: Template, project: str, options: AlarmOptions) -> 
     template.add_parameter(project_name(project))
     for name, default, description in (
         ("TrailLogGroupName", options.trail_log_group, "Log group to which CloudTrail delivers management events."),
-        ("TopicArn", options.topic, "SNS topic that the alarms go to; empty to make one."),
-        ("Email", options.email, "Address that a new topic sends to; empty for none."),
+        ("TopicArn", options.topic, "Existing SNS topic for the alarms; empty to create one."),
+        ("Email", options.email, "Email address to subscribe to the new topic; empty for none."),
     ):
         template.add_parameter(Parameter(name, Type="String", Default=default, Description=description))
     template.add_parameter(
@@ -99,7 +99,7 @@ def _add_parameters(template: Template, project: str, options: AlarmOptions) -> 
             Type="Number",
             Default=options.threshold,
             MinValue=1,
-            Description="Refusals within five minutes that raise the alarm.",
+            Description="Denied calls within five minutes that raise the alarm.",
         )
     )
 
@@ -109,7 +109,7 @@ def _add_topic(template: Template) -> None:
         sns.Topic(
             "Topic",
             Condition="MakesTopic",
-            DisplayName=Sub("Refusals of ${ProjectName}"),
+            DisplayName=Sub("Denied calls of ${ProjectName}"),
             Subscription=If("HasEmail", [sns.Subscription(Protocol="email", Endpoint=Ref("Email"))], NoValue),
         )
     )
@@ -135,14 +135,14 @@ def _add_topic(template: Template) -> None:
 def _add_service(template: Template, service: str, exports: Mapping[Holder, str]) -> None:
     base = "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", service))
     for kind, what, pattern in (
-        ("AccessDenied", "Calls that were refused to the roles", _calls),
+        ("AccessDenied", "Denied calls of the roles", _calls),
         ("AssumeRoleFailed", "Failed attempts to assume the roles", _attempts),
     ):
         metric = f"{kind}-{service}"
         for number, roles in enumerate(_groups(exports), 1):
             name = f"{base}{kind}Filter{number if number > 1 else ''}"
             template.add_resource(_filter(name, Sub(pattern(roles), roles), metric))
-        described = f"{what} of the ECS service {service}; CloudTrail's log group holds the events."
+        described = f"{what} of the ECS service {service}; the CloudTrail log group has the events."
         template.add_resource(_alarm(f"{base}{kind}Alarm", described, metric))
 
 
@@ -217,7 +217,7 @@ def _dashboard(project: str, services: Sequence[str]) -> cloudwatch.Dashboard:
             },
         }
         for column, (kind, title) in enumerate(
-            (("AccessDenied", "Calls refused to the roles"), ("AssumeRoleFailed", "Roles that could not be assumed"))
+            (("AccessDenied", "Denied calls of the roles"), ("AssumeRoleFailed", "Roles that could not be assumed"))
         )
     ]
     return cloudwatch.Dashboard(

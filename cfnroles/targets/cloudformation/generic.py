@@ -28,7 +28,7 @@ from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.text import from_spelling
 from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
 
-_HEADER = ("Written by cfnroles: deploy it as it is, and give parameters.", "README.md next to it has the order.")
+_HEADER = ("Written by cfnroles: deploy it unchanged, with parameters.", "See README.md next to it for the order.")
 
 _PROJECT = "service"
 _LISTS = frozenset({"KmsKeyArns", "SecretArns", "ParameterArns", "RepositoryArns"})
@@ -68,7 +68,7 @@ def execution_role() -> Template:
     stack = RolesStack(_PROJECT, "", {Holder.EXECUTION: pack(statements)}, _SPELLING, {})
     template = roles_template(stack, (Holder.EXECUTION,))
     template.add_parameter(
-        _arns("SecretArns", "secretsmanager", "the secrets that ECS injects, complete", _SUFFIX_HINT)
+        _arns("SecretArns", "secretsmanager", "the secrets that ECS injects (complete ARNs)", _SUFFIX_HINT)
     )
     template.add_parameter(_arns("ParameterArns", "ssm", "the parameters that ECS injects"))
     template.add_parameter(_arns("RepositoryArns", "ecr", "the ECR repositories that ECS pulls from"))
@@ -78,7 +78,7 @@ def execution_role() -> Template:
             "LogGroupName",
             Type="String",
             Default="",
-            Description="Log group that the containers write to; empty for none.",
+            Description="Log group of the containers; empty for none.",
             AllowedPattern=r"^[A-Za-z0-9_./#-]{0,512}$",
             ConstraintDescription="the name of a log group: letters, digits and _ - / . #",
         )
@@ -94,7 +94,7 @@ def task_role() -> Template:
             "ManagedPolicyArns",
             Type="CommaDelimitedList",
             Default="",
-            Description="ARNs of the managed policies with the application's own permissions; empty for none.",
+            Description="ARNs of managed policies for the application; empty for none.",
         )
     )
     template.add_condition("HasManagedPolicyArns", Not(Equals(Select(0, Ref("ManagedPolicyArns")), "")))
@@ -124,7 +124,7 @@ def generic_secret_validator() -> Template:
         ]
     )
     template = secret_validator_template(ValidatorStack(_PROJECT, pack(statements), _SPELLING))
-    template.add_parameter(_arns("SecretArns", "secretsmanager", "the secrets to check, complete", _SUFFIX_HINT))
+    template.add_parameter(_arns("SecretArns", "secretsmanager", "the secrets to check (complete ARNs)", _SUFFIX_HINT))
     template.add_parameter(_arns("ParameterArns", "ssm", "the parameters to check"))
     return template
 
@@ -134,18 +134,18 @@ _TASK_PARAMETERS = (
     ("Image", "public.ecr.aws/docker/library/nginx:stable", "Image of the container."),
     ("Cpu", "256", "CPU units of the task."),
     ("Memory", "512", "Memory of the task in MiB."),
-    ("LogGroupName", "", "Log group that the container writes to; empty for none."),
-    ("SecretVariable", "SECRET", "Environment variable that the secret is set as."),
-    ("SecretArn", "", "ARN of a secret; with :json-key:: for one key of it; empty for none."),
-    ("ParameterVariable", "PARAMETER", "Environment variable that the parameter is set as."),
+    ("LogGroupName", "", "Log group of the container; empty for none."),
+    ("SecretVariable", "SECRET", "Environment variable for the secret."),
+    ("SecretArn", "", "ARN of a secret, followed by :json-key:: to select one key; empty for none."),
+    ("ParameterVariable", "PARAMETER", "Environment variable for the parameter."),
     ("ParameterName", "", "Name or ARN of a parameter; empty for none."),
-    ("DeploymentId", "initial", "Any text; another than last time checks the secrets again."),
+    ("DeploymentId", "initial", "Any string; a new value checks the secrets again."),
 )
 
 
 def task_definition() -> Template:
     """A task definition of one container that waits for the check and imports both roles."""
-    template = Template(Description="An ECS task definition that is deployed when its secrets exist.")
+    template = Template(Description="An ECS task definition that is deployed only if its secrets exist.")
     template.set_version("2010-09-09")
     template.add_parameter(project_name(_PROJECT))
     for name, default, description in _TASK_PARAMETERS:
@@ -193,9 +193,10 @@ _PARAMETERS = (
     Condition("StringEquals", "kms:EncryptionContext:PARAMETER_ARN", (from_spelling("${ParameterArns}"),)),
     Condition("StringEquals", "kms:ViaService", (from_spelling("ssm.${AWS::Region}.amazonaws.com"),)),
 )
-_SUFFIX_HINT = " Where only the name is known, give both :secret:NAME and :secret:NAME-??????."
+_SUFFIX_HINT = " If you know only the name, pass both :secret:NAME and :secret:NAME-??????."
 
 #: Resource part of an ARN, by service. None lets a `*` through, nor a `?` but those for the suffix of a secret.
+_KINDS = {"secretsmanager": "secrets", "ssm": "parameters", "ecr": "repositories"}
 _RESOURCES = {
     "secretsmanager": r"secret:[A-Za-z0-9/_+=.@!-]+(-\?{6})?",
     "ssm": "parameter/[A-Za-z0-9/_.-]+",
@@ -215,7 +216,7 @@ def _arns(name: str, service: str, what: str, hint: str = "") -> Parameter:
         Default="",
         Description=f"ARNs of {what}; comma-separated, empty for none.{hint}",
         AllowedPattern=rf"^$|^arn:aws[a-z-]*:{service}:[a-z0-9-]+:\d{{12}}:{_RESOURCES[service]}$",
-        ConstraintDescription=f"ARNs of {service} without a * in them",
+        ConstraintDescription=f"ARNs of {_KINDS[service]}, without wildcards",
     )
 
 

@@ -70,7 +70,7 @@ def _invoking_role() -> iam.Role:
     return iam.Role(
         "HookInvokingRole",
         Condition="HasHook",
-        Description="CloudFormation: invokes the hook's function, and nothing else.",
+        Description="CloudFormation uses this role to invoke the hook's function only.",
         PermissionsBoundary=If("HasPermissionsBoundaryArn", Ref("PermissionsBoundaryArn"), NoValue),
         AssumeRolePolicyDocument=trust(
             "hooks.cloudformation.amazonaws.com", {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}}

@@ -42,14 +42,14 @@ _PARAMETERS = (
     Parameter(
         "CodeBucket",
         Type="String",
-        Description="Bucket, in this Region, with the archive that `make functions` writes.",
+        Description="Bucket in this Region with the archive that `make functions` writes.",
         AllowedPattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
         ConstraintDescription="the name of a bucket",
     ),
     Parameter(
         "CodeKey",
         Type="String",
-        Description="Key of that archive. Its name holds a digest, so that another archive has another key.",
+        Description="Key of that archive. Its name contains a digest, so a new archive has a new key.",
         AllowedPattern=r"^.{1,1024}$",
         ConstraintDescription="the key of an object",
     ),
@@ -57,7 +57,7 @@ _PARAMETERS = (
         "MacroName",
         Type="String",
         Default="CfnRoles",
-        Description="What templates name in Transform.",
+        Description="Name that templates use in Transform.",
         AllowedPattern=r"^[A-Za-z][A-Za-z0-9]{0,63}$",
         ConstraintDescription="a letter, then letters and digits",
     ),
@@ -66,27 +66,27 @@ _PARAMETERS = (
         Type="String",
         Default="disabled",
         AllowedValues=["disabled", "task-definitions", "task-definitions-and-templates"],
-        Description="What the hook judges, of all stacks of this account and Region.",
+        Description="What the hook checks in all stacks of this account and Region.",
     ),
     Parameter(
         "HookStatus",
         Type="String",
         Default="ENABLED",
         AllowedValues=["ENABLED", "DISABLED"],
-        Description="DISABLED keeps the hook and asks it nothing.",
+        Description="DISABLED keeps the hook but does not call it.",
     ),
     Parameter(
         "HookFailureMode",
         Type="String",
         Default="FAIL",
         AllowedValues=["FAIL", "WARN"],
-        Description="Whether what the hook refuses fails, or is deployed with a warning in the stack's events.",
+        Description="FAIL to fail what the hook refuses; WARN to deploy it with a warning in the events of the stack.",
     ),
     Parameter(
         "ExcludedStacks",
         Type="CommaDelimitedList",
         Default="",
-        Description="Names of stacks that the hook is not asked about, comma-separated.",
+        Description="Names of stacks that the hook does not check, comma-separated.",
         AllowedPattern=r"^$|^[A-Za-z][A-Za-z0-9-]{0,127}$",
         ConstraintDescription="names of stacks",
     ),
@@ -95,7 +95,7 @@ _PARAMETERS = (
         Type="String",
         Default="x86_64",
         AllowedValues=["x86_64", "arm64"],
-        Description="Processor of the functions; that of the archive.",
+        Description="CPU architecture of the functions; use that of the archive.",
     ),
     Parameter(
         "MemorySize",
@@ -103,14 +103,14 @@ _PARAMETERS = (
         Default=1024,
         MinValue=256,
         MaxValue=3008,
-        Description="Memory of each function in MB; the processor grows with it.",
+        Description="Memory of each function in MB; CPU power grows with it.",
     ),
     Parameter(
         "LogRetentionInDays",
         Type="Number",
         Default=30,
         AllowedValues=[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653],
-        Description="Days that the functions' logs are kept.",
+        Description="Retention of the functions' logs in days.",
     ),
 )
 
@@ -118,13 +118,13 @@ _PARAMETERS = (
 def macro_and_hook() -> Template:
     """The template of both. The macro imports the secret validator of the same project; the hook needs none."""
     template = Template(
-        Description="A CloudFormation macro that gives ECS task definitions roles, and a hook that checks theirs."
+        Description="A CloudFormation macro that adds roles to ECS task definitions, and a hook that checks roles."
     )
     template.set_version("2010-09-09")
-    gaps = "Whether to let pass what lacks something that cannot be named or judged; the log says which."
+    gaps = "Whether to accept unknown resource names and roles that cannot be judged; the log lists them."
     for parameter in (
         *_PARAMETERS,
-        switch("Macro", "enabled", "Whether there is the macro."),
+        switch("Macro", "enabled", "Whether the stack has the macro."),
         project_name("service"),
         key_arns(),
         switch("AcceptGaps", "disabled", gaps),
@@ -155,14 +155,14 @@ def _macro() -> tuple[Any, ...]:
         "RolesMacro",
         Condition="HasMacro",
         Name=Ref("MacroName"),
-        Description="Gives roles to the ECS task definitions of a template that name none.",
+        Description="Adds roles to the ECS task definitions of a template that have none.",
         FunctionName=GetAtt("MacroFunction", "Arn"),
     )
     return (
         _log_group("Macro", "macro-${MacroName}"),
-        _role("Macro", "The macro's function: writes its log, and asks AWS nothing.", ()),
+        _role("Macro", "The macro's function: writes its log and calls nothing else in AWS.", ()),
         _function(
-            "Macro", "Answers CloudFormation with a template and the roles of its task definitions.", variables, 60
+            "Macro", "Returns a template with the roles of its task definitions to CloudFormation.", variables, 60
         ),
         macro,
     )
@@ -171,10 +171,10 @@ def _macro() -> tuple[Any, ...]:
 def _hook() -> tuple[Any, ...]:
     return (
         _log_group("Hook", "hook"),
-        _role("Hook", "The hook's function: reads roles, and whether secrets exist.", ASKING),
+        _role("Hook", "The hook's function: reads roles, and checks that secrets exist.", ASKING),
         _function(
             "Hook",
-            "Answers CloudFormation whether a task definition may be deployed.",
+            "Tells CloudFormation whether a task definition can be deployed.",
             {"ACCEPT_GAPS": Ref("AcceptGaps")},
             _HOOK_TIMEOUT,
         ),

@@ -34,7 +34,7 @@ def log_groups_template(
         Type="Number",
         Default=options.retention_days,
         AllowedValues=[0, *RETENTION],
-        Description="Days that events are kept; 0 keeps them without end.",
+        Description="Retention in days; 0 keeps events forever.",
     )
     for parameter in (project_name(project), *placeholders, retention, log_key(options.kms_key, "the log groups")):
         template.add_parameter(parameter)
@@ -43,7 +43,9 @@ def log_groups_template(
     for logical_id, name in _logical_ids(names).items():
         create = f"Create{logical_id}"
         template.add_parameter(
-            switch(create, "enabled", f"Whether {name} is made; disabled where it exists already and stays as it is.")
+            switch(
+                create, "enabled", f"Whether {name} is created; disable this if it already exists and stays unchanged."
+            )
         )
         template.add_condition(f"Has{create}", Equals(Ref(create), "enabled"))
         template.add_resource(_log_group(logical_id, name, service, options))

@@ -264,7 +264,7 @@ def repository_template(project: str, policies: Mapping[Arn, Mapping[str, Any]])
     A repository that exists already is taken over with --import-existing-resources, and stays when the stack goes.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-repository.html
     """
-    template = Template(Description=f"ECR repositories whose images the services of {project} pull.")
+    template = Template(Description=f"ECR repositories of the images that the services of {project} pull.")
     template.set_version("2010-09-09")
     template.add_parameter(project_name(project))
     for number, (arn, policy) in enumerate(policies.items(), start=1):
@@ -283,7 +283,7 @@ def repository_template(project: str, policies: Mapping[Arn, Mapping[str, Any]])
                 Tags=Tags(**{"cfnroles:project": Ref("ProjectName")}),
             )
         )
-        template.add_output(Output(f"{title}Uri", Description="Where images are pulled from.", Value=Ref(title)))
+        template.add_output(Output(f"{title}Uri", Description="URI of the repository.", Value=Ref(title)))
     return template
 
 

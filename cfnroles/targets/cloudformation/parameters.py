@@ -20,7 +20,7 @@ _ROOM_FOR_OTHERS = 20
 #: Export names take letters, digits, colons and hyphens; a project's name also stands in names of stacks.
 PROJECT_NAME = r"[A-Za-z][A-Za-z0-9-]{0,99}"
 
-PROJECT_DESCRIPTION = "First part of the names of this project's exports; the same in each of its stacks."
+PROJECT_DESCRIPTION = "First part of this project's export names; use the same value for each of its stacks."
 
 _COMPLETE_ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}$"
 
@@ -45,9 +45,9 @@ def permissions_boundary(
         name,
         Type="String",
         Default=default,
-        Description=f"ARN of the policy that bounds the permissions of {whose}; empty for none.",
+        Description=f"ARN of the permissions boundary of {whose}; empty for none.",
         AllowedPattern=r"^$|^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$",
-        ConstraintDescription="the ARN of a managed policy, or nothing",
+        ConstraintDescription="the ARN of a managed policy, or empty",
     )
 
 
@@ -71,7 +71,7 @@ def log_key(default: str, whose: str) -> Parameter:
         Default=default,
         AllowedPattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$",
         ConstraintDescription="the ARN of a key, not of an alias",
-        Description=f"Customer managed KMS key of {whose}; empty for the key of CloudWatch Logs.",
+        Description=f"Customer managed KMS key of {whose}; empty to let CloudWatch Logs encrypt with its own key.",
     )
 
 

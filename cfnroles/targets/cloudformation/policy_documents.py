@@ -46,7 +46,7 @@ def attached_policies(
         if policy.managed:
             resource = iam.ManagedPolicy(
                 f"{role}{policy.name}",
-                Description=f"Permissions of {whose} that pass the quota of inline policies.",
+                Description=f"Permissions of {whose} beyond the quota for inline policies.",
                 PolicyDocument=policy_document(policy.statements, spelling),
             )
             if path is not None:

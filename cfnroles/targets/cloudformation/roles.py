@@ -132,9 +132,9 @@ def _add_trust_switches(template: Template, holders: Sequence[Holder]) -> None:
         switch(
             "TrustConditions",
             "enabled",
-            "Whether the trust policies admit ECS only on behalf of this account (aws:SourceAccount) and, for the"
-            " task role, of this region's ECS (aws:SourceArn). AWS documents both for the task role only; disable them"
-            " should ECS be unable to assume the execution role.",
+            "Whether the trust policies allow ECS only for this account (aws:SourceAccount) and, for the task role,"
+            " for this Region (aws:SourceArn). AWS documents both for the task role only; disable them if ECS"
+            " cannot assume the execution role.",
         )
     )
     if Holder.EXECUTION in holders:
@@ -142,8 +142,8 @@ def _add_trust_switches(template: Template, holders: Sequence[Holder]) -> None:
             switch(
                 "ExecutionRoleSourceArn",
                 "disabled",
-                "Whether the execution role's trust policy also asks for aws:SourceArn. AWS documents that ECS sends it"
-                " for the task role and is silent about the execution role.",
+                "Whether the trust policy of the execution role also requires aws:SourceArn. AWS documents that ECS"
+                " sends it for the task role, but not for the execution role.",
             )
         )
 
@@ -233,7 +233,7 @@ def _trust(holder: Holder) -> PolicyDocument:
 def _managed_policy(policy: Policy, stack: RolesStack, holder: Holder) -> iam.ManagedPolicy:
     resource = iam.ManagedPolicy(
         f"{kind_of(holder).name}{policy.name}",
-        Description=f"Permissions of {_service(stack)} that pass the quota of inline policies.",
+        Description=f"Permissions of {_service(stack)} beyond the quota for inline policies.",
         Path=Ref(stack.path_parameter(holder)),
         PolicyDocument=policy_document(policy.statements, stack.spelling),
     )
@@ -294,7 +294,7 @@ def _role_name(holder: Holder, default: str) -> Parameter:
         f"{kind_of(holder).name}Name",
         Type="String",
         Default=default,
-        Description=f"Name of the {holder}; empty to let CloudFormation make one.",
+        Description=f"Name of the {holder}; empty to let CloudFormation generate one.",
         AllowedPattern=r"^[\w+=,.@-]{0,64}$",
         ConstraintDescription="up to 64 letters, digits and + = , . @ _ -",
     )

@@ -62,12 +62,12 @@ LONGEST_TIMEOUT = 60
 
 _SWITCHED = {
     CHECK_JSON_KEYS: (
-        "Whether the function may read the secrets, to see that the JSON keys in the references exist."
-        " The task stack has a parameter of the same name, which asks it to."
+        "Whether the function may read the secrets to check that the JSON keys in the references exist. The"
+        " parameter of the same name in the task stack requests the check."
     ),
     CHECK_KEYS: (
-        "Whether the function may ask if the keys of KmsKeyArns are enabled."
-        " The task stack has a parameter of the same name, which asks it to."
+        "Whether the function may check that the keys in KmsKeyArns are enabled. The parameter of the same name in"
+        " the task stack requests the check."
     ),
 }
 
@@ -160,7 +160,7 @@ _FUNCTION_PARAMETERS = (
         Type="String",
         Default="x86_64",
         AllowedValues=["x86_64", "arm64"],
-        Description="Processor of the function.",
+        Description="CPU architecture of the function.",
     ),
     Parameter(
         "MemorySize",
@@ -168,7 +168,7 @@ _FUNCTION_PARAMETERS = (
         Default=512,
         MinValue=128,
         MaxValue=3008,
-        Description="Memory of the function in MB; the processor grows with it.",
+        Description="Memory of the function in MB; CPU power grows with it.",
     ),
     Parameter(
         "Timeout",
@@ -176,14 +176,14 @@ _FUNCTION_PARAMETERS = (
         Default=FUNCTION_TIMEOUT,
         MinValue=10,
         MaxValue=LONGEST_TIMEOUT,
-        Description="Seconds after which the function gives up, having answered.",
+        Description="Seconds until the function stops; it answers CloudFormation before that.",
     ),
     Parameter(
         "LogRetentionInDays",
         Type="Number",
         Default=30,
         AllowedValues=[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653],
-        Description="Days that the function's log is kept.",
+        Description="Retention of the function's log in days.",
     ),
     log_key("", "the function's log"),
 )
@@ -198,7 +198,7 @@ def _log_group(tags: Tags, number: int) -> logs.LogGroup:
         "LogGroup",
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
-        Metadata=_suppressed({"W84": "no value of a secret is ever in the log, which CloudWatch Logs encrypts"}),
+        Metadata=_suppressed({"W84": "the log never contains a secret's value, and CloudWatch Logs encrypts it"}),
         LogGroupName=Sub(f"/aws/lambda/${{ProjectName}}-secret-validator{_suffix(number)}"),
         RetentionInDays=Ref("LogRetentionInDays"),
         KmsKeyId=If("HasLogKmsKeyArn", Ref("LogKmsKeyArn"), NoValue),
@@ -211,11 +211,11 @@ def _function(tags: Tags) -> awslambda.Function:
         "Function",
         Metadata=_suppressed(
             {
-                "W89": "in a VPC the function needs a route to AWS, and without one it can neither check nor answer",
-                "W92": "reserved concurrency fails in new accounts, and one deployment invokes the function once",
+                "W89": "in a VPC, the function would need a route to AWS to check and to answer",
+                "W92": "reserved concurrency fails in new accounts, and a deployment invokes the function only once",
             }
         ),
-        Description="Answers Custom::SecretsExist: names every secret and parameter that a task would miss.",
+        Description="Handles Custom::SecretsExist: lists every secret and parameter that a task would miss.",
         Runtime=_RUNTIME,
         Architectures=[Ref("Architecture")],
         Handler=_HANDLER,
@@ -258,7 +258,7 @@ def _role(policies: Sequence[Policy], spelling: Spelling, tags: Tags) -> iam.Rol
     attached = attachments(policies, "Role")
     return iam.Role(
         "Role",
-        Description="The secret validator: asks whether secrets and parameters exist, and keeps no value.",
+        Description="The secret validator: checks that secrets and parameters exist, and keeps no value.",
         PermissionsBoundary=If("HasPermissionsBoundary", Ref("PermissionsBoundaryArn"), NoValue),
         AssumeRolePolicyDocument=trust("lambda.amazonaws.com"),
         **({"ManagedPolicyArns": attached} if attached else {}),

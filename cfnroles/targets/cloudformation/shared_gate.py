@@ -33,7 +33,11 @@ from cfnroles.targets.cloudformation.values import Spelling
 def check_role_template(stack: ValidatorStack) -> Template:
     """The template of the role that the shared gate asks as: what it may ask about, and no function."""
     policies, spelling = stack.policies, stack.spelling
-    template = Template(Description="What the shared gate may ask about before a task definition is deployed.")
+    template = Template(
+        Description="Role for the shared gate, which checks that secrets and parameters exist before a task"
+        " definition is"
+        " deployed."
+    )
     template.set_version("2010-09-09")
     add_own_parameters(template, stack)
     template.add_condition("HasPermissionsBoundary", Not(Equals(Ref("PermissionsBoundaryArn"), "")))
@@ -59,7 +63,7 @@ def shared_gate_template() -> Template:
     template.add_output(
         Output(
             "SecretValidatorRoleArn",
-            Description="The role of the function, which the roles that it asks as admit.",
+            Description="Role of the function; the roles that it assumes trust it.",
             Value=GetAtt("Role", "Arn"),
             Export=Export(Sub(SHARED_ROLE_EXPORT.replace(SHARED_GATE, "${ProjectName}"))),
         )
@@ -73,7 +77,7 @@ def _check_role(policies: Sequence[Policy], spelling: Spelling) -> iam.Role:
     inline = inline_policies(policies, spelling)
     return iam.Role(
         "Role",
-        Description="The shared gate asks as this role whether secrets and parameters exist, and keeps no value.",
+        Description="The shared gate uses this role to check that secrets and parameters exist; it keeps no value.",
         PermissionsBoundary=If("HasPermissionsBoundary", Ref("PermissionsBoundaryArn"), NoValue),
         AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [trusted]},
         **({"ManagedPolicyArns": attached} if attached else {}),

@@ -25,15 +25,15 @@ SERVICE_TIMEOUT = 2 * secret_validator.LONGEST_TIMEOUT + 90
 
 #: What the function is asked beyond existence. Its own stack has parameters of the same names, which allow it to.
 CHECKS = {
-    CHECK_JSON_KEYS: "Whether the secrets are read, to see that the JSON keys in their references exist.",
-    CHECK_KEYS: "Whether it is asked if the keys of the secrets are enabled.",
+    CHECK_JSON_KEYS: "Whether the function reads the secrets to check that the JSON keys in their references exist.",
+    CHECK_KEYS: "Whether the function checks that the KMS keys of the secrets are enabled.",
 }
 
 DEPLOYMENT_ID = Parameter(
     "DeploymentId",
     Type="String",
     Default="initial",
-    Description="Any text; another than last time makes the deployment check the secrets again.",
+    Description="Any string; a new value makes the deployment check the secrets again.",
 )
 
 _ROLE_MEMBERS = frozenset({"executionRoleArn", "taskRoleArn"})
@@ -66,7 +66,7 @@ def task_template(parts: Parts) -> Template:
     workload, references = parts.workload, parts.discovery.references
     kind = "Express Mode service" if EXPRESS in workload.tree else "task definition"
     called = workload.family or parts.label or parts.name
-    template = Template(Description=f"ECS {kind} {called}, deployed when all its secrets exist.")
+    template = Template(Description=f"ECS {kind} {called}, deployed only if all its secrets exist.")
     template.set_version("2010-09-09")
     template.add_parameter(project_name(parts.project))
     for name, arn in used(parts.secrets, (reference.value_from for reference in references)).items():
@@ -94,8 +94,8 @@ def _add_gate(template: Template, parts: Parts) -> None:
 def add_gate_outputs(template: Template) -> None:
     """Give the template the outputs that carry the answer of its gate, the resource SecretsExist, to who deploys it."""
     for name, attribute, description in (
-        ("SecretsChecked", "Checked", "How many references to secrets and parameters the gate found usable."),
-        ("SecretsTolerated", "Tolerated", "What the gate let through though it cannot be used; none is right."),
+        ("SecretsChecked", "Checked", "Number of usable references to secrets and parameters that the gate found."),
+        ("SecretsTolerated", "Tolerated", "Unusable references that the gate accepted; the correct value is none."),
     ):
         template.add_output(Output(name, Description=description, Value=GetAtt("SecretsExist", attribute)))
 

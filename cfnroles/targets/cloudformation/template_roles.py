@@ -281,7 +281,7 @@ class _Roles:
             "Type": "AWS::IAM::ManagedPolicy",
             **own,
             "Properties": {
-                "Description": f"Permissions of {self.task.logical_id} that pass the quota of inline policies.",
+                "Description": f"Permissions of {self.task.logical_id} beyond the quota for inline policies.",
                 "PolicyDocument": self._document(policy),
             },
         }
