@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     *role_names.CHECKS,
     specs.UNREAD,
     substitutions.UNDEFINED_NAME,
+    substitutions.UNKNOWN_TYPES,
     *statements.CHECKS,
     *execution_roles.CHECKS,
     *roles.CHECKS,

@@ -8,6 +8,7 @@ from typing import Any
 
 from cfnroles.checks.check import Check, Subject
 from cfnroles.need import Finding, Severity, fault
+from cfnroles.sources.template_names import UNKNOWN_TYPE
 from cfnroles.template.template import Resource
 from cfnroles.template.undefined_names import UNDEFINED
 from cfnroles.workload import Path
@@ -44,6 +45,11 @@ def unsubstituted(subject: Subject) -> Iterator[Finding]:
 def undefined(subject: Subject) -> Iterator[Finding]:
     """A reference to what the template does not have."""
     yield from (finding for finding in subject.refused if finding.check == UNDEFINED)
+
+
+def unknown_type(subject: Subject) -> Iterator[Finding]:
+    """A type that is nearly one of Amazon ECS."""
+    yield from (finding for finding in subject.refused if finding.check == UNKNOWN_TYPE)
 
 
 def _left_in(resource: Resource) -> tuple[tuple[Path, str], ...]:
@@ -122,6 +128,12 @@ CHECKS = (
     ),
 )
 
+_TYPED = """\
+Resources:
+  Shop:
+    Type: {}
+"""
+
 #: Of names that nothing in a template has.
 UNDEFINED_NAME = Check(
     id=UNDEFINED,
@@ -134,4 +146,17 @@ UNDEFINED_NAME = Check(
     bad=_REFERRING.format("!Ref DatabaseSecrt"),
     good=_REFERRING.format("!Ref DatabaseSecret"),
     look=undefined,
+)
+
+#: Of types that are nearly one.
+UNKNOWN_TYPES = Check(
+    id=UNKNOWN_TYPE,
+    number=9314,
+    severity=Severity.ERROR,
+    what="A resource type that is nearly one of Amazon ECS",
+    why="CloudFormation has no such type and refuses the template, and no command sees the task definition.",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ECS.html",
+    bad=_TYPED.format("AWS::ECS::Clustr"),
+    good=_TYPED.format("AWS::ECS::Cluster"),
+    look=unknown_type,
 )

@@ -141,6 +141,17 @@ def test_a_role_is_read_from_no_template_with_an_undefined_name() -> None:
         read_role(text, "roles.yaml", "Role")
 
 
+def test_a_type_that_is_nearly_one_of_ecs_is_told() -> None:
+    text = TEMPLATE.replace("AWS::ECS::TaskDefinition", "AWS::ECS::TaskDefintion").replace("DbSecrt", "DbSecret")
+    reading = read(Document("t.yaml", text))
+    told = "AWS::ECS::TaskDefintion is no resource type"
+    assert [(each.check, each.what) for each in lint(reading).findings] == [("unknown-type", told)]
+    with pytest.raises(InvalidInput, match="Did you mean 'AWS::ECS::TaskDefinition'"):
+        build(reading)
+    other = text.replace("TaskDefintion", "Something").replace("AWS::IAM::Role", "AWS::EKS::Cluster")
+    assert read(Document("t.yaml", other)).wrong == ()
+
+
 def test_lint_finds_it_beside_all_else() -> None:
     found = {each.check: each.what for each in lint(read(Document("t.yaml", TEMPLATE))).findings}
     assert found["undefined-name"] == "the template has no parameter or resource DbSecrt"
