@@ -90,9 +90,15 @@ _KEYS = Parameter("KmsKeyArns")
 
 
 def resource_told(resource: str, whole: str) -> str:
-    """A resource; the keys that a template has a parameter for are an option's where there is no template."""
-    keys = whole == CONFIGURATION and text_of(resource).whole == _KEYS
-    return "the customer managed key" if keys else resource
+    """A resource; the keys are those of a parameter of the roles stack, or an option's where there is no stack."""
+    if text_of(resource).whole != _KEYS:
+        return resource
+    return "the customer managed key" if whole == CONFIGURATION else f"the keys in {of_roles_stack(_KEYS.name)}"
+
+
+def of_roles_stack(parameter: str) -> str:
+    """A parameter of the stack that cfnroles builds, which the source does not have."""
+    return f"the parameter {parameter} of the roles stack"
 
 
 def resources_told(statement: Statement, whole: str) -> Sequence[str]:
@@ -106,5 +112,5 @@ def conditions_told(statement: Statement, whole: str = "") -> list[str]:
     for parameter in statement.when:
         keys = whole == CONFIGURATION and parameter == _KEYS.name
         told = "a customer managed key encrypts it: give --kms-key-arn ARN"
-        conditions.append(told if keys else f"the parameter {parameter} has a value")
+        conditions.append(told if keys else f"{of_roles_stack(parameter)} has a value")
     return conditions

@@ -99,8 +99,26 @@ def _human_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
         yield gaps_text(explanation.gaps, lines)
     if explanation.defaults:
         yield defaults_words(explanation.defaults)
+    if not explanation.resource and (unknown := _unknown_home(explanation)):
+        yield unknown
     if explanation.resource:
         yield ""
+
+
+#: What the document may leave open of where the task runs, as the roles stack knows it, and the option that tells.
+_HOME = {"AccountId": ("account", "--account ID"), "Region": ("Region", "--region REGION")}
+
+
+def _unknown_home(explanation: Explanation) -> str:
+    """What the pseudo parameters in the resources stand for, in a document that has none; empty without one."""
+    statements = [each.statement for _, those in explanation.roles for each in those]
+    texts = [str(each) for statement in statements for each in statement.resources]
+    open_ = [name for name in _HOME if any(f"${{AWS::{name}}}" in text for text in texts)]
+    if not open_:
+        return ""
+    told = " and ".join(f"${{AWS::{name}}} is the {_HOME[name][0]}" for name in open_)
+    options = " and ".join(_HOME[name][1] for name in open_)
+    return f"{told} of the roles stack. To see {'it' if len(open_) == 1 else 'them'}, give {options}."
 
 
 def _markdown(explanations: Sequence[Explanation], lines: Lines) -> Iterator[str]:

@@ -78,3 +78,14 @@ def test_what_is_not_documented_is_told_with_its_standing(cfnroles: Any, tmp_pat
         assert "unproven: that CloudWatch Logs passes the ARN of the log group" in told
         assert "seen in AWS's managed policy" in told
         assert "documented" not in told
+
+
+def test_what_the_roles_stack_alone_knows_is_called_that(cfnroles: Any, tmp_path: Path) -> None:
+    secrets = [{"name": "A", "valueFrom": "/shop/a"}]
+    definition = {"family": "a", "containerDefinitions": [{"name": "w", "image": "nginx", "secrets": secrets}]}
+    (tmp_path / "a.json").write_text(json.dumps(definition))
+    told = cfnroles("explain", tmp_path / "a.json").out
+    assert "on the keys in the parameter KmsKeyArns of the roles stack" in told
+    assert "${AWS::AccountId} is the account and ${AWS::Region} is the Region of the roles stack. To see them, give" in told
+    known = cfnroles("explain", tmp_path / "a.json", "--account", "111122223333", "--region", "eu-west-1").out
+    assert "of the roles stack. To see" not in known
