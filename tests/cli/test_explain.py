@@ -86,6 +86,6 @@ def test_what_the_roles_stack_alone_knows_is_called_that(cfnroles: Any, tmp_path
     (tmp_path / "a.json").write_text(json.dumps(definition))
     told = cfnroles("explain", tmp_path / "a.json").out
     assert "on the keys in the parameter KmsKeyArns of the roles stack" in told
-    assert "${AWS::AccountId} is the account and ${AWS::Region} is the Region of the roles stack. To see them, give" in told
+    assert "${AWS::AccountId} is the account and ${AWS::Region} is the Region of the roles stack. To" in told
     known = cfnroles("explain", tmp_path / "a.json", "--account", "111122223333", "--region", "eu-west-1").out
     assert "of the roles stack. To see" not in known
