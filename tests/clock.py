@@ -1,4 +1,4 @@
-"""A clock for what waits: time goes by at once."""
+"""A clock for what waits, where time goes by at once; and how much slower than by itself this machine is."""
 
 from __future__ import annotations
 
@@ -25,3 +25,15 @@ class WoundClock:
     def sleep(self, seconds: float) -> None:
         with self.lock:
             self.slept += seconds
+
+
+def slowdown() -> float:
+    """How many times as long as by itself something takes now; 1.0 on a machine that has nothing else to do.
+
+    A limit in seconds is multiplied by it: who keeps the machine busy then breaks no promise about time, and a quiet
+    machine keeps to the limit itself.
+    """
+    began, used = time.perf_counter(), time.thread_time()
+    while time.thread_time() - used < 0.05:
+        pass
+    return max(1.0, (time.perf_counter() - began) / (time.thread_time() - used))

@@ -20,6 +20,7 @@ import pytest
 
 from benchmarks.gate.api import Api, Reply, everything_exists
 from cfnroles.targets.cloudformation.inline_code import inline_code
+from tests.clock import slowdown
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:validator"
@@ -144,11 +145,13 @@ def test_an_api_that_hangs_is_answered_before_lambda_ends_the_function(
     runtime: Runtime, event: dict[str, Any], endpoint: Any, aws: Callable[..., Api]
 ) -> None:
     def hang(*_: Any) -> Reply:
-        time.sleep(10)
+        endpoint.released.wait(100)
         return Reply({})
 
-    took = runtime.invoke(event, seconds=4, AWS_ENDPOINT_URL=aws(hang).url)
-    assert took < 4, runtime.log
+    seconds = 4 * slowdown()
+    took = runtime.invoke(event, seconds=seconds, AWS_ENDPOINT_URL=aws(hang).url)
+    endpoint.released.set()
+    assert took < seconds, runtime.log
     assert runtime.outcome == "response"
     assert "was not checked in time" in endpoint.accepted[0]["Reason"]
     assert endpoint.accepted[0]["Reason"].endswith("Log: /aws/lambda/validator 2026/11/22/[$LATEST]0")
@@ -158,9 +161,9 @@ def test_an_api_that_hangs_is_answered_before_lambda_ends_the_function(
 def test_a_dead_address_is_an_error_of_the_invocation_in_time(
     runtime: Runtime, event: dict[str, Any], endpoint: Any, aws: Callable[..., Api]
 ) -> None:
-    endpoint.plan = [500] * 50
-    took = runtime.invoke(event, seconds=4, AWS_ENDPOINT_URL=aws(everything_exists).url)
-    assert took < 4, runtime.log
+    endpoint.plan, seconds = [500] * 100, 4 * slowdown()
+    took = runtime.invoke(event, seconds=seconds, AWS_ENDPOINT_URL=aws(everything_exists).url)
+    assert took < seconds, runtime.log
     assert (runtime.outcome, runtime.detail["errorType"]) == ("error", "RuntimeError")
     assert quiet(runtime, endpoint)
 
@@ -179,7 +182,7 @@ def test_an_error_while_the_function_is_loaded_ends_at_once(
 ) -> None:
     # Nothing can answer here; the ServiceTimeout of the custom resource is what ends the wait of CloudFormation.
     (folder / "index.py").write_text("import a_module_that_is_not_there\n")
-    assert runtime.invoke(event) < 10
+    assert runtime.invoke(event) < 10 * slowdown()
     assert (runtime.outcome, runtime.detail["errorType"]) == ("init/error", "Runtime.ImportModuleError")
     assert endpoint.attempts == 0
     assert quiet(runtime, endpoint)

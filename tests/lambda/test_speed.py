@@ -1,7 +1,7 @@
 """How fast and how small it is, each time in a new process, with fifty milliseconds of latency to AWS.
 
-The machine that runs the tests has other things to do, so that the limits here are those that are promised and not
-those that are reached: ``python -m benchmarks`` prints these, with the ratio to the ideal.
+The limits here are those that are promised and not those that are reached, on a machine that does nothing else:
+``python -m benchmarks`` prints these, with the ratio to the ideal.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.gate.measurement import LATENCY, measure, serving
+from tests.clock import slowdown
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +29,10 @@ def address() -> Iterator[str]:
     ],
 )
 def test_it_is_done_in_time_and_in_memory(address: str, secrets: int, parameters: int, seconds: float) -> None:
-    for _ in range(10):  # the machine may be busy with something else
+    for _ in range(3):  # the machine may become busy with something else
+        limit = seconds * slowdown()
         run = measure(address, secrets, parameters)
-        if run.seconds <= seconds:
+        if run.seconds <= limit:
             break
-    assert run.seconds <= seconds
+    assert run.seconds <= limit
     assert run.megabytes < 128
