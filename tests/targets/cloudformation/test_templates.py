@@ -66,9 +66,7 @@ def with_defaults(template: dict[str, Any], values: dict[str, str]) -> dict[str,
 
 def test_cfn_lint_finds_nothing_with_any_condition_true_or_false(examples: Path) -> None:
     for name, template in templates(examples).items():
-        switches = [parameter for parameter in template["Parameters"] if parameter in SET]
-        choices = [{}, dict(SET), *({switch: SET[switch]} for switch in switches)]
-        for values in choices:
+        for values in ({}, dict(SET)):
             assert template_problems(to_json(with_defaults(template, values))) == (), (name, values)
 
 
