@@ -57,14 +57,6 @@ _ABOUT_SPEC = "Service and account (a service spec is a better place: docs/spec.
 _OTHERS = "Options"
 _ALL = "cfnroles.help-all"
 
-#: What people write who know another tool, and the option or command that does it here.
-_KNOWN_ELSEWHERE = {
-    "--dry-run": "--plan",
-    "--format": "--template-format",
-    "--stack-set": "cfnroles stack-sets deploy",
-    "--parameter-overrides": "--parameter",
-}
-
 
 class PanelCommand(click.Command):
     """A command whose ``--help`` shows its options in panels, and with ``--help-all`` all of them."""
@@ -76,11 +68,14 @@ class PanelCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The arguments that are left; a usage error that knows what other tools call an option."""
+        words = list(args)
         try:
             return super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            if meant := _KNOWN_ELSEWHERE.get(error.option_name):
-                raise click.UsageError(f"No such option {error.option_name}. Did you mean {meant}?", ctx) from error
+        except click.UsageError as error:
+            from cfnroles.cli.meant_options import understood
+
+            if told := understood(error, words, self):
+                raise click.UsageError(told, ctx) from error
             raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

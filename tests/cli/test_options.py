@@ -9,6 +9,7 @@ import click
 import pytest
 
 from cfnroles.cli import COMMANDS
+from cfnroles.cli.meant_options import _SYNONYMS
 from cfnroles.cli.panels import IN_SPEC, SHOWN
 
 
@@ -89,6 +90,16 @@ def test_help_keeps_80_columns_and_help_all_shows_every_option(cfnroles, name):
         "stack sets": (("deploy", "--stack-set"), "cfnroles stack-sets deploy"),
         "a service's settings": (("build", "x", "--service", "service.json"), "--service-file"),
         "a run": (("explain", "x", "--run-task", "run.json"), "--run-task-file"),
+        "Terraform's variable": (("terraform", "x", "--var", "a=b"), "'--var'. Did you mean --parameter?"),
+        "Terraform's own form": (("terraform", "x", "-var=a=b"), "'-var'. Did you mean --parameter?"),
+        "Terraform's answer": (("deploy", "-auto-approve"), "'-auto-approve'. Did you mean --yes?"),
+        "a format as an option": (("graph", "x", "--html"), "Did you mean --format html?"),
+        "a format that another command has": (("lint", "x", "--json"), "Did you mean --format json?"),
+        "a task definition": (("diagnose", "x", "--task-definition", "y"), "Did you mean --source?"),
+        "an argument for an option": (("audit", "x"), "extra argument (x). Did you mean --source?"),
+        "a role as an argument": (("verify", "x", "role.json"), "extra argument (role.json). Did you mean --role?"),
+        "SAM's environment": (("deploy", "--config-env", "prod"), "Did you mean --environment?"),
+        "a global option": (("build", "x", "--verbose"), "Did you mean cfnroles -v build?"),
     }.values(),
 )
 def test_a_name_from_another_tool_is_understood(cfnroles, arguments, meant):
@@ -97,6 +108,26 @@ def test_a_name_from_another_tool_is_understood(cfnroles, arguments, meant):
     assert result.code == 2
     assert "Did you mean" in result.err
     assert meant in result.err
+
+
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    {"build": "`cfnroles init`", "explain": "`cfnroles init`", "lint": "`cfnroles lint .`", "diff": "HEAD"}.items(),
+)
+def test_who_gives_no_source_is_told_what_to_do(cfnroles, command, remedy):
+    answer = cfnroles(command)
+
+    assert (answer.code, "Missing argument" in answer.err, remedy in answer.err) == (2, True, True)
+
+
+def test_a_source_is_an_argument(cfnroles):
+    assert "SOURCE is an argument" in cfnroles("explain", "--template-file", "x").err
+
+
+def test_every_meaning_is_an_option_of_some_command():
+    known = {name for each in ALL.values() for option in each.params for name in option.opts} | {"--version"}
+
+    assert [each for each in _SYNONYMS if each.startswith("--") and each.split()[0] not in known] == []
 
 
 def test_a_file_is_no_service_of_a_task_definition(cfnroles, examples):

@@ -1,0 +1,103 @@
+"""What people mean who give an option or an argument as another tool has it: one table for all commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+#: What is meant, and what other tools call it. A command takes the first meaning that it has an option for.
+_SYNONYMS = {
+    "--parameter": "var variable param params parameters parameter-overrides context parameter-values",
+    "--set": "value values define set-string",
+    "--var-file": "vars-file variable-file tfvars",
+    "--parameter-file": "params-file parameters-file parameter-overrides-file",
+    "--template-format": "format",
+    "--format json": "json",
+    "--format html": "html",
+    "--format markdown": "markdown md",
+    "--format sarif": "sarif",
+    "--format mermaid": "mermaid",
+    "--format github": "github",
+    "--format": "output-format template-format",
+    "--source": "task-definition taskdef task-def file template template-file spec",
+    "--output": "out outfile out-file output-file output-dir out-dir outdir dir directory o",
+    "--plan": "dry-run no-execute-changeset what-if preview diff check",
+    "--yes": "auto-approve no-confirm-changeset non-interactive assume-yes no-confirm no-input force approve",
+    "--role": "role-name iam-role role-arn task-role execution-role",
+    "--role-arn": "cloudformation-role deploy-role service-role role",
+    "--account": "account-id aws-account aws-account-id",
+    "--region": "aws-region",
+    "--profile": "aws-profile",
+    "--only": "stack stack-name stacks exclusively target",
+    "--stack-prefix": "prefix",
+    "--environment": "env stage config-env",
+    "--tag": "tags",
+    "--bucket": "s3-bucket",
+    "--in-place": "inplace write overwrite",
+    "--force": "overwrite",
+    "--severity": "level min-severity minimum-severity",
+    "--fail-on": "fail-level error-on exit-code error-level",
+    "--strict": "werror warnings-as-errors fail-on-warnings",
+    "--live": "aws remote online",
+    "--local": "localstack moto emulator",
+    "--endpoint-url": "endpoint",
+    "--follow": "wait watch tail",
+    "--resource": "logical-id resource-id address",
+    "--image": "container-image image-uri",
+    "--execute-command": "enable-execute-command exec",
+    "--quiet": "silent",
+    "cfnroles stack-sets deploy": "stack-set stack-sets stackset",
+    "cfnroles -v COMMAND": "verbose debug traceback",
+    "cfnroles --version": "version",
+}
+#: What is an option of other tools and the argument of these commands.
+_SOURCE = frozenset(("source", *_SYNONYMS["--source"].split()))
+#: What to do where an argument is missing.
+_MISSING = {
+    "source": "`cfnroles init` shows the commands for what is in this folder.",
+    "files": "`cfnroles lint .` looks at this folder and below.",
+    "old": "Give a file before and after the change, or a revision such as HEAD and a file.",
+}
+
+
+def understood(error: click.UsageError, words: Sequence[str], command: click.Command) -> str:
+    """What to tell about an error in a command line of these words; empty where nobody knows more than click does."""
+    told = ""
+    if isinstance(error, click.NoSuchOption):
+        # Terraform's own options have one hyphen, and click takes their letters for options.
+        short = not error.option_name.startswith("--")
+        name = next((word for word in words if short and word.startswith(error.option_name)), error.option_name)
+        name = name.partition("=")[0]
+        told = f"No such option {name!r}. {remedy}" if (remedy := _meant(name, command)) else ""
+    elif isinstance(error, click.MissingParameter):
+        remedy = _MISSING.get(str(error.param.name), "") if isinstance(error.param, click.Argument) else ""
+        told = f"{error.format_message()} {remedy}" if remedy else ""
+    elif type(error) is click.UsageError and "unexpected extra argument" in error.message:
+        options = (each for each in ("--source", "--role") if _is_of(command, each))
+        told = f"{error.message}. Did you mean {option}?" if (option := next(options, "")) else ""
+    return told
+
+
+def _meant(name: str, command: click.Command) -> str:
+    called = name.lstrip("-").lower().replace("_", "-")
+    meanings = (each for each, others in _SYNONYMS.items() if called in others.split() and _is_of(command, each))
+    if found := next(meanings, ""):
+        return f"Did you mean {found.replace('COMMAND', str(command.name))}?"
+    has_source = any(isinstance(each, click.Argument) and each.name == "source" for each in command.params)
+    return "SOURCE is an argument: leave the option's name out." if has_source and called in _SOURCE else ""
+
+
+def _is_of(command: click.Command, meaning: str) -> bool:
+    """Whether a command has the option of a meaning, and its choice; what is a command is everybody's."""
+    name, _, choice = meaning.partition(" ")
+    if not name.startswith("--"):
+        return True
+    return any(not choice or choice in choices for choices in _choices(command, name))
+
+
+def _choices(command: click.Command, name: str) -> Iterator[Sequence[str]]:
+    """The choices of the option of a command with this name, if it has one."""
+    for each in command.params:
+        if isinstance(each, click.Option) and name in each.opts:
+            yield tuple(map(str, each.type.choices)) if isinstance(each.type, click.Choice) else ()
