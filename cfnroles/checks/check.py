@@ -7,6 +7,7 @@ it with what is wrong there. Which check found a fault, and how bad that is, is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from enum import Enum, auto
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -28,6 +29,14 @@ _LETTERS = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.INFO: "I"}
 _Seen = TypeVar("_Seen")
 
 
+class TaskKind(Enum):
+    """Where a task definition is, and so which command writes its roles."""
+
+    FILE = auto()
+    TEMPLATE = auto()
+    TERRAFORM = auto()
+
+
 class CheckedTask(Struct, frozen=True, dict=True):
     """A task definition of the document, with what was discovered in it.
 
@@ -46,6 +55,13 @@ class CheckedTask(Struct, frozen=True, dict=True):
     start: Path = ()
     infrastructure_role: str | None = ""
     begin: Origin | None = None
+
+    @property
+    def kind(self) -> TaskKind:
+        """Where the task definition is."""
+        if self.begin:
+            return TaskKind.TERRAFORM
+        return TaskKind.TEMPLATE if self.logical_id else TaskKind.FILE
 
     def once(self, look: Callable[..., Iterable[_Seen]], *others: object) -> tuple[_Seen, ...]:
         """What there is to see in the task beside others; looked at once, since most worlds have the same of each."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfnroles.checks.check import Check, CheckedTask, Subject, TemplateRole
+from cfnroles.checks.check import Check, CheckedTask, Subject, TaskKind, TemplateRole
 from cfnroles.checks.role_examples import GOOD, POLICY, TEMPLATE
 from cfnroles.checks.roles import ECS_TASKS
 from cfnroles.checks.statements import faulty_services
@@ -15,6 +15,12 @@ from cfnroles.symbols import Cut, Symbol, Wildcard
 from cfnroles.template.intrinsics import plain
 from cfnroles.text import Text
 
+#: How to get an execution role, by where the task definition is.
+_ADD_ROLE = {
+    TaskKind.FILE: "Add the ARN of the role; `cfnroles build` writes the role and adds it.",
+    TaskKind.TEMPLATE: "Add the role; `cfnroles inject` writes it into the template.",
+    TaskKind.TERRAFORM: "Set execution_role_arn; `cfnroles terraform` writes the role.",
+}
 _DONE_BY_INSTANCE = frozenset({"ecr", "logs"})
 #: The launch types with instances that have a role of their own.
 WITH_INSTANCES = frozenset({"EC2", "EXTERNAL"})
@@ -51,7 +57,7 @@ def _without_role(task: CheckedTask) -> Iterator[Finding]:
         more = {0: "", 1: "; and for one more reason"}.get(len(others), f"; and for {len(others)} more reasons")
         yield task.whole_fault(
             f"the task definition names no execution role, and ECS needs one: {first}{more}",
-            "Add the ARN of the role; `cfnroles build` writes the role and adds it.",
+            _ADD_ROLE[task.kind],
         )
 
 
@@ -74,7 +80,7 @@ def _missing(task: CheckedTask, holder: Holder, role: TemplateRole | None) -> It
                 role.path,
                 f"{role.logical_id} {part} the {holder} of {task.logical_id} and does not allow {listed(needs)}:"
                 f" {needs[0].reason.why}",
-                "Allow it; `cfnroles build` writes the statements.",
+                "Allow it; `cfnroles verify` prints the statements to add.",
             )
 
 

@@ -83,7 +83,7 @@ def wide_policy(subject: Subject) -> Iterator[Finding]:
                 yield fault(
                     path,
                     f"{role.logical_id} has {name}, which is far wider than what ECS or one service needs",
-                    "Allow the actions that are used, on the resources they are used on; `cfnroles build` writes what "
+                    "Allow the actions that are used, on the resources they are used on; `cfnroles explain` lists what "
                     "ECS needs.",
                 )
 

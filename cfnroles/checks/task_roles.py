@@ -37,7 +37,7 @@ def mount_not_allowed(subject: Subject) -> Iterator[Finding]:
                 role.path,
                 f"{role.logical_id} is the task role of {task.logical_id} and does not allow {listed(missing)}: "
                 f"{missing[0].reason.why}",
-                "Allow it, unless the file system's own policy does; `cfnroles build` writes the statements.",
+                "Allow it, unless the file system's own policy does; `cfnroles verify` prints the statements.",
             )
 
 
