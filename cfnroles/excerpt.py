@@ -78,7 +78,10 @@ class _Token(Struct, frozen=True):
 
 
 def excerpt(spot: Spot, said: str = "") -> Page:
-    """The line with a caret below what it is about; ``said`` is what the error says. Empty where no such line is."""
+    """The line with a caret below what it is about; ``said`` is what the error says.
+
+    Empty where no such line is, and where all of it is hidden.
+    """
     lines = LINE_END.split(spot.text)
     if not 0 < spot.line <= len(lines):
         return page([])
@@ -93,7 +96,7 @@ def excerpt(spot: Spot, said: str = "") -> Page:
         told += shown
     if target is None:
         start = len(told.rstrip())
-    if not told.strip():
+    if not any(map(str.isalnum, told)):
         return page([])
     told, start = _cropped(told.rstrip(), start)
     return _drawn(spot.line, told, start, min(size, max(len(told) - start, 1)))

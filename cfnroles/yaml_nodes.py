@@ -50,14 +50,42 @@ def nodes(text: str, document: str) -> Any:
             merge(root, document)
         return root
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark = _place(error, plain)
         if "nesting depth" in str(error.problem):
             raise too_deep(f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document) from error
         where = f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document
         drawn = partial(drawn_at, text, mark.line + 1, mark.column + 1) if mark else None
-        raise InvalidInput(f"is not valid YAML: {error.problem or error.context}", where=where, drawn=drawn) from error
+        if "another document" in str(error.problem):
+            remedy = "Give one of them, in a file of its own."
+            raise InvalidInput("has several YAML documents", where=where, remedy=remedy) from error
+        told = f"is not valid YAML: {error.problem or error.context}"
+        raise InvalidInput(told, where=where, remedy=_remedy(error, mark, plain), drawn=drawn) from error
     except yaml.YAMLError as error:
         raise InvalidInput(f"is not valid YAML: {' '.join(str(error).split())}", where=document) from error
+
+
+def _place(error: yaml.MarkedYAMLError, text: str) -> Any:
+    """Where a person looks for what is wrong: where that begins which the text ends without having closed."""
+    ended = error.problem_mark is None or not text[error.problem_mark.index :].strip()
+    return (error.context_mark if ended else None) or error.problem_mark
+
+
+#: What YAML's reader says, and what helps.
+_REMEDIES = (
+    ("tab", "Indent with spaces."),
+    ("cannot start any token", "Put the value in quotes."),
+    ("mapping values are not allowed", "Put the value in quotes, or correct the indentation."),
+    ("alias", "Define its anchor first, or put the value in quotes."),
+)
+
+
+def _remedy(error: yaml.MarkedYAMLError, mark: Any, text: str) -> str:
+    if mark is not None and mark is not error.problem_mark:
+        return "Close what is opened there."
+    if mark is not None and text[mark.index : mark.index + 1] == "\t":
+        return "Indent with spaces."
+    usual = "Correct the indentation or the syntax there, or in the line above."
+    return next((remedy for sign, remedy in _REMEDIES if sign in str(error.problem)), usual)
 
 
 def without_tabs(text: str) -> str:

@@ -97,3 +97,22 @@ def test_what_a_document_says_is_not_in_its_representation() -> None:
 
 def test_what_is_merged_stands_where_it_was_written() -> None:
     assert positions("a: &a\n  b: 1\nc:\n  <<: *a\n")["c", "b"] == (2, 3)
+
+
+MARKED = {
+    "what is opened and not closed": ("a: 1\nb: [\nc: 2\n\n", "x.yaml:2:4", "Close what is opened there."),
+    "a quote that is not closed": ('a: 1\nb: "c\n', "x.yaml:2:4", "Close what is opened there."),
+    "an indentation": ("a:\n  - b: 1\n   c: 2\n", "x.yaml:3:4", "Correct the indentation or the syntax there, or in"),
+    "a tab": ("a:\n\tb: 1\n", "x.yaml:2:1", "Indent with spaces."),
+    "a colon in a value": ("a: b: c\n", "x.yaml:1:5", "Put the value in quotes, or correct"),
+    "an at sign": ("a: @b\n", "x.yaml:1:4", "Put the value in quotes."),
+    "several documents": ("a: 1\n---\nb: 2\n", "x.yaml:2:1", "Give one of them, in a file of its own."),
+}
+
+
+@pytest.mark.parametrize(("text", "where", "remedy"), MARKED.values(), ids=MARKED)
+def test_what_is_not_yaml_is_told_where_it_begins_and_with_what_helps(text: str, where: str, remedy: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse(text, "x.yaml")
+    assert refused.value.where == where
+    assert refused.value.remedy.startswith(remedy)

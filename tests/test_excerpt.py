@@ -34,6 +34,8 @@ services:
     text: |
       hunter2
 """
+#: Lines of which nothing but dots would be shown.
+HIDDEN = {"a value": "hunter2", "values in a list": "[hunter2, 1]", "an element": "- hunter2"}
 CONTAINER: TreePath = ("containerDefinitions", 0)
 ENVIRONMENT: TreePath = ("services", "web", "environment")
 
@@ -189,3 +191,8 @@ def test_what_several_places_have_in_common_is_told_once(tmp_path: Path) -> None
         "- :2: family\n"
         "  no family. Write it."
     )
+
+
+@pytest.mark.parametrize("line", HIDDEN.values(), ids=HIDDEN)
+def test_a_line_without_anything_to_see_is_not_shown(line: str) -> None:
+    assert excerpt(Spot(f"a: 1\n{line}\n", 2, 1)) == ""

@@ -52,7 +52,9 @@ class Project:
         self._read: dict[tuple[str, str], tuple[str | None, str]] = {}
         self.root = self.configuration(".")
         if not self.root.texts:
-            raise InvalidInput("has no .tf files", where=files.called("."))
+            raise InvalidInput(
+                "has no .tf files", where=files.called("."), remedy="Pass the directory that `terraform` runs in."
+            )
         self._parameters = dict(parameters or {})
         self.workspace = self._parameters.pop(WORKSPACE, "")
         self.given: dict[str, Node] = self._from_files(variable_files)

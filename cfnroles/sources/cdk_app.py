@@ -19,6 +19,7 @@ from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
 from cfnroles.files import is_file, read_inside, text_of
 from cfnroles.need import Gap
+from cfnroles.sources.directories import nothing_to_read
 from cfnroles.sources.nested_stacks import STACK as NESTED
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
@@ -222,7 +223,7 @@ def _artifacts(directory: Path) -> Mapping[str, Mapping[str, Any]]:
     where = str(directory / _MANIFEST)
     remedy = "Pass the directory that `cdk synth` writes: cdk.out."
     if not is_file(directory / _MANIFEST):
-        raise InvalidInput("is a directory without a manifest.json", where=str(directory), remedy=remedy)
+        raise nothing_to_read(str(directory))
     try:
         manifest = json.loads(text_of(read_inside(directory, _MANIFEST), where))
     except ValueError as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from pathlib import Path
 from typing import Protocol
 
 from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
 from cfnroles.files import below_directly, is_directory
+from cfnroles.page import quoted
 from cfnroles.sources import (
     from_express_service,
     from_policy,
@@ -61,6 +63,9 @@ SOURCES: tuple[Source, ...] = (
 )
 
 
+_EXPECTED = "Pass a task definition, a CloudFormation template or a service spec; `cfnroles init` looks for them."
+
+
 class Unrecognised(InvalidInput):
     """The document is of none of the kinds that cfnroles reads."""
 
@@ -73,6 +78,10 @@ def read(source: str | Path | Document, told: Told | None = None, *, passing: bo
     The services of a spec are kept by nobody if they are ``passing``: each is made again whenever it is asked for.
     """
     if not isinstance(source, Document) and source != "-" and is_directory(source):
+        if not holds_terraform(source):
+            from cfnroles.sources.directories import nothing_to_read
+
+            raise nothing_to_read(str(source))
         from cfnroles.sources.terraform_directory import read_directory
 
         return read_directory(str(source), told or Told())
@@ -114,10 +123,11 @@ def _kind(document: Document) -> Source:
     from cfnroles.sources.task_definition import unlike
 
     if document.name.endswith((".tf", ".tf.json", ".tfvars", ".tfvars.json")):
-        how = "Pass its directory, which is one configuration: `cfnroles explain .`"
+        folder = quoted(posixpath.dirname(document.name) or ".")
+        how = f"Pass its directory, which is one configuration: `cfnroles explain {folder}`"
         raise Unrecognised("is a single Terraform file", where=document.name, remedy=how)
     if not document.tree:
-        raise Unrecognised("is empty", where=document.name)
+        raise Unrecognised("is empty", where=document.name, remedy=_EXPECTED)
     nouns = [source.NOUN.partition(" ")[2] for source in SOURCES]
     what = f"is not a {', '.join(nouns[:-1])} or {nouns[-1]}"
     raise Unrecognised(what, where=document.name, why=unlike(document))

@@ -226,12 +226,12 @@ def test_lint_says_which_directories_of_terraform_it_does_not_look_at(cfnroles: 
 
 
 REFUSED = {
-    "a file of the directory": (["explain", "infra/main.tf"], "is a single Terraform file"),
+    "a file of the directory": (["explain", "infra/main.tf"], "`cfnroles explain infra`"),
     "a variable that is not there": (["explain", "infra", "--parameter", "x=1"], "no variable is named x"),
     "a file that is not there": (["explain", "infra", "--var-file", "x.tfvars"], "x.tfvars: cannot be read"),
     "an option of task definitions": (["explain", "infra", "--image", "a"], "--image requires a task definition"),
     "a definition that is not there": (["explain", "infra", "--resource", "x"], "has no task definition x"),
-    "a directory of nothing": (["explain", "."], "is a directory without a manifest.json"),
+    "a directory of nothing": (["explain", "."], "Did you mean infra?"),
     "a directory to write to that is none": (
         ["build", "infra", "-o", "-"],
         "standard output cannot hold several files",

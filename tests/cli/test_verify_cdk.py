@@ -77,7 +77,7 @@ def test_one_task_definition_of_one_stack(cfnroles: Any) -> None:
 @pytest.mark.parametrize(
     ("manifest", "options", "message"),
     [
-        (None, [], "is a directory without a manifest.json"),
+        (None, [], "is a directory without .tf files, and not what `cdk synth` writes"),
         ("{", [], "is not JSON"),
         ("[]", [], "has no artifacts"),
         ('{"artifacts": {"a": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "../x"}}}}', [], "x"),
