@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache, partial
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -77,17 +78,17 @@ class Document(Struct, frozen=True, eq=False, dict=True):
 
 
 def read_document(source: str, name: str = "") -> Document:
-    """The document in a file, or in standard input for ``-``; called by the file's own name where none is given.
+    """The document in a file, or in standard input for ``-``; called by its path, as it is given, where no name is.
 
     Raises InvalidInput where it cannot be read.
     """
     if source == "-":
         return Document("standard input", read_text(source), _beside_standard_input)
-    name = name or Path(source).name
+    name = name or source
 
     def beside(path: str) -> Document | None:
         found = Path(source).parent / path
-        return read_document(str(found), str(Path(name).parent / path)) if is_file(found) else None
+        return read_document(str(found), normpath(Path(name).parent / path)) if is_file(found) else None
 
     return Document(name, read_text(source), beside)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -100,10 +101,11 @@ def gaps_text(gaps: Sequence[Gap], text: Texts | Lines) -> Page:
     return _listed(gaps, _lines(text))
 
 
-def gap_lines(gaps: Iterable[Gap], text: Texts) -> tuple[str, ...]:
-    """Each gap in one line, with its place and its remedy."""
+def gap_lines(gaps: Iterable[Gap], text: Texts, source: str = "") -> tuple[str, ...]:
+    """Each gap in one line, with its place and its remedy; seen from the folder of ``source`` where that is given."""
     lines = Lines(text)
-    return tuple(f"{lines.where(gap.origin)}: {gap.what}. {gap.remedy}" for gap in gaps)
+    folder = f"{parent}/" if (parent := posixpath.dirname(source)) else ""
+    return tuple(f"{lines.where(gap.origin).removeprefix(folder)}: {gap.what}. {gap.remedy}" for gap in gaps)
 
 
 def _lines(text: Texts | Lines) -> Lines:

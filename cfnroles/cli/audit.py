@@ -126,8 +126,9 @@ def _readings(source: str, about: Told) -> tuple[Reading, ...]:
     """What is in one SOURCE: in a directory of task definitions each of its files."""
     from cfnroles.document import read_document
     from cfnroles.files import below_directly, is_directory
-    from cfnroles.sources.cdk_app import is_app, read_app, stacks_with
-    from cfnroles.sources.source import holds_terraform, recognised
+    from cfnroles.sources.cdk_app import read_app, stacks_with
+    from cfnroles.sources.directories import holds_terraform, is_app
+    from cfnroles.sources.source import recognised
 
     if source == "-" or not is_directory(source) or holds_terraform(source):
         return (reading_of(source, about),)

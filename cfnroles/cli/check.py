@@ -67,7 +67,7 @@ def command(source: str, **given: Any) -> None:
     from cfnroles.answers.check import Usable
     from cfnroles.files import is_directory
     from cfnroles.formats import check as formats
-    from cfnroles.sources.source import holds_terraform
+    from cfnroles.sources.directories import holds_terraform
 
     options = taken(_Options, given)
     about = told(given)

@@ -51,7 +51,7 @@ def _readings(ctx: click.Context) -> tuple[Reading, ...]:
     from cfnroles import read
     from cfnroles.files import exists, is_directory
     from cfnroles.sources.cdk_app import read_app
-    from cfnroles.sources.source import holds_terraform
+    from cfnroles.sources.directories import holds_terraform
     from cfnroles.sources.told import Told
 
     # An option whose value is just being written leaves the arguments before it unread.

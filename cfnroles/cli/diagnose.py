@@ -182,7 +182,7 @@ def _given(text: str, source: str) -> str:
 def _readings(options: _Options, about: Told) -> tuple[Sequence[Reading], Mapping[str, str]]:
     """The source, or all stacks of an app of the CDK, with their texts."""
     from cfnroles.files import is_directory
-    from cfnroles.sources.source import holds_terraform
+    from cfnroles.sources.directories import holds_terraform
 
     if not options.source:
         return (), {}

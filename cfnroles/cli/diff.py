@@ -75,7 +75,7 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
     from cfnroles import diff
     from cfnroles.cli.versions import two_versions
     from cfnroles.files import exists, is_file
-    from cfnroles.sources.cdk_app import is_app
+    from cfnroles.sources.directories import is_app
     from cfnroles.sources.revisions import split
 
     if not old:
@@ -97,7 +97,8 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
 def _of_apps(old: str, new: str, told: Told) -> Iterator[Comparison]:
     """Each stack of two directories of `cdk synth` that has roles, by the name of its template."""
     from cfnroles import diff
-    from cfnroles.sources.cdk_app import is_app, read_stacks
+    from cfnroles.sources.cdk_app import read_stacks
+    from cfnroles.sources.directories import is_app
 
     directory, other = (old, new) if is_app(old) else (new, old)
     if not is_app(other):

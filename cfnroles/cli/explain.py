@@ -37,7 +37,7 @@ def explained(source: str, resource: str, about: Mapping[str, Any]) -> tuple[tup
     """The explanations of what SOURCE names, whatever that is, and the texts that they point to."""
     from cfnroles import explain
     from cfnroles.files import is_directory
-    from cfnroles.sources.source import holds_terraform
+    from cfnroles.sources.directories import holds_terraform
 
     if is_directory(source) and not holds_terraform(source):
         return _of_app(source, told(about), resource)

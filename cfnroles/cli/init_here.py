@@ -61,8 +61,7 @@ class Here(Struct, frozen=True):
 
 def look(folder: str = ".") -> Here:
     """What lies in a folder and below it; not in what tools keep there (``.git``, ``node_modules``, environments)."""
-    from cfnroles.sources.cdk_app import is_app
-    from cfnroles.sources.source import holds_terraform
+    from cfnroles.sources.directories import holds_terraform, is_app
 
     found: dict[str, list[str]] = {field: [] for field in Here.__struct_fields__}
     texts: dict[str, str] = {}
@@ -103,7 +102,7 @@ def _looked_at(path: str, name: str) -> tuple[str, str]:
         pass_over(error)
         return "", name
     except InvalidInput as error:
-        place = error.where.removeprefix(Path(path).name)
+        place = error.where.removeprefix(path)
         return "unread", f"{name}{place}: {error.what}"
 
 

@@ -82,7 +82,7 @@ def command(source: str, **given: Any) -> None:
 def _refuse_directory(source: str) -> None:
     from cfnroles.files import is_directory
     from cfnroles.page import quoted
-    from cfnroles.sources.source import holds_terraform
+    from cfnroles.sources.directories import holds_terraform
 
     if source != "-" and is_directory(source):
         written = holds_terraform(source)

@@ -95,7 +95,7 @@ def command(files: tuple[str, ...], **given: Any) -> None:
 def _named(files: Sequence[str], skip_others: bool) -> Iterator[tuple[str, bool]]:
     """The files, and whether each is passed over where it is nothing that can be linted."""
     from cfnroles.files import below, is_directory, is_file
-    from cfnroles.sources.source import holds_terraform
+    from cfnroles.sources.directories import holds_terraform
 
     for name in files:
         if name != "-" and is_directory(name):
@@ -123,7 +123,8 @@ def _of_app(name: str, about: Told, cfn_lint: bool) -> Iterator[LintedFile]:
     from cfnroles import lint
     from cfnroles.answers.lint import LintedFile
     from cfnroles.answers.template_lint import template_problems
-    from cfnroles.sources.cdk_app import is_app, read_app
+    from cfnroles.sources.cdk_app import read_app
+    from cfnroles.sources.directories import is_app
 
     if not is_app(name):
         return

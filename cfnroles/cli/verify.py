@@ -99,7 +99,7 @@ def command(source: str, **given: Any) -> None:
           --role web-execution --task-role web
     """
     from cfnroles.files import is_directory
-    from cfnroles.sources.source import holds_terraform
+    from cfnroles.sources.directories import holds_terraform
 
     given["roles"] = taken_roles(given)
     options = taken(_Options, given)

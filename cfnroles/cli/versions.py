@@ -30,9 +30,9 @@ def two_versions(old: str, new: str, told: Told) -> tuple[Reading, Reading]:
 def _of_directories(old: str, new: str, told: Told) -> tuple[Reading, Reading] | None:
     """Both sides where one of them is a directory of Terraform; ``None`` where none is."""
     from cfnroles.files import exists
+    from cfnroles.sources.directories import holds_terraform
     from cfnroles.sources.revised_directory import RevisedDirectory
     from cfnroles.sources.revisions import check_revision, split, working_tree_path
-    from cfnroles.sources.source import holds_terraform
     from cfnroles.sources.terraform_directory import read_files
 
     if new and holds_terraform(new) and not exists(old) and not split(old):

@@ -31,6 +31,7 @@ from cfnroles.iam.stack_roles import (
 from cfnroles.iam.statements import document_of, outcomes
 from cfnroles.iam.trust_policies import TRUST_POLICY, read_trust
 from cfnroles.lines import refuse
+from cfnroles.page import quoted
 from cfnroles.spelling import hint
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.intrinsics import literal, plain, symbols, undecided
@@ -384,7 +385,7 @@ def _chosen(roles: Sequence[RoleResource], name: str, document: str) -> RoleReso
         f"has no role {name}" if name else f"has {len(roles)} roles" if roles else "has no role",
         where=document,
         why=f"Its roles: {', '.join(ids) or 'none'}.",
-        remedy=hint(name, ids, f"Append one to the file: FILE:{ids[0]}." if roles else ""),
+        remedy=hint(name, ids, f"Choose one: {quoted(f'{document}:{ids[0]}')}" if roles else ""),
     )
 
 
@@ -394,10 +395,11 @@ def _listed_role(data: Mapping[str, Any], document: str, name: str) -> Role:
     named = [detail for detail in details if name in ("", detail["RoleName"], detail.get("Arn"))]
     if len(named) == 1:
         return detailed_role(named[0], _elements(data.get("Policies")), document)
+    names = [str(each["RoleName"]) for each in details]
     raise InvalidInput(
-        f"has no role {name}" if name else f"has {len(details)} roles",
+        f"has no role {name}" if name else f"has {len(details)} roles" if details else "has no role",
         where=document,
-        remedy=hint(name, (each["RoleName"] for each in details), "Append one to the file: FILE:RoleName."),
+        remedy=hint(name, names, f"Choose one: {quoted(f'{document}:{names[0]}')}" if names else ""),
     )
 
 

@@ -17,9 +17,9 @@ from msgspec.structs import replace
 
 from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
-from cfnroles.files import is_file, read_inside, text_of
+from cfnroles.files import read_inside
 from cfnroles.need import Gap
-from cfnroles.sources.directories import nothing_to_read
+from cfnroles.sources.directories import MANIFEST, artifacts
 from cfnroles.sources.nested_stacks import STACK as NESTED
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
@@ -30,7 +30,6 @@ from cfnroles.spelling import hint
 from cfnroles.template.linking import Stack, linked
 from cfnroles.template.template import Template
 
-_MANIFEST = "manifest.json"
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
 #: An account or a Region that the app does not say is called `unknown-account` or `unknown-region`.
 _ENVIRONMENT = re.compile(r"aws://(?:(?P<account>\d{12})|[^/]*)/(?:(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+)|.*)")
@@ -89,14 +88,6 @@ def read_stacks(directory: str, told: Told) -> tuple[Reading, ...]:
     return tuple(each.reading for each in _found(directory, told))
 
 
-def is_app(directory: str) -> bool:
-    """Whether a directory looks like one of `cdk synth`: it has a manifest with artifacts."""
-    try:
-        return bool(directory and _artifacts(Path(directory)))
-    except InvalidInput:
-        return False
-
-
 def _found(directory: str, told: Told, inside: str = "") -> tuple[_Found, ...]:
     found = tuple(_stacks(Path(directory), inside, told))
     known = {name for each in found for name in each.settable}
@@ -127,7 +118,7 @@ class _Found(Struct, frozen=True):
 
 
 def _stacks(directory: Path, inside: str, told: Told) -> Iterator[_Found]:
-    for artifact_id, artifact in _artifacts(directory).items():
+    for artifact_id, artifact in artifacts(directory).items():
         properties = _mapping(artifact.get("properties"))
         template, stage = properties.get("templateFile"), properties.get("directoryName")
         if artifact.get("type") == _STACK and isinstance(template, str):
@@ -142,7 +133,7 @@ def _stacks(directory: Path, inside: str, told: Told) -> Iterator[_Found]:
                 raise InvalidInput(f"is {reading.noun}, not the template of a stack", where=document.name)
             yield from _with_nested(_Found(reading, reading.template, name, place), document)
         if artifact.get("type") == _STAGE and isinstance(stage, str):
-            read_inside(directory, f"{stage}/{_MANIFEST}")
+            read_inside(directory, f"{stage}/{MANIFEST}")
             yield from _stacks(directory / stage, f"{inside}{stage}/", told)
 
 
@@ -217,21 +208,6 @@ def _completed(reading: Reading, parameters: Mapping[str, str], documents: Mappi
     homes = dict.fromkeys(home.document for home, _ in template.borrowed.values())
     others = (documents[name] for name in homes if name != reading.name)
     return replace(reading, documents=(*reading.documents, *others), told=replace(reading.told, parameters=known))
-
-
-def _artifacts(directory: Path) -> Mapping[str, Mapping[str, Any]]:
-    where = str(directory / _MANIFEST)
-    remedy = "Pass the directory that `cdk synth` writes: cdk.out."
-    if not is_file(directory / _MANIFEST):
-        raise nothing_to_read(str(directory))
-    try:
-        manifest = json.loads(text_of(read_inside(directory, _MANIFEST), where))
-    except ValueError as error:
-        raise InvalidInput("is not JSON", where=where, why=str(error), remedy=remedy) from error
-    artifacts = _mapping(manifest).get("artifacts")
-    if not isinstance(artifacts, Mapping):
-        raise InvalidInput("has no artifacts", where=where, remedy=remedy)
-    return {str(name): each for name, each in artifacts.items() if isinstance(each, Mapping)}
 
 
 def _at_home(told: Told, home: Mapping[str, str | None], name: str) -> Told:

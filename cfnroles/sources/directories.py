@@ -1,18 +1,56 @@
-"""Directories in which there is nothing that cfnroles reads as a whole."""
+"""Directories that are read as a whole: Terraform, and what `cdk synth` writes; and what to say of all others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from cfnroles.errors import InvalidInput
-from cfnroles.files import below_directly, is_directory
+from cfnroles.files import below_directly, is_directory, is_file, read_inside, text_of
 from cfnroles.page import quoted
 
 _DOCUMENTS = (".json", ".yaml", ".yml", ".template")
 #: So many folders are looked into, each with those below it, and so many are named.
 _MOST, _TOLD = 200, 3
+
+#: The file by which `cdk synth` says what it wrote.
+MANIFEST = "manifest.json"
+
+
+def holds_terraform(path: str | Path) -> bool:
+    """Whether a path leads to a directory with files of Terraform in it."""
+    if not is_directory(path):
+        return False
+    from cfnroles.hcl.directory import is_configuration
+
+    return any(map(is_configuration, below_directly(path)))
+
+
+def is_app(directory: str) -> bool:
+    """Whether a directory looks like one of `cdk synth`: it has a manifest with artifacts."""
+    try:
+        return bool(directory and is_file(Path(directory) / MANIFEST) and artifacts(Path(directory)))
+    except InvalidInput:
+        return False
+
+
+def artifacts(directory: Path) -> Mapping[str, Mapping[str, Any]]:
+    """The artifacts in the manifest of an app of the CDK, by their names; raises InvalidInput where there are none."""
+    where = str(directory / MANIFEST)
+    remedy = "Pass the directory that `cdk synth` writes: cdk.out."
+    if not is_file(directory / MANIFEST):
+        raise nothing_to_read(str(directory))
+    try:
+        manifest = json.loads(text_of(read_inside(directory, MANIFEST), where))
+    except ValueError as error:
+        raise InvalidInput("is not JSON", where=where, why=str(error), remedy=remedy) from error
+    found = manifest.get("artifacts") if isinstance(manifest, Mapping) else None
+    if not isinstance(found, Mapping):
+        raise InvalidInput("has no artifacts", where=where, remedy=remedy)
+    return {str(name): each for name, each in found.items() if isinstance(each, Mapping)}
 
 
 def nothing_to_read(directory: str) -> InvalidInput:
@@ -35,9 +73,6 @@ def _remedy(directory: str) -> str:
 
 def _readable(directory: str) -> Iterator[str]:
     """The directories one or two levels below that can be read as a whole."""
-    from cfnroles.sources.cdk_app import is_app
-    from cfnroles.sources.source import holds_terraform
-
     for first in islice(_folders(directory), _MOST):
         for each in (first, *islice(_folders(first), _MOST)):
             if is_app(each) or holds_terraform(each):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
@@ -19,7 +18,7 @@ def read_role_of(named: str, facts: Facts, parameters: Mapping[str, str] | None 
     """
     file, name = file_and_name(named)
     given = Given(parameters or {}, facts.account, facts.region)
-    return read_role(read_text(file, ACCOUNT), Path(file).name, name, given)
+    return read_role(read_text(file, ACCOUNT), file, name, given)
 
 
 def read_roles_of(named: str, facts: Facts, parameters: Mapping[str, str] | None = None) -> tuple[Role, ...]:
@@ -27,7 +26,7 @@ def read_roles_of(named: str, facts: Facts, parameters: Mapping[str, str] | None
 
     Raises InvalidInput as ``read_role_of`` does.
     """
-    if is_file(named) and (several := account_roles(read_text(named, ACCOUNT), Path(named).name)):
+    if is_file(named) and (several := account_roles(read_text(named, ACCOUNT), named)):
         return several
     return (read_role_of(named, facts, parameters),)
 

@@ -18,6 +18,7 @@ from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
 from cfnroles.files import ACCOUNT, is_file, read_text
 from cfnroles.need import Holder
+from cfnroles.page import quoted
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.role_places import own_places
@@ -70,7 +71,7 @@ def roles_in(reading: Reading, source: str, names: Mapping[Holder, str]) -> Role
     named = {holder: file_and_name(name) for holder, name in names.items()}
     own_roles = {holder: name for holder, (file, name) in named.items() if _is_same(file, source)}
     files = dict.fromkeys(file for holder, (file, _) in named.items() if holder not in own_roles)
-    recorded = {file: document for file in files if (document := _recorded(file, reading.name)) is not None}
+    recorded = {file: document for file in files if (document := _recorded(file)) is not None}
     beside = {holder: (recorded[file], name) for holder, (file, name) in named.items() if file in recorded}
     found = with_roles(reading, beside)
     placed = {holder: _role(reading.template, name, reading.name) for holder, name in own_roles.items()}
@@ -81,12 +82,12 @@ def _is_same(file: str, source: str) -> bool:
     return source != "-" and is_file(file) and Path(file).samefile(source)
 
 
-def _recorded(file: str, other: str) -> Document | None:
+def _recorded(file: str) -> Document | None:
     """The document in a file that is a roles' template with a record."""
     text = read_text(file, ACCOUNT) if is_file(file) else ""
     if "cfnroles" not in text or "Resources" not in text:
         return None  # as large as an account's roles are, and none of ours
-    document = read_document(file, file if Path(file).name == other else "")
+    document = read_document(file)
     return document if stands_for(document.members) is not None else None
 
 
@@ -186,7 +187,7 @@ def _role(template: Template | None, name: str, document: str) -> str:
         f"has no role {name}" if name else f"has {len(ids)} roles" if ids else "has no role",
         where=document,
         why=f"Its roles: {', '.join(ids) or 'none'}.",
-        remedy=hint(name, ids, f"Choose one: {document}:LogicalId." if ids else ""),
+        remedy=hint(name, ids, f"Choose one: {quoted(f'{document}:{ids[0]}')}" if ids else ""),
     )
 
 

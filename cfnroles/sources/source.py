@@ -8,7 +8,7 @@ from typing import Protocol
 
 from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
-from cfnroles.files import below_directly, is_directory
+from cfnroles.files import is_directory
 from cfnroles.page import quoted
 from cfnroles.sources import (
     from_express_service,
@@ -18,6 +18,7 @@ from cfnroles.sources import (
     from_template,
     from_terraform,
 )
+from cfnroles.sources.directories import holds_terraform, nothing_to_read
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
 
@@ -79,8 +80,6 @@ def read(source: str | Path | Document, told: Told | None = None, *, passing: bo
     """
     if not isinstance(source, Document) and source != "-" and is_directory(source):
         if not holds_terraform(source):
-            from cfnroles.sources.directories import nothing_to_read
-
             raise nothing_to_read(str(source))
         from cfnroles.sources.terraform_directory import read_directory
 
@@ -90,15 +89,6 @@ def read(source: str | Path | Document, told: Told | None = None, *, passing: bo
     if passing and kind is from_service_spec:
         return from_service_spec.read_passing(document, told or Told())
     return kind.read(document, told or Told())
-
-
-def holds_terraform(path: str | Path) -> bool:
-    """Whether a path leads to a directory with files of Terraform in it."""
-    if not is_directory(path):
-        return False
-    from cfnroles.hcl.directory import is_configuration
-
-    return any(map(is_configuration, below_directly(path)))
 
 
 def fitting(document: Document, told: Told) -> Told:

@@ -252,7 +252,7 @@ def test_a_nested_stack_beside_the_template_is_named(tmp_path: Path) -> None:
     outer = "Resources: {Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner.yaml}}}"
     (tmp_path / "outer.yaml").write_text(outer)
     (unseen,) = verify_template(read(tmp_path / "outer.yaml"))
-    assert unseen.gaps[0].remedy == "Verify its template: inner.yaml"
+    assert unseen.gaps[0].remedy == f"Verify its template: {tmp_path}/inner.yaml"
 
 
 def test_what_others_have_is_not_called_too_much() -> None:

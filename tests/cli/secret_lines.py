@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 
 from cfnroles.document import Document
 from cfnroles.facts import Facts
@@ -28,7 +29,7 @@ def read(document: Document, told: Told) -> Reading:
     """One container with all of the secrets."""
     told.refuse_others(TAKES, f"{document.name} is {NOUN}")
     secrets = [dict(zip(("name", "valueFrom"), line.split("=", 1), strict=True)) for line in document.text.splitlines()]
-    family = document.name.partition(".")[0]
+    family = PurePath(document.name).stem
     container = {"name": "app", "image": "public.ecr.aws/docker/library/nginx:stable", "secrets": secrets}
     workload = Workload(document.name, {"family": family, "containerDefinitions": [container]})
     facts = Facts(told.account, told.region)

@@ -263,7 +263,7 @@ def test_nested_stacks_are_templates_of_their_own(built: Any, tmp_path: Path) ->
     nested = "  App: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./app.yaml}}\n"
     result, _ = built(TEMPLATE + nested)
     assert result.code == 0
-    assert "Nested stacks are templates of their own, with task definitions in app.yaml." in result.err
+    assert f"Nested stacks are templates of their own, with task definitions in {tmp_path}/app.yaml." in result.err
 
 
 def test_a_parameter_that_is_none_is_refused(tmp_path: Path, cfnroles: Any) -> None:

@@ -33,7 +33,7 @@ def test_the_answer_is_what_happened_the_line_and_the_statement(capsys: pytest.C
     assert " ".join(out.split()).startswith(
         "The role shop-execution may not call secretsmanager:GetSecretValue: no policy of the role allows"
     )
-    assert "asked by    shop.json:19:11: containerDefinitions[0].secrets[0].valueFrom" in out
+    assert f"asked by {SHOP}:19:11: containerDefinitions[0].secrets[0].valueFrom" in " ".join(out.split())
     assert "refused by  identity-based policy" in out
     statements = json.loads(out[out.index("\n[\n") : out.index("\n]\n") + 2])
     assert [each["Resource"] for each in statements] == [f"{SECRET}-??????"]
@@ -46,7 +46,7 @@ def test_programs_get_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> No
     assert (found["category"], found["policy"], found["settled"]) == ("permission", "identity-based policy", True)
     assert found["askedBy"] == [
         {
-            "document": "shop.json",
+            "document": SHOP,
             "path": "containerDefinitions[0].secrets[0].valueFrom",
             "line": 19,
             "column": 11,

@@ -10,8 +10,11 @@ import pytest
 
 
 @pytest.mark.parametrize("format_", ["human", "json", "markdown"])
-def test_the_explanation_reads_as_reviewed(cfnroles: Any, examples: Path, golden: Any, format_: str) -> None:
-    result = cfnroles("explain", examples / "shop.json", "--format", format_)
+def test_the_explanation_reads_as_reviewed(
+    cfnroles: Any, examples: Path, golden: Any, format_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(examples)
+    result = cfnroles("explain", "shop.json", "--format", format_)
 
     assert (result.code, result.err) == (0, "")
     golden(f"shop/explain.{format_}.txt", result.out)
@@ -77,7 +80,7 @@ def test_what_is_not_documented_is_told_with_its_standing(cfnroles: Any, tmp_pat
     for told in (human, markdown):
         assert "unproven: that CloudWatch Logs passes the ARN of the log group" in told
         assert "seen in AWS's managed policy" in told
-        assert "documented" not in told
+        assert "documented" not in told.replace(str(tmp_path), "")
 
 
 def test_what_the_roles_stack_alone_knows_is_called_that(cfnroles: Any, tmp_path: Path) -> None:

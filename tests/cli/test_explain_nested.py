@@ -34,12 +34,14 @@ Resources:
 
 
 @pytest.fixture
-def explained(cfnroles: Any, tmp_path: Path) -> Any:
+def explained(cfnroles: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)
+
     def explain(url: str, *options: str, child: str = CHILD, more: str = "") -> Any:
         (tmp_path / "sub").mkdir(exist_ok=True)
         (tmp_path / "sub" / "child.yaml").write_text(child)
         (tmp_path / "t.yaml").write_text(PARENT.format(url=url, more=more))
-        result = cfnroles("explain", tmp_path / "t.yaml", "--format", "json", *options)
+        result = cfnroles("explain", "t.yaml", "--format", "json", *options)
         assert (result.code, result.err) == (0, "")
         return json.loads(result.out)
 

@@ -14,8 +14,11 @@ import pytest
 from tests.pages import Story
 
 
-def test_the_picture_of_the_example_is_as_reviewed(cfnroles: Any, examples: Path, golden: Any) -> None:
-    result = cfnroles("graph", examples / "shop.json")
+def test_the_picture_of_the_example_is_as_reviewed(
+    cfnroles: Any, examples: Path, golden: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(examples)
+    result = cfnroles("graph", "shop.json")
     assert (result.code, result.err) == (0, "")
     golden("shop/graph.mmd", result.out)
 

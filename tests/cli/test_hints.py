@@ -79,3 +79,60 @@ def test_the_header_of_a_template_names_a_command_for_its_source(cfnroles, task,
 
     (command,) = re.findall(r"# `cfnroles (.*)` explains", Path("out/web-roles.yaml").read_text())
     assert shlex.split(command) == ["explain", "-" if source == "-" else "web.json"]
+
+
+PLACES = {
+    "explain": "explain {task}",
+    "explain a template": "explain {template}",
+    "a graph": "graph {task}",
+    "lint": "lint {task} {refused}",
+    "verify": "verify {task} --role {roles}:ExecutionRole",
+    "a role among several": "verify {task} --role {roles}",
+    "verify a template": "verify {template} --role {roles}:ExecutionRole",
+    "what cannot be read": "explain {broken}",
+    "what Amazon ECS would refuse": "explain {refused}",
+    "a build": "build {task} -o other",
+}
+
+
+@pytest.mark.parametrize("command", PLACES.values(), ids=PLACES)
+def test_a_place_is_the_path_as_it_is_given(cfnroles, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "apps").mkdir()
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:${TAG}"
+    files = {
+        "task": {"family": "web", "containerDefinitions": [{"name": "web", "image": image}]},
+        "refused": {"family": "web", "networkMode": "none at all", "containerDefinitions": [{"name": "web"}]},
+        "template": {"Resources": {"Web": {"Type": "AWS::ECS::TaskDefinition", "Properties": {
+            "ContainerDefinitions": [{"Name": "web", "Image": image.replace("${TAG}", "1")}]}}}},
+    }  # fmt: skip
+    for name, content in files.items():
+        (tmp_path / "apps" / f"{name}.json").write_text(json.dumps(content))
+    (tmp_path / "apps" / "broken.json").write_text("{")
+    cfnroles("build", "apps/task.json", "-o", "apps/built")
+    paths = {name: f"apps/{name}.json" for name in (*files, "broken")} | {"roles": "apps/built/web-roles.yaml"}
+
+    told = cfnroles(*shlex.split(command.format(**paths)))
+    text = told.out + told.err
+    assert re.search(r"apps/(built/)?[a-z-]+\.(json|yaml)", text)
+    assert re.findall(r"(?<![\w/.-])(?:task|template|broken|refused|web-roles)\.(?:json|yaml)", text) == []
+
+
+def test_what_is_built_is_the_same_wherever_it_is_built_from(cfnroles, task, monkeypatch):
+    registry = "210987654321.dkr.ecr.us-east-1.amazonaws.com"
+    task.write_text(task.read_text().replace(registry, "<REPO>"))
+    assert cfnroles("build", "my tasks/web.json", "-o", "a").code == 0
+    monkeypatch.chdir(task.parent)
+    assert cfnroles("build", "web.json", "-o", "../b").code == 0
+    built = [{path.name: path.read_text() for path in (task.parent.parent / name).iterdir()} for name in ("a", "b")]
+
+    assert built[0] == built[1]
+    assert "web.json" in built[0]["stacks.json"]
+
+
+def test_a_role_of_several_is_named_so_that_it_can_be_pasted(cfnroles, task):
+    cfnroles("build", "my tasks/web.json", "-o", "my roles")
+    told = cfnroles("verify", "my tasks/web.json", "--role", "my roles/web-roles.yaml").err
+
+    (named,) = re.findall(r"Choose one: (.*)", told)
+    assert cfnroles("verify", "my tasks/web.json", "--role", *shlex.split(named)).code == 0

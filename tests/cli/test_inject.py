@@ -331,7 +331,9 @@ def test_what_copilot_left_behind_is_edited_with_a_note(injected: Any, tmp_path:
     assert f"`cfnroles build {tmp_path / 'shop.yaml'} -o build`." in result.err
 
 
-def test_what_is_gained_is_told_as_explain_tells_it_at_the_lines_that_are_written(injected: Any) -> None:
+def test_what_is_gained_is_told_as_explain_tells_it_at_the_lines_that_are_written(
+    injected: Any, tmp_path: Path
+) -> None:
     text = WITH_ROLES.replace("nginx", "!Ref Image").replace("Parameters:\n", "Parameters:\n  Image: {Type: String}\n")
     text = text.replace("TaskRoleArn", "ExecutionRoleArn")
     told = injected(text, "--replace-roles")
@@ -342,7 +344,7 @@ def test_what_is_gained_is_told_as_explain_tells_it_at_the_lines_that_are_writte
     assert all(0 < each - line < 40 for each in lines)
     assert lines
     # What is not written has no lines.
-    assert "at shop.yaml: With" in injected(text).err
+    assert f"at {tmp_path}/shop.yaml: With" in injected(text).err
 
 
 def test_a_template_that_a_person_writes_for_sam_is_one_like_others(injected: Any) -> None:
@@ -540,11 +542,11 @@ def test_nested_stacks_are_templates_of_their_own(injected: Any, tmp_path: Path)
     (tmp_path / "app.yaml").write_text(TEMPLATE)
     result = injected(TEMPLATE + NESTED)
     assert result.code == 0
-    assert "Nested stacks are templates of their own, with task definitions in app.yaml." in result.err
+    assert f"Nested stacks are templates of their own, with task definitions in {tmp_path}/app.yaml." in result.err
     result = injected(f"Resources:\n{NESTED}")
     assert result.code == 2
     assert "has no task definition but in its nested stacks" in result.err
-    assert "Give their own templates: app.yaml." in result.err
+    assert f"Give their own templates: {tmp_path}/app.yaml." in result.err
 
 
 def test_a_nested_stack_that_nobody_can_see_is_a_gap(injected: Any) -> None:

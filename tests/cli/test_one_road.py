@@ -132,7 +132,10 @@ def test_a_task_definition_stands_beside_its_spec(tmp_path: Path) -> None:
     (tmp_path / "web.json").write_text(TASK)
     (tmp_path / "deploy" / "spec.yaml").write_text("project: p\nservices: {web: {task-definition: ../web.json}}")
     reading = read(tmp_path / "deploy" / "spec.yaml")
-    assert [document.name for document in reading.documents] == ["spec.yaml", "../web.json"]
+    assert [document.name for document in reading.documents] == [
+        str(tmp_path / "deploy" / "spec.yaml"),
+        str(tmp_path / "web.json"),
+    ]
     assert [task.name for task in reading.accepted()] == ["web"]
 
 
@@ -157,7 +160,7 @@ def test_a_new_kind_is_explained(with_lines: Path, cfnroles: Any) -> None:
     read_secrets = statements["ReadSecrets"]
     assert read_secrets["actions"] == ["secretsmanager:GetSecretValue"]
     assert read_secrets["resources"] == [f"{SECRET}:database-AbCdEf", f"{SECRET}:mail-AbCdEf"]
-    assert {field["document"] for field in read_secrets["reasons"][0]["fields"]} == {"shop.env"}
+    assert {field["document"] for field in read_secrets["reasons"][0]["fields"]} == {str(with_lines)}
 
 
 def test_a_new_kind_is_built_and_what_is_built_is_verified(with_lines: Path, cfnroles: Any) -> None:
@@ -175,7 +178,7 @@ def test_a_new_kind_is_built_and_what_is_built_is_verified(with_lines: Path, cfn
 def test_a_new_kind_refuses_what_does_not_fit_it(with_lines: Path, cfnroles: Any) -> None:
     told = cfnroles("build", with_lines, "--compat", "-o", with_lines.parent / "out")
     assert (told.code, told.out) == (2, "")
-    assert told.err == "error: --compat requires a task definition, but shop.env is a list of secrets\n"
+    assert told.err == f"error: --compat requires a task definition, but {with_lines} is a list of secrets\n"
 
 
 def test_it_is_compared_with_its_like(with_lines: Path) -> None:

@@ -41,6 +41,4 @@ def test_a_spec_in_json(spec: Path, cfnroles: Any, indent: int | None) -> None:
 def test_an_option_of_task_definitions_is_called_as_it_was_written(spec: Path, cfnroles: Any, option: str) -> None:
     told = cfnroles("build", spec, *option.split(), "-o", spec.parent / "out")
     assert told.code == 2
-    assert told.err.startswith(
-        f"error: {option.split()[0]} is for a task definition, and spec.json is a service spec\n"
-    )
+    assert told.err.startswith(f"error: {option.split()[0]} requires a task definition, but {spec} is a service spec\n")

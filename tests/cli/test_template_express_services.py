@@ -239,9 +239,9 @@ def test_verify_judges_its_roles_in_the_template(cfnroles: Any, tmp_path: Path) 
     text = service("Secrets: [{Name: A, ValueFrom: !Ref Database}]", infrastructure="!GetAtt Infra.Arn") + roles
     told = judged(cfnroles, tmp_path, text.replace(f"ExecutionRoleArn: {ARN}", "ExecutionRoleArn: !GetAtt Exec.Arn"))
     assert told.code == 1
-    assert "Execution role: Exec of t.yaml\nof the Express Mode service Web\nVerdict: fail" in told.out
+    assert f"Execution role: Exec of {tmp_path}/t.yaml\nof the Express Mode service Web\nVerdict: fail" in told.out
     assert "[MISSING] secretsmanager:GetSecretValue on ${Database}" in told.out
-    assert "Infrastructure role: Infra of t.yaml\nof the Express Mode service Web\n" in told.out
+    assert f"Infrastructure role: Infra of {tmp_path}/t.yaml\nof the Express Mode service Web\n" in told.out
     assert told.out.count("[MISSING]") == 1
 
 

@@ -141,11 +141,12 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "roles.yaml").write_text(ROLES)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def test_the_tree(cfnroles: Any, files: Path) -> None:
-    result = cfnroles("verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role")
+    result = cfnroles("verify", "task.yaml", "--role", "roles.yaml:Role")
 
     assert result.out == TREE
     assert result.err == (
@@ -159,7 +160,7 @@ def test_one_line_for_each_verdict_on_a_wide_terminal(
     cfnroles: Any, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "160")
-    out = cfnroles("verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role").out
+    out = cfnroles("verify", "task.yaml", "--role", "roles.yaml:Role").out
 
     line = "    [ok]      ssm:GetParameters on arn:aws:ssm:us-east-1:123456789012:parameter/flag"
     assert f"{line} by Flags.Statement[0] (Wide), roles.yaml:14\n" in out
@@ -167,16 +168,14 @@ def test_one_line_for_each_verdict_on_a_wide_terminal(
 
 def test_colour_adds_nothing_but_colour(cfnroles: Any, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
-    out = cfnroles("verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role").out
+    out = cfnroles("verify", "task.yaml", "--role", "roles.yaml:Role").out
 
     assert "\x1b[1;31m[MISSING]\x1b[0m" in out
     assert re.sub(r"\x1b\[[\d;]*m", "", out) == TREE
 
 
 def test_json_has_a_schema_and_everything(cfnroles: Any, files: Path) -> None:
-    result = cfnroles(
-        "verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role", "--prove", "--format", "json"
-    )
+    result = cfnroles("verify", "task.yaml", "--role", "roles.yaml:Role", "--prove", "--format", "json")
     told = json.loads(result.out)
     (role,) = told["roles"]
 
@@ -200,9 +199,7 @@ def test_json_has_a_schema_and_everything(cfnroles: Any, files: Path) -> None:
 
 
 def test_markdown_is_a_table_and_blocks_to_copy(cfnroles: Any, files: Path) -> None:
-    out = cfnroles(
-        "verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role", "--prove", "--format", "markdown"
-    ).out
+    out = cfnroles("verify", "task.yaml", "--role", "roles.yaml:Role", "--prove", "--format", "markdown").out
 
     assert out.startswith("## Execution role: `Role of roles.yaml`\n\n**Verdict: fail.** 1 allowed, 1 unknown, ")
     rows = [line for line in out.splitlines() if line.startswith("|")]
@@ -216,7 +213,7 @@ def test_markdown_is_a_table_and_blocks_to_copy(cfnroles: Any, files: Path) -> N
 
 
 def test_the_proof_names_what_fails(cfnroles: Any, files: Path) -> None:
-    out = cfnroles("verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role", "--prove").out
+    out = cfnroles("verify", "task.yaml", "--role", "roles.yaml:Role", "--prove").out
 
     proof = " ".join(out[out.index("Proof:") :].split())
     assert proof.startswith("Proof: each of 3 grants was taken away - without ssm:GetParameter* on ")
@@ -280,7 +277,7 @@ def test_exit_codes(cfnroles: Any, files: Path, statement: dict[str, Any], optio
     ("role", "remedy"),
     [
         pytest.param("arn:aws:iam::123456789012:role/web", "Add --live to read it.", id="an ARN"),
-        pytest.param("build/shop-roles.yaml", "Append one to the file: FILE:ExecutionRole.", id="one of several"),
+        pytest.param("build/shop-roles.yaml", "Choose one: build/shop-roles.yaml:ExecutionRole", id="one of several"),
     ],
 )
 def test_how_to_name_the_role_is_told(
@@ -507,7 +504,10 @@ Resources:
         container = "{Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: [{Name: a, Image: nginx}]}}"
         (tmp_path / "t.yaml").write_text(f"Resources: {{Task: {container}}}")
         result = cfnroles("verify", tmp_path / "t.yaml", "--format", format_)
-        assert (result.code, result.err) == (0, "t.yaml: no task definition names a role, and none needs one\n")
+        assert (result.code, result.err) == (
+            0,
+            f"{tmp_path}/t.yaml: no task definition names a role, and none needs one\n",
+        )
         assert out in result.out
 
     def test_a_resource_is_of_templates_only(self, cfnroles: Any, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_what_the_spec_grants_is_judged(verified: Callable[..., dict[str, Any]])
 
     assert outcomes(role) == {"s3:GetObject": "allowed", "s3:PutObject": "allowed", "sqs:SendMessage": "missing"}
     assert role["code"] == 1
-    assert [(each["document"], each["line"], each["item"]) for each in role["verdicts"]] == [
+    assert [(Path(each["document"]).name, each["line"], each["item"]) for each in role["verdicts"]] == [
         ("cfnroles.yaml", 10, "web, grant s3-read"),
         ("cfnroles.yaml", 12, "web, statement 1"),
         ("cfnroles.yaml", 16, "web, statement 2"),
@@ -182,10 +182,13 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("options", "told"), REFUSED, ids=[told for _, told in REFUSED])
-def test_a_wrong_question(cfnroles: Callable[..., Any], tmp_path: Path, options: tuple[str, ...], told: str) -> None:
+def test_a_wrong_question(
+    cfnroles: Callable[..., Any], tmp_path: Path, options: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "web.json").write_text(json.dumps(TASK))
     (tmp_path / "cfnroles.yaml").write_text(f"{SPEC}  worker: {{task-definition: web.json}}\n")
-    result = cfnroles("verify", tmp_path / "cfnroles.yaml", *options)
+    monkeypatch.chdir(tmp_path)
+    result = cfnroles("verify", "cfnroles.yaml", *options)
 
     assert (result.code, result.out) == (2, "")
     assert told in result.err
@@ -196,4 +199,4 @@ def test_a_task_definition_has_no_services(cfnroles: Callable[..., Any], tmp_pat
     result = cfnroles("verify", tmp_path / "web.json", "--service", "web", "--role", "x")
 
     assert result.code == 2
-    assert "--service requires a service spec, but web.json is a task definition" in result.err
+    assert f"--service requires a service spec, but {tmp_path}/web.json is a task definition" in result.err

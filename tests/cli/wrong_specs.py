@@ -277,5 +277,5 @@ WRONG = (
     # files
     Wrong("missing-file", "worker.json", "wroker.json", "11:5", "the file wroker.json does not exist", schema=False),
     Wrong("live-without-live", "worker.json", "worker:3", "11:5", "Pass --live to `build`", schema=False),
-    Wrong("not-yaml", "region: us-east-1", "region: 'us-east-1", "12:1", "is not valid YAML", schema=False),
+    Wrong("not-yaml", "region: us-east-1", "region: 'us-east-1", "3:9", "is not valid YAML", schema=False),
 )

@@ -91,7 +91,7 @@ def build(
             )
         return _of_project(reading, reading.project, _Asked(environment, form, format, keep))
     reading.accepted()
-    told = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
+    told = {"gaps": list(gap_lines(reading.gaps, reading.texts, reading.name))}
     task = reading.task()
     name = project_of(task, project)
     stacks = service_stacks(task.workload, task.discovery, task.facts, name, form)
@@ -103,7 +103,7 @@ def _beside(reading: Reading, template: Template, resource: str, name: str, form
     from cfnroles.targets.cloudformation.build_template import stacks_beside
 
     beside = stacks_beside(reading, template, resource, name)
-    gaps = {"gaps": list(gap_lines(beside.gaps, reading.texts))}
+    gaps = {"gaps": list(gap_lines(beside.gaps, reading.texts, reading.name))}
     files = output_files(beside.stacks, name, reading.name, format, told=gaps)
     return Build(
         beside.stacks, files, beside.gaps, beside.takes, beside.made, beside.nested, beside.taken, beside.handed
@@ -117,7 +117,7 @@ def _of_configuration(reading: Reading, project: str, format: Format) -> Build:
     task = reading.task()
     name = project_of(task, project)
     made, gaps = roles_of_configuration(reading, task, name), (*reading.gaps, *reading.unseen)
-    told = {"gaps": list(gap_lines(gaps, reading.texts))}
+    told = {"gaps": list(gap_lines(gaps, reading.texts, reading.name))}
     files = output_files((made.stack,), name, reading.name, format, told=told)
     return Build((made.stack,), files, gaps, taken=task.defaults, expressions=made.handed)
 
@@ -171,7 +171,7 @@ def _of_project(reading: Reading, spec: Spec, asked: _Asked) -> Build:
     stacks = made.all(reading.accepted())
     if asked.environment:
         stacks = _in_environment(reading, spec, asked, made.names, stacks)
-    told = {"gaps": list(gap_lines(reading.gaps, reading.texts)), **_place(spec, asked.environment)}
+    told = {"gaps": list(gap_lines(reading.gaps, reading.texts, reading.name)), **_place(spec, asked.environment)}
     files = output.finished(stacks, str(stacks[0].parameters["ProjectName"]), told)
     return Build(stacks, files, reading.gaps, other_accounts=tuple(sorted(accounts)))
 

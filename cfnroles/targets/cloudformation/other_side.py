@@ -104,7 +104,7 @@ def other_side_files(reading: Reading, account: str, format_: Format, project: s
     files = {"statements.json": json.dumps(told, indent=2) + "\n"}
     stacks = tuple(_templates(project, statements))
     files |= {"README.md": _readme(project, account, told, stacks)}
-    whose = {"project": project, "account": account, "gaps": list(gap_lines(reading.gaps, reading.texts))}
+    whose = {"project": project, "account": account, "gaps": list(gap_lines(reading.gaps, reading.texts, reading.name))}
     return with_manifest({**templates(stacks, reading.name, format_), **files}, stacks, whose, format_)
 
 

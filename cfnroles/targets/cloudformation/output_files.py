@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
@@ -55,7 +56,8 @@ class Output:
 
 
 def templates(stacks: Sequence[Stack], source: str, format_: Format) -> dict[str, str]:
-    """File name -> text of the stacks' templates."""
+    """File name -> text of the stacks' templates, which are the same wherever the source is built from."""
+    source = posixpath.basename(source)
     explain = f"cfnroles explain {quoted('-' if source == 'standard input' else source)}"
     header = (
         f"Written by cfnroles from {source}.",

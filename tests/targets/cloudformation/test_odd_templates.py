@@ -186,7 +186,7 @@ def test_a_template_that_has_too_much_already_is_no_matter_of_the_roles() -> Non
             ["t.yaml:26: ", "stands behind an alias", "Write its members there themselves."],
             id="an element that is an alias",
         ),
-        pytest.param(f"{USUAL}---\na: b\n", ["t.yaml:16:1: is not valid YAML: but found another"], id="two documents"),
+        pytest.param(f"{USUAL}---\na: b\n", ["t.yaml:16:1: has several YAML documents"], id="two documents"),
         pytest.param(
             USUAL + "".join(QUEUE.format(f"Q{each}") for each in range(497)),
             [
