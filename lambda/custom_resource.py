@@ -72,7 +72,7 @@ def handle(event: Any, context: Any, work: Callable[[Request], Answer], clock: A
     """
     url = event.get("ResponseURL") if isinstance(event, dict) else None
     if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-        raise ValueError("the event has no ResponseURL: only CloudFormation can use this function")
+        raise ValueError("the event has no ResponseURL: only CloudFormation can invoke this function")
     try:
         seconds = max(0.1, context.get_remaining_time_in_millis() / 1000)
     except (AttributeError, TypeError):  # not invoked by Lambda
@@ -99,7 +99,7 @@ def handle(event: Any, context: Any, work: Callable[[Request], Answer], clock: A
 def _worked(event: dict[str, Any], context: Any, work: Callable[[Request], Answer], end: Deadline) -> Answer:
     new, old = event.get("ResourceProperties"), event.get("OldResourceProperties")
     if not isinstance(new, dict):
-        return Answer(False, "The request has no ResourceProperties, so that nothing can be checked.")
+        return Answer(False, "The request has no ResourceProperties, so nothing is checked.")
     arn = str(getattr(context, "invoked_function_arn", ""))
     request = Request(new, old if isinstance(old, dict) else {}, end, arn)
     seconds = end.left()
@@ -110,7 +110,7 @@ def _worked(event: dict[str, Any], context: Any, work: Callable[[Request], Answe
         bug = f"Internal error of the custom resource: {type(answer).__name__} in {frame.name}:{frame.lineno}."
         log("ERROR", bug)
         return Answer(False, bug)
-    late = f"The check did not end within {seconds:.1f} s: deploy again, or give the function more time."
+    late = f"The check did not finish within {seconds:.1f} s: deploy again, or raise the function's timeout."
     return answer or Answer(False, late)
 
 
@@ -192,7 +192,7 @@ def _deliver(url: str, body: bytes, deadline: Deadline) -> None:
         if deadline.left() <= pause:
             break
         deadline.clock.sleep(pause)
-    raise RuntimeError(f"CloudFormation could not be told in {attempt} attempts: {failure or 'timeout'}")
+    raise RuntimeError(f"No answer reached CloudFormation in {attempt} attempts: {failure or 'timeout'}")
 
 
 def _put(url: str, body: bytes) -> str:

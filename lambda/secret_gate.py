@@ -160,7 +160,7 @@ class Gate:
             except Problem as problem:
                 if problem.code == "unanswered":
                     raise
-                state = "missing or not permitted to be seen"
+                state = "missing, or access is denied"
         # https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
         if state not in ("Enabled", "Updating"):
             raise Problem("key", secret, f"{key} is {state}")
@@ -273,7 +273,7 @@ def _texts(value: str, secret: Reference) -> dict[str, bool]:
     try:
         members = json.loads(value, parse_int=_number, parse_float=_number, parse_constant=_number)
     except RecursionError:
-        raise Problem("json-key", secret, "is JSON that is nested too deeply to look for its keys") from None
+        raise Problem("json-key", secret, "is JSON that is nested too deeply to find its keys") from None
     except OverflowError:
         raise Problem("json-key", secret, "is JSON with a number that is too large for ECS to read") from None
     except ValueError:
@@ -304,6 +304,6 @@ def _transient(error: Exception, reference: Reference, action: str) -> str:
     if code.startswith("AccessDenied"):
         raise Problem("denied", reference, action, said)
     if code == "ResourceNotFoundException":
-        hint = " The last six characters are read as the suffix that AWS adds, another for each time it is created."
+        hint = " The last six characters were read as the suffix that AWS adds, a new one each time it is created."
         raise Problem("missing", reference, hint if re.search(r"-\w{6}$", reference.names[0]) else "", said)
     raise Problem("refused", reference, f"{code} to {action}: {clip(said, 200)}", said)

@@ -15,34 +15,35 @@ PROXIED = "/aws/reference/secretsmanager/"
 # What names something. Anything else may be the value of a secret, pasted where a reference to it belongs.
 NAMING = re.compile(rf"arn:[\w:/+=,.@!*?-]+|{PARAMETER_NAME.pattern}", re.ASCII)
 
-DEPLOY_AGAIN = "Nothing is known to be wrong with it: deploy again"
+DEPLOY_AGAIN = "The reference may be correct: deploy again"
 # What is wrong, and what to do about it.
 WORDING = {
     "malformed": ("Malformed reference {given}: {detail}", "Correct its ValueFrom."),
     "missing": ("{it} does not exist", "Create it, or correct the reference.{detail}"),
     "denied": (
-        "{it} is missing, or the validator may not see it: AWS answers AccessDenied to both",
-        "If it is missing, create it or correct the reference. If it exists, allow the validator's role {detail} on"
-        " it, and look for a Deny in its resource policy.",
+        "{it} does not exist, or the validator has no access: AWS answers AccessDenied for both",
+        "If it does not exist, create it or correct the reference. If it exists, allow the validator's role"
+        " {detail} on it, and check its resource policy for Deny.",
     ),
     "deleted": (
-        "{it} is scheduled for deletion, so that nobody can read it",
-        "Restore it (aws secretsmanager restore-secret) or refer to another.",
+        "{it} is scheduled for deletion and cannot be read",
+        "Restore it (aws secretsmanager restore-secret) or reference another secret.",
     ),
-    "empty": ("{it} exists but has no value{detail}", "Give it one (aws secretsmanager put-secret-value)."),
+    "empty": ("{it} exists but has no value{detail}", "Add a value (aws secretsmanager put-secret-value)."),
     "version": ("{it} has no version {detail}", "Correct the reference, or label a version."),
     "json-key": ("{it} exists, but its value {detail}", "Correct the value, or the key in the reference."),
-    "type": ("{it} is a {detail}", "Store it as the type that ECS can use here."),
+    "type": ("{it} is a {detail}", "Store it as a type that ECS accepts here."),
     "foreign": ("{it} belongs to another account, {detail}", "Copy it into this account, or use a secret."),
     "foreign-key": (
         "{it} is encrypted with aws/secretsmanager, which other accounts cannot use",
-        "Let its owner encrypt it with a customer managed key that this account may use.",
+        "Ask its owner to encrypt it with a customer managed key that this account can use.",
     ),
     "key": (
         "{it} exists, but its KMS key {detail}",
-        "Enable the key or cancel its deletion. If it is fine, allow the validator's role kms:DescribeKey on it.",
+        "Enable the key or cancel its deletion. If the key is enabled, allow the validator's role"
+        " kms:DescribeKey on it.",
     ),
-    "refused": ("{it} could not be checked: AWS answers {detail}", "Correct what AWS names, and deploy again."),
+    "refused": ("{it} could not be checked: AWS answers {detail}", "Fix what AWS reports and deploy again."),
     "unanswered": (
         "{it} could not be checked: {detail}",
         f"{DEPLOY_AGAIN} (in a VPC, the validator needs a route to AWS).",
@@ -72,7 +73,7 @@ class Reference:
         """The reference as messages and the log have it: as much as has room, or the shape of what names nothing."""
         if not self.given or NAMING.fullmatch(self.given):
             return clip(self.given, 480) or "''"
-        return f"(a text of {len(self.given)} characters)"
+        return f"(a string of {len(self.given)} characters)"
 
     def __str__(self) -> str:
         kind = "Parameter" if self.service == "ssm" else "Secret"
@@ -96,7 +97,7 @@ def parse(reference: Reference, region: str, account: str) -> Reference:
     # parameter (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html).
     given = reference.given
     if reference.use not in USES:
-        raise Problem("malformed", reference, f"its Use is none of {', '.join(USES)}")
+        raise Problem("malformed", reference, f"its Use is not one of {', '.join(USES)}")
     if match := SECRET_ARN.fullmatch(given):
         arn, region, owner, key, stage, version = match.groups("")
         reference = replace(reference, json_key=key, stage=stage, version=version)
@@ -108,15 +109,15 @@ def parse(reference: Reference, region: str, account: str) -> Reference:
     elif PARAMETER_NAME.fullmatch(given):
         owner, names = account, (given,)
     else:
-        why = "neither the ARN of a secret or parameter, nor the possible name of a parameter"
+        why = "expected the ARN of a secret or parameter, or the name of a parameter"
         if ":secretsmanager:" in given:
-            why = "after secret:NAME comes nothing, or :json-key:version-stage:version-id with all three colons"
+            why = "after secret:NAME, expected nothing or :json-key:version-stage:version-id with all three colons"
         raise Problem("malformed", reference, why if given else "it is missing")
     reference = replace(reference, service="ssm", region=region, names=names)
     if owner != account:
-        raise Problem("foreign", reference, f"{owner}, and ECS reads parameters of its own account only")
+        raise Problem("foreign", reference, f"{owner}, and ECS only reads parameters of its own account")
     if reference.use == "repository-credentials":
-        raise Problem("type", reference, "parameter, where ECS needs a secret")
+        raise Problem("type", reference, "parameter, but ECS requires a secret here")
     if names[0].startswith(PROXIED):
         # https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
         return replace(reference, service="secretsmanager", names=(names[0].removeprefix(PROXIED),))
@@ -126,14 +127,14 @@ def parse(reference: Reference, region: str, account: str) -> Reference:
 def usable(parameter: Reference, kind: str, version: str) -> str:
     """The version of a parameter that ECS can use; raises Problem for one that is missing or of another type."""
     if not kind:
-        hint = " A bare name is always a parameter: for a secret give its ARN."
+        hint = " A bare name is always a parameter: for a secret, use its ARN."
         raise Problem("missing", parameter, "" if re.search("[:/]", parameter.given) else hint)
     if kind != "String" and parameter.use in USES[2:]:
-        raise Problem("type", parameter, f"{kind}, where ECS needs a String ({parameter.use})")
+        raise Problem("type", parameter, f"{kind}, but ECS requires a String ({parameter.use})")
     if kind == "StringList":
         log(
             "WARNING",
-            f"{parameter} is a StringList: ECS delivers one text with commas",
+            f"{parameter} is a StringList: ECS delivers one string with commas",
             For=clip(parameter.needed_by, 160),
         )
     return version

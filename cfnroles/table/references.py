@@ -64,7 +64,7 @@ def shown(text: Text) -> str:
     """The text as messages have it: what names nothing may be a secret's value, and only its length is told."""
     if _NAMING.fullmatch(text.shape()) and not secret_form(text.plain) and len(text) <= _LONGEST:
         return text.written
-    return f"a text of {len(text.written)} characters" if text else "an empty text"
+    return f"a string of {len(text.written)} characters" if text else "an empty string"
 
 
 def check_pasted(text: Text) -> None:

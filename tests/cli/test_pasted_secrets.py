@@ -117,7 +117,7 @@ def test_no_command_shows_it(
 def test_its_length_is_shown(cfnroles: Callable[..., Any], documents: Callable[[dict[str, Any]], None]) -> None:
     documents(FIELDS["a secret"]("hunter2!"))
     assert (
-        "a text of 8 characters is neither an ARN nor a name that a parameter can have"
+        "a string of 8 characters is neither an ARN nor a name that a parameter can have"
         in cfnroles("explain", "task.json").err
     )
 

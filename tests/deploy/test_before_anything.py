@@ -125,7 +125,7 @@ class TestSecrets:
         refused = cfnroles("deploy", stacks, "--yes")
 
         assert refused.code == 1
-        assert "1. Secret shop/api in us-east-1 is scheduled for deletion, so that nobody can read it. " in refused.err
+        assert "1. Secret shop/api in us-east-1 is scheduled for deletion and cannot be read. " in refused.err
         assert aws("cloudformation").describe_stack_events(StackName="shop-task")["StackEvents"] == before
 
     def test_a_plan_is_refused_like_a_deployment(self, cfnroles, stacks, ever_created):
@@ -181,7 +181,7 @@ class TestSecrets:
         [
             ("/shop/db", "/shop/db"),
             ("!Sub '${AWS::StackName}/db'", "${AWS::StackName}/db"),
-            ("hunter2 is the password", "a text of 23 characters"),
+            ("hunter2 is the password", "a string of 23 characters"),
         ],
     )
     def test_what_may_be_a_secret_is_told_by_its_length(self, double, cfnroles, stacks, value, told):

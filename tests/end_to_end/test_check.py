@@ -76,7 +76,7 @@ def test_what_aws_refuses_to_say_is_no_bad_answer(guarded_account: Account, tmp_
     )
 
     assert result.returncode == 3, result.stdout + result.stderr
-    assert "is missing, or the validator may not see it: AWS answers AccessDenied to both" in result.stdout
+    assert "does not exist, or the validator has no access: AWS answers AccessDenied for both" in result.stdout
     assert result.stdout.splitlines()[-1] == "1 of 1 reference to secrets and parameters could not be checked."
 
 

@@ -281,7 +281,7 @@ def test_the_validator_works_with_its_own_role_and_one_grant_for_the_emulator(
     assert refused.returncode == 1
     for words in ("shop/database", "scheduled for deletion", "/shop/feature-flags"):
         assert words in refused.stderr
-    assert "not permitted" not in refused.stderr
+    assert "access is denied" not in refused.stderr
 
     put_the_rest(account)
     deployed = account.cfnroles("deploy", directory, "--yes")

@@ -229,7 +229,7 @@ def test_a_secret_that_nobody_may_look_at_is_in_doubt(
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", denied)
     assert answered(event)["errorCode"] == "NonCompliant"
-    assert "may not see it" in caplog.text
+    assert "has no access" in caplog.text
     assert "the validator" not in caplog.text
     monkeypatch.setenv("ACCEPT_GAPS", "enabled")
     assert answered(event)["hookStatus"] == "SUCCESS"

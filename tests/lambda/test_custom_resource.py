@@ -112,7 +112,7 @@ def test_ids_that_are_missing_do_not_keep_it_from_answering(
 
 @pytest.mark.parametrize("event", [{}, None, [], "text", {"ResponseURL": 1}, {"ResponseURL": "file:///etc/passwd"}])
 def test_without_an_address_there_is_no_answer_but_a_clear_error(event: Any, context_of: Any) -> None:
-    with pytest.raises(ValueError, match="only CloudFormation can use this function"):
+    with pytest.raises(ValueError, match="only CloudFormation can invoke this function"):
         handle(event, context_of(10), succeed)
 
 
@@ -138,7 +138,7 @@ def test_work_that_hangs_is_answered_before_the_time_is_over(
     began = time.monotonic()
     handle(request_of(), context_of(1), lambda _: endpoint.released.wait(30) and succeed(_))
     assert time.monotonic() - began < 1
-    assert "did not end within 0.6 s" in endpoint.accepted[0]["Reason"]
+    assert "did not finish within 0.6 s" in endpoint.accepted[0]["Reason"]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_dead_address_ends_in_time_and_in_an_error_that_does_not_quote_it(
 ) -> None:
     endpoint.plan = [fate] * 50
     began = clock.monotonic()
-    with pytest.raises(RuntimeError, match=r"CloudFormation could not be told in \d attempts") as raised:
+    with pytest.raises(RuntimeError, match=r"No answer reached CloudFormation in \d attempts") as raised:
         handle(request_of(), context_of(2, clock=clock), succeed, clock)
     assert clock.monotonic() - began < 2
     assert endpoint.url not in "".join(

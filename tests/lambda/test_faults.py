@@ -76,14 +76,14 @@ def test_what_is_missing_is_asked_for_three_times_with_growing_pauses(aws: Aws, 
 FAULTS = [
     pytest.param(
         always(error("AccessDeniedException", DENIED)),
-        "is missing, or the validator may not see it: AWS answers AccessDenied to both",
+        "does not exist, or the validator has no access: AWS answers AccessDenied for both",
         "allow the validator's role secretsmanager:DescribeSecret on it",
         id="denied",
     ),
     pytest.param(
         always(error("ThrottlingException", "Rate exceeded")),
         "times, last with ThrottlingException",
-        "Nothing is known to be wrong with it: deploy again",
+        "The reference may be correct: deploy again",
         id="throttled-for-ever",
     ),
     pytest.param(
@@ -104,13 +104,13 @@ FAULTS = [
     pytest.param(
         always(error("InvalidParameterException", "Invalid name.")),
         "AWS answers InvalidParameterException to secretsmanager:DescribeSecret: Invalid name.",
-        "Correct what AWS names",
+        "Fix what AWS reports",
         id="invalid-parameter",
     ),
     pytest.param(
         always(error("UnrecognizedClientException", "The security token included in the request is invalid.")),
         "AWS answers UnrecognizedClientException",
-        "Correct what AWS names",
+        "Fix what AWS reports",
         id="invalid-credentials",
     ),
     pytest.param(
@@ -262,8 +262,8 @@ def test_a_secret_of_another_account(aws: Aws, tell: Tell, key: dict[str, str], 
 @pytest.mark.parametrize(
     ("reply", "what"),
     [
-        pytest.param(error("AccessDeniedException"), "key-1 is missing or not permitted to be seen", id="denied"),
-        pytest.param(error("NotFoundException"), "key-1 is missing or not permitted to be seen", id="missing"),
+        pytest.param(error("AccessDeniedException"), "key-1 is missing, or access is denied", id="denied"),
+        pytest.param(error("NotFoundException"), "key-1 is missing, or access is denied", id="missing"),
         pytest.param(error("KMSInternalException", status=500), "kms in us-east-1 failed 3 times", id="unanswered"),
         pytest.param(Reply({"KeyMetadata": {"KeyId": "key-1", "KeyState": "Updating"}}), "", id="updating"),
         pytest.param(Reply({"KeyMetadata": {"KeyId": "key-1", "KeyState": "Unavailable"}}), "is Unavailable", id="off"),

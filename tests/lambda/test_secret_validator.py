@@ -123,7 +123,7 @@ BAD = [
     pytest.param(
         arn("secretsmanager", "secret:prod/db-AbCdEf"),
         "Secret prod/db-AbCdEf in us-east-1 does not exist",
-        "The last six characters are read as the suffix that AWS adds, another for each time it is created.",
+        "The last six characters were read as the suffix that AWS adds, a new one each time it is created.",
         id="suffix-of-an-earlier-secret",
     ),
     pytest.param(
@@ -144,24 +144,24 @@ BAD = [
         id="version-without-the-stage",
     ),
     pytest.param("/web/nope", "Parameter /web/nope in us-east-1 does not exist", "Create it", id="no-such-parameter"),
-    pytest.param("nope", "Parameter nope in us-east-1 does not exist", "for a secret give its ARN", id="bare-name"),
+    pytest.param("nope", "Parameter nope in us-east-1 does not exist", "for a secret, use its ARN", id="bare-name"),
     pytest.param(
         arn("ssm", "parameter/nope"), "Parameter nope in us-east-1 does not exist", "Create it", id="no-parameter-arn"
     ),
     pytest.param(
         arn("ssm", "parameter/flag", account="999999999999"),
-        "belongs to another account, 999999999999, and ECS reads parameters of its own account only",
+        "belongs to another account, 999999999999, and ECS only reads parameters of its own account",
         "Copy it into this account",
         id="parameter-of-another-account",
     ),
     pytest.param("{prod/db}:user", "with all three colons", "Correct its ValueFrom.", id="json-key-without-colons"),
     pytest.param("{prod/db}:user:", "with all three colons", "Correct its ValueFrom.", id="json-key-with-one-colon"),
     pytest.param("{prod/db}:a:b:c:d", "with all three colons", "Correct its ValueFrom.", id="too-many-colons"),
-    pytest.param("flag:3", "nor the possible name of a parameter", "Correct", id="parameter-version"),
-    pytest.param("web/token", "nor the possible name of a parameter", "Correct", id="path-without-a-slash"),
-    pytest.param("${{Secret}}", "nor the possible name of a parameter", "Correct", id="unresolved-expression"),
-    pytest.param("schlüssel", "nor the possible name of a parameter", "Correct", id="unicode"),
-    pytest.param("arn:aws:s3:::bucket/key", "neither the ARN of a secret or parameter", "Correct", id="other-arn"),
+    pytest.param("flag:3", "or the name of a parameter", "Correct", id="parameter-version"),
+    pytest.param("web/token", "or the name of a parameter", "Correct", id="path-without-a-slash"),
+    pytest.param("${{Secret}}", "or the name of a parameter", "Correct", id="unresolved-expression"),
+    pytest.param("schlüssel", "or the name of a parameter", "Correct", id="unicode"),
+    pytest.param("arn:aws:s3:::bucket/key", "expected the ARN of a secret or parameter", "Correct", id="other-arn"),
     pytest.param("arn:aws:secretsmanager:us-east-1:1:secret:x", "Malformed", "Correct", id="account-of-one-digit"),
 ]
 
@@ -183,7 +183,7 @@ def test_what_ecs_could_not_use_is_named_with_its_user_and_a_remedy(
     (logged,) = [line for line in answer["Log"] if line["level"] == "ERROR"]
     (told,) = logged["references"]
     assert told["For"] == "container web, secret DB_PASSWORD"
-    assert told["ValueFrom"] in (given, f"(a text of {len(given)} characters)")
+    assert told["ValueFrom"] in (given, f"(a string of {len(given)} characters)")
     assert remedy in logged["remedy"]
 
 
@@ -255,7 +255,7 @@ def holding(store: Store, value: str) -> str:
 def test_a_value_that_is_pasted_as_a_reference_is_told_by_its_length(store: Store, tell: Tell, pasted: str) -> None:
     given = pasted.format("hunter2")
     answer = tell(given)
-    assert f"Malformed reference (a text of {len(given)} characters): neither the ARN" in answer["Reason"]
+    assert f"Malformed reference (a string of {len(given)} characters): expected the ARN" in answer["Reason"]
     assert "hunter2" not in json.dumps(answer)
 
 
@@ -283,11 +283,11 @@ def test_json_keys_that_are_there_pass(store: Store, tell: Tell) -> None:
 @pytest.mark.parametrize(
     ("reference", "use", "what"),
     [
-        pytest.param("/web/token", "fsx", "is a SecureString, where ECS needs a String (fsx)", id="fsx-secure"),
+        pytest.param("/web/token", "fsx", "is a SecureString, but ECS requires a String (fsx)", id="fsx-secure"),
         pytest.param("/web/token", "windows-credential-spec", "is a SecureString", id="gmsa-secure"),
         pytest.param("/list", "fsx", "is a StringList", id="fsx-list"),
-        pytest.param("flag", "repository-credentials", "is a parameter, where ECS needs a secret", id="registry"),
-        pytest.param("flag", "colander", "its Use is none of environment", id="unknown-use"),
+        pytest.param("flag", "repository-credentials", "is a parameter, but ECS requires a secret here", id="registry"),
+        pytest.param("flag", "colander", "its Use is not one of environment", id="unknown-use"),
     ],
 )
 def test_a_type_that_ecs_cannot_use_there_is_refused(
@@ -299,7 +299,7 @@ def test_a_type_that_ecs_cannot_use_there_is_refused(
 def test_a_list_of_strings_is_worth_a_warning_in_the_log(store: Store, tell: Tell) -> None:
     warnings = [line for line in tell("/list")["Log"] if line["level"] == "WARNING"]
     assert [line["message"] for line in warnings] == [
-        "Parameter /list in us-east-1 is a StringList: ECS delivers one text with commas"
+        "Parameter /list in us-east-1 is a StringList: ECS delivers one string with commas"
     ]
 
 
