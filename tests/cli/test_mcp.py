@@ -117,7 +117,7 @@ def test_an_agent_has_none_of_your_credentials(project: Path, monkeypatch: pytes
 def test_a_kind_of_role_that_is_none_is_refused(project: Path) -> None:
     refused, text = asked(project, "verify", source="shop.json", roles={"executor": "roles.yaml:ExecutionRole"})
     assert refused
-    assert "no kind of role 'executor'" in text
+    assert "Unknown kind of role 'executor'" in text
 
 
 def test_without_the_extra_it_says_how_to_get_it(cfnroles: Any, monkeypatch: pytest.MonkeyPatch) -> None:
