@@ -10,9 +10,6 @@ from typing import Any
 
 import anyio
 import pytest
-from mcp import Client, StdioServerParameters, stdio_client
-
-from cfnroles.cli.mcp_tools import server
 
 
 @pytest.fixture
@@ -29,6 +26,9 @@ def project(tmp_path: Path, examples: Path, repository: Path) -> Path:
 
 def asked(project: Path, tool: str, **arguments: Any) -> tuple[bool, str]:
     """Whether it was refused, and what the tool said."""
+    from mcp import Client
+
+    from cfnroles.cli.mcp_tools import server
 
     async def ask() -> tuple[bool, str]:
         async with Client(server(str(project))) as client:
@@ -40,6 +40,8 @@ def asked(project: Path, tool: str, **arguments: Any) -> tuple[bool, str]:
 
 
 def test_an_agent_starts_it_and_asks(project: Path) -> None:
+    from mcp import Client, StdioServerParameters, stdio_client
+
     async def ask() -> tuple[list[Any], str]:
         started = StdioServerParameters(command=sys.executable, args=["-m", "cfnroles", "mcp"], cwd=project)
         async with Client(stdio_client(started)) as client:

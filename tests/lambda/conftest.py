@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from benchmarks.gate.api import Api, Reply
 from tests.clock import WoundClock
@@ -250,6 +249,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Api]]:
 
 @pytest.fixture(scope="session")
 def moto_address() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
