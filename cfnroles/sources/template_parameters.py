@@ -18,6 +18,7 @@ from cfnroles.document import Document
 from cfnroles.facts import Facts
 from cfnroles.need import Gap, Need, Origin, Permission, Reference
 from cfnroles.signs import Misread
+from cfnroles.sources.idle_parameters import is_idle
 from cfnroles.sources.template_tasks import TaskInWorlds, around_task, found_in
 from cfnroles.symbols import Parameter, Symbol
 from cfnroles.template.given import Given
@@ -50,7 +51,7 @@ def by_parameters(
     others = _Others(template)
     altered = found_in(logical_id, document, around, replace(worlds, altered=others.altered), facts)
     if not others.values:
-        return task, task.defaults
+        return task, tuple(name for name in task.defaults if not is_idle(name, around))
     named = replace(
         task,
         needs=_by_parameters(task.needs, altered.needs, _need, others),
@@ -58,7 +59,7 @@ def by_parameters(
     )
     found: Iterable[Need | Gap] = (*named.needs, *task.gaps)
     left = {name for each in found for name in _left(each, template)}
-    told = (*task.defaults, *given.parameters)
+    told = (name for name in (*task.defaults, *given.parameters) if not is_idle(name, around))
     return named, tuple(name for name in told if name in left or name not in others.found)
 
 

@@ -121,3 +121,34 @@ ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1"
 )
 def test_what_was_taken_for_a_value_is_told(default: str, secret: str, image: str, expected: tuple[str, ...]) -> None:
     assert found(default, secret, image)[1] == expected
+
+
+URI = "111122223333.dkr.ecr.us-east-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("image", "counts"),
+    [
+        pytest.param(f'!Sub "{URI}/web:${{P}}"', False, id="a tag"),
+        pytest.param(f'!Sub "{URI}/web@${{P}}"', False, id="a digest"),
+        pytest.param('!Sub "nginx:${P}"', False, id="a tag in Docker Hub"),
+        pytest.param(f'!Join [":", ["{URI}/web", !Ref P]]', False, id="a tag that is joined"),
+        pytest.param(f'!If [IsProd, !Sub "{URI}/web:${{P}}", nginx]', False, id="a tag under a condition"),
+        pytest.param('!Sub "${P}:1"', True, id="a name"),
+        pytest.param('!Sub "localhost:${P}/web"', True, id="a port"),
+        pytest.param("!Ref P", True, id="an image"),
+        pytest.param("!Select [0, !Split [',', !Ref P]]", True, id="a part of it"),
+    ],
+)
+def test_a_value_that_decides_nothing_is_not_one_that_the_roles_are_made_for(image: str, counts: bool) -> None:
+    assert found("one", "/shop/db", image)[1] == (("P",) if counts else ())
+    assert found("one", "/shop/db", image, {"P": "two"})[1] == (("P",) if counts else ())
+
+
+def test_a_size_and_a_count_decide_nothing() -> None:
+    assert (
+        found("one", "/shop/db", "nginx\n        Cpu: !Ref P\n        PortMappings: [{ContainerPort: !Ref P}]")[1] == ()
+    )
+    assert found("one", "!Ref P", "nginx\n        Cpu: !Ref P")[1] == ()
+    environment = "nginx\n        Environment: [{Name: A, Value: !Ref P}]"
+    assert found("one", "/shop/db", environment)[1] == ("P",)

@@ -1,0 +1,77 @@
+"""Parameters of a template whose values decide nothing about roles: sizes, counts, and the tags of images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from cfnroles.template.template import Template
+from cfnroles.workload import Path
+
+#: Properties that ask for no permission, whatever their value is: numbers, and what a container runs.
+_IDLE = frozenset(
+    (
+        *("Command", "ContainerPort", "Cpu", "DesiredCount", "EntryPoint", "EphemeralStorage", "HealthCheck"),
+        *("HealthCheckGracePeriodSeconds", "HostPort", "Memory", "MemoryReservation", "PlatformVersion"),
+        *("FromPort", "Port", "SecurityGroupIngress", "ToPort"),
+        *("RetentionInDays", "TaskCount", "NetworkConfiguration"),
+    )
+)
+#: What stands before the tag of an image: https://docs.docker.com/reference/cli/docker/image/tag/
+_BEFORE_TAG = re.compile(r"[^/:]:[^/:]*$|@[^/]*$")
+
+
+class _Place(Struct, frozen=True):
+    """A place that refers to a parameter, with the text before and after it."""
+
+    path: Path
+    before: str = ""
+    after: str = ""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the value counts for nothing here."""
+        if not _IDLE.isdisjoint(self.path):
+            return True
+        properties = [step for step in self.path if isinstance(step, str) and not step.startswith("Fn::")]
+        chosen = {step for step in self.path if str(step).startswith("Fn::")} <= {"Fn::If"}
+        of_image = chosen and properties[-1:] == ["Image"]
+        return of_image and bool(_BEFORE_TAG.search(self.before)) and "/" not in self.after
+
+
+def is_idle(name: str, template: Template) -> bool:
+    """Whether the value of a parameter decides nothing about the roles, by all places of the template that have it."""
+    resources = template.resources.items()
+    places = [each for logical_id, one in resources for each in _places(name, one.get("Properties"), (logical_id,))]
+    return bool(places) and all(place.is_idle for place in places)
+
+
+def _places(name: str, value: Any, path: Path) -> Iterator[_Place]:
+    match value:
+        case {"Ref": str(given)} if given == name:
+            yield _Place(path)
+        case {"Fn::Sub": str(text) | [str(text), *_]} if f"${{{name}}}" in text:
+            before, _, after = text.partition(f"${{{name}}}")
+            yield _Place(path, before, after)
+        case {"Fn::Join": [str(sign), [*pieces]]}:
+            for index, piece in enumerate(pieces):
+                before, after = _text(sign, pieces[:index]), _text(sign, pieces[index + 1 :])
+                lead, tail = (sign if before else ""), (sign if after else "")
+                for each in _places(name, piece, path):
+                    yield _Place(each.path, f"{before}{lead}{each.before}", f"{each.after}{tail}{after}")
+            return
+    inner: Iterator[tuple[str | int, Any]] = iter(())
+    if isinstance(value, Mapping):
+        inner = iter(value.items())
+    elif isinstance(value, list):
+        inner = iter(enumerate(value))
+    for step, member in inner:
+        yield from _places(name, member, (*path, step))
+
+
+def _text(sign: str, pieces: Sequence[Any]) -> str:
+    """What pieces of a join come to, where an expression is anything but a text with a colon or a slash."""
+    return sign.join(each if isinstance(each, str) else "${}" for each in pieces)
