@@ -155,6 +155,7 @@ class _Judging:
         self._template = tasks[0].worlds.template
         self._several = len(defined(self._template, TASKS)) > 1
         self._answers: dict[object, Verification] = {}
+        self._launch_types: dict[tuple[str, World], frozenset[str]] = {}
         self._deployable = {each.logical_id: deployable_worlds(each) for each in tasks}
 
     def verifications(self) -> Iterator[Verification]:
@@ -305,12 +306,13 @@ class _Judging:
     def _absent(self, theirs: Sequence[_Part], world: World, texts: Texts) -> Verification:
         """What becomes of the needs of a role that the template does not have."""
         part = theirs[0]
-        needs = dict.fromkeys(need for each in theirs for need in each.needs)
-        certain, hanging = definite(needs, self._facts)
-        judged = tuple(self._without(need, part, world) for need in sorted(certain, key=lambda need: need.sort_key))
-        gaps = dict.fromkeys(gap for each in theirs for gap in each.gaps)
-        same = "absent", part.given, part.holder, judged, hanging, tuple(gaps), part.task.logical_id
+        needs = tuple(dict.fromkeys(need for each in theirs for need in each.needs))
+        gaps = tuple(dict.fromkeys(gap for each in theirs for gap in each.gaps))
+        launched = frozenset[str]() if part.given else self._launched(part.task, world)
+        same = "absent", part.given, part.holder, needs, gaps, part.task.logical_id, launched
         if same not in self._answers:
+            certain, hanging = definite(needs, self._facts)
+            judged = tuple(_without(need, part, launched) for need in sorted(certain, key=lambda need: need.sort_key))
             self._answers[same] = texts.told(
                 Verification(
                     part.holder,
@@ -320,21 +322,17 @@ class _Judging:
                     hanging,
                     compose(each.need for each in judged if each.outcome is Outcome.MISSING),
                     (),
-                    gaps=tuple(gaps),
+                    gaps=gaps,
                     absence=Absence(bool(part.given), self._remedy(part)),
                 )
             )
         return self._answers[same]
 
-    def _without(self, need: Need, part: _Part, world: World) -> Judged:
-        """What becomes of a need without a role, or with one that stands elsewhere."""
-        if part.given:
-            return Judged(need, Outcome.UNKNOWN, keys=(THE_ROLE,))
-        task = part.task
-        agents = part.holder is Holder.EXECUTION and done_by_instance(need)
-        if agents and launch_types(task.logical_id, task.worlds, world) <= WITH_INSTANCES:
-            return Judged(need, Outcome.UNKNOWN, keys=(THE_INSTANCE,))
-        return Judged(need, Outcome.MISSING)
+    def _launched(self, task: TaskInWorlds, world: World) -> frozenset[str]:
+        same = task.logical_id, world & task.ground
+        if same not in self._launch_types:
+            self._launch_types[same] = launch_types(task.logical_id, task.worlds, world)
+        return self._launch_types[same]
 
     def _untold_of(self, part: _Part) -> tuple[str, ...]:
         """What somebody may tell of a function that says which role it is."""
@@ -394,3 +392,12 @@ def _settled(need: Need, template: Template, given: Given) -> Iterator[Need]:
 
 def _is_of_keys(declared: Any) -> bool:
     return isinstance(declared, Mapping) and declared.get("Description") == KEYS_DESCRIPTION
+
+
+def _without(need: Need, part: _Part, launched: frozenset[str]) -> Judged:
+    """What becomes of a need without a role, or with one that stands elsewhere, by how its task is launched."""
+    if part.given:
+        return Judged(need, Outcome.UNKNOWN, keys=(THE_ROLE,))
+    if part.holder is Holder.EXECUTION and done_by_instance(need) and launched <= WITH_INSTANCES:
+        return Judged(need, Outcome.UNKNOWN, keys=(THE_INSTANCE,))
+    return Judged(need, Outcome.MISSING)

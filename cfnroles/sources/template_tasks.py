@@ -63,7 +63,8 @@ PROCESSED = (
 class TaskInWorlds(Struct, frozen=True):
     """One task definition of a template, and in which of the worlds where it is there each thing is found.
 
-    The origins are places of the template. ``defaults`` are the parameters whose default was taken.
+    The origins are places of the template. ``defaults`` are the parameters whose default was taken. Worlds that agree
+    in the ``ground`` differ in nothing but single secrets, variables, mount points and ports.
     """
 
     logical_id: str
@@ -74,6 +75,7 @@ class TaskInWorlds(Struct, frozen=True):
     findings: Mapping[Finding, frozenset[World]]
     references: Mapping[Reference, frozenset[World]]
     defaults: tuple[str, ...]
+    ground: frozenset[Atom]
 
     def when(self, where: frozenset[World]) -> str:
         """On what hangs what is found in these worlds; empty where that is the task definition alone."""
@@ -147,6 +149,7 @@ def found_in(logical_id: str, document: Document, around: Template, worlds: Worl
         found.frozen(found.findings),
         found.frozen(found.references),
         _defaults(around, worlds),
+        cover.ground,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cfnroles import Document, Told, read
+from cfnroles.answers import verify_template as module
 from cfnroles.answers.verification import Outcome, Verdict, Verification
 from cfnroles.answers.verify_template import Question, verify_template
 from cfnroles.errors import InvalidInput
@@ -282,6 +283,31 @@ def test_on_instances_their_role_pulls_images_without_an_execution_role() -> Non
     (execution,) = judged(text)
     assert {each.outcome for each in execution.judged} == {Outcome.UNKNOWN}
     assert "the role of the container instances" in told(text)
+
+
+@pytest.mark.parametrize(
+    ("change", "number"),
+    [
+        (
+            (
+                'Image: "nginx:1.27"',
+                "Image: nginx, Environment: [!If [IsProd, {Name: A, Value: b}, !Ref AWS::NoValue]]",
+            ),
+            1,
+        ),
+        (("[FARGATE]", "[!If [IsProd, EC2, FARGATE]]"), 2),
+    ],
+    ids=["a variable", "the launch type"],
+)
+def test_how_a_task_is_launched_is_asked_where_it_may_differ(
+    change: tuple[str, str], number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    launch_types = module.launch_types
+    monkeypatch.setattr(module, "launch_types", lambda *given: asked.append(given) or launch_types(*given))
+    executions = judged(changed(("      ExecutionRoleArn: !GetAtt Role.Arn\n", ""), change))
+    assert executions[0].judged
+    assert len(asked) == number
 
 
 @pytest.mark.parametrize(
