@@ -186,10 +186,10 @@ def _other_sides(accounts: Iterable[str], again: str) -> Iterator[str]:
 def _home(reading: Reading, task: Task) -> Iterator[str]:
     unknown = [what for what in ("account", "region") if not getattr(task.facts, what)]
     if unknown:
-        names = " and ".join(unknown)
+        names = " and ".join(unknown).replace("region", "Region")
         yield ""
-        yield f"The task's own {names} cannot be determined from {reading.name}: its names stay literal."
-        yield f"Give --{' and --'.join(unknown)} to make the stacks deployable anywhere."
+        yield f"{reading.name} does not prove in which {names} the tasks run: the templates keep what it names."
+        yield f"Pass --{' and --'.join(unknown)}, and names in {'them' if len(unknown) > 1 else 'it'} follow the stack."
 
 
 def _left_open(task: Task, built: Build) -> Iterator[str]:

@@ -113,6 +113,16 @@ document.querySelectorAll(".filters input").forEach((box) => box.addEventListene
 document.querySelector(".filters").hidden = false;
 why.querySelector("button").addEventListener("click", () => pinned && pin(pinned));
 document.addEventListener("keydown", (event) => event.key === "Escape" && pinned && pin(pinned));
+const narrow = matchMedia("screen and (max-width: 50rem)");
+// A table that somebody opened stays open when the window is wide again.
+const fit = () => document.querySelectorAll("details").forEach((each) => {
+  if (narrow.matches) each.dataset.was ??= each.open ? "open" : "closed";
+  each.open = narrow.matches || (each.dataset.was ? each.dataset.was === "open" : each.open);
+  if (!narrow.matches) delete each.dataset.was;
+});
+document.body.classList.add("scripted");
+narrow.addEventListener("change", fit);
+fit();
 const drawAll = () => graphs.forEach(draw);
 new ResizeObserver(drawAll).observe(document.body);
 addEventListener("beforeprint", () => { document.querySelectorAll("details").forEach((each) => { each.open = true; }); drawAll(); });

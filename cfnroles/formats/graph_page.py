@@ -33,7 +33,8 @@ def graph_page(name: str, graphs: Sequence[Graph]) -> Page:
 
 def _body(title: str, graphs: Sequence[Graph]) -> Iterator[Child]:
     traces = [trace for graph in graphs for trace in graph.traces]
-    yield element("header", element("h1", title), element("p", _summary(traces), class_="soft"))
+    how = element("span", " Point at a box, or select it, to see why it is there.", class_="how")
+    yield element("header", element("h1", title), element("p", _summary(traces), how, class_="soft"))
     yield _filters(traces)
     yield from (_section(number, graph) for number, graph in enumerate(graphs))
     closing = element("button", "×", type="button", aria_label="Close")
@@ -50,7 +51,7 @@ def _summary(traces: Sequence[Trace]) -> str:
         if any(trace.status is not Status.KEPT for trace in traces)
     ]
     known = [f"{gaps} not granted, because a name is unknown"] * bool(gaps)
-    return f"{', '.join([told, *known, *changes])}. Point at a box, or select it, to see why it is there."
+    return f"{', '.join([told, *known, *changes])}."
 
 
 def _filters(traces: Sequence[Trace]) -> Element:
@@ -120,7 +121,7 @@ def _row(number: int, trace: Trace) -> Element:
         element("td", trace.container),
         element("td", f"{_SIGNS[trace.status]}{label}", class_="place"),
         element("td", str(trace.holder)),
-        element("td", element("b", sid), *(part for action in actions for part in (element("br"), action))),
+        element("td", element("b", sid), *(part for each in actions for part in (element("br"), *_breakable(each)))),
         element("td", *_breakable(trace.resource), *_conditions(trace)),
         element("td", *_why(trace), *_at(more), class_="reason"),
     )

@@ -101,7 +101,8 @@ def opened(browser: Browser, path: Path) -> Iterator[Any]:
 @pytest.mark.parametrize("width", [390, 800, 1280])
 def test_nothing_is_cut_or_covered_or_faint(opened: Any, width: int, scheme: str, tmp_path: Path) -> None:
     page = opened(width, scheme)
-    page.locator("summary").click()
+    if width > 800:
+        page.locator("summary").click()
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.evaluate(OVERFLOWING) == []
     assert page.evaluate(OVERLAPPING) == 0
@@ -114,6 +115,19 @@ def test_the_edges_are_drawn_where_there_is_room_and_only_there(opened: Any) -> 
     drawn = "[...document.querySelectorAll('.graph path')].filter((each) => each.checkVisibility()).length"
     assert opened(1280).evaluate(drawn) > 15
     assert opened(390).evaluate(drawn) == 0
+
+
+def test_where_lines_have_no_room_the_table_is_open_in_place_of_the_columns(opened: Any) -> None:
+    page = opened(390)
+    row = page.locator("tbody tr", has_text="secret KEPT").first
+    assert row.is_visible()
+    assert "DecryptSecrets" in row.inner_text()
+    assert not page.locator(".node").first.is_visible()
+    page.get_by_label("sidecar").uncheck()
+    assert page.locator("tbody tr", has_text="sidecar").first.is_hidden()
+    page.set_viewport_size({"width": 1280, "height": 844})
+    assert page.locator(".node").first.is_visible()
+    assert not row.is_visible()
 
 
 def test_a_box_tells_why_it_is_there_by_mouse_and_by_keyboard(opened: Any) -> None:
