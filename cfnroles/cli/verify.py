@@ -139,7 +139,8 @@ def _of_document(reading: Reading, source: str, options: _Options) -> Sequence[V
 def _of_template(reading: Reading, source: str, options: _Options) -> tuple[Sequence[Verification], Mapping[str, str]]:
     """What the roles of a template's task definitions say, or those that are given in their place, and all texts."""
     from cfnroles.answers.template_tasks import known_of
-    from cfnroles.answers.verify_template import Question, verify_template
+    from cfnroles.answers.verify_nested import verify_with_nested
+    from cfnroles.answers.verify_template import Question
     from cfnroles.sources.roles_beside import roles_in
 
     facts, _ = known_of(reading)
@@ -153,7 +154,7 @@ def _of_template(reading: Reading, source: str, options: _Options) -> tuple[Sequ
     given = {holder: _given_role(name, reading, facts, read) for holder, name in found.left(names).items()}
     asked = (options.context, options.prove, options.aws_managed_keys)
     question = Question(options.resource, given, *asked, read, found.placed, found.taken)
-    return verify_template(found.reading, question), found.reading.texts
+    return verify_with_nested(found.reading, question), found.reading.texts
 
 
 def _of_configuration(reading: Reading, options: _Options) -> Sequence[Verification]:
