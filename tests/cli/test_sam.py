@@ -127,7 +127,7 @@ def test_a_role_that_all_functions_have_is_not_called_too_much(
 @pytest.mark.parametrize(
     ("location", "told"),
     [
-        ("./inner.yaml", "the roles of the nested stack Inner are not judged here"),
+        ("./inner.yaml", "of the task definition Inner.Worker"),
         (
             "{ApplicationId: arn:aws:serverlessrepo:us-east-1:1:applications/x, SemanticVersion: 1.0.0}",
             "cannot see",
