@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache, partial
@@ -19,6 +20,8 @@ from cfnroles.positions import Positions, of_json, of_yaml
 from cfnroles.refused_texts import DEPTH, drawn_at, finite, repeated, too_deep
 from cfnroles.workload import Path as TreePath
 
+#: Characters of a spec of some hundred services.
+_LONG = 100_000
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
@@ -183,6 +186,14 @@ def readable_as_yaml(text: str) -> str:
     from cfnroles.yaml_nodes import without_tabs
 
     return without_tabs(_without_surrogates(text))
+
+
+def forget(text: str) -> None:
+    """Let go of what YAML composed of a long text, which is ten times as large: lines are looked for in it again."""
+    if len(text) > _LONG and "cfnroles.yaml_nodes" in sys.modules:
+        from cfnroles.yaml_nodes import nodes
+
+        nodes.cache_clear()
 
 
 def _without_surrogates(text: str) -> str:

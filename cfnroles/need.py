@@ -6,6 +6,7 @@ All types here are frozen and hashable.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -58,9 +59,13 @@ class Permission(Struct, frozen=True, order=True):
     when: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for text in (*self.texts, *(Text(condition.key) for condition in self.conditions)):
-            # A string that is no `Text` is as literal as one.
-            checked(text_of(text))
+        # A string that is no `Text` is as literal as one.
+        checked(text_of(self.resource))
+        for condition in self.conditions:
+            for text in condition.values:
+                checked(text_of(text))
+        for condition in self.conditions:
+            checked(text_of(condition.key))
 
     @property
     def texts(self) -> tuple[Text, ...]:
@@ -102,11 +107,15 @@ class Origin(Struct, frozen=True):
     @property
     def sort_key(self) -> tuple[str, tuple[tuple[int, int, str], ...]]:
         """Orders origins by document and then by position, ``[2]`` before ``[10]``."""
-        steps = tuple((0, step, "") if isinstance(step, int) else (1, 0, step) for step in self.path)
-        return (self.document, steps)
+        return (self.document, _order(self.path))
 
     def __str__(self) -> str:
         return f"{self.document}: {self.pointer}"
+
+
+@lru_cache(maxsize=4096)  # the same fields are set in most documents
+def _order(path: tuple[str | int, ...]) -> tuple[tuple[int, int, str], ...]:
+    return tuple((0, step, "") if isinstance(step, int) else (1, 0, step) for step in path)
 
 
 class Standing(StrEnum):

@@ -29,6 +29,9 @@ _SIGNS = (
 )
 
 
+_ANY = re.compile("|".join(signs.pattern for signs, _, _ in _SIGNS))
+
+
 class Misread(InvalidInput):
     """``text`` is one that a policy would take for more than its document says, or could not hold."""
 
@@ -39,7 +42,7 @@ class Misread(InvalidInput):
 
 def misreading(text: Text) -> Misread | None:
     """What is wrong with a text in a policy, by the first sign in its literal parts; ``None`` where nothing is."""
-    for literal in [part for part in text.parts if isinstance(part, str)]:
+    for literal in [part for part in text.parts if isinstance(part, str) and _ANY.search(part)]:
         for signs, why, remedy in _SIGNS:
             if found := signs.search(literal):
                 return Misread(text, f"{_shown(text.written)} contains {_sign(found[0])}, {why}", remedy)

@@ -61,6 +61,8 @@ class Text(str):
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         """The symbols, in the order in which they stand."""
+        if len(self.parts) == 1 and type(self.parts[0]) is str:
+            return ()
         return tuple([part for part in self.parts if isinstance(part, Symbol)])
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, field
@@ -70,8 +71,7 @@ class Workload(Struct, frozen=True):
 
         A list is walked element by element at ``[]``. Branches of another shape yield nothing.
         """
-        steps = tuple((name.removesuffix("[]"), name.endswith("[]")) for name in member.split("."))
-        yield from _descend(self.tree, steps, ())
+        return _descend(self.tree, _steps(member), ())
 
     def at(self, path: Path) -> Any:
         """The value at ``path``, or ``None`` where the tree does not reach."""
@@ -121,6 +121,11 @@ class Workload(Struct, frozen=True):
 
 def _written(name: str) -> str:
     return name.written if isinstance(name, Text) else name
+
+
+@lru_cache(maxsize=512)  # the members of all rows, which are the same in all workloads
+def _steps(member: str) -> tuple[tuple[str, bool], ...]:
+    return tuple((name.removesuffix("[]"), name.endswith("[]")) for name in member.split("."))
 
 
 def _descend(value: Any, steps: tuple[tuple[str, bool], ...], path: Path) -> Iterator[tuple[Path, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from cfnroles.document import Document
+from cfnroles.document import Document, forget
 from cfnroles.manifest import manifest_of
 from cfnroles.need import Finding, Origin, Severity
 from cfnroles.sources import from_express_service
@@ -77,6 +77,7 @@ def read_passing(document: Document, told: Told) -> Reading:
     told.refuse_others(TAKES, f"{document.name} is {NOUN}", remedies)
     if wrong := faults(document):
         return Reading((document,), NOUN, told, wrong=wrong)
+    forget(document.text)
     spec = Spec(document.name, document.text, document.members)
     named: dict[str, Service] = {}
     for each in spec.services:

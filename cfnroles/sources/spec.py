@@ -42,6 +42,8 @@ class Service(Struct, frozen=True):
 
     def get(self, *path: str | int) -> Any:
         """The service's own value, else the default, else ``None``."""
+        if path[0] not in self.own and path[0] not in self.defaults:
+            return None
         value = _at(self.own, path)
         return _at(self.defaults, path) if value is None else value
 

@@ -25,6 +25,8 @@ from cfnroles.text import Part, Text, from_spelling, text_of
 def expression(text: str) -> Any:
     """A text as CloudFormation takes it: a plain text, or a function."""
     text = text_of(text)
+    if text.plain:
+        return text.plain
     if text.whole is not None:
         return _symbol(text.whole)
     if not any(_is_filled(part) for part in text.parts):

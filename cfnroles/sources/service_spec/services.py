@@ -182,7 +182,12 @@ def _granted(spec: Spec, service: Service, facts: Facts) -> Discovery:
     """What the words of the task role need, with the origin of each."""
     entries = service.get("task-role", "grants") or []
     tree = {"grants": [_listed(entry) for entry in entries]}
-    found = discover(Workload(spec.document, tree), facts, GRANTS)
+    used = {key for entry in entries for key in entry}
+    found = discover(
+        Workload(spec.document, tree),
+        facts,
+        [grant for row, grant in zip(ROWS, GRANTS, strict=True) if row.word in used],
+    )
 
     def placed(each: _Placed) -> _Placed:
         return replace(each, origin=_in_grants(spec, service, each.origin.path))

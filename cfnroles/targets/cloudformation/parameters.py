@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from troposphere import Parameter
 
@@ -25,6 +26,7 @@ PROJECT_DESCRIPTION = "First part of this project's export names; use the same v
 _COMPLETE_ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}$"
 
 
+@lru_cache(maxsize=256)  # the same in the stacks of many services
 def project_name(default: str) -> Parameter:
     """The project: the first part of each export's name."""
     return Parameter(
@@ -37,6 +39,7 @@ def project_name(default: str) -> Parameter:
     )
 
 
+@lru_cache(maxsize=256)  # the same in the stacks of many services
 def permissions_boundary(
     name: str = "PermissionsBoundaryArn", default: str = "", whose: str = "the roles"
 ) -> Parameter:
@@ -63,6 +66,7 @@ def key_arns(default: Sequence[str] = ()) -> Parameter:
     )
 
 
+@lru_cache(maxsize=256)  # the same in the stacks of many services
 def log_key(default: str, whose: str) -> Parameter:
     """The customer managed key of log groups, empty for the key of CloudWatch Logs itself."""
     return Parameter(
@@ -75,6 +79,7 @@ def log_key(default: str, whose: str) -> Parameter:
     )
 
 
+@lru_cache(maxsize=256)  # the same in the stacks of many services
 def switch(name: str, default: str, description: str) -> Parameter:
     """A parameter that is `enabled` or `disabled`."""
     return Parameter(

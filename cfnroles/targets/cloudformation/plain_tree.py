@@ -33,7 +33,7 @@ def plain_tree(template: Template) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     kind = type(value)
-    if kind is str:
+    if kind is str or kind is int or kind is bool:
         return value
     if kind is dict:
         return {name: _plain(member) for name, member in value.items()}
@@ -42,7 +42,10 @@ def _plain(value: Any) -> Any:
     form = getattr(kind, "to_dict", None)
     if form is AWSHelperFn.to_dict:
         return _plain(value.data)
-    return _plain_object(value) if form is BaseAWSObject.to_dict else encode_to_dict(value)
+    if form is BaseAWSObject.to_dict:
+        return _plain_object(value)
+    # What awacs makes.
+    return _plain(value.JSONrepr()) if form is None and hasattr(kind, "JSONrepr") else encode_to_dict(value)
 
 
 def _plain_object(value: Any) -> dict[str, Any]:

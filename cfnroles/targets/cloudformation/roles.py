@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from awacs.aws import PolicyDocument
@@ -116,6 +117,7 @@ def _add_parameters(template: Template, stack: RolesStack, holders: Sequence[Hol
         template.add_parameter(parameter)
 
 
+@lru_cache(maxsize=64)  # the same for most services
 def _role_path(name: str, default: str, whose: str) -> Parameter:
     return Parameter(
         name,
@@ -219,6 +221,7 @@ def _attached(stack: RolesStack, holder: Holder) -> list[Any]:
     ]
 
 
+@lru_cache(maxsize=64)  # the same for most services
 def _trust(holder: Holder) -> PolicyDocument:
     by = kind_of(holder).assumed_by
     if not by.source_arn:
@@ -289,6 +292,7 @@ def _boundary_condition(parameter: str) -> str:
     return f"Has{parameter.removesuffix('Arn')}"
 
 
+@lru_cache(maxsize=64)  # the same for most services
 def _role_name(holder: Holder, default: str) -> Parameter:
     return Parameter(
         f"{kind_of(holder).name}Name",

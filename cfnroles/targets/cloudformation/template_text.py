@@ -87,6 +87,10 @@ def yaml_elements(elements: Sequence[Any], indent: str, style: Indentation = _US
 
 def _add_members(lines: list[str], members: Mapping[str, Any], indent: str, short: bool, style: Indentation) -> None:
     for name, value in members.items():
+        if type(value) is str and "\n" not in value:
+            # What most members are.
+            lines.append(f"{indent}{_scalar(name)}: {_text(value, False)}")
+            continue
         beside = isinstance(value, list) and not style.lists
         at = len(lines)
         _add_value(lines, value, indent if beside else f"{indent}{style.step}", short, style)
@@ -96,6 +100,9 @@ def _add_members(lines: list[str], members: Mapping[str, Any], indent: str, shor
 def _add_elements(lines: list[str], elements: Sequence[Any], indent: str, short: bool, style: Indentation) -> None:
     inner = f"{indent}  "
     for element in elements:
+        if type(element) is str and "\n" not in element:
+            lines.append(f"{indent}- {_text(element, False)}")
+            continue
         at = len(lines)
         # A mapping or list without a tag begins on the line of its hyphen.
         if isinstance(element, list) and element:
@@ -170,6 +177,8 @@ def _is_intrinsic(value: Any, short: bool) -> bool:
     if not isinstance(value, (dict, Mapping)) or len(value) != 1:
         return False
     (name,) = value
+    if name != "Ref" and name != "Condition" and name[:4] != "Fn::":
+        return False
     # A bare `Condition` is an attribute of a resource; only inside Fn::And and its like it is an intrinsic.
     return _INTRINSIC.fullmatch(name) is not None and (name != "Condition" or short)
 
