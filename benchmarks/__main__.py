@@ -15,15 +15,15 @@ from benchmarks.row import Row
 #: In the order of the table; a name on the command line chooses one of them.
 MODULES = ("startup", "linting", "spec", "explaining", "weight", "gate.rows")
 
-_HEAD = ("what", "measured", "beside", "result", "goal", "")
+_HEAD = ("what", "measured", "compared with", "result", "goal", "")
 _PACKAGES = ("cfnroles", "awacs", "botocore", "cfn-lint", "click", "msgspec", "PyYAML", "troposphere")
 
 _PAGE = """# Benchmarks
 
-`make bench` measures all of this again and writes this page. Seconds are those of the processor, of the user and of the
-system together, so that a busy machine changes them little; the secret validator waits for AWS, and its seconds are a
-clock's. Each number is a median; a ratio is the median of the ratios of neighbouring runs. The row with `cdk synth`
-takes `npm install aws-cdk aws-cdk-lib constructs` in `benchmarks/cdk`, or `CDK_MODULES=DIR/node_modules make bench`.
+`make bench` repeats all measurements and rewrites this page. Seconds are processor time (user and system), so other
+work on the machine changes them little; for the secret validator, which waits for AWS, they are elapsed time. Each
+number is a median; a ratio is the median of the ratios of neighboring runs. For the row with `cdk synth`, run
+`npm install aws-cdk aws-cdk-lib constructs` in `benchmarks/cdk`, or `CDK_MODULES=DIR/node_modules make bench`.
 
 {table}
 

@@ -180,8 +180,8 @@ REFUSED = {
         "which IAM does not accept in a",
     ),
     "partition": (read_from(SECRET.replace("aws", "*", 1)), FROM, "arn:*:secretsmanager"),
-    "account": (read_from(SECRET.replace("123456789012", "*")), FROM, "* stands where the 12 digits"),
-    "region": (read_from(SECRET.replace("us-east-1", "*")), FROM, "* stands where a region belongs"),
+    "account": (read_from(SECRET.replace("123456789012", "*")), FROM, "* was found where the 12 digits"),
+    "region": (read_from(SECRET.replace("us-east-1", "*")), FROM, "* was found where a Region belongs"),
     "pseudo parameter": (read_from("/shop/${AWS::AcountId}"), FROM, "Did you mean ${AWS::AccountId}?"),
     "name of the stack": (read_from("/shop/${AWS::StackName}"), FROM, "which differs in each stack"),
 }

@@ -37,9 +37,35 @@ HABITS = [
     r"anew",
     r"the same named",
 ]
+# The same in what is read on a page, in a row of a table, or as a hint of an editor.
+READ = [
+    *HABITS,
+    r"stands? (?:in|on|as|where|elsewhere|for|above|below|behind)",
+    r"(?:is|are|was|were) told",
+    r"tells",
+    r"nobody",
+    r"anybody",
+    r"somebody",
+    r"whoever",
+    r"lest",
+    r"hands? out",
+    r"as far as",
+    r"inside of",
+    r"of one's own",
+    r"be it",
+]
+ROWS = sorted(
+    path for room in ("table", "sources/service_spec") for path in (REPOSITORY / "cfnroles" / room).rglob("*.py")
+)
 # Arguments that hold a message of AWS's word for word.
 QUOTED = ("words", "example")
-HABIT = re.compile(rf"\b(?:{'|'.join(HABITS)})\b".replace(" ", r"\s+"), re.IGNORECASE)
+
+
+def _any_of(habits: list[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(habits)})\b".replace(" ", r"\s+"), re.IGNORECASE)
+
+
+HABIT, HABIT_WHERE_READ = _any_of(HABITS), _any_of(READ)
 # What is quoted: code, the comments that tests read, and the table of docs/style.md.
 _CODE = re.compile(r"^```.*?^```|^<!--.*?-->$|``.*?``|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
@@ -49,29 +75,35 @@ def prose(page: str) -> str:
     return _CODE.sub(lambda code: "`" + "\n" * code[0].count("\n"), page)
 
 
-def strings(source: str) -> Iterator[tuple[int, str]]:
+def strings(source: str, docstrings: bool = True) -> Iterator[tuple[int, str]]:
     """The strings of a module: docstrings, help and messages, but not what AWS itself writes."""
     tree = ast.parse(source)
-    quoted = [node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg in QUOTED]
+    quoted: list[ast.AST] = [node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg in QUOTED]
+    if not docstrings:
+        quoted += [node for node in ast.walk(tree) if isinstance(node, ast.Expr)]
     left_out = {id(inner) for node in quoted for inner in ast.walk(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out:
             yield node.lineno, node.value
 
 
-def habits(text: str) -> list[str]:
-    return [" ".join(found[0].split()) for found in HABIT.finditer(text)]
+def habits(text: str, habit: re.Pattern[str] = HABIT) -> list[str]:
+    return [" ".join(found[0].split()) for found in habit.finditer(text)]
 
 
-def found_in(path: Path) -> list[str]:
+def found_in(path: Path, habit: re.Pattern[str] = HABIT) -> list[str]:
     """Each habit in a file, with the line where its sentence begins."""
     text = path.read_text(encoding="utf-8")
-    parts = [(1, prose(text))] if path.suffix == ".md" else strings(text)
-    return [f"{path.relative_to(REPOSITORY)}:{line}: {habit}" for line, part in parts for habit in habits(part)]
+    parts = [(1, prose(text))] if path.suffix == ".md" else strings(text, docstrings=habit is HABIT)
+    return [f"{path.relative_to(REPOSITORY)}:{line}: {each}" for line, part in parts for each in habits(part, habit)]
 
 
 def test_no_page_has_a_habit() -> None:
-    assert [each for path in PAGES for each in found_in(path)] == []
+    assert [each for path in PAGES for each in found_in(path, HABIT_WHERE_READ)] == []
+
+
+def test_no_row_and_no_key_of_a_spec_has_a_habit() -> None:
+    assert [each for path in ROWS for each in found_in(path, HABIT_WHERE_READ)] == []
 
 
 def test_no_message_and_no_docstring_has_a_habit() -> None:

@@ -110,7 +110,7 @@ CHECKS = (
         number=9351,
         severity=Severity.ERROR,
         what="A role that anyone can assume",
-        why="Anybody with any AWS account can become the role, unless a condition says who may: an organization, an "
+        why="Anyone with an AWS account can assume the role, unless a condition says who can: an organization, an "
         "account, an external id.",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
         bad=_ANYBODY.format("AWS", '"*"'),
@@ -134,8 +134,8 @@ CHECKS = (
         number=9353,
         severity=Severity.WARNING,
         what="A role that may get more permissions than it has",
-        why="It may change permissions, become another role, or run code with one. Told are the known ways, which have "
-        "their sources in cfnroles/iam/escalations.py, and only where roles and resources are not named.",
+        why="It may change permissions, become another role, or run code with one. The check finds the known ways, "
+        "with their sources in cfnroles/iam/escalations.py, if the statement does not name roles and resources.",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
         bad=_allowing("[iam:PassRole, ecs:RunTask]", "*"),
         good=_allowing("iam:PassRole", "arn:aws:iam::123456789012:role/shop-report"),

@@ -48,7 +48,7 @@ def no_suffix(statement: AllowStatement) -> Iterator[Finding]:
         if part == name:
             yield _fault(
                 statement,
-                f"{shown} is not a secret's ARN, in which `secret:` stands before the name",
+                f"{shown} is not a secret's ARN, which has `secret:` before the name",
                 f"Write secret:{shown}-?????? or the complete ARN.",
             )
             continue
@@ -279,8 +279,8 @@ CHECKS = (
         number=9328,
         severity=Severity.WARNING,
         what="An action that is not known",
-        why="IAM takes any name for an action, and allows nothing with one that does not exist. Told is what the list "
-        "of actions that cfnroles was built with has not; what is newer may exist nevertheless.",
+        why="IAM takes any name for an action, and allows nothing with one that does not exist. The check "
+        "compares with the list of actions that cfnroles was built with; a newer action may exist nevertheless.",
         source="https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
         bad=_POLICY.format("secretsmanager:GetSecretValues", _DATABASE),
         good=_POLICY.format("secretsmanager:GetSecretValue", _DATABASE),

@@ -70,8 +70,8 @@ In cfn-lint, in editors and wherever else it runs already:
 $ cfn-lint --append-rules cfnroles.cfnlint_rules -- template.yaml
 ```
 
-The other way round, `cfnroles lint --cfn-lint` tells what cfn-lint finds. It is off unless asked for, because it takes
-longer and most pipelines run cfn-lint already. A `.cfnlintrc` is not read then: it can name code to run.
+`cfnroles lint --cfn-lint` also reports what cfn-lint finds. It is off by default, because it takes longer and most
+pipelines run cfn-lint already. It does not read `.cfnlintrc`, which can name code to run.
 
 [In a pipeline](pipelines.md) has the action for GitHub, the report for GitLab and the hook for pre-commit.
 """

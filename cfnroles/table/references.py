@@ -71,8 +71,8 @@ def check_pasted(text: Text) -> None:
     """Raise Malformed where the value of a secret stands in the place of a reference to one."""
     if form := secret_form(text.plain):
         raise Malformed(
-            f"{shown(text)} with the form of {form} stands where a secret is named",
-            "Keep it in a secret or parameter, and write the ARN of that. It can be read here: replace it",
+            f"{shown(text)} has the form of {form}, but a reference to a secret belongs here",
+            "Store it in a secret or parameter, and write its ARN. Replace the value itself: anyone can read it here",
         )
 
 
@@ -93,7 +93,7 @@ def remedy(left: str | Symbol) -> str:
         return left.remedy
     if isinstance(left, Symbol) and not isinstance(left, Placeholder):
         told = isinstance(left, Parameter)
-        return f"Pass --parameter {left.name}=VALUE" if told else "Write what it stands for in its place"
+        return f"Pass --parameter {left.name}=VALUE" if told else "Replace it with its value"
     name = (getattr(left, "called", "") or left.name) if isinstance(left, Symbol) else left
     quoted = f"'{name}=VALUE'" if re.search(r"[^\w-]", name) else f"{name}=VALUE"
     return f"Fill it with --set {quoted}"
@@ -109,16 +109,16 @@ def located_arn(text: Text) -> Arn:
     if arn.account and not is_account(arn.account):
         raise left_open(arn.account, "the 12 digits of an account belong", "Write its 12 digits.")
     if arn.region and not is_region(arn.region):
-        raise left_open(arn.region, "a region belongs", "Write a region such as us-east-1.")
+        raise left_open(arn.region, "a Region belongs", "Write a Region such as us-east-1.")
     return arn
 
 
 def left_open(text: Text, place: str, written: str) -> Unnamed | Malformed:
     """What to raise for a text in a place of another form: Unnamed for a word, which may be filled in, else Malformed.
 
-    ``place`` completes "stands where", and ``written`` says what to write.
+    ``place`` completes "was found where", and ``written`` says what to write.
     """
-    what = f"{text.written} stands where {place}"
+    what = f"{text.written} was found where {place}"
     word = name_of(text.written) if placeholder(text.written) == text.written else text.written
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", word):
         return Malformed(what, written)

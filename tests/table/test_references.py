@@ -172,7 +172,7 @@ def test_the_name_of_a_parameter_may_begin_with_a_symbol(text: Text, resource: s
     ("text", "told"),
     [
         pytest.param(Text("arn:aws:ssm:us-east-1:my_account:parameter/db"), "--set my_account=VALUE", id="an-account"),
-        pytest.param(Text(f"arn:aws:secretsmanager:here:{HOME.account}:secret:db"), "Write a region", id="a-region"),
+        pytest.param(Text(f"arn:aws:secretsmanager:here:{HOME.account}:secret:db"), "Write a Region", id="a-region"),
         pytest.param(Text(Opaque("Fn::Select(0, Arns)")), "by its ARN", id="what-nothing-is-known-of"),
     ],
 )

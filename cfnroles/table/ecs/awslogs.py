@@ -91,7 +91,7 @@ def log_group_arn(found: Found, name: Text, region: Text) -> Arn:
     if not re.fullmatch(r"[.\-_/#A-Za-z0-9]{1,512}", name.shape()):
         raise Malformed(f"{name.written!r} cannot be a log group's name", "It has letters, digits and . - _ / # only.")
     if region and not is_region(region):
-        raise left_open(region, "a region belongs", "Write a region such as us-east-1.")
+        raise left_open(region, "a Region belongs", "Write a Region such as us-east-1.")
     return found.facts.arn("logs", Text("log-group:", name), region)
 
 

@@ -149,7 +149,7 @@ def ambiguity(reference: SecretReference) -> Trap | None:
     suffix = reference.arn.resource[-6:]
     return Trap(
         f"{reference.arn} ends in a hyphen and six characters, so Secrets Manager reads `{suffix}` as the random"
-        " suffix of a complete ARN, and the role gets this ARN as it stands",
+        " suffix of a complete ARN, and the role gets exactly this ARN",
         f"If `{suffix}` is a part of the secret's name, write the complete ARN, with the suffix after it",
     )
 

@@ -102,7 +102,7 @@ def _said(lacking: Sequence[Lacked], reading: Reading, template: Template, at: S
     expressions = Expressions(worlds)
     texts = (text for each in lacking for need in each.statement.needs for text in need.permission.texts)
     if unsaid := expressions.unsaid(texts, frozenset(worlds.all)):
-        raise Ungrantable(f"a policy cannot say {unsaid}: write what it stands for in its place")
+        raise Ungrantable(f"a policy cannot say {unsaid}: replace it with its value")
     return [expressions.said(each) for each in trees]
 
 

@@ -231,7 +231,7 @@ class _Roles:
             if unsaid := self.expressions.unsaid(permission.texts, where[permission]):
                 what = f"a policy cannot say {unsaid}"
                 self.adding.gaps.append(
-                    Gap(holder, need.reason.feature, need.origin, what, "Write what it stands for in its place")
+                    Gap(holder, need.reason.feature, need.origin, what, "Replace it with its value")
                 )
                 continue
             keys, permission = self._keys(permission)

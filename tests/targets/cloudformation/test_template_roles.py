@@ -167,7 +167,7 @@ def test_a_placeholder_becomes_a_gap_and_no_parameter_of_the_template(value: str
     assert statements(added, "TaskExecutionRole") == []
     assert added.resources["TaskSecretsExist"]["Properties"]["References"] == [""]
     assert [(gap.what, gap.remedy) for gap in added.gaps] == [
-        ("a policy cannot say <Stage>", "Write what it stands for in its place")
+        ("a policy cannot say <Stage>", "Replace it with its value")
     ]
 
 
