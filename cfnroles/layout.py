@@ -12,6 +12,8 @@ from cfnroles.page import BREAK, HANG, KEEP, Page, joined, page
 _ROOM = 30
 _NARROWEST = 40
 _INDENT = 2
+#: As long is the word, `on` or `by`, behind which a long one gains nothing by a line of its own.
+_SHORT = 4
 
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _KEEP, _HANG, _BREAK = KEEP.painted, HANG.painted, BREAK.painted
@@ -113,7 +115,8 @@ def _filled(text: str, width: int, hang: int, first: str = "") -> Iterator[str]:
     for space, word in _pieces(text):
         size = columns(_SGR.sub("", word))
         gap = "" if empty and first else space
-        if not empty and at + len(gap) + size > width:
+        # What fits no line stays behind a short word: below it, the terminal would break it as well.
+        if not empty and at + len(gap) + size > width and (hang + size <= width or at > hang + _SHORT):
             yield before
             before, at, gap = " " * hang, hang, ""
         before += gap + word

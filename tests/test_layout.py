@@ -24,7 +24,11 @@ WRAPPED = {
         page([f"  - {SENTENCE}"]),
         "  - The name of the bucket is not known,\n      so that no permission is given.",
     ),
-    "what is a word stays one": (page([f"      on {ARN}"]), f"      on\n        {ARN}"),
+    "what is a word stays one": (page([f"      see {ARN}"]), f"      see {ARN}"),
+    "what is a word stays one, below a longer line": (
+        page([f"      is allowed on {ARN}"]),
+        f"      is allowed on\n        {ARN}",
+    ),
     "a command in a sentence": (
         page(["Deploy the stacks of the shop with `cfnroles deploy build`."]),
         "Deploy the stacks of the shop with\n  `cfnroles deploy build`.",
