@@ -72,13 +72,14 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
 
     options = taken(_Options, given)
     output = options.output
+    # Who names nothing is shown the commands for what is here, be a spec there already or not.
+    named = sources or _found(options)
+    if not named:
+        return
     if exists(output):
         raise InvalidInput(
             "already exists; init does not overwrite files", where=str(output), remedy="Pass another file with -o FILE."
         )
-    named = sources or _found(options)
-    if not named:
-        return
     services = _drafts(named, options)
     log_groups = True
     if not sources and is_asked():

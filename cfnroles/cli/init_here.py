@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from cfnroles.cli.paths import pass_over
 from cfnroles.cli.terminal import ask, confirm, say
 from cfnroles.errors import InvalidInput
-from cfnroles.files import TooLarge
+from cfnroles.files import TooLarge, is_file, read_text
 from cfnroles.page import quoted
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Here(Struct, frozen=True):
 
     definitions: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
+    templates_with_roles: tuple[str, ...] = ()
     apps: tuple[str, ...] = ()
     configurations: tuple[str, ...] = ()
     specs: tuple[str, ...] = ()
@@ -52,7 +53,7 @@ class Here(Struct, frozen=True):
             path = Path(name)
             yield f"cfnroles explain {quoted(name)}"
             yield f"cfnroles inject {quoted(name)} -o {quoted(str(path.with_stem(f'{path.stem}-with-roles')))}"
-        for name in self.apps:
+        for name in (*self.templates_with_roles, *self.apps):
             yield f"cfnroles verify {quoted(name)}"
         for name in self.configurations:
             yield f"cfnroles {'explain' if name in self.without_roles else 'verify'} {quoted(name)}"
@@ -74,13 +75,27 @@ def look(folder: str = ".") -> Here:
         if holds_terraform(at):
             texts[os.path.realpath(at)] = _terraform(at)
             found["configurations"].append(_told(at, folder))
-        for name in sorted(names):
+        for name in sorted(set(names) - _built(at, names)):
             path = Path(at, name)
             if name.endswith(_SUFFIXES) and not name.startswith(".") and path.is_file():
                 kind, told = _looked_at(str(path), _told(str(path), folder))
                 if kind:
                     found[kind].append(told)
     return _here(found, folder, texts)
+
+
+def _built(folder: str, names: Sequence[str]) -> frozenset[str]:
+    """The files of a build in a folder, whose source is elsewhere."""
+    from cfnroles.document import parse
+    from cfnroles.manifest import FILE, manifest_of
+
+    if FILE not in names or not is_file(Path(folder, FILE)):
+        return frozenset()
+    try:
+        manifest = manifest_of(parse(read_text(Path(folder, FILE)), FILE))
+    except InvalidInput:
+        return frozenset()
+    return manifest.names if manifest else frozenset()
 
 
 def _here(found: Mapping[str, Sequence[str]], folder: str, texts: Mapping[str, str]) -> Here:
@@ -168,10 +183,17 @@ def _kind(path: str) -> str:
     reading = read(document)
     refuse(reading.wrong, reading.texts)
     if reading.template is not None:
-        return "templates" if defined(reading.template, TASKS) else ""
+        tasks = defined(reading.template, TASKS)
+        lacking = [each for each in tasks if not _has_role(reading.template.resources[each])]
+        return "templates" if lacking else "templates_with_roles" if tasks else ""
     if reading.project:
         return "specs"
     return "definitions" if reading.tasks and not reading.addressed else ""
+
+
+def _has_role(resource: Mapping[str, Any]) -> bool:
+    properties = resource.get("Properties")
+    return isinstance(properties, Mapping) and "ExecutionRoleArn" in properties
 
 
 def asked(services: Sequence[Drafted], output: Path) -> tuple[Sequence[Drafted], bool]:

@@ -162,6 +162,23 @@ def test_templates_alone_need_no_spec(here: Callable[..., Path], cfnroles: Calla
     assert "cfnroles inject t.yaml -o t-with-roles.yaml" in told.err
 
 
+def test_what_has_its_roles_is_verified_and_what_was_built_is_no_source(
+    here: Callable[..., Path], cfnroles: Callable[..., Any]
+) -> None:
+    here({"t.yaml": TEMPLATE, "web.json": TASK})
+    for command in ("init", "build cfnroles.yaml", "inject t.yaml -o t-with-roles.yaml"):
+        assert cfnroles(*command.split()).code == 0
+    again = cfnroles("init")
+    commands = [line.strip() for line in again.err.splitlines() if line.startswith("  cfnroles ")]
+    assert commands == [
+        "cfnroles build cfnroles.yaml",
+        "cfnroles explain t.yaml",
+        "cfnroles inject t.yaml -o t-with-roles.yaml",
+        "cfnroles verify t-with-roles.yaml",
+    ]
+    assert (again.code, "cfnroles.yaml: already exists" in again.err) == (2, True)
+
+
 def test_where_nothing_is_it_says_what_to_do(here: Callable[..., Path], cfnroles: Callable[..., Any]) -> None:
     here({"notes.json": {"a": 1}})
     told = cfnroles("init")
