@@ -178,6 +178,11 @@ def reading_of(source: str | Document, about: Told, *, passing: bool = False) ->
         raise InvalidInput(f"--var-file requires a directory of Terraform, but {reading.name} is {reading.noun}")
     for name in unused_options(reading):
         note(f"note: {name} has no effect: no field of {reading.name} uses it")
+    if about.region:
+        from cfnroles.sources.other_region import named_instead
+
+        if others := named_instead(reading):
+            note(f"warning: --region is {about.region}, and {reading.name} names only {' and '.join(others)}")
     return reading
 
 

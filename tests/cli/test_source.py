@@ -179,3 +179,22 @@ def test_an_option_that_changes_something_is_not(cfnroles: Any) -> None:
     task = PLAIN.replace('"memory"', '"secrets": [{"name": "A", "valueFrom": "/shop/a"}], "memory"')
     told = cfnroles("explain", "-", "--kms-key-arn", KEY, "--bucket-account", "123456789012", stdin=task)
     assert told.err == "note: --bucket-account has no effect: no field of standard input uses it\n"
+
+
+@pytest.mark.parametrize(
+    ("image", "region", "warned"),
+    [
+        (ECR, "eu-west-1", True),
+        (ECR, "us-east-1", False),
+        ("public.ecr.aws/x", "eu-west-1", False),
+        (ECR.replace("us-east-1", "eu-west-1"), "eu-west-1", False),
+    ],
+    ids=["another one", "the same", "none", "named in an image"],
+)
+def test_a_region_that_nothing_in_the_source_names_is_told(
+    image: str, region: str, warned: bool, cfnroles: Any
+) -> None:
+    task = json.dumps({"family": "a", "containerDefinitions": [{"name": "w", "image": f"{image}/web:1"}]})
+    told = cfnroles("explain", "-", "--region", region, "--account", "123456789012", stdin=task)
+    warning = f"warning: --region is {region}, and standard input names only us-east-1\n"
+    assert (told.code, told.err) == (0, warning if warned else "")
