@@ -12,7 +12,8 @@ at anything outside of it.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
@@ -22,6 +23,7 @@ from cfnroles.discovery import Thing, of_occurrence
 from cfnroles.facts import Facts
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.feature import Feature, Found
+from cfnroles.text import Text
 from cfnroles.workload import Path, Workload
 
 #: So many answers are kept of one part. Where what is around it differs in more ways, it is asked about again.
@@ -121,6 +123,33 @@ _IS_SAME: Mapping[_How, Callable[[Any, Any], bool]] = {
 }
 
 
+class Parts:
+    """The parts of trees, each as one object wherever it is the same, so that it is known by its identity."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, Any] = {}
+        #: What was looked at, which is kept alive and so keeps its identity, and what is the same.
+        self._seen: dict[int, tuple[object, Any]] = {}
+
+    def one(self, value: Any) -> Any:
+        """The value, or the one that is the same. A text is equal to a string that has its spelling alone."""
+        if isinstance(value, str):
+            said = value.parts if isinstance(value, Text) else value
+            return self._known.setdefault((type(value), said), value)
+        if not isinstance(value, (dict, list, Mapping)):
+            return self._known.setdefault((type(value), value), value)
+        if id(value) not in self._seen:
+            self._seen[id(value)] = value, self._structure(value)
+        return self._seen[id(value)][1]
+
+    def _structure(self, value: Mapping[str, Any] | list[Any]) -> Any:
+        if isinstance(value, list):
+            elements = [self.one(element) for element in value]
+            return self._known.setdefault((list, *map(id, elements)), elements)
+        members = {name: self.one(member) for name, member in value.items()}
+        return self._known.setdefault((dict, *((name, id(member)) for name, member in members.items())), members)
+
+
 class _Told(Struct, frozen=True):
     """What was told of a part, and what was seen outside of it. The part is kept alive, and so keeps its identity."""
 
@@ -157,6 +186,19 @@ class _Rows(Struct):
             yield from ((index, element, self.elements) for index, element in enumerate(value))
 
 
+def _rows_of(features: Iterable[Feature]) -> _Rows:
+    rows = _Rows()
+    for feature in features:
+        rows.at(feature.field).own.append(feature)
+    return rows
+
+
+@cache
+def _rows_of_table() -> _Rows:
+    """Those of the whole table, for whoever asks: there may be hundreds of task definitions."""
+    return _rows_of(FEATURES)
+
+
 class _Asked(Struct, frozen=True):
     """What is asked of one workload. ``ground`` stands for all that may be told of besides its tree and its places."""
 
@@ -175,9 +217,7 @@ class Rediscovery:
     def __init__(self, features: Sequence[Feature] = FEATURES, apart: Collection[str] = ()) -> None:
         self.asked, self.across = 0, False
         self._apart = apart
-        self._rows = _Rows()
-        for feature in features:
-            self._rows.at(feature.field).own.append(feature)
+        self._rows = _rows_of_table() if features is FEATURES else _rows_of(features)
         self._told: dict[Hashable, list[_Told]] = {}
         self._grounds: dict[Hashable, int] = {}
         self._once: dict[Hashable, tuple[Any, object]] = {}

@@ -16,6 +16,7 @@ from cfnroles.iam.roles import stack_role
 from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
 from cfnroles.iam.statements import Part, PlacedStatement
 from cfnroles.need import Finding, Severity
+from cfnroles.rediscovery import Parts, Rediscovery
 from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import shape_findings, size_findings, value_findings
 from cfnroles.sources.template_arns import TELLING
@@ -105,8 +106,12 @@ def template_subject(template: Template, worlds: Worlds, world: World) -> Subjec
 
 
 def _template_tasks(logical_id: str, template: Template, stack: ResolvedStack) -> Iterator[CheckedTask]:
+    rows, parts = template.known.setdefault((_template_tasks, logical_id), (Rediscovery(), Parts()))
     for task in task_definitions(stack, template.document, logical_id):
-        yield from map(_template_task, beside_services(task, stack))
+        for each in beside_services(task, stack):
+            # Most of a task definition is the same in all worlds, and beside all that run it.
+            same = replace(each.workload, tree=parts.one(each.workload.tree))
+            yield _template_task(replace(each, workload=same), discover(same, Facts(), known=rows))
 
 
 def _same(part: RoleResource | PolicySource, template: Template) -> tuple[str, str, int]:
@@ -197,8 +202,7 @@ def _of_configuration(task: sources.Task) -> Iterator[CheckedTask]:
         yield CheckedTask(workload, discovery, execution_role, task_role, begin=workload.origin(()))
 
 
-def _template_task(task: TemplateTask) -> CheckedTask:
-    found = discover(task.workload, Facts())
+def _template_task(task: TemplateTask, found: Discovery) -> CheckedTask:
     gaps, unknown = unknown_members(task.workload, task.workload.settings)
     refused = (*size_findings(task.workload), *shape_findings(task.workload), *value_findings(task.workload))
     errors = tuple(f for f in refused if f.severity is Severity.ERROR)

@@ -17,7 +17,7 @@ from cfnroles.discovery import Discovery
 from cfnroles.document import Document, nearest
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
-from cfnroles.rediscovery import Rediscovery
+from cfnroles.rediscovery import Parts, Rediscovery
 from cfnroles.sources.pipelines import DEPLOYMENT_GROUP, PIPELINE, deployed_otherwise
 from cfnroles.sources.target_runs import beside_targets, hidden_gaps
 from cfnroles.sources.task_definition_checks import discover, open_family_findings
@@ -306,39 +306,12 @@ _Thing = TypeVar("_Thing")
 _Where = dict[frozenset[Atom], set[World]]
 
 
-class _Parts:
-    """The parts of trees, each as one object wherever it is the same, so that it is known by its identity."""
-
-    def __init__(self) -> None:
-        self._known: dict[object, Any] = {}
-        #: What was looked at, which is kept alive and so keeps its identity, and what is the same.
-        self._seen: dict[int, tuple[object, Any]] = {}
-
-    def one(self, value: Any) -> Any:
-        """The value, or the one that is the same. A text is equal to a string that has its spelling alone."""
-        if isinstance(value, str):
-            said = value.parts if isinstance(value, Text) else value
-            return self._known.setdefault((type(value), said), value)
-        if not isinstance(value, (dict, list, Mapping)):
-            return self._known.setdefault((type(value), value), value)
-        if id(value) not in self._seen:
-            self._seen[id(value)] = value, self._structure(value)
-        return self._seen[id(value)][1]
-
-    def _structure(self, value: Mapping[str, Any] | list[Any]) -> Any:
-        if isinstance(value, list):
-            elements = [self.one(element) for element in value]
-            return self._known.setdefault((list, *map(id, elements)), elements)
-        members = {name: self.one(member) for name, member in value.items()}
-        return self._known.setdefault((dict, *((name, id(member)) for name, member in members.items())), members)
-
-
 class _Discovered:
     """What is discovered in a task definition, which is nearly the same in most worlds and beside all that run it."""
 
     def __init__(self) -> None:
         self._rows = Rediscovery(apart=APART)
-        self._parts = _Parts()
+        self._parts = Parts()
         self._known: dict[tuple[Facts, object], Discovery] = {}
         #: What is kept alive keeps its identity.
         self._kept: list[TemplateTask] = []

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
 import pytest
 
+from cfnroles import rediscovery
 from cfnroles.checks.subject import template_subject, worlds_in
 from cfnroles.document import Document
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
+from cfnroles.table.feature import Feature, Found
 from cfnroles.template.known_stacks import KnownStacks
 from cfnroles.template.template import ResolvedStack, Template, read_template
 from cfnroles.template.worlds import Atom, Fork, worlds_of
@@ -102,3 +107,21 @@ def test_lint_looks_at_each_task_definition_in_its_own_worlds() -> None:
         template_subject(template, worlds, world)
     known: KnownStacks = template.known[template_subject]
     assert known.asked == 16
+
+
+def test_lint_asks_rows_once_about_what_a_task_definition_has_in_all_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    tell = rediscovery.of_occurrence
+
+    def noted(rows: Sequence[Feature], found: Found) -> Iterator[rediscovery.Thing]:
+        asked.append(str(found.value))
+        return tell(rows, found)
+
+    monkeypatch.setattr(rediscovery, "of_occurrence", noted)
+    container = "{Name: web, Image: nginx, Environment: [{Name: A, Value: same}, {Name: B, Value: !If [IsB, x, y]}]}"
+    task = f"{{Type: AWS::ECS::TaskDefinition, Properties: {{ContainerDefinitions: [{container}]}}}}"
+    template = read_template(f"{TEMPLATE}  Task: {task}\n", "t.yaml")
+    worlds = worlds_of(template)
+    for world in worlds.all:
+        assert template_subject(template, worlds, world).tasks
+    assert Counter(asked) == {"nginx": 1, "same": 1, "x": 1, "y": 1}
