@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cfnroles.aws.secret_validator import Examined
 from cfnroles.facts import Facts, partition_of
 from cfnroles.need import Gap, Reference
-from cfnroles.symbols import Placeholder, PseudoParameter, Symbol
+from cfnroles.symbols import Cut, Placeholder, PseudoParameter, Symbol
 from cfnroles.table.references import remedy
 from cfnroles.text import ACCOUNT, PARTITION, REGION
 
@@ -64,7 +64,8 @@ class SecretCheck(Struct, frozen=True):
 
 def left_open(reference: Reference) -> tuple[Symbol, ...]:
     """The symbols in a reference that is unknown: it cannot be said yet which secret or parameter it names."""
-    return tuple(symbol for symbol in reference.value_from.unknown if not isinstance(symbol, PseudoParameter))
+    unknown = (symbol.of if isinstance(symbol, Cut) else symbol for symbol in reference.value_from.unknown)
+    return tuple(dict.fromkeys(symbol for symbol in unknown if not isinstance(symbol, PseudoParameter)))
 
 
 def at_home(reference: Reference, facts: Facts) -> Reference:

@@ -19,7 +19,7 @@ from cfnroles.sources.terraform_policies import cure
 from cfnroles.sources.terraform_roles import Roles, is_apart
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.statements import Statement
-from cfnroles.symbols import Expression, RandomSuffix, Symbol
+from cfnroles.symbols import Cut, Expression, RandomSuffix, Symbol
 from cfnroles.text import Part, Text, text_of
 from cfnroles.written import as_written, in_terraform
 
@@ -75,8 +75,9 @@ class ConfigurationTexts(Struct, frozen=True):
     @property
     def cures(self) -> Mapping[str, str]:
         """What tells the value of each symbol, by its name."""
-        symbols = [*self.roles.symbols.values(), *(each for each in self.seen if isinstance(each, Expression))]
-        return {each.name: _sentence(each) for each in symbols}
+        whole = {each.name: each.of if isinstance(each, Cut) else each for each in self.seen}
+        symbols = {**{each.name: each for each in self.roles.symbols.values()}, **whole}
+        return {name: _sentence(each) for name, each in symbols.items() if isinstance(each, Expression)}
 
     def told(self, value: Any) -> Any:
         """An answer with its texts as the user writes them."""

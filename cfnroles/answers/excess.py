@@ -47,7 +47,7 @@ class Wide(Struct, frozen=True):
 class Excess(Struct, frozen=True):
     """What one statement grants beyond the needs, and the statements to put in its place; none: remove it.
 
-    ``kept`` is what only a gap may need of the statement, which stays as it is beside those.
+    ``kept`` is what only a gap or an unknown need may need of the statement, which stays as it is beside those.
     """
 
     statement: StatementId
@@ -177,6 +177,8 @@ def _excess(
     wide = [each for each in wide if each.grant not in served]
     if not unused and not wide:
         return None
+    # What nobody can tell a use of is served by none of the statements that are put in the place of this one.
+    kept += [grant for grant, pair in own if pair.use in (_Use.PERHAPS, _Use.EXACT) and not pair.served]
     tight, granted = _tight([pair for _, pair in own], exactly)
     risk = max(risk_of(grant.action) for grant in (*unused, *(each.grant for each in wide)))
     return Excess(statement, risk, tuple(unused), tuple(wide), tight, tuple(dict.fromkeys(kept))), granted

@@ -8,7 +8,7 @@ apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, product
 
 from msgspec import Struct
@@ -16,11 +16,11 @@ from msgspec.structs import replace
 
 from cfnroles.facts import Facts, partition_of
 from cfnroles.iam.evaluator import Context, Principal, Request, some
-from cfnroles.need import Holder, Need, Permission
+from cfnroles.need import Need, Permission
 from cfnroles.statements import single_valued
-from cfnroles.symbols import SUFFIX, RandomSuffix, Symbol, Wildcard
+from cfnroles.symbols import SUFFIX, Cut, RandomSuffix, Symbol, Wildcard
 from cfnroles.template.intrinsics import plain, symbols
-from cfnroles.text import PSEUDO_PARAMETERS, Text, of_policy
+from cfnroles.text import PSEUDO_PARAMETERS, Text, arn_of, of_policy, text_of
 
 #: No Region has this name.
 _SOME_REGION = "xx-unknown-0"
@@ -199,7 +199,7 @@ def asked(need: Need, home: Home, role_arn: str = "", context: Mapping[str, str]
             resource=home.text(single.resource),
             conditions=tuple(replace(c, values=tuple(map(home.text, c.values))) for c in conditions),
         )
-        asked.append(Asked(need, single, told, _request(need.holder, told, home, role_arn, context or {})))
+        asked.append(Asked(need, single, told, _request(single, told, home, role_arn, context or {})))
     return tuple(asked)
 
 
@@ -209,7 +209,16 @@ _IN_CLUSTER = frozenset({"ecs:DescribeTasks", "ecs:StopTask"})
 _CLUSTER_OF = re.compile(r"(arn:[^:]*:ecs:[^:]*:[^:]*):task/([^/*]+)/")
 
 
-def _request(holder: Holder, told: Permission, home: Home, role_arn: str, context: Mapping[str, str]) -> Request:
+def _cut(resource: Text) -> Iterator[str]:
+    """The condition keys that tell what is cut out of a value, or is any, and what nobody knows therefore."""
+    arn = arn_of(text_of(resource))
+    if arn is not None:
+        for key, part in (("aws:ResourceAccount", arn.account), ("aws:RequestedRegion", arn.region)):
+            if any(isinstance(symbol, Cut | Wildcard) for symbol in part.symbols):
+                yield key
+
+
+def _request(asked: Permission, told: Permission, home: Home, role_arn: str, context: Mapping[str, str]) -> Request:
     arn = told.resource.split(":", 5)
     region = arn[3] if len(arn) == 6 and arn[3] else home.region
     via = next((c.values[0] for c in told.conditions if c.key == "kms:ViaService"), "")
@@ -226,6 +235,8 @@ def _request(holder: Holder, told: Permission, home: Home, role_arn: str, contex
         values[condition.key] = tuple(_open(condition.operator, value) for value in condition.values)
     if told.action in _IN_CLUSTER and (cluster := _CLUSTER_OF.match(told.resource)):
         values.setdefault("ecs:cluster", (f"{cluster[1]}:cluster/{cluster[2]}",))
+    for key in _cut(asked.resource):
+        values.pop(key, None)
     values |= {key: (value,) for key, value in context.items()}
     resource = told.resource if told.resource == "*" else some(told.resource)
     principal = Principal(role_arn or some(f"arn:{home.partition}:iam::{home.account}:role/*"))

@@ -211,11 +211,15 @@ def tight_words(found: Excess, each: Verification) -> str:
 
 
 def kept_words(found: Excess, each: Verification) -> str:
-    """What of a statement has to stay, because a gap may need it; empty for nothing."""
+    """What of a statement has to stay, because a gap or an unknown need may need it; empty for nothing."""
+    if not found.kept:
+        return ""
     actions = {grant.action for grant in found.kept}
-    places = (gap.origin.pointer for gap in each.gaps if not actions.isdisjoint(gap.actions))
+    gaps = [gap.origin.pointer for gap in each.gaps if not actions.isdisjoint(gap.actions)]
+    unknown = [one.need.origin.pointer for one in each.judged if one.outcome is Outcome.UNKNOWN]
     beside = " beside it" if found.tight else " in its place"
-    return f"keep{beside} what {' and '.join(dict.fromkeys(places))} may need, see the gaps:" if actions else ""
+    what = " and ".join(dict.fromkeys((*gaps, *unknown)))
+    return f"keep{beside} what {what or 'a key'} may need{', see the gaps' if gaps else ''}:"
 
 
 def kept_statements(found: Excess, each: Verification) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property, lru_cache
+from typing import TypeGuard
 
 from msgspec import Struct
 
@@ -223,9 +224,9 @@ def _value_from(
 ) -> SecretReference | ParameterReference | OpenReference:
     text = Text(*parts)
     first, *rest = text.parts or ("",)
-    if isinstance(first, Parameter | Import) and not rest:
+    if _is_whole(first) and not rest:
         return _open_reference(first, facts)
-    if isinstance(first, Parameter | Import) and isinstance(rest[0], str) and rest[0].startswith(":"):
+    if _is_whole(first) and isinstance(rest[0], str) and rest[0].startswith(":"):
         return _secret_reference(_in_place_of_secret(first, Text(*rest)), text)
     if isinstance(first, Symbol) and not isinstance(first, Parameter) and text.shape("")[:1] in ("", ":"):
         how = first.remedy if isinstance(first, Expression) else ""
@@ -242,6 +243,16 @@ def _value_from(
             "ECS reads secrets from Secrets Manager and Parameter Store only.",
         )
     return ParameterReference(_checked_parameter(text, facts))
+
+
+def _is_whole(part: Part | None) -> TypeGuard[Symbol]:
+    """Whether a part stands for all of a value that names something, of whichever service that is.
+
+    Of Terraform that is any expression that can be written again, and whose resource does not tell what it names.
+    """
+    if isinstance(part, Expression):
+        return bool(part.written) and not part.forms and not part.address
+    return isinstance(part, Parameter | Import)
 
 
 def _open_reference(symbol: Symbol, facts: Facts) -> OpenReference:
@@ -296,7 +307,7 @@ def secret_or_name(text: Text, facts: Facts) -> SecretReference:
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RepositoryCredentials.html
     """
-    if isinstance(text.whole, Parameter | Import):
+    if _is_whole(text.whole):
         return _open_secret(text.whole)
     if not text.startswith("arn:"):
         check_pasted(text)
@@ -361,7 +372,7 @@ def s3_object(text: Text) -> Arn:
     """
     if url := re.fullmatch(r"s3://([^/]+)/(.+)", text.written):
         raise Malformed(f"{text.written} is a URL, and ECS requires an ARN", f"Write arn:aws:s3:::{url[1]}/{url[2]}.")
-    if isinstance(text.whole, Parameter | Import):
+    if _is_whole(text.whole):
         return Arn(PARTITION, "s3", EMPTY, EMPTY, field_of(text.whole, 5), text)
     arn = parse_arn(text)
     bucket, _, key = arn.resource.partition("/")
@@ -376,7 +387,7 @@ def s3_object(text: Text) -> Arn:
 def s3_bucket(text: Text) -> Arn:
     """The bucket of an object in S3."""
     arn = s3_object(text)
-    if isinstance(text.whole, Parameter | Import):
+    if _is_whole(text.whole):
         return Arn(PARTITION, "s3", EMPTY, EMPTY, bucket_of(text.whole))
     return Arn(arn.partition, "s3", arn.region, arn.account, arn.resource.partition("/")[0])
 

@@ -550,7 +550,7 @@ def test_check_says_which_reference_is_not_known(cfnroles: Any, directory: Path)
     (directory / "main.tf").write_text(MADE, encoding="utf-8")
     result = cfnroles("check", "infra")
     assert result.code == 3
-    assert "what ${var.c} names is not known, so that secrets may be missing from this list." in result.out
+    assert "cannot be looked up before ${var.c} is known." in result.out
     assert "Pass --parameter c=VALUE" in result.out
 
 

@@ -614,6 +614,16 @@ def test_the_way_out_of_a_gap_in_a_module_closes_it(cfnroles: Any, tmp_path: Pat
     assert "image" not in cfnroles(*arguments, "--force").err.partition("Gaps")[2]
 
 
+def test_a_variable_in_the_place_of_a_reference_is_cut_where_terraform_knows_it(cfnroles: Any, directory: Path) -> None:
+    main = MAIN.replace('"${aws_secretsmanager_secret.db.arn}:password::"', "var.arn") + 'variable "arn" {}\n'
+    (directory / "main.tf").write_text(main, encoding="utf-8")
+    assert cfnroles("terraform", directory, "--strict").code == 0
+    text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
+    of_secret = 'secretsmanager:${try(split(":", var.arn)[3], "")}:${try(split(":", var.arn)[4], "")}:secret:'
+    assert f'"arn:${{local.app_partition}}:{of_secret}${{try(split(":", var.arn)[6], "")}}"' in text
+    assert 'parameter/${startswith(var.arn, "arn:") ? "" : trimprefix(var.arn, "/")}"' in text
+
+
 LOG_GROUP = """resource "aws_cloudwatch_log_group" "web_logs" {
   name              = "/shop/web"
   retention_in_days = 90

@@ -252,6 +252,25 @@ resource "aws_ssm_parameter" "db" {
     assert not [need for need in plain if need.permission.action == "kms:Decrypt"]
 
 
+WHOLE = {
+    "a variable": ("var.one", 'variable "one" {}\n'),
+    "what a module gives": ("module.m.arn", 'module "m" { source = "git::https://x" }\n'),
+    "what a function gives": ("jsondecode(var.one).arn", 'variable "one" {}\n'),
+}
+
+
+@pytest.mark.parametrize(("written", "beside"), WHOLE.values(), ids=WHOLE)
+def test_an_expression_may_turn_out_to_be_a_secret_or_a_parameter(written: str, beside: str) -> None:
+    arn = "arn:${AWS::Partition}"
+    assert set(needs(secret(written, beside))) == {
+        f"{GET_PARAMETER}{arn}:ssm:${{{written}[region]}}:${{AWS::AccountId}}:parameter/${{{written}[parameter]}}",
+        f"{GET_PARAMETER}{arn}:ssm:{HOME}:${{parameter/{written}}}",
+        f"{GET_SECRET}{arn}:secretsmanager:${{{written}[region]}}:${{{written}[account]}}:secret:${{{written}[name]}}",
+    }
+    assert needs(secret(f'"${{{written}}}:key::"', beside)) == [f"{GET_SECRET}${{{written}}}"]
+    assert [gap for gap in reading(secret(written, beside)).gaps if gap.feature != "hidden-resource"] == []
+
+
 def test_the_region_is_that_of_the_usual_provider() -> None:
     text = secret('"/app/db"', 'provider "aws" { region = "eu-central-1" }\nprovider "aws" {\n alias = "b"\n}\n')
     assert needs(text) == [f"{GET_PARAMETER}arn:aws:ssm:eu-central-1:${{AWS::AccountId}}:parameter/app/db"]
@@ -343,10 +362,6 @@ def test_a_default_that_was_taken_is_told() -> None:
 
 
 UNKNOWN = {
-    "a secret of nobody": (
-        secret("var.secret", 'variable "secret" {}\n'),
-        "container web, secret A: what ${var.secret} names is not known. Pass --parameter secret=VALUE",
-    ),
     "an image of nobody": (
         task("image = var.image", 'variable "image" {}\n'),
         "container web: the image's registry depends on ${var.image}. Pass --parameter image=VALUE",

@@ -233,7 +233,7 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
         ),
         row(
             name=f"{prefix}secret-or-parameter",
-            why=f"ECS reads the secret or parameter that the deployment of the stack names, and {use}",
+            why=f"ECS reads the secret or parameter that the deployment names, and {use}",
             source=from_secrets,
             example=Text(_OPEN),
             grants=(*_SECRET, *_PARAMETER),

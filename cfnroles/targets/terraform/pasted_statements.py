@@ -11,8 +11,9 @@ from cfnroles.page import Page, page, verbatim
 from cfnroles.policies import document
 from cfnroles.sources.terraform_policies import StatementForm
 from cfnroles.statements import Statement
-from cfnroles.symbols import Expression, PolicyVariable, Symbol, Wildcard
+from cfnroles.symbols import Cut, Expression, PolicyVariable, Symbol, Wildcard
 from cfnroles.targets.terraform.names import OF_AWS
+from cfnroles.targets.terraform.values import piece
 from cfnroles.text import Text, text_of
 
 #: The arguments of a block, with the members of a statement that they are.
@@ -136,6 +137,8 @@ def _symbol(symbol: Symbol, data: Mapping[str, str]) -> str:
     if symbol.name in OF_AWS and not symbol.written:
         _, kind, attribute = OF_AWS[symbol.name]
         return f"data.{kind}.{data[kind]}.{attribute}"
+    if isinstance(symbol, Cut):
+        return piece(symbol, _symbol(symbol.of, data))
     return symbol.written.removeprefix("${").removesuffix("}") or symbol.name
 
 

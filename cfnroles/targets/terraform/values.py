@@ -140,7 +140,7 @@ class Values(Struct, frozen=True):
         if isinstance(symbol, ByKey):
             return line_of(self._by_key(symbol))
         if isinstance(symbol, Cut):
-            return _piece(symbol, self._symbol(symbol.of))
+            return piece(symbol, self._symbol(symbol.of))
         if isinstance(symbol, InImage):
             return _in_image(symbol, self.of(from_spelling(symbol.image, policy=False)).text)
         if isinstance(symbol, Parameter | Attribute | Import):
@@ -159,7 +159,7 @@ def _inside(expression: str, *, before: str) -> str:
     return f"${{{expression}}}"
 
 
-def _piece(symbol: Cut, whole: str) -> str:
+def piece(symbol: Cut, whole: str) -> str:
     """What is cut out of a value, as an expression; nothing where the value has no such piece."""
     match symbol:
         case Field(number=number, before=before):
