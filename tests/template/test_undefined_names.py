@@ -55,6 +55,11 @@ def found(value: str, before: str = "", after: str = "") -> list[str]:
         ("!GetAtt Env.Arn", "Env is a parameter, and Fn::GetAtt takes a resource. Write !Ref Env, or ${Env}"),
         ("!If [IsPrd, a, b]", "the template has no condition IsPrd. Did you mean 'IsProd'?"),
         ("!FindInMap [Size, prod, cpu]", "the template has no mapping Size. Did you mean 'Sizes'?"),
+        # What is included leaves what stands beside it as it is.
+        (
+            "{Fn::Transform: {Name: AWS::Include}, A: !Ref DbSecrt}",
+            "the template has no parameter or resource DbSecrt. ",
+        ),
     ],
 )
 def test_a_name_that_nothing_has_is_told_with_what_was_meant(value: str, told: str) -> None:
@@ -62,7 +67,9 @@ def test_a_name_that_nothing_has_is_told_with_what_was_meant(value: str, told: s
     assert said.startswith(told)
 
 
-@pytest.mark.parametrize("value", ["!Ref Env", "!GetAtt DbSecret.Id", "!Sub '${AWS::Region}'", "!Ref AWS::NoValue"])
+@pytest.mark.parametrize(
+    "value", ["!Ref Env", "!GetAtt DbSecret.Id", "!Sub '${AWS::Region}'", "!Ref AWS::NoValue", "{Condition: START}"]
+)
 def test_a_name_that_is_there_is_not(value: str) -> None:
     assert found(value) == []
 
