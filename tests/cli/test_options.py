@@ -99,6 +99,7 @@ def test_help_keeps_80_columns_and_help_all_shows_every_option(cfnroles, name):
         "an argument for an option": (("audit", "x"), "extra argument (x). Did you mean --source?"),
         "a role as an argument": (("verify", "x", "role.json"), "extra argument (role.json). Did you mean --role?"),
         "SAM's environment": (("deploy", "--config-env", "prod"), "Did you mean --environment?"),
+        "words with underscores": (("deploy", "--Parameter_Overrides", "A=1"), "Did you mean --parameter?"),
         "a global option": (("build", "x", "--verbose"), "Did you mean cfnroles -v build?"),
     }.values(),
 )
@@ -122,6 +123,10 @@ def test_who_gives_no_source_is_told_what_to_do(cfnroles, command, remedy):
 
 def test_a_source_is_an_argument(cfnroles):
     assert "SOURCE is an argument" in cfnroles("explain", "--template-file", "x").err
+
+
+def test_an_argument_that_a_command_has_not_is_not_named(cfnroles):
+    assert "SOURCE is an argument" not in cfnroles("lint", "--template-file", "x").err
 
 
 def test_every_meaning_is_an_option_of_some_command():

@@ -1,0 +1,36 @@
+"""Directories that nothing reads as a whole: the refusal names what was likely meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cfnroles.sources.directories import nothing_to_read
+
+TERRAFORM, APP = "main.tf", "manifest.json"
+
+
+@pytest.mark.parametrize(
+    ("files", "remedy"),
+    [
+        pytest.param([f"infra/{TERRAFORM}"], "Did you mean {0}/infra?", id="Terraform below"),
+        pytest.param([f"infra/prod/{TERRAFORM}"], "Did you mean {0}/infra/prod?", id="two levels below"),
+        pytest.param([f"cdk.out/{APP}"], "Did you mean {0}/cdk.out?", id="an app of the CDK"),
+        pytest.param([f"{name}/{TERRAFORM}" for name in "cba"], "Did you mean {0}/a or {0}/b or {0}/c?", id="three"),
+        pytest.param(
+            [f"{name}/{TERRAFORM}" for name in "dcba"],
+            "Did you mean {0}/a or {0}/b or {0}/c or another one?",
+            id="more than are named",
+        ),
+        pytest.param([f".terraform/{TERRAFORM}", f"a/.git/{TERRAFORM}"], "Give a file, ", id="in hidden folders alone"),
+        pytest.param(["task.json"], "Give one of its files, or write a service spec for all of them: ", id="documents"),
+        pytest.param(["task.json", f"infra/{TERRAFORM}"], "Did you mean {0}/infra?", id="both"),
+        pytest.param(["README.md"], "Give a file, a directory of Terraform, or the cdk.out", id="nothing of use"),
+    ],
+)
+def test_what_to_give_instead(tmp_path: Path, files: list[str], remedy: str) -> None:
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text('{"artifacts": {"Shop": {}}}' if name.endswith(APP) else "")
+    assert nothing_to_read(str(tmp_path)).remedy.startswith(remedy.format(tmp_path))
