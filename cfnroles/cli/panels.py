@@ -66,6 +66,20 @@ class PanelCommand(click.Command):
         if any(_is_rare(_name(each)) for each in self.params):
             self.params.append(_help_all())
 
+    def make_parser(self, ctx: click.Context) -> Any:
+        """click's parser, which takes `-o` for a long option first, and looks among all others for what was meant."""
+        parser: Any = super().make_parser(ctx)
+        long, short = parser._match_long_opt, parser._short_opt
+
+        def matched(option: str, value: str | None, state: Any) -> None:
+            if value is None and option in short:
+                parser._match_short_opt(option, state)
+            else:
+                long(option, value, state)
+
+        parser._match_long_opt = matched
+        return parser
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The arguments that are left; a usage error that knows what other tools call an option."""
         words = list(args)

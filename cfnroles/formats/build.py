@@ -48,7 +48,7 @@ def summary(reading: Reading, built: Build, directory: Path, source: str = "", g
             *of_configuration(built, directory, source or reading.name, reading.task()),
             *_deployed(built, directory),
         ]
-    from cfnroles.targets.cloudformation.other_side import other_accounts
+    from cfnroles.targets.cloudformation.other_accounts import other_accounts
 
     task = reading.task()
     return [

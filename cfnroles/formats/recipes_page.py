@@ -13,7 +13,8 @@ from pathlib import Path
 from cfnroles.sources.reading import Task
 from cfnroles.sources.source import read
 from cfnroles.statements import Statement, compose
-from cfnroles.targets.cloudformation.other_side import other_accounts, other_side_files
+from cfnroles.targets.cloudformation.other_accounts import other_accounts
+from cfnroles.targets.cloudformation.other_side import other_side_files
 
 _HEAD = """\
 # Recipes

@@ -154,7 +154,8 @@ def plain_repository_policy(reading: Reading, resource: str = "") -> tuple[Plain
     Raises BadAnswer where the task definition pulls from none, or the repositories need different ones.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
     """
-    from cfnroles.targets.cloudformation.other_side import Consumer, repository_policies
+    from cfnroles.targets.cloudformation.other_accounts import Consumer
+    from cfnroles.targets.cloudformation.other_side import repository_policies
 
     subject = subject_of(reading, resource)
     consumer = Consumer(subject.name, subject.facts, subject.needs, subject.options)

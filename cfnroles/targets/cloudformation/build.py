@@ -149,7 +149,7 @@ class _Asked(Struct, frozen=True):
 def _of_project(reading: Reading, spec: Spec, asked: _Asked) -> Build:
     """The stacks of a project, each service of which is asked for once and written before the next."""
     from cfnroles.targets.cloudformation.environments import offered_by
-    from cfnroles.targets.cloudformation.other_side import other_accounts
+    from cfnroles.targets.cloudformation.other_accounts import other_accounts
     from cfnroles.targets.cloudformation.output_files import Output
     from cfnroles.targets.cloudformation.project import ProjectStacks
 

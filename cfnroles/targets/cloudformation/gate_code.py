@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from cfnroles.errors import InvalidInput
 from cfnroles.targets.cloudformation.inline_code import inline_code
-from cfnroles.template.template import Template
+
+if TYPE_CHECKING:
+    from cfnroles.template.template import Template
 
 
 class GateCode(Struct, frozen=True):

@@ -11,7 +11,7 @@ _KEY = "cfnroles"
 _OF_ONE = re.compile(r"(.+)-(?:roles|task)")
 
 #: What templates describe themselves as. Those that were deployed before there was a mark have nothing else.
-_DESCRIPTIONS = re.compile(
+_DESCRIPTIONS = (
     r"ECS task definition .+, deployed when all its secrets exist\."
     r"|An ECS task definition that is deployed when its secrets exist\."
     r"|IAM roles of .+, with the permissions (that )?it needs\."
@@ -50,5 +50,5 @@ def is_marked(template: Mapping[str, Any]) -> bool:
     """
     metadata = template.get("Metadata")
     own = metadata.get(_KEY) if isinstance(metadata, Mapping) else None
-    described = _DESCRIPTIONS.fullmatch(str(template.get("Description", "")))
+    described = re.fullmatch(_DESCRIPTIONS, str(template.get("Description", "")))
     return described is not None or (isinstance(own, Mapping) and "stack" in own)

@@ -7,18 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 from troposphere import Output, Parameter, Ref, Tags, Template, ecr, secretsmanager
 
 from cfnroles.errors import InvalidInput
-from cfnroles.facts import Facts
 from cfnroles.lines import gap_lines
 from cfnroles.markdown import code, document, heading, inline, items, table
-from cfnroles.need import Condition, Holder, Need
-from cfnroles.options import NO_OPTIONS, RoleOptions
+from cfnroles.need import Condition, Holder
+from cfnroles.options import NO_OPTIONS
 from cfnroles.signs import checked
-from cfnroles.sources.reading import Reading, Task
-from cfnroles.table.references import parse_arn
+from cfnroles.sources.reading import Reading
+from cfnroles.targets.cloudformation.other_accounts import Consumer, ForeignUse, consumers_of, other_accounts, uses_of
 from cfnroles.targets.cloudformation.output_files import Format, templates, with_manifest
 from cfnroles.targets.cloudformation.parameters import project_name
 from cfnroles.targets.cloudformation.project_names import project_of
@@ -26,37 +25,11 @@ from cfnroles.targets.cloudformation.service import Stack, with_template
 from cfnroles.targets.cloudformation.values import value
 from cfnroles.text import ANYTHING, EMPTY, Arn, Text
 
-_SERVICES = ("ecr", "kms", "secretsmanager")
-#: Features that use what AWS itself owns and shares with everybody.
-_SHARED_BY_AWS = frozenset({"guard-duty"})
 _CALLS = (
     ("images", "ecr set-repository-policy --repository-name NAME --policy-text file://POLICY", ""),
     ("secrets", "secretsmanager put-resource-policy --secret-id ARN --resource-policy file://POLICY", ""),
     ("keys", "kms put-key-policy --key-id ARN --policy file://POLICY", ", which replaces the whole policy"),
 )
-
-
-class Consumer(Struct, frozen=True):
-    """A service whose roles use what is of other accounts, or a task definition."""
-
-    name: str
-    facts: Facts
-    needs: tuple[Need, ...]
-    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
-
-
-class _Use(Struct, frozen=True):
-    """One service uses one resource with one action, under conditions."""
-
-    service: str
-    holder: Holder
-    action: str
-    conditions: tuple[Condition, ...]
-
-
-def other_accounts(services: Sequence[Task]) -> tuple[str, ...]:
-    """The accounts besides the services' own that hold images, keys or secrets of theirs."""
-    return tuple(sorted({arn.account for arn, _ in _uses(_consumers(services)) if arn.account.isdigit()}))
 
 
 def repository_policies(
@@ -67,8 +40,8 @@ def repository_policies(
     Raises InvalidInput where they cannot be named as the spec wants it.
     """
     by = _principals(reading, consumers, project)
-    uses: dict[Arn, list[_Use]] = defaultdict(list)
-    for arn, use in _uses(consumers):
+    uses: dict[Arn, list[ForeignUse]] = defaultdict(list)
+    for arn, use in uses_of(consumers):
         if arn.service == "ecr":
             uses[arn].append(use)
     return {arn: by.statements(uses[arn], arn) for arn in sorted(uses, key=str)}
@@ -84,10 +57,10 @@ def other_side_files(reading: Reading, account: str, format_: Format, project: s
     services, spec = reading.accepted(), reading.project
     if spec and project:
         raise InvalidInput(f"--project is for a task definition, and {reading.name} is {reading.noun}")
-    project, consumers = spec.project if spec else project_of(services[0], project), _consumers(services)
+    project, consumers = spec.project if spec else project_of(services[0], project), consumers_of(services)
     by = _principals(reading, consumers, project)
-    uses: dict[Arn, list[_Use]] = defaultdict(list)
-    for arn, use in _uses(consumers, account):
+    uses: dict[Arn, list[ForeignUse]] = defaultdict(list)
+    for arn, use in uses_of(consumers, account):
         uses[arn].append(use)
     if not uses:
         # Whose account is not known uses nothing of another one.
@@ -108,39 +81,10 @@ def other_side_files(reading: Reading, account: str, format_: Format, project: s
     return with_manifest({**templates(stacks, reading.name, format_), **files}, stacks, whose, format_)
 
 
-def _consumers(services: Sequence[Task]) -> tuple[Consumer, ...]:
-    return tuple(Consumer(each.name, each.facts, each.discovery.needs, each.options) for each in services)
-
-
 def _principals(reading: Reading, consumers: Sequence[Consumer], project: str) -> _Principals:
     spec = reading.project
     sharing = _Sharing(spec.get("sharing", "by") or "role", spec.get("sharing", "organization")) if spec else _ACCOUNT
     return _Principals(reading.name, project, sharing, {each.name: each for each in consumers})
-
-
-def _uses(consumers: Sequence[Consumer], account: str = "") -> Iterable[tuple[Arn, _Use]]:
-    for each in consumers:
-        for need in each.needs:
-            if need.reason.feature in _SHARED_BY_AWS:
-                continue
-            for resource in _resources(need, each):
-                arn = parse_arn(resource)
-                if arn.service in _SERVICES and _is_asked(arn, each, account):
-                    permission = need.permission
-                    yield arn, _Use(each.name, need.holder, permission.action, permission.conditions)
-
-
-def _resources(need: Need, service: Consumer) -> tuple[Text, ...]:
-    if need.permission.resource == "${KmsKeyArns}":
-        return tuple(map(Text, service.facts.kms_key_arns))
-    return (need.permission.resource,) if need.permission.resource.startswith("arn:") else ()
-
-
-def _is_asked(arn: Arn, service: Consumer, account: str) -> bool:
-    own = service.facts.account
-    foreign = arn.account.isdigit() and bool(own) and arn.account != own
-    # In the services' own account only a key can refuse what their roles allow.
-    return (not account or arn.account == account) and (foreign or (bool(account) and arn.service == "kms"))
 
 
 class _Sharing(Struct, frozen=True):
@@ -164,7 +108,7 @@ class _Principals(Struct, frozen=True):
     sharing: _Sharing
     services: Mapping[str, Consumer]
 
-    def statements(self, uses: Sequence[_Use], arn: Arn) -> list[dict[str, Any]]:
+    def statements(self, uses: Sequence[ForeignUse], arn: Arn) -> list[dict[str, Any]]:
         """The statements of one resource's policy: who may do what, with the conditions of the role's own."""
         self._told(arn.resource)
         key = arn.service == "kms"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from troposphere import AWSObject, Equals, GetAtt, If, ImportValue, Output, Parameter, Ref, Template, ecs
-from troposphere.cloudformation import AWSCustomObject
 
 from cfnroles.need import Holder
 from cfnroles.sources.task_definition import ANSWERED_ONLY
@@ -39,7 +38,7 @@ DEPLOYMENT_ID = Parameter(
 _ROLE_MEMBERS = frozenset({"executionRoleArn", "taskRoleArn"})
 
 
-class SecretsExist(AWSCustomObject):
+class SecretsExist(AWSObject):
     """The custom resource of the secret validator."""
 
     resource_type = "Custom::SecretsExist"

@@ -17,7 +17,8 @@ from cfnroles.errors import InvalidInput
 from cfnroles.need import Need
 from cfnroles.sources.source import read
 from cfnroles.targets.cloudformation.alarms import AlarmOptions
-from cfnroles.targets.cloudformation.other_side import other_accounts, other_side_files
+from cfnroles.targets.cloudformation.other_accounts import other_accounts
+from cfnroles.targets.cloudformation.other_side import other_side_files
 from cfnroles.targets.cloudformation.output_files import Output
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
 from cfnroles.targets.cloudformation.project import check_exports, project_stacks
