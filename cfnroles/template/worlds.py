@@ -284,8 +284,8 @@ class Worlds(Struct, frozen=True, dict=True):
         if name == "Fn::Not":
             return truths[0][::-1]
         every, some = (0, 1) if name == "Fn::And" else (1, 0)
-        both = functools.reduce(operator.and_, (each[every] for each in truths))
-        either = functools.reduce(operator.or_, (each[some] for each in truths))
+        both = functools.reduce(operator.and_, (each[every] for each in truths), self._everywhere)
+        either = functools.reduce(operator.or_, (each[some] for each in truths), 0)
         return (both, either) if name == "Fn::And" else (either, both)
 
     @cached_property

@@ -320,3 +320,18 @@ def test_values_that_a_rule_refuses_are_looked_at_where_they_are_given() -> None
     text = RULED.replace("ASSERTED", "!Equals [!Ref Size, small]")
     given = Given(parameters={"Stage": "prod", "Size": "big"})
     assert len(worlds_of(read_template(text, "t.yaml"), given).all) == 1
+
+
+def test_a_map_that_holds_a_value_for_no_key_decides_a_condition() -> None:
+    text = """\
+Parameters: {P: {Type: String}, Q: {Type: String}}
+Mappings: {M: {a: {k: "no"}, b: {k: "no"}}}
+Conditions:
+  Never: !Equals [!FindInMap [M, !Ref P, k], "yes"]
+  IsIt: !Equals [!Ref Q, x]
+  Or: !Or [!Condition Never, !Condition IsIt]
+Resources: {Queue: {Type: AWS::SQS::Queue, Condition: Or}}
+"""
+    found = worlds_of(read_template(text, "t.yaml"), Given(), conditions=("Or",))
+    there = [world for world in found.all if found.holds("Or", world)]
+    assert [[str(each) for each in literals] for literals in found.when(there)] == [["IsIt holds"]]
