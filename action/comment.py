@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 MARKER = "<!-- cfnroles: permissions -->"
 #: What GitHub takes in one comment: https://github.com/orgs/community/discussions/27190
 MOST = 65_536
-CUT = "\n\nThe rest does not fit into a comment. The summary of the job has all of it."
+CUT = "\n\nThe rest does not fit in a comment. The job summary has all of it."
 SECONDS = 30
 
 
@@ -33,7 +33,7 @@ def main() -> None:
     try:
         write(body, changed=sys.argv[2] == "changed")
     except _Refused as error:
-        remedy = "The job needs `permissions: pull-requests: write`, which no pull request of a fork can have."
+        remedy = "The job needs `permissions: pull-requests: write`, which a pull request from a fork cannot have."
         warn(f"GitHub answers {error}. {remedy if error.args[0] in (401, 403, 404) else ''}".strip())
     except (OSError, ValueError, http.client.HTTPException) as error:
         warn(f"{type(error).__name__}.")
@@ -64,7 +64,7 @@ def is_ours(comment: dict[str, Any]) -> bool:
 
 def warn(why: str) -> None:
     """A warning in the log of the job, in words of our own alone."""
-    sys.stdout.write(f"::warning title=cfnroles::The comment cannot be written: {why}\n")
+    sys.stdout.write(f"::warning title=cfnroles::Cannot write the comment: {why}\n")
 
 
 def _comments(path: str) -> Iterator[dict[str, Any]]:

@@ -21,13 +21,13 @@ fi
 say '3. Nothing was created'
 run cfnroles status "$out" || true
 
-say '4. Deploy without looking first: the gate in the stack looks, and no task definition is registered'
+say '4. Deploy without the check: the gate in the stack refuses, and no task definition is registered'
 if run cfnroles deploy "$out" --yes --no-check; then
     echo 'The gate should have refused the deployment.' >&2
     exit 1
 fi
 
-say '5. Put what is missing, and deploy again'
+say '5. Add what is missing, and deploy again'
 python "$examples/put_secrets.py" all
 run cfnroles deploy "$out" --yes
 

@@ -372,7 +372,7 @@ class TestTheCompareStep:
         comments.refuses = code
         ended = self.compare(job)
         assert ended.returncode == 0
-        warning = f"::warning title=cfnroles::The comment cannot be written: GitHub answers {code}."
+        warning = f"::warning title=cfnroles::Cannot write the comment: GitHub answers {code}."
         assert warning in ended.stdout
         assert ("pull-requests: write" in ended.stdout) is (code < 500)
         assert "t0ken" not in ended.stdout + ended.stderr

@@ -73,7 +73,7 @@ class Judging:
         everybody = [number for numbers in use.holders.values() for number in numbers]
         affected = self._users.affected(everybody)
         if len(affected.revisions) > 1:
-            what = f"{len(affected.revisions):,} families have it"
+            what = f"{len(affected.revisions):,} families use it"
             yield FleetFinding(Kind.SHARED, name, what, affected)
         try:
             detail = self._held.detail(name)
