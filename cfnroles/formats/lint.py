@@ -12,6 +12,7 @@ from cfnroles.answers.lint import SEVERITIES, LintedFile, LintReport
 from cfnroles.counted import counted
 from cfnroles.formats.places import Places
 from cfnroles.formats.shapes import finding_entry
+from cfnroles.lines import Lines
 from cfnroles.markdown import code, document, heading, link, table
 from cfnroles.need import Finding, Severity
 from cfnroles.page import Page, joined, json_page, page, painted, visible
@@ -26,8 +27,17 @@ _INDENT = "    "
 
 def human(report: LintReport, width: int = 100) -> Page:
     """For a terminal: one paragraph for each cause in a file, which begins as editors and terminals expect it."""
-    found = ((Places(file), _by_cause(file.findings)) for file in report.files)
-    return page(_paragraph(*placed, width) for places, findings in found for placed in places.placed(findings))
+    return page(each for file in report.files for each in _paragraphs(file, width))
+
+
+def _paragraphs(file: LintedFile, width: int) -> Iterator[Page]:
+    lines = Lines({file.document: file.text})
+    for finding, line, column in Places(file).placed(_by_cause(file.findings)):
+        yield _paragraph(finding, line, column, width)
+        if source := lines.drawn(finding):
+            yield source
+        if finding.remedy:
+            yield page(_wrapped(finding.remedy, width, _INDENT, _INDENT))
 
 
 def _by_cause(findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -77,7 +87,7 @@ def _paragraph(finding: Finding, line: int, column: int, width: int) -> Page:
     if first.startswith(where + severity):
         told = first.removeprefix(where + severity)
         first = joined(painted(where, "1"), painted(severity, _COLOURS[finding.severity]), told)
-    return page([first, *rest, *_wrapped(finding.remedy, width, _INDENT, _INDENT)])
+    return page([first, *rest])
 
 
 def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:

@@ -154,7 +154,7 @@ def test_a_fleet_is_one_line_for_each_role_the_worst_first(cfnroles: Any, files:
         ["ghost", "never assumed", "1"],
         ["web-execution", "1 session", "2"],
     ]
-    assert "skipped package.json: not a task definition, spec or template" in result.err
+    assert "skipped tasks/package.json: not a task definition, spec or template" in result.err
 
 
 OWN = [{"Fn::Sub": f"arn:aws:secretsmanager:${{AWS::Region}}:{ACCOUNT}:secret:{name}-AbCdEf"} for name in ("db", "old")]

@@ -48,7 +48,7 @@ def test_what_ends_in_exit_code_1(
 ) -> None:
     found = [cfnroles("lint", "--fail-on", fail_on, document(text)) for text in (INFO, WARNING, ERROR)]
     assert tuple(result.code for result in found) == codes
-    assert all(": [" not in result.out and result.out.startswith("shop.yaml:2:") for result in found)
+    assert all(": [" not in result.out.split("\n")[0] and result.out.startswith("shop.yaml:2:") for result in found)
 
 
 def test_only_errors_end_in_exit_code_1_unless_more_is_asked_for(
@@ -166,7 +166,7 @@ def test_cfn_lint_is_asked_on_request(cfnroles: Callable[..., Any], document: Ca
     assert cfnroles("lint", name).out == ""
     result = cfnroles("lint", "--cfn-lint", name, document(CLEAN, "task.yaml"))
     assert (result.code, result.out.startswith("shop.yaml:1:14: warning: Parameter Unused not used")) == (0, True)
-    assert result.out.rstrip().endswith("[W2001]")
+    assert "[W2001]\n" in result.out
 
 
 def test_what_cfn_lint_finds_can_be_suppressed_alike(

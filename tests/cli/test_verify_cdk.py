@@ -82,7 +82,7 @@ def test_one_task_definition_of_one_stack(cfnroles: Any) -> None:
         ("[]", [], "has no artifacts"),
         ('{"artifacts": {"a": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "../x"}}}}', [], "x"),
         ('{"artifacts": {}}', ["--resource", "Nope"], "has no task definition Nope"),
-        ('{"artifacts": {}}', ["--role", "a:b"], "--role is about one document"),
+        ('{"artifacts": {}}', ["--role", "a:b"], "--role requires a single template"),
     ],
 )
 def test_what_is_no_app(cfnroles: Any, tmp_path: Path, manifest: str | None, options: list[str], message: str) -> None:

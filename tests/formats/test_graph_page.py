@@ -19,12 +19,13 @@ def test_the_page_says_everything_in_a_table_and_each_node_knows_its_rows(exampl
     through = re.findall(r'<button type="button" class="node[^"]*"[^>]* data-traces="([\d ]+)"', text)
     assert {number for numbers in through for number in numbers.split()} == set(rows)
     for statement in {trace.statement for trace in graphs[0].traces if trace.statement}:
-        assert all(action in text for action in statement.actions)
+        # An action may break behind its service.
+        assert all(action in text.replace("<wbr>", "") for action in statement.actions)
 
 
 def test_the_summary_counts(examples: Path) -> None:
     reading = read(str(examples / "shop.json"), Told())
-    assert "10 statements of 1 role. Point" in graph_page("x", graph(explain(reading), reading.texts))
+    assert "10 statements of 1 role.<" in graph_page("x", graph(explain(reading), reading.texts))
 
 
 def test_the_page_loads_nothing() -> None:

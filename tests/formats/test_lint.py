@@ -18,6 +18,7 @@ from cfnroles.formats.annotations import github, gitlab
 from cfnroles.formats.junit import junit
 from cfnroles.formats.lint import human, json_text, markdown, summary
 from cfnroles.formats.sarif import sarif
+from cfnroles.layout import laid_out, unpainted
 from cfnroles.need import Finding, Origin, Severity
 from cfnroles.page import annotation
 from tests.linted import lint
@@ -67,12 +68,18 @@ def test_people_read_one_paragraph_for_each_finding(report: LintReport) -> None:
     assert human(report, width=100) == (
         "shop.yaml:4:5: info: container web: the image has no tag, so it uses latest, which can move\n"
         "    [mutable-image]\n"
+        "     4 | image: nginx\n"
+        "       |        ^^^^^\n"
         "    Give it by a tag that stays, or by its digest.\n"
         "shop.yaml:7:9: warning: container web, variable DATABASE_PASSWORD: the variable holds a secret in\n"
         "    plain text: its name says so [plain-text-secret]\n"
+        "     7 | value: …\n"
+        "       |        ^\n"
         "    Keep it in Secrets Manager or Parameter Store, and name it under secrets.\n"
         "shop.yaml:12:9: error: container proxy, environment file #1: s3://shop/web.env is a URL, and ECS\n"
         "    requires an ARN [refused-value]\n"
+        "    12 | value: …\n"
+        "       |        ^\n"
         "    Write arn:aws:s3:::shop/web.env."
     )
 
@@ -103,17 +110,10 @@ def test_no_line_is_wider_than_the_terminal_but_for_a_name_in_one_piece(width: i
 
 
 def test_colours_are_asked_for_and_change_nothing_else(report: LintReport) -> None:
-    plain, coloured = human(report), human(report).painted
+    plain, coloured = human(report), laid_out(human(report), width=None, colour=True)
     assert "\x1b" not in plain
     assert "\x1b[1;31merror:\x1b[0m" in coloured
-    assert (
-        coloured.replace("\x1b[1m", "")
-        .replace("\x1b[0m", "")
-        .replace("\x1b[1;31m", "")
-        .replace("\x1b[1;35m", "")
-        .replace("\x1b[1;34m", "")
-        == plain
-    )
+    assert unpainted(coloured) == plain
 
 
 def test_the_summary_counts_everything(report: LintReport) -> None:
