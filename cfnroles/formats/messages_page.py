@@ -47,7 +47,7 @@ def _check(check: str) -> str:
 def _refusal(row: Refusal) -> Iterator[str]:
     yield from (_heading(row.example), "")
     yield f"`{refusal_name(row.kind)}`: {row.what}. With an explicit deny: {row.explicit}."
-    yield from ("", f"- Confirm: {_check(row.sure)}", f"- Fix: {row.remedy}.")
+    yield from ("", f"- Confirm: {_check(row.sure)}", f"- Fix: {_check(row.remedy)}.")
     yield f"- Does a statement in the role help? {_help(row)}"
     yield from (f"- [AWS]({row.source})", "")
 
@@ -63,11 +63,11 @@ def _symptom(row: Symptom) -> Iterator[str]:
     yield f"`{row.name}`, {row.category}: {row.what}."
     yield ""
     for number, cause in enumerate(row.causes, 1):
-        yield f"{number}. {cause.what}. Confirm: {_check(cause.check)}. Fix: {cause.remedy}."
+        yield f"{number}. {cause.what}. Confirm: {_check(cause.check)}. Fix: {_check(cause.remedy)}."
     if row.causes:
         yield ""
     else:
-        yield from (f"- Confirm: {_check(row.sure)}", f"- Fix: {row.remedy}.")
+        yield from (f"- Confirm: {_check(row.sure)}", f"- Fix: {_check(row.remedy)}.")
     if row.fields:
         yield f"- Fields: {', '.join(f'`{field}`' for field in row.fields)}"
     yield from (f"- [AWS]({row.source})", "")
