@@ -13,7 +13,7 @@ in what is told of another one (`Rediscovery.across`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -198,18 +198,30 @@ def _cover_of(logical_id: str, around: Template, worlds: Worlds) -> Cover:
     resource: Path = ("Resources", logical_id)
     if not worlds.exact or any(place[:2] == resource and len(place) > len(resource) for place in template.places):
         return whole_cover(worlds)
-    asked, own = Dependencies(template, worlds, dict(_unasked(template))), template.resources[logical_id]
+    unasked, everywhere = _of_all_tasks(template)
+    asked, own = Dependencies(template, worlds, unasked), template.resources[logical_id]
     found = dict(_elements(own.get("Properties"), (*resource, "Properties")))
     ground = {atom for atom in worlds.atoms if atom.image} | asked.of(own, resource, found.keys())
-    for name, each in template.resources.items():
-        is_around = name in around.resources and each["Type"] in (*RUNS, *RUNNERS)
-        if is_around or each["Type"] in _EVERYWHERE or _is_found_by_name(each):
-            ground |= asked.of_names([name])
+    running = [name for name in around.resources if template.type_of(name) in (*RUNS, *RUNNERS)]
+    ground |= asked.of_names({*running, *everywhere})
     elements: dict[Path, frozenset[Atom]] = {}
     for path, each in found.items():
         place = template.written(path)
         elements[place] = elements.get(place, frozenset()) | (asked.of(each) - ground)
     return Cover(worlds.all, frozenset(ground), elements)
+
+
+_OfAllTasks = tuple[Mapping[str, Collection[Path]], tuple[str, ...]]
+
+
+def _of_all_tasks(template: Template) -> _OfAllTasks:
+    """What nobody asks of task definitions, and the resources that are looked at wherever they are named."""
+    if _of_all_tasks not in template.known:
+        kinds = template.resources.items()
+        names = (name for name, each in kinds if each["Type"] in _EVERYWHERE or _is_found_by_name(each))
+        template.known[_of_all_tasks] = dict(_unasked(template)), tuple(names)
+    found: _OfAllTasks = template.known[_of_all_tasks]
+    return found
 
 
 def _unasked(template: Template) -> Iterator[tuple[str, tuple[Path, ...]]]:
@@ -224,7 +236,9 @@ def _unasked(template: Template) -> Iterator[tuple[str, tuple[Path, ...]]]:
 def _is_found_by_name(resource: Mapping[str, Any]) -> bool:
     """Whether a resource may be found by the name that it is given, by whatever has that name in it."""
     name, properties = NAMES.get(resource["Type"], ""), resource.get("Properties", {})
-    return bool(name) and (not isinstance(properties, Mapping) or name in properties or len(properties) == 1)
+    if not name or not isinstance(properties, Mapping):
+        return bool(name)
+    return name in properties or any(str(each).startswith("Fn::") for each in properties)
 
 
 def _elements(properties: Any, path: Path) -> Iterator[tuple[Path, Any]]:

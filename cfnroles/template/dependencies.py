@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from cfnroles.document import inside
 from cfnroles.template.template import Template
 from cfnroles.template.worlds import Atom, Worlds
@@ -31,22 +33,28 @@ def _named_by(value: Any) -> Iterator[str]:
             yield from _SUBSTITUTED.findall(text)
 
 
+class _Said(Struct, frozen=True):
+    """What stands in a part: the names of conditions and of others, and whether a function says a name."""
+
+    conditions: frozenset[str]
+    names: frozenset[str]
+    is_open: bool
+
+
 class Dependencies:
     """The atoms of worlds that parts of their template depend on: never too few, and sometimes too many."""
 
     def __init__(self, template: Template, worlds: Worlds, unasked: Mapping[str, Collection[Path]]) -> None:
         """``unasked`` are the parts of resources that nobody asks for who names them, by their logical ids."""
         self._template, self._worlds, self._unasked = template, worlds, unasked
-        self._all = frozenset(worlds.atoms)
-        #: What is directly in a resource, by its logical id.
-        self._inside: dict[str, tuple[frozenset[Atom], frozenset[str]]] = {}
         #: A parameter has another value in worlds that an atom about it tells apart.
         self._told = _told(template, worlds)
+        self._by_condition: dict[str, frozenset[Atom]] = {}
 
     def of(self, part: Any, at: Path = (), without: Collection[Path] = ()) -> frozenset[Atom]:
         """The atoms that a part ``at`` a path depends on, ``without`` what stands at some paths inside of it."""
-        atoms, names = self._directly(part, at, without)
-        return atoms | self.of_names(names)
+        said = _said(part, at, without)
+        return self._of(said) | self.of_names(said.names)
 
     def of_names(self, names: Collection[str]) -> frozenset[Atom]:
         """The atoms that parameters and resources depend on, and whatever these name."""
@@ -56,43 +64,62 @@ class Dependencies:
             name = left.pop()
             atoms |= self._told.get(name, set())
             if name in self._template.resources:
-                own, named = self._of_resource(name)
-                atoms |= own
-                left += named - seen
-                seen |= named
+                said = self._said_of(name)
+                atoms |= self._of(said)
+                left += said.names - seen
+                seen |= said.names
         return frozenset(atoms)
 
-    def _of_resource(self, logical_id: str) -> tuple[frozenset[Atom], frozenset[str]]:
-        if logical_id not in self._inside:
-            self._inside[logical_id] = self._directly(
-                self._template.resources[logical_id], (), self._unasked.get(logical_id, ())
-            )
-        return self._inside[logical_id]
+    def _said_of(self, logical_id: str) -> _Said:
+        # The same for each task definition, of which there may be hundreds.
+        known, key = self._template.known, (Dependencies, logical_id)
+        if key not in known:
+            known[key] = _said(self._template.resources[logical_id], (), self._unasked.get(logical_id, ()))
+        said: _Said = known[key]
+        return said
 
-    def _directly(self, part: Any, at: Path, without: Collection[Path]) -> tuple[frozenset[Atom], frozenset[str]]:
-        atoms: set[Atom] = set()
-        names: set[str] = set()
-        left = [(part, at)]
-        while left:
-            value, path = left.pop()
-            if path in without or isinstance(value, str):
-                continue
+    def _of(self, said: _Said) -> frozenset[Atom]:
+        # With AWS::LanguageExtensions, a function may say what is referred to.
+        if said.is_open:
+            return frozenset(self._worlds.atoms)
+        return frozenset().union(*map(self._of_condition, said.conditions))
+
+    def _of_condition(self, name: str) -> frozenset[Atom]:
+        if name not in self._by_condition:
+            self._by_condition[name] = self._worlds.atoms_of(name)
+        return self._by_condition[name]
+
+
+def _said(part: Any, at: Path, without: Collection[Path]) -> _Said:
+    conditions: set[str] = set()
+    names: set[str] = set()
+    is_open = False
+    left = [(part, at)]
+    while left:
+        value, path = left.pop()
+        if isinstance(value, str) or path in without:
+            continue
+        if isinstance(value, (dict, Mapping)):
             names.update(_named_by(value))
-            atoms |= self._by_conditions(value)
-            steps = value if isinstance(value, Mapping) else range(len(value)) if isinstance(value, list) else ()
-            left += [(value[step], (*path, step)) for step in steps]
-        return frozenset(atoms), frozenset(names)
+            conditions.update(_conditions_of(value))
+            is_open |= _is_open(value)
+            left += [(member, (*path, name)) for name, member in value.items()]
+        elif isinstance(value, list):
+            left += [(element, (*path, index)) for index, element in enumerate(value)]
+    return _Said(frozenset(conditions), frozenset(names), is_open)
 
-    def _by_conditions(self, value: Any) -> frozenset[Atom]:
-        match value:
-            case {"Ref": name} | {"Fn::GetAtt": [name, *_]} if not isinstance(name, str):
-                # With AWS::LanguageExtensions, a function may say what is referred to.
-                return self._all
-            case {"Fn::GetAtt": Mapping()}:
-                return self._all
-            case {"Fn::If": [str(name), *_]} | {"Condition": str(name)}:
-                return self._worlds.atoms_of(name)
-        return frozenset()
+
+def _conditions_of(value: Mapping[str, Any]) -> Iterator[str]:
+    match value:
+        case {"Fn::If": [str(name), *_]} | {"Condition": str(name)}:
+            yield name
+
+
+def _is_open(value: Mapping[str, Any]) -> bool:
+    match value:
+        case {"Ref": name} | {"Fn::GetAtt": [name, *_] | (Mapping() as name)}:
+            return not isinstance(name, str)
+    return False
 
 
 def _told(template: Template, worlds: Worlds) -> Mapping[str, set[Atom]]:

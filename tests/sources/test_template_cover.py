@@ -122,6 +122,13 @@ TOGETHER = {
         ),
         {"Extra": "x", "P0": "yes"},
     ),
+    "a name that a function says": template(
+        {
+            "Secrets": [when("C0", secret(0)), secret(1, {"Ref": {"Fn::Sub": "Secret${P1}"}}), when("C1", secret(2))],
+            "Environment": [when("C2", variable(0, "x"))],
+        },
+        Secretyes=ENCRYPTED,
+    ),
     "a key that is there under a condition": template(
         {"Secrets": ONE_BY_ONE[:2], "Environment": [when("C2", variable(0, "x"))]},
         Secret1={"Type": "AWS::SecretsManager::Secret", "Properties": {"KmsKeyId": KEY}},
