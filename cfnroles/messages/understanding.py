@@ -184,7 +184,7 @@ def _of_caller(denial: Denial, said: str) -> str:
     """The same of a caller who is a user: it has policies, and no role."""
     if ":user/" not in denial.principal:
         return said
-    return said.replace("what verify tells", "the action").replace("the role", "the user")
+    return said.replace("what verify reports", "the action").replace("the role", "the user")
 
 
 def _asked(command: str, caller: CallingRole, denial: Denial) -> str:

@@ -71,6 +71,7 @@ def test_the_check_of_a_message_is_about_what_it_names() -> None:
     asked = "aws iam simulate-principal-policy --policy-source-arn arn:aws:iam::123456789012:user/me"
     assert denied.causes[0].check == f"{asked} --action-names ecs:RunTask"
     assert denied.causes[0].what == "no policy of the user allows the call"
+    assert denied.causes[0].remedy == "Add the action to the user"
 
 
 def test_what_a_deployment_calls_is_in_the_policy_for_it() -> None:
