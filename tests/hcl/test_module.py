@@ -60,6 +60,11 @@ TYPES = {
     "a set": ("set(string)", '["b", "a", "b"]', '["a", "b"]'),
     "a map": ("map(number)", '{a = "1"}', '{"a": 1}'),
     "an optional member": ("object({a = string, b = optional(number), c = optional(bool, true)})", "{a = 1}", None),
+    "null for an optional member": (
+        "object({a = string, b = optional(number), c = optional(bool, true)})",
+        '{a = "1", c = null}',
+        None,
+    ),
     "what is written like an expression": ("string", "${local.a}", '"${local.a}"'),
 }
 

@@ -19,6 +19,7 @@ Parameters:
   Stage: {Type: String, Default: dev}
   Size: {Type: String, AllowedValues: [small, big]}
   Key: {Type: String, Default: ""}
+  Flag: {Type: String, AllowedValues: [true, false]}
 Conditions:
   IsProd: !Equals [!Ref Stage, prod]
   IsTest: !Equals [test, !Ref Stage]
@@ -26,6 +27,9 @@ Conditions:
   NoTest: !Not [!Condition IsTest]
   Small: !Equals [!Ref Size, small]
   Big: !Equals [!Ref Size, big]
+  Huge: !Equals [!Ref Size, huge]
+  On: !Equals [!Ref Flag, "true"]
+  Off: !Equals [!Ref Flag, "false"]
   HasKey: !Not [!Equals [!Ref Key, ""]]
   Away: !Not [!Equals [!Ref AWS::Region, us-east-1]]
   Both: !And [!Condition IsProd, !Condition HasKey]
@@ -56,6 +60,8 @@ def told(worlds: Worlds, *names: str) -> list[str]:
         pytest.param(["IsProd", "AlsoProd"], ["", "IsProd AlsoProd"], id="one expression is one atom"),
         pytest.param(["IsTest", "NoTest"], ["IsTest", "NoTest"], id="a condition and its opposite"),
         pytest.param(["Small", "Big"], ["Big", "Small"], id="one of the allowed values"),
+        pytest.param(["Small", "Big", "Huge"], ["Big", "Small"], id="none that is not allowed"),
+        pytest.param(["On", "Off"], ["Off", "On"], id="allowed values without quotes"),
         pytest.param(["Small", "HasKey"], ["", "HasKey", "Small", "Small HasKey"], id="independent conditions"),
         pytest.param(["Both"], ["", "", "", "Both"], id="a condition of others"),
         pytest.param([], [""], id="none"),
