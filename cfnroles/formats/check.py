@@ -92,10 +92,14 @@ def _human(check: SecretCheck, lines: Lines) -> Iterator[str]:
                 yield f"           {checked.examined.what}."
                 yield f"           {checked.examined.remedy}"
                 yield f"           {lines.where(origin)}"
+    causes: dict[tuple[str, str], dict[str, None]] = {}
     for gap in check.unseen:
-        yield f"  {Usable.UNKNOWN:<7}  {lines.where(gap.origin)}"
-        yield f"           {gap.what}, so that secrets may be missing from this list."
-        yield f"           {gap.remedy}"
+        causes.setdefault((gap.what, gap.remedy), {})[lines.where(gap.origin)] = None
+    for (what, remedy), places in causes.items():
+        for number, place in enumerate(places):
+            yield f"  {'' if number else Usable.UNKNOWN:<7}  {place}"
+        yield f"           {what}, so that secrets may be missing from this list."
+        yield f"           {remedy}"
     yield from (f"warning: {warning}" for warning in check.warnings)
     yield summary(check)
 

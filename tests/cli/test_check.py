@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from cfnroles.answers.check import SecretCheck
+from cfnroles.formats.check import human
+from cfnroles.need import Gap, Holder, Origin
+
 
 @pytest.fixture(autouse=True)
 def without_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -131,3 +135,19 @@ def test_a_question_about_one_task_definition_is_of_that_alone(cfnroles: Any) ->
     assert cfnroles("check", "-", "--resource", "Task", stdin=TEMPLATE).code == 0
     assert cfnroles("check", "-", "--resource", "Nope", stdin=TEMPLATE).code == 2
     assert cfnroles("check", "-", "--resource", "Task", stdin=OPEN).code == 2
+
+
+def test_what_several_gaps_have_in_common_is_told_once() -> None:
+    gaps = [
+        Gap(
+            Holder.EXECUTION,
+            "secrets",
+            Origin("t.yaml", ("Resources", name)),
+            "the list is unknown",
+            "Pass --parameter",
+        )
+        for name in ("A", "B")
+    ]
+    told = human(SecretCheck((), (), tuple(gaps)), "")
+    assert told.count("the list is unknown, so that secrets may be missing from this list.") == 1
+    assert "  unknown  t.yaml: Resources.A\n           t.yaml: Resources.B\n           the list is unknown" in told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from cfnroles import spans
 from cfnroles.errors import InvalidInput
+from cfnroles.refused_texts import drawn_at
 from cfnroles.targets.cloudformation.template_text import Indentation, yaml_elements, yaml_inline, yaml_members
 
 #: A part of a template: sections, logical ids and properties; in a list, the text of the element, or its number.
@@ -106,7 +107,7 @@ class TemplateText:
             return None
         if not isinstance(place.value, spans.Mapping) or any(each.value == "Fn::If" for each, _ in place.value.members):
             what = "stands behind an alias or an expression, and nothing can be added to it"
-            raise InvalidInput(f"{'.'.join(path)} {what}", where=self.where(place), remedy=_WRITE_OUT)
+            raise self.refused(place, f"{'.'.join(path)} {what}")
         return place.value
 
     def is_nothing(self, node: spans.Node) -> bool:
@@ -118,6 +119,13 @@ class TemplateText:
     def where(self, place: Spot) -> str:
         """The document and the line of a place."""
         return f"{self.document}:{self.text.count(chr(10), 0, place.start) + 1}"
+
+    def refused(self, place: Spot, what: str) -> InvalidInput:
+        """The error about a place that cannot be edited, with its line."""
+        column = place.start - self.text.rfind("\n", 0, place.start)
+        line = self.text.count("\n", 0, place.start) + 1
+        drawn = partial(drawn_at, self.text, line, column, self.document)
+        return InvalidInput(what, where=self.where(place), remedy=_WRITE_OUT, drawn=drawn)
 
     def value_span(self, place: Spot) -> tuple[int, int]:
         """From where to where the value of a place can be replaced; in block style, with what is before it."""
@@ -185,7 +193,7 @@ class TemplateText:
         """The error for a part that the template has, and its text does not."""
         around = next(found for length in range(len(path), 0, -1) if (found := self.place(path[:length])))
         what = "comes from a merge key (<<), and nothing can be added beside it"
-        return InvalidInput(f"{'.'.join(path)} {what}", where=self.where(around), remedy=_WRITE_OUT)
+        return self.refused(around, f"{'.'.join(path)} {what}")
 
     def element(self, path: Path, text: str) -> Patch:
         """What adds a text to the list at a path, before the others."""
