@@ -59,6 +59,11 @@ class Text(str):
         return Text(self, other)
 
     @property
+    def remedies(self) -> tuple[str, ...]:
+        """What tells the value of each of its symbols, which are equal whatever that is."""
+        return tuple([getattr(symbol, "remedy", "") for symbol in self.symbols])
+
+    @property
     def symbols(self) -> tuple[Symbol, ...]:
         """The symbols, in the order in which they stand."""
         if len(self.parts) == 1 and type(self.parts[0]) is str:
@@ -300,11 +305,11 @@ def arn_of(text: str) -> Arn | None:
     if not text.startswith("arn:"):
         return None
     text = text_of(text)
-    return _arn_of(text.parts, text.written)
+    return _arn_of(text.parts, text.written, text.remedies)
 
 
 @lru_cache(maxsize=1024)  # many rows ask of the same text, one after the other
-def _arn_of(parts: tuple[Part, ...], written: str) -> Arn | None:
+def _arn_of(parts: tuple[Part, ...], written: str, remedies: tuple[str, ...]) -> Arn | None:
     _, *fields = Text(*parts).cut(":", 5)
     if len(fields) < 5:
         return None

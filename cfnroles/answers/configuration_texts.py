@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from cfnroles.iam.roles import Role
 from cfnroles.need import Need
-from cfnroles.sources.terraform_policies import cure
 from cfnroles.sources.terraform_roles import Roles, is_apart
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.statements import Statement
@@ -132,5 +131,5 @@ def _with_members(value: Struct, told: Callable[[Any], Any]) -> Struct:
 
 def _sentence(symbol: Expression) -> str:
     told = f"{symbol.name} is not known: {symbol.reason}."
-    remedy = cure(symbol)
+    remedy = symbol.remedy
     return f"{told} {remedy}." if remedy else told

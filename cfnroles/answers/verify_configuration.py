@@ -23,7 +23,6 @@ from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.reading import Reading, in_words
 from cfnroles.sources.roles_of_stack import with_symbols
 from cfnroles.sources.template_targets import RUNNERS
-from cfnroles.sources.terraform_policies import cure
 from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming
 from cfnroles.sources.terraform_roles import Roles, TaskWithRoles, role_texts
 from cfnroles.statements import compose
@@ -279,7 +278,7 @@ class _Judging:
         open_ = next((each for each in part.given.symbols if isinstance(each, Expression)), None)
         if open_ is None or open_.address:
             return how
-        closes = f"{cure(open_)}. " if cure(open_) else ""
+        closes = f"{open_.remedy}. " if open_.remedy else ""
         return f"{_called(part.given)}: {open_.reason}. {closes}Or {how[0].lower()}{how[1:]}"
 
 

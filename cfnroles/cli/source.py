@@ -157,11 +157,22 @@ def told(about: Mapping[str, Any], *, live: bool = False, profile: str = "") -> 
     """What the options about a source say; with ``live``, task definitions in Amazon ECS can be read, too."""
     from cfnroles.sources.told import Told
 
+    asked = {**about, **_asked()}
     if not live:
-        return Told(**about)
+        return Told(**asked)
     from cfnroles.sources.live import registered
 
-    return Told(**about, registered=registered(profile))
+    return Told(**asked, registered=registered(profile))
+
+
+def _asked() -> Mapping[str, Any]:
+    """The command that runs, with its options, if it takes one source."""
+    context = click.get_current_context(silent=True)
+    if context is None or not any(each.name == "source" for each in context.command.params):
+        return {}
+    from cfnroles.cli.again import options_again
+
+    return {"command": (f"cfnroles {context.info_name}", options_again(context, ""))}
 
 
 def reading_of(source: str | Document, about: Told, *, passing: bool = False) -> Reading:

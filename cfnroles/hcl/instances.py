@@ -23,8 +23,6 @@ from cfnroles.symbols import Expression, Symbol
 MOST = 256
 
 _SECRET, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_version"
-#: A state has all values.
-_STATE = "Pass the state: `terraform show -json | cfnroles explain -`"
 
 Make = Callable[[Scope, str], Lazy]
 
@@ -35,6 +33,10 @@ class Owner(Protocol):
     @property
     def address(self) -> str:
         """As for ``Names``."""
+
+    @property
+    def by_state(self) -> str:
+        """How the state tells what only AWS knows."""
 
     @property
     def providers(self) -> Mapping[str, str]:
@@ -235,7 +237,7 @@ class ResourceInstance(Lazy):
                 f"{self.module.address}{written}",
                 written=f"${{{written}}}",
                 reason=f"{self.module.address}{written} is known after Terraform reads it from AWS",
-                remedy=_STATE,
+                remedy=self.module.by_state,
                 address=self.address,
                 type=self.type,
                 attribute=name,

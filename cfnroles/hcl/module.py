@@ -161,7 +161,9 @@ class Module:
         if block is None:
             reason = f"no file of {self.project.files.called(self.directory)} declares {called}"
             address = f"{self.address}{called}"
-            found = Expression(address, written=f"${{{called}}}", reason=reason, address=address, type=kind)
+            found = Expression(
+                address, written=f"${{{called}}}", reason=reason, remedy=self.by_state, address=address, type=kind
+            )
             return Value(found, place)
 
         def make(scope: Scope, key: str) -> Lazy:
@@ -204,6 +206,11 @@ class Module:
             Expression(f"{self.address}module.{name}", written=f"${{module.{name}}}", reason=reason, remedy=remedy),
             place,
         )
+
+    @property
+    def by_state(self) -> str:
+        """As for ``Owner``."""
+        return self.project.by_state
 
     @property
     def called_by(self) -> str:

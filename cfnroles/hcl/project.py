@@ -31,6 +31,7 @@ class Project:
     Nothing is fetched: a module is read where its source is a path, or where `terraform init` has brought it. With
     ``any_text``, the default of a text or a truth value is not its value: it may have any. With ``any_key``, what
     ``for_each`` repeats is one thing for any of its keys, and so is what ``count`` makes several of.
+    ``by_state`` is how a state tells what only AWS knows.
     """
 
     def __init__(
@@ -41,9 +42,10 @@ class Project:
         *,
         any_text: bool = False,
         any_key: bool = False,
+        by_state: str = "",
     ):
         self.files = files
-        self.any_key = any_key
+        self.any_key, self.by_state = any_key, by_state
         self._any_text = any_text
         self.budget = Budget(MOST_OF_ALL)
         self._known: dict[str, Configuration] = {}

@@ -41,7 +41,7 @@ def read(document: Document, told: Told) -> Reading:
 
     told.refuse_others(TAKES, f"{document.name} is {NOUN}")
     if _is_raw_state(document.members):
-        how = "Pass the output of `terraform show -json`: `terraform show -json | cfnroles explain -`"
+        how = f"Pass the output of `terraform show -json`: `terraform show -json | {told.again('-')}`"
         raise InvalidInput(
             "is Terraform's own state file, whose format only Terraform supports", where=document.name, remedy=how
         )

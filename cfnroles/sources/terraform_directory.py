@@ -67,7 +67,14 @@ def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, a
 
     ``any_text`` and ``any_key`` are as for ``Project``.
     """
-    project = Project(files, told.parameters, told.variable_files, any_text=any_text, any_key=any_key)
+    project = Project(
+        files,
+        told.parameters,
+        told.variable_files,
+        any_text=any_text,
+        any_key=any_key,
+        by_state=f"Pass the state: `terraform show -json | {told.again('-')}`",
+    )
     if not any_text:
         refuse_undeclared(project)
     region = _region(project)
@@ -82,7 +89,7 @@ def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, a
         tasks += [each.task() for each in _in_passes(site, found, told, region)]
         if not found.by_address:
             unseen.append(_absent(site, found))
-    unseen += (*_alone(running, project, tasks), *_unseen(project))
+    unseen += (*_alone(running, project, tasks), *_unseen(project, told))
     documents = (Document(name, ""), *(Document(called, text) for called, text in project.texts.items()))
     return Reading(
         documents,
@@ -286,7 +293,7 @@ def _absent(site: Site, found: _Found) -> Gap:
     return _hidden(site.address, site.place, what, f"Pass other values with {told}")
 
 
-def _unseen(project: Project) -> Iterator[Gap]:
+def _unseen(project: Project, told: Told) -> Iterator[Gap]:
     """What of a configuration is not read, and may have task definitions."""
     if calls := tuple(away(project)):
         address, _, place = calls[0]
@@ -298,7 +305,7 @@ def _unseen(project: Project) -> Iterator[Gap]:
         how = f"Run `terraform init` to download {them} to .terraform/modules, where cfnroles reads {them}"
         yield _hidden(address, place, f"{what} {names}", how)
     for site in (each for kind in UNREAD for each in sites(project, kind)):
-        if unread := not_read(site.type, site.block.written):
+        if unread := not_read(site.type, site.block.written, told):
             yield replace(_hidden(site.address, site.place, unread[1], unread[2]), holder=unread[0])
 
 

@@ -56,17 +56,17 @@ def tasks_in(document: Document, told: Told) -> tuple[tuple[Task, ...], tuple[Ga
     members = document.members
     planned = members.get("planned_values", members.get("values"))
     if not isinstance(planned, Mapping):
-        how = "Pass the directory: `cfnroles explain .`; or the state after `terraform apply`"
+        how = f"Pass the directory: `{told.again('.')}`; or the state after `terraform apply`"
         raise InvalidInput("has no values", where=document.name, remedy=how)
     root = _member(planned, "root_module")
-    services = list(_services(root, document))
-    runners = list(_runners(root, document))
+    services = list(_services(root, document, told))
+    runners = list(_runners(root, document, told))
     found = list(_in_passes(root, services, runners, document, told))
     running = {each for task in found for each in task.running}
     alone = (each for each in services if each.address not in running)
     runs = (run for each in runners for run in unread_runs(each, running, has_tasks=bool(found)))
     unread = (_gap(holder, address, document, what, how) for address, what, how, holder in runs)
-    gaps = (*(gap for each in alone for gap in _alone(each, document)), *unread, *_unread(root, document))
+    gaps = (*(gap for each in alone for gap in _alone(each, document)), *unread, *_unread(root, document, told))
     return tuple(each.task.task() for each in found), gaps
 
 
@@ -82,14 +82,14 @@ class PlanRoles:
 
     @cached_property
     def _found(self) -> tuple[TaskWithRoles, ...]:
-        document = self._document
+        document, told = self._document, self._told
         planned = document.members.get("planned_values", document.members.get("values"))
         root = _member(planned, "root_module")
-        runners = list(_runners(root, document))
-        found = list(_in_passes(root, list(_services(root, document)), runners, document, self._told))
+        runners = list(_runners(root, document, told))
+        found = list(_in_passes(root, list(_services(root, document, told)), runners, document, told))
         surface = PlanSurface(
             resources_in(document),
-            lambda resource: _attributes(resource, document, ()),
+            lambda resource: _attributes(resource, document, told),
             lambda address: _place(address, document),
             judged(runners, lambda target: any(target in each.targets for each in found)),
         )
@@ -111,16 +111,18 @@ def _in_passes(
     root: Any, services: Sequence[Service], runners: Sequence[RunnerOfTasks], document: Document, told: Told
 ) -> Iterator[_Planned]:
     members = document.members
-    every = [(str(each.get("type")), _attributes(each, document, ())) for each in _of_types(document, TOLD_KEYS)]
+    every = [(str(each.get("type")), _attributes(each, document, told)) for each in _of_types(document, TOLD_KEYS)]
     encrypted = [each for kind in (BUCKET, ENCRYPTION) for each in _resources(root, kind)]
-    buckets = [(str(each.get("type")), str(each.get("address")), _attributes(each, document, ())) for each in encrypted]
+    buckets = [
+        (str(each.get("type")), str(each.get("address")), _attributes(each, document, told)) for each in encrypted
+    ]
     found = list(_resources(root, TASK_DEFINITION))
     for resource in found:
-        turned = _turned(resource, document)
+        turned = _turned(resource, document, told)
         turned.looked_up |= keys_in_plan(every, turned.tree)
         turned.keys |= keys_of_buckets(buckets)
         at = Surroundings(document.name, *_home(resource, document))
-        shown = _shown(members, resource, len(found))
+        shown = _shown(members, resource, len(found), told)
         if shown is not None:
             turned.shown(shown)
         values = _member(resource, "values")
@@ -133,11 +135,11 @@ def _in_passes(
         yield _Planned(task, tuple(dict.fromkeys(running)), targets)
 
 
-def _unread(root: Any, document: Document) -> Iterator[Gap]:
+def _unread(root: Any, document: Document, told: Told) -> Iterator[Gap]:
     for resource in (each for kind in UNREAD for each in _resources(root, kind)):
         values = _member(resource, "values")
         there = [name for name in _names(values) if _member(values, name)]
-        if unread := not_read(str(resource.get("type")), there):
+        if unread := not_read(str(resource.get("type")), there, told):
             yield _gap(unread[0], str(resource.get("address")), document, unread[1], unread[2])
 
 
@@ -152,18 +154,18 @@ def _gap(holder: Holder, address: str, document: Document, what: str, remedy: st
     return Gap(holder, "hidden-resource", origin, what, remedy)
 
 
-def _services(root: Any, document: Document) -> Iterator[Service]:
-    clusters = {str(each.get("address")): _attributes(each, document, ()) for each in _resources(root, CLUSTER)}
+def _services(root: Any, document: Document, told: Told) -> Iterator[Service]:
+    clusters = {str(each.get("address")): _attributes(each, document, told) for each in _resources(root, CLUSTER)}
     for resource in _resources(root, SERVICE):
-        attributes = _attributes(resource, document, ())
+        attributes = _attributes(resource, document, told)
         yield Service(str(resource.get("address")), attributes, *_cluster(attributes, clusters))
 
 
-def _runners(root: Any, document: Document) -> Iterator[RunnerOfTasks]:
+def _runners(root: Any, document: Document, told: Told) -> Iterator[RunnerOfTasks]:
     """What runs tasks besides services, or may do so."""
     for name, kind in RUNNER_TYPES.items():
         for resource in _resources(root, name):
-            attributes = _attributes(resource, document, (*kind.arguments, *kind.blocks))
+            attributes = _attributes(resource, document, told, (*kind.arguments, *kind.blocks))
             if not kind.running or kind.running in members_said(attributes):
                 yield runner_of(str(resource.get("address")), kind, attributes)
 
@@ -214,12 +216,12 @@ def _of_types(document: Document, kinds: Collection[str]) -> Iterator[Mapping[st
     yield from (each for each in resources_in(document) if each.get("type") in kinds)
 
 
-def _turned(resource: Mapping[str, Any], document: Document) -> Turned:
+def _turned(resource: Mapping[str, Any], document: Document, told: Told) -> Turned:
     address = str(resource.get("address", ""))
-    return Turned(address).attributes(_attributes(resource, document, (*ARGUMENTS, *BLOCKS)))
+    return Turned(address).attributes(_attributes(resource, document, told, (*ARGUMENTS, *BLOCKS)))
 
 
-def _attributes(resource: Mapping[str, Any], document: Document, names: Sequence[str]) -> Attributes:
+def _attributes(resource: Mapping[str, Any], document: Document, told: Told, names: Sequence[str] = ()) -> Attributes:
     """What is known of a resource by these names, or by all, with an expression for what is not."""
     address = str(resource.get("address", ""))
     place = _place(address, document)
@@ -228,7 +230,7 @@ def _attributes(resource: Mapping[str, Any], document: Document, names: Sequence
     attributes: dict[str, Value | Failed] = {}
     for name in names or every:
         reason = _HIDDEN if name == _CONTAINERS else "it is known after apply"
-        remedy = _ways_out(resource) if name == _CONTAINERS else _STATE
+        remedy = _ways_out(resource, told) if name == _CONTAINERS else _by_state(told)
         hidden = Expression(f"{address}.{name}", reason=reason, remedy=remedy)
         value = _value(_member(values, name), _member(unknown, name), hidden, place)
         if value.unknown and name in TOLD_BY_AWS and is_left_out(_configuration(document), address, name):
@@ -286,17 +288,20 @@ def _unknown(address: str, document: Document) -> Any:
     return None
 
 
-#: https://developer.hashicorp.com/terraform/cli/commands/show
-_STATE = "After `terraform apply`, pass the state: `terraform show -json | cfnroles explain -`"
+def _by_state(told: Told) -> str:
+    """https://developer.hashicorp.com/terraform/cli/commands/show"""
+    return f"After `terraform apply`, pass the state: `terraform show -json | {told.again('-')}`"
+
+
 _HIDDEN = "the plan hides all of it, because one value is known after apply"
 
 
-def _ways_out(resource: Mapping[str, Any]) -> str:
+def _ways_out(resource: Mapping[str, Any], told: Told) -> str:
     name = str(resource.get("name", "app"))
     output = f'`output "{OUTPUT}_{name}" {{ value = [...] }}`'
     return (
-        "Pass the directory with the .tf files: `cfnroles explain .`; or, after `terraform apply`, the state:"
-        f" `terraform show -json | cfnroles explain -`; or add {output} with the argument of jsonencode(...), and"
+        f"Pass the directory with the .tf files: `{told.again('.')}`; or, after `terraform apply`, the state:"
+        f" `terraform show -json | {told.again('-')}`; or add {output} with the argument of jsonencode(...), and"
         " plan again"
     )
 
@@ -332,7 +337,7 @@ def _inner(hidden: Expression, step: str) -> Expression:
     return Expression(f"{hidden.name}{step}", reason=hidden.reason, remedy=hidden.remedy)
 
 
-def _shown(members: Mapping[str, Any], resource: Mapping[str, Any], number: int) -> Value | None:
+def _shown(members: Mapping[str, Any], resource: Mapping[str, Any], number: int, told: Told) -> Value | None:
     """The container definitions that an output shows, where the resource itself does not know them."""
     changes = _member(members, "output_changes")
     names = [f"{OUTPUT}_{resource.get('name')}", *([OUTPUT] if number == 1 else [])]
@@ -340,5 +345,5 @@ def _shown(members: Mapping[str, Any], resource: Mapping[str, Any], number: int)
     if not name or str(resource.get("address", "")).startswith("module."):
         return None
     change = _member(changes, name)
-    hidden = Expression(f"output.{name}", reason="it is known after apply", remedy=_STATE)
+    hidden = Expression(f"output.{name}", reason="it is known after apply", remedy=_by_state(told))
     return _value(_member(change, "after"), _member(change, "after_unknown"), hidden, Place("", 0, 0))

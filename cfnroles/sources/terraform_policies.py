@@ -24,8 +24,6 @@ from cfnroles.text import Part, Text, text_of
 from cfnroles.written import as_written
 
 _VALIDATE = "Run `terraform validate`"
-#: What tells a value that only Terraform knows.
-STATE = "Pass the state: `terraform show -json | cfnroles verify -`"
 
 
 class StatementForm(StrEnum):
@@ -181,17 +179,8 @@ def _tree(name: str, given: Value | Failed | None, where: str, known: _Known = l
 
 def _open(name: str, symbol: Any, where: str) -> Unread:
     if not isinstance(symbol, Expression):
-        return Unread(name, "part of its document is unknown", STATE, where)
-    return Unread(name, f"cannot see what {symbol.name} puts here: {symbol.reason}", cure(symbol), where)
-
-
-def cure(symbol: Expression) -> str:
-    """What tells the value of an expression."""
-    if symbol.address:
-        return STATE
-    return symbol.remedy.replace(
-        "`terraform show -json | cfnroles explain -`", "`terraform show -json | cfnroles verify -`"
-    )
+        return Unread(name, "part of its document is unknown", "Write it with jsonencode({ ... })", where)
+    return Unread(name, f"cannot see what {symbol.name} puts here: {symbol.reason}", symbol.remedy, where)
 
 
 def _told(unread: Unread, statement: Value, where: str) -> Unread:
@@ -200,7 +189,7 @@ def _told(unread: Unread, statement: Value, where: str) -> Unread:
     if isinstance(statement.data, Expression):
         return replace(_open("", statement.data, place), index=unread.index)
     inside = _first_open(statement)
-    return replace(unread, where=place, remedy=cure(inside) if inside else unread.remedy)
+    return replace(unread, where=place, remedy=inside.remedy if inside else unread.remedy)
 
 
 def _first_open(value: Value) -> Expression | None:

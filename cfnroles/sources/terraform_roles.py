@@ -28,7 +28,7 @@ from cfnroles.sources.terraform_configured import (
     Surface,
 )
 from cfnroles.sources.terraform_members import TASK_DEFINITION, Turned
-from cfnroles.sources.terraform_policies import Spelling, cure, policy_of, spelled, trust_of
+from cfnroles.sources.terraform_policies import Spelling, policy_of, spelled, trust_of
 from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming, policies_naming, texts_naming
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.sources.terraform_tasks import TaskInPasses
@@ -246,7 +246,7 @@ class _Reader:
         why = f"cannot see whether it is attached to this role: {open_.name} is unknown: {open_.reason}"
         read = policy_of("", resource.attributes.get("policy"), "", self._spelling) if resource.type == INLINE else None
         effects = _effects(read) if isinstance(read, RolePolicy) else tuple(Effect)
-        return Unread(resource.address, why, cure(open_), resource.where, effects=effects)
+        return Unread(resource.address, why, open_.remedy, resource.where, effects=effects)
 
     def _inline_blocks(self, known: set[str]) -> Iterator[RolePolicy | Unread]:
         """The policies in the role itself; a state repeats those of resources there."""
@@ -254,7 +254,7 @@ class _Reader:
         for each in _elements(blocks):
             if isinstance(each, Expression):
                 why = f"cannot see what {each.name} puts here: {each.reason}"
-                yield Unread("inline_policy", why, cure(each), self._role.where)
+                yield Unread("inline_policy", why, each.remedy, self._role.where)
                 continue
             members: Any = each.data if isinstance(each.data, dict) else {}
             name = str(spelled(members.get("name")) or "")
@@ -309,7 +309,7 @@ class _Reader:
         found = self._surface.at(symbol.address) if symbol.type == POLICY else None
         if found is None:
             why = f"cannot see which policy {symbol.name} is: {symbol.reason}"
-            return Unread(symbol.name, why, cure(symbol), where)
+            return Unread(symbol.name, why, symbol.remedy, where)
         if not found.data or found.attributes.get("policy") is not None:
             return self._read(found.address, found.attributes.get("policy"), found.where)
         read = self._looked_up(found)

@@ -16,6 +16,7 @@ from cfnroles.hcl.values import Failed, Value, text
 from cfnroles.need import Holder
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.terraform_members import Attributes, Turned
+from cfnroles.sources.told import Told
 from cfnroles.sources.unknown_members import members_beside
 from cfnroles.symbols import Expression
 from cfnroles.text import Text
@@ -31,7 +32,10 @@ HOW_TO_SEE = "Pass that task definition to cfnroles, with the service that runs 
 
 
 class NotRead(Struct, frozen=True):
-    """Of what has roles and is not read: whose roles, which, and the block without which it has none."""
+    """Of what has roles and is not read: whose roles, which, how to see them, and the block without which it has none.
+
+    ``{again}`` in ``how`` stands for the command that asks, with standard input as its source.
+    """
 
     holder: Holder
     roles: str
@@ -43,8 +47,7 @@ UNREAD = {
     "aws_ecs_express_gateway_service": NotRead(
         Holder.INFRASTRUCTURE,
         "the roles of an Express Mode service",
-        "Pass what Amazon ECS returns for it: `aws ecs describe-express-gateway-service --service-arn ARN |"
-        " cfnroles explain -`",
+        "Pass what Amazon ECS returns for it: `aws ecs describe-express-gateway-service --service-arn ARN | {again}`",
     ),
     "aws_ecs_capacity_provider": NotRead(
         Holder.INFRASTRUCTURE,
@@ -56,12 +59,16 @@ UNREAD = {
 }
 
 
-def not_read(kind: str, members: Container[str]) -> tuple[Holder, str, str] | None:
+def not_read(kind: str, members: Container[str], told: Told) -> tuple[Holder, str, str] | None:
     """Whose role is not looked at of a resource of this type with these members, in which words, and what to do."""
     found = UNREAD.get(kind)
     if found is None or (found.member and found.member not in members):
         return None
-    return found.holder, f"cfnroles does not read {kind} and does not check {found.roles}", found.how
+    return (
+        found.holder,
+        f"cfnroles does not read {kind} and does not check {found.roles}",
+        found.how.format(again=told.again("-")),
+    )
 
 
 class Service(Struct, frozen=True):

@@ -19,6 +19,10 @@ _SPELLED = {
 }
 
 
+#: Fields that say nothing about a document.
+_OF_NO_DOCUMENT = frozenset({"parameters", "registered", "command"})
+
+
 class Told(Struct, frozen=True):
     """What is known besides the documents; an empty value is something unknown.
 
@@ -33,6 +37,7 @@ class Told(Struct, frozen=True):
     ``parameters`` are values of a template's parameters or of Terraform's variables, and ``variable_files`` the paths
     of files with more of the latter. ``registered`` reads the text of a task definition in Amazon ECS, by its Region
     and FAMILY:REVISION; without it nothing is fetched.
+    ``command`` is what stands before and behind a source in the command line that asks.
     """
 
     family: str = ""
@@ -63,10 +68,16 @@ class Told(Struct, frozen=True):
     parameters: Mapping[str, str] = field(default_factory=dict)
     variable_files: tuple[str, ...] = ()
     registered: Callable[[str, str], str] | None = None
+    command: tuple[str, str] = ("cfnroles explain", "")
+
+    def again(self, source: str) -> str:
+        """The command that asks the same of another source."""
+        before, after = self.command
+        return f"{before} {source}{after}"
 
     def only(self, names: Collection[str]) -> Told:
         """What is told in the fields of these names, and where nothing was told about a document."""
-        kept = {*names, "parameters", "registered"}
+        kept = {*names, *_OF_NO_DOCUMENT}
         return replace(Told(), **{name: getattr(self, name) for name in self.__struct_fields__ if name in kept})
 
     def refuse_others(self, names: Collection[str], what: str, remedies: Mapping[str, str] | None = None) -> None:
@@ -76,7 +87,7 @@ class Told(Struct, frozen=True):
         """
         taken = self.only(names)
         for name in self.__struct_fields__:
-            if name not in ("parameters", "registered") and getattr(self, name) != getattr(taken, name):
+            if name not in _OF_NO_DOCUMENT and getattr(self, name) != getattr(taken, name):
                 remedy = (remedies or {}).get(name, "")
                 whose = "a directory of Terraform" if name == "variable_files" else "a task definition"
                 raise InvalidInput(f"--{option(name)} requires {whose}, but {what}", remedy=remedy)

@@ -51,14 +51,16 @@ def ecr_repository(image: Text) -> Arn | None:
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_ECS.html
     """
     # Five rows ask of each image.
-    found = _repository_of(image.parts, image.written)
+    found = _repository_of(image.parts, image.written, image.remedies)
     if isinstance(found, Exception):
         raise found.with_traceback(None)
     return found
 
 
 @lru_cache(maxsize=256)
-def _repository_of(parts: tuple[Part, ...], written: str) -> Arn | Unnamed | Malformed | None:
+def _repository_of(
+    parts: tuple[Part, ...], written: str, remedies: tuple[str, ...]
+) -> Arn | Unnamed | Malformed | None:
     try:
         return _ecr_repository(Text(*parts))
     except (Unnamed, Malformed) as told:

@@ -215,12 +215,12 @@ class OpenReference(Struct, frozen=True):
 
 def value_from(text: Text, facts: Facts) -> SecretReference | ParameterReference | OpenReference:
     """What ``valueFrom`` refers to. Raises Unnamed for what is not known, Malformed for what ECS would refuse."""
-    return _value_from(text.parts, text.written, facts)
+    return _value_from(text.parts, text.written, text.remedies, facts)
 
 
 @lru_cache(maxsize=1024)  # a dozen rows ask of the same text, one after the other
 def _value_from(
-    parts: tuple[Part, ...], written: str, facts: Facts
+    parts: tuple[Part, ...], written: str, remedies: tuple[str, ...], facts: Facts
 ) -> SecretReference | ParameterReference | OpenReference:
     text = Text(*parts)
     first, *rest = text.parts or ("",)

@@ -257,9 +257,8 @@ def _refuse_conditions(reading: Reading, needs: Iterable[Need], conditions: Mapp
 
 def _refuse_symbols(reading: Reading, statements: Iterable[Statement], holder: Holder) -> None:
     """Raise BadAnswer with everything in the statements that is not known, and what tells it."""
-    again = f"cfnroles policy - --role {kind_of(holder).holder.removesuffix(' role').replace(' ', '-')}"
     found = (
-        (symbol.written or symbol.spelled, _remedy(symbol).replace("cfnroles explain -", again), need.origin)
+        (symbol.written or symbol.spelled, _remedy(symbol), need.origin)
         for statement in statements
         for need in statement.needs
         for text in need.permission.texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -626,3 +627,34 @@ def test_nothing_is_told_in_the_terms_of_cloudformation(
     told = cfnroles(command, *before, tmp_path, "--format", format_).out
     assert "${data.aws_caller_identity.current.account_id}" in told
     assert "AWS::" not in told
+
+
+OPEN = declared("""
+resource "aws_ecs_task_definition" "app" {
+  family                = "app"
+  execution_role_arn    = aws_iam_role.exec.arn
+  container_definitions = jsonencode([{ name = "a", image = aws_codebuild_project.x.badge_url }])
+}
+resource "aws_iam_role_policy" "p" {
+  role   = aws_iam_role.exec.id
+  policy = aws_codebuild_project.x.arn
+}
+""")
+ASKING = {
+    "explain": [],
+    "verify": ["--fail-on", "excess"],
+    "build": [],
+    "terraform": ["--gate", "none"],
+}
+
+
+@pytest.mark.parametrize(("command", "options"), ASKING.items(), ids=ASKING)
+def test_the_way_out_of_a_gap_is_the_command_that_told_of_it(
+    cfnroles: Any, directory: Path, command: str, options: list[str]
+) -> None:
+    (directory / "main.tf").write_text(OPEN, encoding="utf-8")
+    result = cfnroles(command, "infra", *options)
+    told = set(re.findall(r"`terraform show -json \| ([^`]*)`", " ".join((result.out + result.err).split())))
+    assert told == {" ".join(["cfnroles", command, "-", *options])}
+    plan = cfnroles(command, "-", *options, stdin=state({"name": "a", "image": "nginx"}))
+    assert plan.code != 2, plan.err
