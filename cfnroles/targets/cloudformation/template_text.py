@@ -174,7 +174,8 @@ def yaml_inline(value: Any) -> str:
 
 
 def _is_intrinsic(value: Any, short: bool) -> bool:
-    if not isinstance(value, (dict, Mapping)) or len(value) != 1:
+    # Most values are texts, and to find that one is no Mapping takes longer than all else here.
+    if isinstance(value, str) or not isinstance(value, (dict, Mapping)) or len(value) != 1:
         return False
     (name,) = value
     if name != "Ref" and name != "Condition" and name[:4] != "Fn::":
