@@ -261,7 +261,7 @@ def test_a_role_that_has_no_place_is_told_with_what_writes_it(
     whole = f"Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}\n{text}"
     result = injected(whole)
     assert (result.code, injected(whole, "--strict").code) == (0, 1), result.err
-    assert "the infrastructure role of Web is needed here and not injected. ECS itself uses" in result.err
+    assert "the infrastructure role of Web is needed here and not injected. ECS uses" in result.err
     command = next(line for line in result.err.splitlines() if "writes it, for" in line)
     words = command.split("`")[1].removesuffix(" -o build").split()[1:]
     assert cfnroles(*words, "-o", tmp_path / "build").code == 0
