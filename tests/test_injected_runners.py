@@ -254,7 +254,7 @@ def test_a_role_that_is_there_stays_and_is_told_to_pass_the_new_roles() -> None:
     injection = injected(kept + ROLE)
     assert injection.left == ("Nightly",)
     (gap,) = injection.gaps
-    assert gap.what == "the scheduler role of Nightly stays, and has to pass the roles that Task gets"
+    assert gap.what == "the scheduler role of Nightly stays, and must be able to pass the roles that Task gets"
     replaced = injected(kept + ROLE, replace_roles=True)
     assert (replaced.left, replaced.gaps) == ((), ())
     assert {each.verdict for each in judged(replaced.text, Holder.SCHEDULER)} == {Verdict.PASS}

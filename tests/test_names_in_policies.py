@@ -275,7 +275,7 @@ def test_a_path_that_policies_would_misread_is_no_path(path: str) -> None:
 def test_other_accounts_are_not_asked_to_fill_in_what_nobody_told() -> None:
     image = "210987654321.dkr.ecr.us-east-1.amazonaws.com/shop/<REPOSITORY>:1"
     task = json.dumps({"family": "web", "containerDefinitions": [{"name": "web", "image": image}]})
-    with pytest.raises(InvalidInput, match="holds <REPOSITORY>, which nobody in another account fills in"):
+    with pytest.raises(InvalidInput, match="contains <REPOSITORY>, which is unknown in another account"):
         other_side_files(with_task(task), "210987654321", "yaml")
 
 

@@ -93,7 +93,7 @@ def admission(reading: Reading, account: Account, resource: str = "", *, resolve
     """
     template = reading.template
     if template is None:
-        raise InvalidInput(f"is {reading.noun}, and no CloudFormation template", where=reading.name)
+        raise InvalidInput(f"is {reading.noun}, not a CloudFormation template", where=reading.name)
     found = template_references(reading, template, resource)
     facts, _ = known_of(reading)
     placed = {each: each if each in found.made else at_home(each, facts) for each in found.references}

@@ -123,7 +123,7 @@ class _Judge(Struct, frozen=True):
     def _judged(self, found: AuditedGrant, seen: GrantUse, *, is_open_ended: bool) -> AuditedGrant:
         granted = found.grant.granted
         if is_open_ended:
-            why = "it is written as an exception, and what it allows cannot be listed"
+            why = "it uses NotAction or NotResource, so its permissions cannot be listed"
             status = GrantStatus.USED if seen.used else GrantStatus.UNKNOWN
             return replace(found, status=status, why="" if seen.used else why)
         if is_pattern(granted.action):
@@ -170,7 +170,7 @@ class _Judge(Struct, frozen=True):
         action = found.grant.granted.action.lower()
         service = action.partition(":")[0]
         if last := self.report.actions.get(action):
-            told = f"IAM saw it last on {last[:10]}, refused calls among them"
+            told = f"IAM last saw it on {last[:10]}, including refused calls"
             later = last[:10] >= self.view.coverage.first[:10]
             if later and found.status in (GrantStatus.UNUSED, GrantStatus.UNKNOWN, GrantStatus.NEVER_ASSUMED):
                 return replace(found, status=GrantStatus.USED, used=(Times(action, 0, last),), why="", iam=told)
@@ -227,12 +227,12 @@ def _notes(coverage: Coverage, roles: Sequence[AuditedRole]) -> Iterator[str]:
     for each in roles:
         if each.ambiguous:
             names = " and ".join(each.ambiguous)
-            yield f"{names} have a role {each.name} each, and its account is not known: give --account ID"
+            yield f"{names} each have a role {each.name}, and its account is unknown: pass --account ID"
     unused = [report for report in coverage.reports if report.cut]
     if unused:
-        yield "a report of IAM is one page of several"
+        yield "a report of IAM is only one page of several"
     for trail in coverage.selectors:
         if trail.account in coverage.reselected:
-            yield f"the event selectors of {trail.trail} are not used: the events show that they changed in the window"
+            yield f"the event selectors of {trail.trail} are not used: they changed in the window"
         else:
             yield f"what {trail.trail} records is taken from its event selectors as they are now"

@@ -75,11 +75,11 @@ def subjects_of(asked: AuditQuestion) -> tuple[Subject, ...]:
         if not any(name in _names(each.role) for each in found):
             roles = [_names(each.role)[-1] for each in found]
             why = f"The roles: {', '.join(roles) or 'none'}."
-            raise InvalidInput(f"--called {name}: there is no such role", why=why, remedy=hint(name, roles))
+            raise InvalidInput(f"--called {name}: no role has this name", why=why, remedy=hint(name, roles))
     if not found:
         raise InvalidInput(
             "no role to verify",
-            remedy="Name one with --role FILE:LogicalId or FILE:RoleName, give a template as --source, or give --live.",
+            remedy="Pass one with --role FILE:LogicalId or FILE:RoleName, a template with --source, or --live.",
         )
     return _merged(_with_name(each, asked) for each in found)
 
@@ -218,8 +218,8 @@ def _with_name(subject: Subject, asked: AuditQuestion) -> Subject:
     if not name:
         raise InvalidInput(
             f"unknown name in the trail: the role {subject.role.name}",
-            why="CloudFormation and Terraform make names of their own, and a policy has none.",
-            remedy=f"Give --called {quoted(_names(subject.role)[-1])}=NAME; `aws iam list-roles` knows it.",
+            why="CloudFormation and Terraform generate names, and a policy has none.",
+            remedy=f"Pass --called {quoted(_names(subject.role)[-1])}=NAME; run `aws iam list-roles` to find it.",
         )
     return replace(subject, name=name, account=account or role_key(subject.role.arn)[0] or subject.facts.account)
 

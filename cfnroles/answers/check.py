@@ -106,7 +106,7 @@ def _unasked(reference: Reference) -> Examined:
     return Examined(
         reference.value_from,
         code="placeholder" if placeholders else "untold",
-        what=f"cannot be looked up before {' and '.join(names)} {'are' if len(names) > 1 else 'is'} known",
+        what=f"cannot be checked before {' and '.join(names)} {'are' if len(names) > 1 else 'is'} known",
         remedy=" ".join(dict.fromkeys(remedies)),
         unknown=True,
     )

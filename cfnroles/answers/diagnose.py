@@ -201,11 +201,11 @@ def _with_names(causes: Sequence[PossibleCause], each: Understood) -> tuple[Poss
 def _unknown(each: Understood, asked: AskedSource, found: Asking, said: RoleAnswer, *, told: bool) -> Iterator[str]:
     denial = each.denial
     if each.cut:
-        yield "the cause: the text is cut before it"
+        yield "the cause: the text ends before it"
     if denial and not denial.resource:
         yield "the resource: the message does not name it"
     elif denial and not granted(denial):
-        yield "the resource in full: the message cuts it, masks it, or names it otherwise than by its ARN"
+        yield "the complete resource: the message shortens it, masks it, or names it without an ARN"
     yield from _unknown_fields(each, asked, found, told=told)
     yield from _unknown_role(each, asked, said)
 
@@ -220,7 +220,7 @@ def _unknown_fields(each: Understood, asked: AskedSource, found: Asking, *, told
         return
     if each.action and not told and each.category is not Category.TRUST:
         other = any(need.permission.action.lower() == each.action.lower() for need in asked.needs)
-        what = "asks for this call on other resources only" if other else "does not ask for this call"
+        what = "requires this call only on other resources" if other else "does not require this call"
         who = " and ".join(reading.name for reading in asked.readings)
         yield f"who asked for it: {who} {what}, so it is another revision, or the application itself"
     if each.thing and found and not found.sure:
@@ -246,7 +246,6 @@ def check_known(found: Collected) -> None:
     if not found.heard and not found.unknown:
         raise InvalidInput(
             "this is not a failure message that cfnroles knows",
-            remedy="Give stoppedReason, the reason of a container, an event of the service or a line of the agent's"
-            " log:"
-            " aws ecs describe-tasks --cluster CLUSTER --tasks TASK | cfnroles diagnose -",
+            remedy="Pass stoppedReason, the reason of a container, an event of the service or a line of the"
+            " agent's log: aws ecs describe-tasks --cluster CLUSTER --tasks TASK | cfnroles diagnose -",
         )

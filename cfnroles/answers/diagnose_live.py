@@ -110,7 +110,7 @@ class _Roles:
         trust, gone, *others = said.causes
         role = self._read(named)
         if role is None:
-            absent = f"there is no role {named.rpartition('/')[2]} in the account"
+            absent = f"the account has no role {named.rpartition('/')[2]}"
             return _because(each, absent, gone) if named in self._absent else each
         facts = self._task.facts if self._task else Facts()
         told = judge_uses(Uses(Holder.TASK, (), facts), role, prove=False).trust
@@ -163,12 +163,12 @@ def check_failed(live: LiveDiagnosis) -> None:
     if not live.found and not live.besides.unknown:
         if live.besides.unread:
             raise Unavailable(
-                "why it failed cannot be known",
+                "the cause is unknown",
                 why=page(f"not known: {each}" for each in live.besides.unread),
-                remedy="Ask for the permission, or give a message that was kept: cfnroles diagnose TEXT.",
+                remedy="Request the permission, or pass a saved message: cfnroles diagnose TEXT.",
             )
         raise Unavailable(
-            "AWS reports no failure there",
+            "AWS reports no failure",
             why="Amazon ECS keeps a stopped task for at least one hour.",
-            remedy="Ask again as soon as it fails, or give a message that was kept: cfnroles diagnose TEXT.",
+            remedy="Run it again as soon as it fails, or pass a saved message: cfnroles diagnose TEXT.",
         )

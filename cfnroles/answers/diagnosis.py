@@ -96,7 +96,7 @@ class Diagnosis(Struct, frozen=True):
         if self.trust is not None and self.is_distrusted:
             return f"Let {self.trust.service} assume the role in its trust policy: no other policy helps"
         if self.is_behind:
-            return "Deploy the source: this role allows the call, and the one that was refused does not yet"
+            return "Deploy the source: its role allows the call, but the deployed role does not"
         if self.understood.denial and self.outcome is Outcome.ALLOWED:
             return "Leave the role as it is: it allows the call, and something else refused it"
         if self.understood.denial and self.outcome is Outcome.DENIED:

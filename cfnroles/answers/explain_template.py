@@ -75,7 +75,7 @@ def _explanation_of_nested(task: TaskInWorlds, stack: NestedStack, template: Tem
     # Its own parameters are no parameters of the template that has it.
     inner = set(stack.template.declarations) - set(stack.passed)
     gaps = tuple(
-        replace(gap, remedy=f"{gap.remedy} where {stack.document.name} is given by itself")
+        replace(gap, remedy=f"{gap.remedy} when {stack.document.name} is passed alone")
         if (told := _TELL.match(gap.remedy)) and (told[1] in inner or told[1] not in template.settable)
         else gap
         for gap in explanation.gaps

@@ -74,7 +74,7 @@ def absent_things(users: Users, things: Things, looked: LookedAt) -> Iterator[Fl
             case Presence.DELETED | Presence.UNUSABLE:
                 yield FleetFinding(Kind.SECRET_MISSING, reference, seen.detail or f"it is {seen.presence}", affected)
             case Presence.FOREIGN:
-                what = f"whether it exists: it is of {seen.detail}, which was not asked"
+                what = f"whether it exists: it is in {seen.detail}, which was not read"
                 yield FleetFinding(Kind.NOT_KNOWN, reference, what, affected)
             case Presence.DENIED:
                 what = "whether it exists: the credentials may not ask about it"

@@ -18,7 +18,7 @@ from cfnroles.trail.coverage import Coverage, Region, periods
 
 _SIGNS = "*?$"
 _STS = ("sts.amazonaws.com",)
-_TORN = "events are missing of which nobody can tell when and where they were"
+_TORN = "events of unknown time and Region are missing"
 
 
 class View(Struct, frozen=True):
@@ -32,12 +32,12 @@ class View(Struct, frozen=True):
         """Why the trail would not show every call of an action on a resource; an empty text where it would."""
         source = source_of_action(action)
         if source is None:
-            return f"no row of cfnroles says what CloudTrail records of {action.partition(':')[0]}"
+            return f"cfnroles does not know what CloudTrail records of {action.partition(':')[0]}"
         recording = source.recording(action)
         if recording is Recording.NEVER:
             return f"CloudTrail does not record {action}"
         if recording is Recording.UNKNOWN or not is_known(action):
-            return f"no row of cfnroles says whether CloudTrail records {action}"
+            return f"cfnroles does not know whether CloudTrail records {action}"
         data = source.data_events(action)
         if data is not None:
             return self._data(action, resource, source, data)

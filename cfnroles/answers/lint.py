@@ -132,7 +132,7 @@ def _hanging(finding: Finding, where: Collection[World], worlds: Worlds) -> Find
         return finding
     alternatives = (" and ".join(map(str, literals)) for literals in worlds.when(where))
     told = f"{finding.what}, where {', or where '.join(alternatives)}"
-    return replace(finding, what=told if worlds.exact else f"{told} (not every combination of conditions is looked at)")
+    return replace(finding, what=told if worlds.exact else f"{told} (not every combination of conditions was checked)")
 
 
 def _written(finding: Finding, worlds: Worlds) -> Finding:
@@ -203,10 +203,10 @@ def _about(given: Sequence[Suppression], used: set[Suppression], document: str) 
     for one in given:
         if one.problem:
             check, what = suppressing.BAD, one.problem
-            remedy = "Write the id of a check and the reason, or take the suppression away."
+            remedy = "Write the ID of a check and the reason, or remove the suppression."
         elif one not in used:
-            check, what = suppressing.UNUSED, f"the suppression of {one.check} suppresses nothing"
-            remedy = "Take it away."
+            check, what = suppressing.UNUSED, f"the suppression of {one.check} has no effect"
+            remedy = "Remove it."
         else:
             continue
         origin = Origin(document, one.path)

@@ -9,30 +9,30 @@ from cfnroles.table.message import PossibleCause
 
 #: Where a statement of the source names by an expression what the message names by its ARN.
 NOT_DEPLOYED = PossibleCause(
-    "the statement of the source is about this resource, and was not deployed to the role that was refused",
+    "the source has this statement, but the role was deployed without it",
     "aws iam list-role-policies --role-name ROLE",
     "Deploy the source",
 )
 ANOTHER_RESOURCE = PossibleCause(
     "the statement of the source is about another resource",
-    "Compare the name behind its expression with that of the message",
+    "Compare the value of its expression with the name in the message",
     "Add the resource to the statement",
 )
 #: What refuses a call that the role allows, in the order in which it is worth looking.
 REMAINING = (
     PossibleCause(
-        "the task ran with another role, or before this policy was there",
+        "the task ran with another role, or before this policy existed",
         "aws ecs describe-task-definition --task-definition FAMILY --query"
         " 'taskDefinition.[executionRoleArn,taskRoleArn]'",
         "Deploy again with this role",
     ),
     PossibleCause(
-        "the policy of the resource or of its KMS key does not let the role in",
+        "the policy of the resource or of its KMS key does not grant access to the role",
         "Read the policy of the secret, the repository, the bucket or the key",
         "Change that policy; a statement in the role does not help",
     ),
     PossibleCause(
-        "the policy of the VPC endpoint leaves the call out",
+        "the policy of the VPC endpoint does not allow the call",
         "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].[ServiceName,PolicyDocument]'",
         "Change that policy; a statement in the role does not help",
     ),

@@ -53,7 +53,7 @@ class Suppression(Struct, frozen=True):
         if not self.check:
             return "the suppression names no check"
         if self.check not in _KNOWN and not _CFN_LINT.fullmatch(self.check):
-            return f"there is no check {self.check}"
+            return f"no check is named {self.check}"
         return "" if self.reason else f"the suppression of {self.check} gives no reason"
 
     def covers(self, finding: Finding) -> bool:

@@ -98,9 +98,9 @@ def refuse_without_tasks(reading: Reading, nested: Sequence[str]) -> None:
     """Raise InvalidInput for a template without task definitions; ``nested`` are templates beside it that have some."""
     if nested:
         raise InvalidInput(
-            "has no task definition but in its nested stacks",
+            "has task definitions only in its nested stacks",
             where=reading.name,
-            remedy=f"Give their own templates: {', '.join(nested)}.",
+            remedy=f"Pass their templates: {', '.join(nested)}.",
         )
     reading.accepted()
 

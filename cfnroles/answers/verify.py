@@ -72,8 +72,8 @@ def without_keys(needs: Iterable[Need], facts: Facts) -> Iterator[Need]:
     """The needs that are there without a customer managed key; raises InvalidInput where one is told."""
     if facts.kms_key_arns:
         raise InvalidInput(
-            "AWS managed keys encrypt everything, and so do customer managed ones",
-            remedy="Give either --aws-managed-keys or the customer managed keys.",
+            "--aws-managed-keys and customer managed keys cannot be combined",
+            remedy="Pass --aws-managed-keys or the customer managed keys.",
         )
     return (need for need in needs if _KEYS not in need.permission.when)
 

@@ -48,7 +48,7 @@ def verify_configuration(reading: Reading, question: Question = NO_QUESTION) -> 
     and where a role is given for several task definitions.
     """
     if reading.configuration is None:
-        raise InvalidInput(f"is {reading.noun}, and has no roles of its own", where=reading.name)
+        raise InvalidInput(f"is {reading.noun} without roles", where=reading.name)
     asked = reading.about(question.resource)
     if asked.tasks or not reading.unseen:
         asked.accepted()
@@ -272,9 +272,9 @@ class _Judging:
         option = kind_of(part.holder).option_name
         if not part.given:
             named = _OWN.get(part.holder, ("", "role_arn"))[1]
-            return f"Give {part.address} {'an' if named[0] == 'e' else 'a'} {named}."
+            return f"Add {'an' if named[0] == 'e' else 'a'} {named} to {part.address}."
         resource = f"--resource '{part.address}' " if self._several else ""
-        how = f"Give {resource}{option} NAME --live, or {resource}{option} FILE, a policy document of the role."
+        how = f"Pass {resource}{option} NAME --live, or {resource}{option} FILE, a policy document of the role."
         open_ = next((each for each in part.given.symbols if isinstance(each, Expression)), None)
         if open_ is None or open_.address:
             return how

@@ -90,11 +90,11 @@ def verify_template(reading: Reading, question: Question = NO_QUESTION) -> tuple
     """
     template = reading.template
     if template is None:
-        raise InvalidInput(f"is {reading.noun}, and has no roles of its own", where=reading.name)
+        raise InvalidInput(f"is {reading.noun} without roles", where=reading.name)
     ids = asked_about(reading, template, question.resource, TASKS)
     if question.asked and len(ids) != 1:
         why = f"Its task definitions: {', '.join(ids)}." if ids else ""
-        what = f"has {len(ids) or 'no'} task definitions, and a role is given for one"
+        what = f"has {len(ids) or 'no'} task definitions; a role requires a single one"
         raise InvalidInput(what, where=reading.name, why=why, remedy="Name one with --resource ID." if ids else "")
     known = known_of(reading)
     found: list[Verification] = []
@@ -126,7 +126,7 @@ def _nested(reading: Reading) -> Iterator[Gap]:
             yield each
         elif defined(each.template) or any(hidden(each.template)):
             origin = Origin(reading.name, ("Resources", each.name.partition(".")[0]))
-            what = f"the roles of the nested stack {each.name} are not judged here"
+            what = f"the roles of the nested stack {each.name} are not checked here"
             yield Gap(Holder.EXECUTION, "hidden-resource", origin, what, f"Verify its template: {each.document.name}")
 
 
@@ -346,12 +346,12 @@ class _Judging:
         if part.holder in RUNNING and part.needs:
             runner = str(part.needs[0].origin.path[1])
             whole = part.holder in (Holder.PIPE, Holder.STATE_MACHINE)
-            return f"Give {'' if whole else 'the target of '}{runner} a RoleArn."
+            return f"Add a RoleArn to {'' if whole else 'the target of '}{runner}."
         tree = self._template.tree
         places = (place for place in places_of(part.task, tree) if place.holder is part.holder)
         for place in (each for each in places if given_at(each, tree) is None):
-            return f"Give {place.resource} {'an' if place.property[0] in 'EI' else 'a'} {place.property}."
-        return f"Give the service that runs {part.task.logical_id} a RoleArn."
+            return f"Add {'an' if place.property[0] in 'EI' else 'a'} {place.property} to {place.resource}."
+        return f"Add a RoleArn to the service that runs {part.task.logical_id}."
 
     def _remedy(self, part: _Part) -> str:
         task, option = part.task.logical_id, kind_of(part.holder).option_name
@@ -361,8 +361,8 @@ class _Judging:
             return f"{told}."
         resource = f"--resource {task} " if self._several else ""
         if made_by_sam(part.given, self._template):
-            return f"{PROCESSED}. Or give {resource}{option} NAME --live."
-        return f"Give {resource}{option} FILE:LogicalId, the template that has it, or {resource}{option} NAME --live."
+            return f"{PROCESSED}. Or pass {resource}{option} NAME --live."
+        return f"Pass {resource}{option} FILE:LogicalId, the template that has it, or {resource}{option} NAME --live."
 
 
 def _runners(parts: Iterable[_Part]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from cfnroles.workload import EXPRESS
 
 #: A cure that lint takes as well as verify.
 _BY_PARAMETERS = re.compile(r"Give( --parameter [^\s=]+=VALUE)+")
-_MAY_MAKE = "the roles, policies and task definitions that {} may make are not judged"
+_MAY_MAKE = "the roles, policies and task definitions that {} may create are not judged"
 _REMEDY = "`cfnroles verify` judges it, from the template that has it or with --live."
 
 

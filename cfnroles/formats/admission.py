@@ -14,9 +14,7 @@ from cfnroles.page import Page, page
 
 #: Whom the checks of secrets speak of, who run in the secret validator and here.
 _VALIDATOR, _HOOK = "the validator", "the hook's function"
-_WAIT = (
-    "Policies that the same stack makes count once they are there: let the task definition wait for them by DependsOn."
-)
+_WAIT = "Policies of the same stack count only once they exist: add DependsOn to the task definition."
 
 
 def refusal(found: Admission, texts: Texts) -> Page:

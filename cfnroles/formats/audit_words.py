@@ -22,14 +22,17 @@ LAG = (
     "CloudTrail delivers an event up to some 15 minutes after the call: the last minutes of the window may be missing."
 )
 SESSIONS = (
-    "The session of a role is named by the task: which of its containers made a call cannot be known. A call that is in"
-    " several trails may be counted more than once."
+    "The name of a role session shows the task, not the container that made a call. A call in several trails may"
+    " be counted more than once."
 )
 HISTORY = (
     "These are the events of the event history: all management events of the last 90 days of one Region, and no data"
     " events."
 )
-STAYS = "What cannot be known stays in the policies, and so does everything that a field of a task definition asks for."
+STAYS = (
+    "Permissions whose use is unknown stay in the policies, and so does everything that a field of a task"
+    " definition requires."
+)
 
 
 def trail_words(audit: Audit) -> Iterator[str]:
@@ -47,17 +50,17 @@ def trail_words(audit: Audit) -> Iterator[str]:
         names = len({each.account for each in covered.regions if each.account not in own})
         yield f"of {counted(names, 'other account')}, which say nothing about these roles: {counted_events(others)}"
     if covered.broken_count:
-        yield f"{counted(covered.broken_count, 'file')} could not be read to the end: {_broken(covered)}"
+        yield f"{counted(covered.broken_count, 'file')} could not be read completely: {_broken(covered)}"
     if covered.malformed:
         yield f"{counted(covered.malformed, 'event')} could not be read"
     if covered.more:
-        yield "an answer of lookup-events is one page of several: the others are missing"
+        yield "an answer of lookup-events is only one page of several"
     if covered.ignored:
-        yield f"{counted(covered.ignored, 'file')} that are none of CloudTrail's were left out"
+        yield f"{counted(covered.ignored, 'file')} that are not from CloudTrail were skipped"
     if covered.reports:
         yield f"{counted(len(covered.reports), 'report')} of IAM on when services were called last"
     for role in covered.unreported:
-        yield f"IAM made no report on {role}, or does not let the caller read it"
+        yield f"IAM has no report on {role}, or the caller cannot read it"
     yield from audit.notes
     yield from (HISTORY,) if covered.history else ()
     yield LAG
@@ -99,7 +102,7 @@ def role_words(role: AuditedRole) -> Iterator[str]:
     if role.calls.times:
         yield f"called AWS {_often(role.calls)}, in {', '.join(role.regions)}"
     for name in role.unread:
-        yield f"{name} could not be read, and is not judged"
+        yield f"{name} could not be read and is not checked"
 
 
 def grant_words(each: AuditedGrant, lines: Lines) -> Iterator[str]:

@@ -65,8 +65,8 @@ def other_side(account: str) -> list[str]:
     """The same for what another account must admit."""
     return [
         "",
-        f"Hand these to the owner of the account {account}, and have them deployed when the roles exist.",
-        "README.md next to them says what each is for.",
+        f"Send these files to the owner of the account {account}, to deploy once the roles exist.",
+        "README.md describes each file.",
     ]
 
 
@@ -115,13 +115,13 @@ def _of_template(built: Build, reading: Reading, source: str) -> Iterator[str]:
         yield "That must be there before the roles, and the roles before the task definitions."
         mark = mark_of(reading.template.tree) if reading.template else None
         if mark is None or not mark.generator.again:
-            yield f"Where one stack makes it all, put the roles into it: `cfnroles inject {quoted(source)}`."
+            yield f"If one stack creates it all, add the roles to it: `cfnroles inject {quoted(source)}`."
     if built.taken:
         yield ""
         yield from values_words(built.taken, "build again, with --parameter NAME=VALUE")
     if built.made:
         yield ""
-        yield f"The validator is not asked for what the template makes: {secrets_or_parameters(len(built.made))}."
+        yield f"The validator does not check what the template creates: {secrets_or_parameters(len(built.made))}."
     if built.nested:
         yield ""
         yield f"Nested stacks are templates of their own, with task definitions in {', '.join(built.nested)}."
@@ -180,7 +180,7 @@ def _exported(export: str, built: Build) -> str:
 def _other_sides(accounts: Iterable[str], again: str) -> Iterator[str]:
     for account in accounts:
         command = f"cfnroles build {again} --for-account {account} -o for-{account}"
-        yield f"The account {account} has its own side: `{command}`."
+        yield f"The account {account} must add policies: `{command}`."
 
 
 def _home(reading: Reading, task: Task) -> Iterator[str]:
@@ -195,8 +195,8 @@ def _home(reading: Reading, task: Task) -> Iterator[str]:
 def _left_open(task: Task, built: Build) -> Iterator[str]:
     if open_parameters := dict.fromkeys(name for stack in built.stacks for name in _without_default(stack)):
         yield ""
-        yield f"To be filled when the stacks are deployed: {', '.join(open_parameters)}."
-        yield "Each is a parameter without a default, for a placeholder; --set and --image fill them now."
+        yield f"Required at deployment: {', '.join(open_parameters)}."
+        yield "Each is a parameter for a placeholder; to set them now, pass --set or --image."
     if (names := secret_names(task.discovery.references, task.facts)) and not within_quota(names):
         yield ""
         yield f"The ARNs of {len(names)} secrets stand in the templates themselves, because a template may have"

@@ -58,17 +58,15 @@ def summary(check: SecretCheck) -> str:
     total = len(check.references) - made
     if not check.references:
         if check.unseen:
-            return "No secret and no parameter is seen, and not everything can be."
-        return "Nothing here refers to a secret or a parameter."
+            return "No secret or parameter found, but not everything is visible."
+        return "No references to secrets or parameters."
     references = _references(total)
     parts = [f"{bad} of {references} cannot be used"] if bad else []
     parts += [f"{unknown} of {total if bad else references} could not be checked"] if unknown else []
     parts += [f"{_all_of(total)} can be used"] if total and not parts else []
     whole = f"{made} more" if total else _all_of(made)
-    parts += (
-        [f"{whole} {'is' if made == 1 else 'are'} to what is made with the task, and not looked up"] if made else []
-    )
-    parts += ["not everything can be seen"] if check.unseen else []
+    parts += [f"{whole} {'is' if made == 1 else 'are'} to what is created with the task, not checked"] if made else []
+    parts += ["not everything is visible"] if check.unseen else []
     told = " and ".join(parts)
     return f"{told[:1].upper()}{told[1:]}."
 
@@ -112,5 +110,5 @@ def _branch(checked: CheckedReference) -> tuple[str, str]:
 def _finding(checked: CheckedReference) -> str:
     examined = checked.examined
     if checked.made:
-        return "made with the task, and not looked up"
+        return "created with the task, not checked"
     return f"{examined.what}. {examined.remedy}" if examined.what else f"version {examined.version}"

@@ -62,10 +62,10 @@ def _added(injection: Injection) -> Iterator[str]:
         bucket = " --s3-bucket BUCKET" if too_large(injection.text) else ""
         yield f"Deploy it with `--capabilities {' '.join(_capabilities(injection))}{bucket}`."
         if injection.aliased:
-            yield "CloudFormation takes no aliases and no merge keys of YAML."
-            yield "`aws cloudformation package` writes them out: run it before."
+            yield "CloudFormation does not accept YAML aliases and merge keys."
+            yield "Run `aws cloudformation package` first, which resolves them."
         if bucket:
-            yield f"It has more than {TEMPLATE_BODY:,} bytes, which CloudFormation takes from a bucket alone."
+            yield f"It has more than {TEMPLATE_BODY:,} bytes, which CloudFormation accepts only from a bucket."
 
 
 def _options(injection: Injection) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _options(injection: Injection) -> Iterator[str]:
             before, after = (text or f"no {name}" for text in (earlier.get(name, ""), now.get(name, "")))
             yield f"Now with {after}; the run before was with {before}."
     if now:
-        yield "Metadata.CfnrolesAdded.Options keeps these options for the next run; `--remove` forgets them."
+        yield "Metadata.CfnrolesAdded.Options keeps these options for the next run; `--remove` removes them."
     if injection.unrecorded:
         names = ", ".join(injection.unrecorded)
         yield f"Not kept for the next run, because it has NoEcho: the value of {names}."

@@ -20,7 +20,7 @@ def notes(made: PlainPolicy, repositories: Sequence[Arn], texts: Mapping[str, st
         first = min((need.origin for need in made.key_needs), key=lambda origin: origin.sort_key)
         yield "No customer managed key is taken to encrypt the secrets and parameters:"
         yield f"  {Lines(texts).where(first)}"
-        yield "  Give --kms-key-arn ARN for each key that does."
+        yield "  Pass --kms-key-arn ARN for each key that does."
     if made.defaults:
         yield defaults_words(made.defaults)
     for arn in made.managed_policies:
@@ -28,4 +28,4 @@ def notes(made: PlainPolicy, repositories: Sequence[Arn], texts: Mapping[str, st
     if repositories:
         yield f"For {', '.join(arn.text.written for arn in repositories)}."
     if made.size > MANAGED_POLICY:
-        yield f"{made.size:,} characters: put it into the role itself, since a managed policy takes {MANAGED_POLICY:,}."
+        yield f"{made.size:,} characters: use it as an inline policy; a managed policy allows {MANAGED_POLICY:,}."

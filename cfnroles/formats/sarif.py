@@ -33,7 +33,7 @@ def sarif(report: LintReport) -> Page:
     run = {
         "tool": {"driver": {**tool(), "rules": rules}},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {_BASE: {"description": {"text": "The directory in which cfnroles was run."}}},
+        "originalUriBaseIds": {_BASE: {"description": {"text": "The directory in which cfnroles ran."}}},
         "invocations": [_invocation(report)],
         "results": results,
     }

@@ -38,7 +38,7 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
         yield f"The gate does not ask for {number}, whose {value} would come into Terraform's state:"
         yield from (f"- {lines.where(each.origin)}" for each in unasked)
         them = by_number(len(unasked), "it, too, without its value", "them, too, without their values")
-        yield f"With --gate check, `cfnroles check` asks for {them}."
+        yield f"With --gate check, `cfnroles check` checks {them}."
 
 
 #: The roles of a task definition itself.
@@ -55,12 +55,12 @@ def _roles(file: TerraformFile) -> Iterator[str]:
     who, their = (file.label, "its") if alone else (f"{file.label} and what runs it", "their")
     if to_write:
         yield ""
-        yield f"Give {who} {their} roles:"
+        yield f"Set the roles of {who}:"
     for each in to_write:
-        now = f", in the place of {each.written}" if each.written else ""
+        now = f", instead of {each.written}" if each.written else ""
         yield f"- {each.place}: {each.argument} = {file.locals[each.holder]}{now}"
         if each.holder in _DOING_MORE:
-            yield "  The role may run the tasks alone: what else it does, such as reading a source, is yours to allow."
+            yield "  The role can only run the tasks: add any other permission, such as reading a source."
     if file.given and not to_write:
         yield ""
         yield f"{who} {'has' if alone else 'have'} {their} roles already."
@@ -70,4 +70,4 @@ def _roles(file: TerraformFile) -> Iterator[str]:
         yield f"The ARNs of the roles of {file.label}, which wait for the permissions and for the gate:"
         yield from (f"- {name}: the {holder}" for holder, name in others.items())
         if file.call:
-            yield f"Hand them to {file.call}, in the place of the roles that it makes."
+            yield f"Pass them to {file.call}, instead of the roles that it creates."

@@ -221,7 +221,7 @@ def _application(each: Verification, width: int) -> Iterator[str]:
 def _proof(each: Verification, width: int) -> Iterator[str]:
     if each.removals is None:
         return
-    yield _heading(f"Proof: each of {len(each.removals)} grants was taken away")
+    yield _heading(f"Proof: each of {len(each.removals)} grants was removed")
     for removal in each.removals:
         yield from _paragraph(f"without {removal}: {_fails(removal)}", width, 2, "- ")
 

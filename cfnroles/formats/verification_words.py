@@ -92,7 +92,7 @@ def only_if(each: Verification, need: Need) -> str:
         return f"the parameter {names} has a value, and the role's template gives it none"
     told = [_GIVEN_BY.get(name, (f"the parameter {name} has a value", "")) for name in need.permission.when]
     options = " and ".join(option for _, option in told if option)
-    return " and ".join(what for what, _ in told) + (f": give {options}" if options else "")
+    return " and ".join(what for what, _ in told) + (f": pass {options}" if options else "")
 
 
 def named(role: Role, statement: StatementId) -> str:
@@ -114,19 +114,19 @@ def placed(role: Role, statement: StatementId) -> str:
 
 
 def others_words(trust: Trust) -> list[str]:
-    """Who else may assume the role, a part for each; empty where nobody may."""
+    """Who else can assume the role, a part for each; empty where nobody may."""
     *first, last = map(_principal, trust.others or ("",))
-    return [*(f"{name}," for name in first), last, "may assume the role, too"] if trust.others else []
+    return [*(f"{name}," for name in first), last, "can also assume the role"] if trust.others else []
 
 
 def trust_words(trust: Trust) -> list[str]:
     """What the trust policy answers to ECS; `others_words` has the rest."""
     service = trust.service
     first = {
-        Decision.ALLOWED: f"{service} may assume the role",
-        Decision.UNKNOWN: f"whether {service} may assume the role depends on {', '.join(trust.keys)}",
+        Decision.ALLOWED: f"{service} can assume the role",
+        Decision.UNKNOWN: f"whether {service} can assume the role depends on {', '.join(trust.keys)}",
         Decision.EXPLICIT_DENY: f"{service} is denied to assume the role by {', '.join(trust.by)}",
-        Decision.IMPLICIT_DENY: f"{service} may not assume the role: no statement lets it",
+        Decision.IMPLICIT_DENY: f"{service} cannot assume the role: no statement allows it",
     }[trust.decision]
     words = [f"{first}{f': {trust.problem}' if trust.problem else ''}"]
     if trust.open:
@@ -174,7 +174,7 @@ def _caveat(found: Excess, each: Verification) -> str:
         if any(matches_action(grant.action, need.permission.action) for grant in found.unused):
             return f"before you remove {need.permission.action}: it is needed if {only_if(each, need)}"
     if _may_decrypt_objects(found, each):
-        return "before you remove kms:Decrypt: it is needed if it encrypts a file that is read: give --file-key-arn ARN"
+        return "before you remove kms:Decrypt: it is needed if it encrypts a file that is read: pass --file-key-arn ARN"
     return ""
 
 
@@ -305,7 +305,7 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
         case Ground.UNSURE:
             yield f"whether anything needs {', '.join(map(str, each.unsure))} depends on an unknown value"
         case Ground.HANGING:
-            conditions = dict.fromkeys(only_if(each, need).partition(": give")[0] for need in hanging)
+            conditions = dict.fromkeys(only_if(each, need).partition(": pass")[0] for need in hanging)
             there = f"{number_of(len(hanging), 'need')} {'is' if len(hanging) == 1 else 'are'} there"
             yield f"{there} only if {' or '.join(conditions)}"
         case Ground.GAPS:
@@ -365,7 +365,7 @@ def _untold(each: Verification) -> Iterator[str]:
     for name in dict.fromkeys(name for need in each.hanging for name in need.permission.when):
         if name not in each.settled and name in _GIVEN_BY:
             yield (
-                f"Give {_GIVEN_BY[name][1]}, or --aws-managed-keys if no customer managed key encrypts a secret or"
+                f"Pass {_GIVEN_BY[name][1]}, or --aws-managed-keys if no customer managed key encrypts a secret or"
                 " parameter."
             )
     if each.application:
@@ -380,33 +380,33 @@ def _remedy(key: str, each: Verification) -> str:
         return each.cures[key]
     if key.startswith(IMPORT):
         export = key.removeprefix(IMPORT)
-        return f"The spec does not say which ARN the export {export} is: compare the two by hand."
+        return f"The spec does not say which ARN the export {export} is: compare the two yourself."
     if key.startswith("the policy of the "):
-        return f"{key[:1].upper()}{key[1:]} names the role, and cfnroles does not judge what it says: look at it."
+        return f"{key[:1].upper()}{key[1:]} names the role; cfnroles does not check it: review it."
     if key == THE_ROLE:
         return ""  # it is told how to give it
     if key == THE_INSTANCE:
         return (
-            "Without an execution role, the role of the container instances pulls images and writes logs: judge that"
+            "Without an execution role, the role of the container instances pulls images and writes logs: verify that"
             " one."
         )
     if key in ("the account", "the Region"):
-        return f"Give --{key.removeprefix('the ').lower()}: the documents do not say {key} of the task."
+        return f"Pass --{key.removeprefix('the ').lower()}: the documents do not say {key} of the task."
     if key == REST_OF_RESOURCE:
         return (
             "The role names one thing where the task definition leaves open which one it is, such as a secret's six"
-            " characters: give the complete ARN in the task definition, or compare the two by hand."
+            " characters: give the complete ARN in the task definition, or compare the two yourself."
         )
     if key == "aws:SourceArn" and each.holder is Holder.EXECUTION:
         return "AWS does not document that ECS sends aws:SourceArn when it assumes an execution role."
     if kind := next((kind for kind in ROLE_KINDS if f"${{{key}}}" == kind.arn), None):
-        return f"The {kind.holder} has no ARN before it is deployed: compare the one that the role names by hand."
+        return f"The {kind.holder} has no ARN before it is deployed: compare the one that the role names yourself."
     if key.split(".")[0] in each.role.parameters:
-        return f"Give --parameter {key.split('.')[0]}=VALUE."
+        return f"Pass --parameter {key.split('.')[0]}=VALUE."
     return (
-        f"Give --context {key}=VALUE."
+        f"Pass --context {key}=VALUE."
         if ":" in key and "(" not in key
-        else f"{key} is not known before the stack is deployed: give the role with --live."
+        else f"{key} is unknown before the stack is deployed: pass the role with --live."
     )
 
 
@@ -453,7 +453,7 @@ def plain_words(each: Verification, statements: Sequence[Statement]) -> str:
     told = document(statements)["Statement"] if statements else []
     named = {symbol.name for one in told for symbol in _symbols_in(one)}
     options = dict.fromkeys(_TELLING.get(name, f"the value of {name}") for name in sorted(named))
-    return f"As a template takes it: for plain JSON give {' and '.join(options)}." if options else ""
+    return f"As a template accepts it: for plain JSON, pass {' and '.join(options)}." if options else ""
 
 
 def _symbols_in(value: Any) -> Iterator[PseudoParameter | Parameter]:
@@ -517,7 +517,7 @@ def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:
     hanging = sum(not each.is_settled(need) for need in each.hanging)
     yield Ground.HANGING, f"{number_of(hanging, 'need')} depend{'s'[: hanging == 1]} on an unknown value"
     yield Ground.GAPS, number_of(len(each.gaps), "gap")
-    yield Ground.APPLICATION, f"{number_of(len(each.application), 'action')} nobody told of"
+    yield Ground.APPLICATION, f"{number_of(len(each.application), 'action')} not listed"
     yield Ground.ABSENT, f"not in this {each.absence.inside if each.absence else 'template'}"
     yield Ground.SHARED, "what it grants beyond is not judged"
 

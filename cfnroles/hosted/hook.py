@@ -58,7 +58,7 @@ def handler(event: Mapping[str, Any], context: object, template: Callable[[Any],
     except InvalidInput as error:
         answer = _Answer(str(error), "NonCompliant")
     except (Unavailable, BadAnswer) as error:
-        parts = (error.what, error.why, "What the hook needs could not be found out: try again.")
+        parts = (error.what, error.why, "The hook could not determine the permissions: try again.")
         answer = _Answer("\n".join(filter(None, parts)), "InternalFailure", not last)
     except Exception as error:  # noqa: BLE001 - CloudFormation waits for an answer, whatever went wrong
         answer = _Answer(internal_error(error, _WHOSE), "InternalFailure")
@@ -82,11 +82,11 @@ def _answer(event: Mapping[str, Any], template: Callable[[Any], str], last: bool
     data = _mapping(event.get("requestData"))
     name = data.get("targetName")
     if str(event.get("actionInvocationPoint", "")).startswith("DELETE"):
-        return _Answer("Nothing is judged where something is deleted.")
+        return _Answer("The hook does not check deletions.")
     if name in _TEMPLATES or data.get("targetType") in _TEMPLATES:
         return _of_template(template(data.get("payload")), event, last)
     if name not in TASK_DEFINITIONS:
-        return _Answer("Nothing is judged but task definitions.")
+        return _Answer("The hook checks only task definitions.")
     return _of_resource(name, data, event, last)
 
 
@@ -94,7 +94,7 @@ def _of_resource(kind: str, data: Mapping[str, Any], event: Mapping[str, Any], l
     """What stands against a task definition whose properties have their values."""
     properties = _mapping(data.get("targetModel")).get("resourceProperties")
     if not isinstance(properties, Mapping):
-        raise Unavailable("the request holds no properties of the task definition")
+        raise Unavailable("the request has no properties of the task definition")
     given = str(data.get("targetLogicalId", ""))
     logical_id = given if re.fullmatch("[A-Za-z0-9]{1,255}", given) else "TaskDefinition"
     document = Document(logical_id, json.dumps({"Resources": {logical_id: {"Type": kind, "Properties": properties}}}))
@@ -109,7 +109,7 @@ def _of_template(text: str, event: Mapping[str, Any], last: bool) -> _Answer:
     transforms = document.members.get("Transform")
     named = transforms if isinstance(transforms, list) else [transforms] if transforms else []
     if any(each != _LANGUAGE for each in named):
-        return _Answer("The template is not judged: what its macros make of it is not known before they run.")
+        return _Answer("The template is not checked: its macros have not run yet.")
     document = Document("template", json.dumps(without_defaults(document.members, lambda *_: True), default=str))
     try:
         reading = read(document, _told(event))
@@ -119,7 +119,7 @@ def _of_template(text: str, event: Mapping[str, Any], last: bool) -> _Answer:
     except InvalidInput as error:
         # What depends on a parameter or is made by CloudFormation alone must not be held against a template.
         _LOG.warning("not judged: %s", error)
-        return _Answer(f"The template is not judged, each task definition is: {error.what}")
+        return _Answer(f"The template is not checked, but each task definition is: {error.what}")
     return _judged(found, document, last, accepted=True)
 
 
@@ -129,12 +129,12 @@ def _judged(found: Admission, document: Document, last: bool, accepted: bool) ->
     for each in unknown:
         _LOG.warning("not judged: %s", each)
     if found.refused:
-        head = "Amazon ECS could not run these tasks: what they need is not there, or not allowed to their roles."
+        head = "Amazon ECS could not run these tasks: a resource does not exist, or a role lacks a permission."
         return _Answer(f"{head}\n{refusal(found, texts)}", "NonCompliant", found.curable and not last)
     if unknown and not accepted:
-        head = "Whether Amazon ECS could run these tasks is unknown (AcceptGaps=enabled lets them pass):"
+        head = "Cannot determine whether Amazon ECS could run these tasks (AcceptGaps=enabled accepts them):"
         return _Answer("\n".join([head, *unknown]), "NonCompliant")
-    return _Answer(f"{document.name}: all that its task definitions need is there, as far as it can be told.")
+    return _Answer(f"{document.name}: no problem found in its task definitions.")
 
 
 def _told(event: Mapping[str, Any]) -> Told:

@@ -43,11 +43,11 @@ def handler(event: Mapping[str, Any], context: object, clock: Callable[[], float
 
 def _expanded(event: Mapping[str, Any], clock: Callable[[], float]) -> Mapping[str, Any]:
     if event.get("params"):
-        raise InvalidInput(f"takes no parameters, and is given {', '.join(event['params'])}", where="the macro")
+        raise InvalidInput(f"takes no parameters, found {', '.join(event['params'])}", where="the macro")
     deployment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(clock()))
     values = _values(event.get("templateParameterValues") or {})
     expansion = expanded(event.get("fragment", {}), _settings(os.environ), deployment, values)
-    for names, done in ((expansion.tasks, "given roles"), (expansion.left, "left with the roles that they name")):
+    for names, done in ((expansion.tasks, "given roles"), (expansion.left, "kept the roles that they name")):
         if names:
             _LOG.info("%s: %s", done, visible(", ".join(names)))
     for line in gap_lines(expansion.gaps, {NAME: ""}):

@@ -37,7 +37,7 @@ def template_at(url: Any) -> str:
     except ValueError:
         valid = False
     if not valid:
-        raise Unavailable("the request holds no address of Amazon S3 for the template")
+        raise Unavailable("the request has no Amazon S3 URL for the template")
     return template_in(fetched(url))
 
 
@@ -49,11 +49,11 @@ def fetched(url: str) -> bytes:
             data: bytes = answer.read(_MOST + 1)
     except urllib.error.HTTPError as error:
         error.close()
-        raise Unavailable(f"the template could not be fetched: HTTP {error.code}") from None
+        raise Unavailable(f"cannot download the template: HTTP {error.code}") from None
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may quote the address
-        raise Unavailable(f"the template could not be fetched: {type(error).__name__}") from None
+        raise Unavailable(f"cannot download the template: {type(error).__name__}") from None
     if len(data) > _MOST:
-        raise Unavailable("the template could not be fetched: it is larger than a template can be")
+        raise Unavailable("cannot download the template: it exceeds the size of a template")
     return data
 
 
@@ -62,8 +62,8 @@ def template_in(payload: bytes) -> str:
     try:
         members = json.loads(payload)
     except ValueError:
-        raise Unavailable("what CloudFormation put beside the request is not JSON") from None
+        raise Unavailable("the payload of CloudFormation is not JSON") from None
     template = members.get("template") if isinstance(members, dict) else None
     if template is not None and not isinstance(template, str):
-        raise Unavailable("what CloudFormation put beside the request holds no template as a text")
+        raise Unavailable("the payload of CloudFormation has no template as a string")
     return template or ""

@@ -62,9 +62,9 @@ def check_details(answer: Mapping[str, Any], document: str) -> None:
         what, _, place = str(error).partition(" - at ")
         told = re.sub("`([^`]+)`", lambda match: " or ".join(map(_called, match[1].split(" | "))), what)
         raise InvalidInput(
-            f"is not what IAM answers: {place.strip('`').removeprefix('$.')}: {told[:1].lower()}{told[1:]}",
+            f"is not an answer of IAM: {place.strip('`').removeprefix('$.')}: {told[:1].lower()}{told[1:]}",
             where=document,
-            remedy="Give the output of `aws iam get-account-authorization-details` as it is.",
+            remedy="Pass the unchanged output of `aws iam get-account-authorization-details`.",
         ) from error
 
 

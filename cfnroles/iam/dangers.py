@@ -199,7 +199,7 @@ def _unknown_actions(policies: Iterable[PolicyStatement]) -> Iterator[Danger]:
             if not _UNTOLD.search(action) and not is_known(action):
                 seen.setdefault(action, []).append(each.id)
     for action, by in seen.items():
-        what = f"names {action}, and no such action is known"
+        what = f"names {action}, which is not a known action"
         meant = meant_action(action)
         yield Danger(DangerKind.UNKNOWN_ACTION, tuple(dict.fromkeys(by)), (action,), what, _ACTIONS, meant=meant)
 

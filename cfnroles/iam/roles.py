@@ -45,7 +45,7 @@ _ROLE_FORMS = (
     " `aws iam get-account-authorization-details` (FILE:RoleName)."
 )
 
-_LIVE = "Give the role with --live"
+_LIVE = "Pass the role with --live"
 #: The options that tell pseudo parameters.
 _OPTIONS = {"AWS::Region": "--region REGION", "AWS::Partition": "--region REGION", "AWS::AccountId": "--account ID"}
 
@@ -145,13 +145,13 @@ def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_G
             refuse(undefined_names(template, ("AWS::IAM::",)), {document: text})
             return template_role(template, name, given)
         if given.parameters:
-            raise InvalidInput("has no parameters, because it is not a template", where=document)
+            raise InvalidInput("has no parameters: it is not a template", where=document)
         if "RoleDetailList" in data:
             return _listed_role(data, document, name)
         for policy in (data, data.get("PolicyDocument"), _mapping(data.get("PolicyVersion")).get("Document")):
             if isinstance(policy, Mapping) and "Statement" in policy:
                 return Role(document, (_only_policy(policy, document),), is_plain=True)
-    raise InvalidInput("holds no role", where=document, remedy=_ROLE_FORMS)
+    raise InvalidInput("has no role", where=document, remedy=_ROLE_FORMS)
 
 
 def account_roles(text: str, document: str) -> tuple[Role, ...]:
@@ -284,7 +284,7 @@ class _Reader(Struct, frozen=True):
         paths = (source.holder.source(name) for name in ATTACHED_TO)
         return Unread(
             source.holder.logical_id,
-            "the role that it is attached to is named by something unknown",
+            "the name of the role that it is attached to is unknown",
             next(filter(None, map(self._cure, paths)), "") or _LIVE,
             self._where(source),
             effects=_effects(document_of(source.document.value if source.document else None)),
@@ -322,7 +322,7 @@ class _Reader(Struct, frozen=True):
 def cure(names: Sequence[str]) -> str:
     """How somebody tells `verify` the values of parameters and pseudo parameters, or an empty text for none."""
     options = [_OPTIONS.get(name, f"--parameter {name}=VALUE") for name in names]
-    return f"Give {' '.join(dict.fromkeys(options))}" if options else ""
+    return f"Pass {' '.join(dict.fromkeys(options))}" if options else ""
 
 
 def _macros(role: str, template: Template) -> Iterator[Unread]:
@@ -336,12 +336,12 @@ def _macros(role: str, template: Template) -> Iterator[Unread]:
     for name, given in template.tree["Resources"].items():
         if may_make(str(name), given, POLICIES) or (name in template.resources and gives_away(given, role)):
             place = template.place(("Resources", name))
-            yield replace(_by_cloudformation(f"that {name} may make"), where=place)
+            yield replace(_by_cloudformation(f"that {name} may create"), where=place)
     transform = template.tree.get("Transform", ())
     for each in transform if isinstance(transform, list) else [transform] if transform else ():
         if not str(each).startswith("AWS::"):
             name = str(each.get("Name")) if isinstance(each, Mapping) else str(each)
-            yield Unread(f"that the macro {name} makes", "only CloudFormation can work it out", _LIVE, where)
+            yield Unread(f"that the macro {name} creates", "only CloudFormation can resolve it", _LIVE, where)
 
 
 def evaluable(policy: RolePolicy, known: Mapping[str, str] | None = None) -> IdentityPolicy:
@@ -412,8 +412,8 @@ def attached_policy(arn: str, documents: Mapping[str, Any], where: str) -> RoleP
     if shipped is None:
         return Unread(
             name,
-            f"its document is neither in {where} nor shipped with cfnroles",
-            "Give the role with --live, or in the output of `aws iam get-account-authorization-details`",
+            f"its document is not in {where}, and cfnroles does not include it",
+            "Pass the role with --live, or in the output of `aws iam get-account-authorization-details`",
         )
     return RolePolicy(
         shipped.name, _literal(shipped.document), f"AWS managed policy, {shipped.version}, as of {shipped.read}"
@@ -466,7 +466,7 @@ def _effects(document: Any) -> tuple[Effect, ...]:
 
 
 def _by_cloudformation(name: str) -> Unread:
-    return Unread(name, "only CloudFormation can work it out", _LIVE)
+    return Unread(name, "only CloudFormation can resolve it", _LIVE)
 
 
 def _undecided(name: str, condition: str) -> Unread:

@@ -55,7 +55,9 @@ def _fault(statement: Any, index: int) -> InvalidInput | None:
     if "NotPrincipal" in statement:
         # "You cannot use the NotPrincipal element in an IAM identity-based policy nor in an IAM role trust policy."
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
-        return InvalidInput("IAM takes no NotPrincipal in a trust policy", where=where, remedy="Name the principals.")
+        return InvalidInput(
+            "IAM does not accept NotPrincipal in a trust policy", where=where, remedy="Name the principals."
+        )
     given = statement.get("Principal", {})
     if given == "*":
         return None
@@ -66,9 +68,7 @@ def _fault(statement: Any, index: int) -> InvalidInput | None:
         if kind not in _KINDS or not all(isinstance(name, str | int) and name for name in told):
             return InvalidInput(f"its principal of {kind} cannot be read", where=where, remedy="Write {Service: NAME}.")
         if kind == "Service" and any(_UNTOLD.search(str(name)) for name in told):
-            return InvalidInput(
-                "the service that it is about is unknown", where=where, remedy="Give the role with --live."
-            )
+            return InvalidInput("its service is unknown", where=where, remedy="Pass the role with --live.")
     return None
 
 

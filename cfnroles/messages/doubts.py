@@ -41,59 +41,59 @@ LACKS = PossibleCause(
     lacking=True,
 )
 _HYPHEN = PossibleCause(
-    "the name of the secret ends in a hyphen and six characters, and was read as a complete ARN, which is not a"
-    " secret's",
+    "the name of the secret ends in a hyphen and six characters, so it was read as a complete ARN, and no secret"
+    " has that ARN",
     "aws secretsmanager describe-secret --secret-id SECRET --query ARN",
     "Write the complete ARN, with the six characters that Secrets Manager added",
     category=Category.MALFORMED,
 )
 _UNREAD_KEY = PossibleCause(
-    "the key behind the ARN in valueFrom was read as a part of the secret's name: the platform version or the agent is"
-    " older than keys are",
+    "the JSON key after the ARN in valueFrom was read as part of the secret's name: the platform version or the"
+    " agent does not support JSON keys",
     "aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query 'tasks[].platformVersion'",
     "Use Fargate platform version 1.4.0 or later, or the agent 1.37.0 or later",
     category=Category.MALFORMED,
 )
 _TWO_SLASHES = PossibleCause(
-    "the ARN of the parameter has a slash too many: the name begins with one already",
+    "the ARN of the parameter has one slash too many: its name already begins with a slash",
     "cfnroles lint SOURCE",
     "Write :parameter/NAME with one slash in valueFrom",
     category=Category.MALFORMED,
 )
 _NO_NAME = PossibleCause(
-    "the name was never filled in: nothing is called so",
-    "Look at what was registered: aws ecs describe-task-definition --task-definition FAMILY",
+    "the name is a placeholder that was never filled in",
+    "Check the registered revision: aws ecs describe-task-definition --task-definition FAMILY",
     "Fill in the name where the task definition is created",
     category=Category.MALFORMED,
 )
 _NO_EXECUTION_ROLE = PossibleCause(
     "the task has no execution role, so the agent calls as the instance",
     "aws ecs describe-task-definition --task-definition FAMILY --query taskDefinition.executionRoleArn",
-    "Give the task an execution role; `cfnroles build SOURCE` makes it",
+    "Add an execution role to the task; `cfnroles build SOURCE` writes one",
 )
 _NO_OBJECT = PossibleCause(
-    "the file does not exist: Amazon S3 asks for s3:ListBucket only to say that there is no such object",
+    "the file does not exist: Amazon S3 requires s3:ListBucket to report a missing object",
     "aws s3api head-object --bucket BUCKET --key OBJECT",
     "Upload the file, or correct its ARN. A statement in the role does not help",
     category=Category.MISSING,
 )
 _SERVICE_LINKED = PossibleCause(
-    "a service-linked role: AWS keeps its policy, and nobody else can change it",
+    "a service-linked role: only AWS can change its policy",
     "aws iam get-role --role-name ROLE --query Role.Path",
-    "Look for a policy of the organization, or for a resource that the service may not use",
+    "Check the policies of the organization, and whether the service can use the resource",
 )
 _OTHER_ACCOUNT = PossibleCause(
-    "the resource is of another account: its own policy has to let the role in as well, or the account is mistyped",
+    "the resource is in another account: its policy must also grant access to the role, or the account ID is wrong",
     "Compare the account of the role with that of the resource",
     "Allow the call on both sides, or correct the ARN",
 )
 _RESOURCE = PossibleCause(
-    "the policy of the resource itself leaves the role out",
+    "the policy of the resource does not grant access to the role",
     "Read the policy of the secret, the repository, the bucket or the like",
     "Change that policy; a statement in the role does not help",
 )
 _KEY = PossibleCause(
-    "the policy of the key does not let the role, or IAM policies of its account, use the key",
+    "the key policy does not let the role, or the IAM policies of its account, use the key",
     "aws kms get-key-policy --key-id KEY --policy-name default",
     "Let the role, or IAM policies of its account, use the key in the key policy",
     category=Category.KEY_POLICY,
@@ -105,7 +105,7 @@ _TRUST = PossibleCause(
     category=Category.TRUST,
 )
 _BOUNDARY = PossibleCause(
-    "a permissions boundary, a policy of the organization or the policy of a VPC endpoint leaves it out",
+    "a permissions boundary, a policy of the organization or the policy of a VPC endpoint does not allow it",
     "aws iam get-role --role-name ROLE --query Role.PermissionsBoundary; aws ec2 describe-vpc-endpoints",
     "Change that policy; a statement in the role does not help",
 )

@@ -218,7 +218,7 @@ def _remedy(denial: Denial) -> str:
         return "Find the statement that denies and change it: one more that allows does not help"
     if denial.action in AGENT:
         policy = "AmazonEC2ContainerServiceforEC2Role"
-        return f"Give the instance the role of container instances ({policy}); one statement is not enough"
+        return f"Attach the role of container instances to the instance ({policy}); one statement is not enough"
     return denial.refusal.remedy
 
 
@@ -284,7 +284,7 @@ def _action(message: str, row: Symptom, stage: Stage | None) -> str:
 def _of_stage(message: str, low: str, stages: tuple[Stage, ...]) -> Understood:
     stage = stages[0]
     cut = is_cut(message)
-    what = "the text is cut before the cause" if cut else "the text does not say why"
+    what = "the text ends before the cause" if cut else "the text does not say why"
     return Understood(
         message,
         f"something failed while Amazon ECS was {stage.doing}; {what}",
@@ -311,7 +311,7 @@ def _of_call(message: str) -> Understood | None:
         return None
     return Understood(
         message,
-        f"{action} failed, with an error that is none of a kind that tells more",
+        f"{action} failed with an error that says no more",
         Category.UNDETERMINED,
         "call-failed",
         "Diagnose the errorMessage of the event",

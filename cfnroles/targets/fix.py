@@ -85,8 +85,8 @@ def _homeless(each: Diagnosis) -> str:
     if each.at is not None and each.at.verification.absence:
         return f"the source does not have the role: {each.at.verification.absence.remedy}"
     if each.role:
-        return f"{each.role} stands in no file of the source: without --role and --live that of the source is looked at"
-    return "which role it was is not known: give the source that has it, or --role FILE"
+        return f"{each.role} is in no file of the source: omit --role and --live to check the role of the source"
+    return "the role is unknown: pass the source that has it, or --role FILE"
 
 
 def _granted(several: Sequence[Diagnosis], texts: dict[str, tuple[str, str]]) -> Sequence[FixedFile]:
@@ -106,12 +106,12 @@ def _granted(several: Sequence[Diagnosis], texts: dict[str, tuple[str, str]]) ->
         after = dict(changed_files(at, lacking, now))
     else:
         what = f"{at.reading.name} is {at.reading.noun}, and its files are elsewhere"
-        raise Ungrantable(f"{what}: give their directory, --source DIRECTORY")
+        raise Ungrantable(f"{what}: pass their directory, --source DIRECTORY")
     try:
         again = _again(at.reading, {**now, **after})
         _check(again, at, [each for one in several for each in one.judged])
     except InvalidInput as error:
-        raise Ungrantable(f"{error.where}: {error.what}: add it by hand") from error
+        raise Ungrantable(f"{error.where}: {error.what}: add it yourself") from error
     return [FixedFile(name, now[name], text) for name, text in after.items()]
 
 
@@ -153,7 +153,7 @@ def _check(reading: Reading, at: SourceRole, judged: Sequence[Judged]) -> None:
         again += judge_uses(Uses(at.verification.holder, own, Facts()), each.verification.role, prove=False).judged
         lacks = [one.need.permission.action for one in again if one.outcome in (Outcome.MISSING, Outcome.DENIED)]
         if lacks:
-            raise Ungrantable(f"{at.verification.role.name} would still not allow {', '.join(lacks)}: add it by hand")
+            raise Ungrantable(f"{at.verification.role.name} would still not allow {', '.join(lacks)}: add it yourself")
 
 
 def _place(need: Need) -> tuple[object, ...]:

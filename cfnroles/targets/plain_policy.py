@@ -42,10 +42,10 @@ from cfnroles.template.worlds import World
 from cfnroles.text import Arn, Text, from_spelling, text_of
 
 _BY_OPTION = {
-    "AWS::AccountId": "Give --account ID.",
-    "AWS::Region": "Give --region REGION.",
-    "AWS::Partition": "Give --region REGION.",
-    "AWS::URLSuffix": "Give --region REGION.",
+    "AWS::AccountId": "Pass --account ID.",
+    "AWS::Region": "Pass --region REGION.",
+    "AWS::Partition": "Pass --region REGION.",
+    "AWS::URLSuffix": "Pass --region REGION.",
 }
 _AS_EXPRESSIONS = "Known at deployment: `cfnroles build` writes a template with it."
 
@@ -115,7 +115,7 @@ def plain_policy(reading: Reading, holder: Holder, resource: str = "") -> PlainP
     made = _plain(document(statements))
     if made.size > INLINE_TOTAL:
         raise BadAnswer(
-            f"the policy of the {holder} has {made.size:,} characters, and IAM takes {INLINE_TOTAL:,}",
+            f"the policy of the {holder} has {made.size:,} characters; IAM allows {INLINE_TOTAL:,}",
             where=reading.name,
             remedy="`cfnroles build` writes it as several policies.",
         )
@@ -139,7 +139,7 @@ def plain_trust(reading: Reading, holder: Holder, resource: str = "") -> PlainPo
             raise BadAnswer(
                 f"the trust policy of the {holder} names the task's {' and '.join(missing)}, which is unknown",
                 where=reading.name,
-                remedy=" ".join(f"Give --{name} {'ID' if name == 'account' else 'REGION'}." for name in missing),
+                remedy=" ".join(f"Pass --{name} {'ID' if name == 'account' else 'REGION'}." for name in missing),
             )
         conditions: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": facts.account}}
         if not by.source_arn_switch:
@@ -162,7 +162,7 @@ def plain_repository_policy(reading: Reading, resource: str = "") -> tuple[Plain
     project = reading.project.project if reading.project else subject.name
     policies = repository_policies(reading, [consumer], project)
     if not policies:
-        known = "" if subject.facts.account else " Give --account ID, so that it is known which are others."
+        known = "" if subject.facts.account else " Pass --account ID to identify other accounts."
         raise BadAnswer(f"pulls no image from a repository of another account.{known}", where=reading.name)
     first, *others = policies.values()
     if any(each != first for each in others):
@@ -180,9 +180,9 @@ def _of_template(reading: Reading, template: Template, resource: str) -> Subject
         if not ids:
             reading.accepted()
         raise InvalidInput(
-            f"has {len(ids)} task definitions, and one is asked about",
+            f"has {len(ids)} task definitions; this command takes one",
             where=reading.name,
-            remedy=f"Name it with --resource: {', '.join(ids)}.",
+            remedy=f"Choose one with --resource: {', '.join(ids)}.",
         )
     facts, given = known_of(reading)
     task = in_worlds(ids[0], reading.documents[0], template, (facts, given))
@@ -201,7 +201,7 @@ def _decided_by(task: TaskInWorlds, template: Template, where: frozenset[World])
     names = {literal.condition for literals in task.worlds.when(where) for literal in literals}
     parameters = {each for name in names for each in template.parameters_in(("Conditions", name))}
     told = [f"--parameter {name}=VALUE" for name in sorted(parameters - set(task.worlds.given.parameters))]
-    return f"Give {' '.join(told)}." if told else _AS_EXPRESSIONS
+    return f"Pass {' '.join(told)}." if told else _AS_EXPRESSIONS
 
 
 def _known(text: Text, facts: Facts) -> Text:
@@ -239,7 +239,7 @@ def _nothing(reading: Reading, holder: Holder, gaps: tuple[Gap, ...], managed: t
     if managed:
         remedy = f"Attach {', '.join(managed)}."
     return BadAnswer(
-        f"no permission of the {holder} can be named" if gaps else f"the {holder} needs no permission",
+        f"the permissions of the {holder} are unknown" if gaps else f"the {holder} needs no permission",
         where=reading.name,
         why=why,
         remedy=remedy,
@@ -265,7 +265,7 @@ def _refuse_symbols(reading: Reading, statements: Iterable[Statement], holder: H
         for symbol in text_of(text).unknown
         if not isinstance(symbol, PolicyVariable)
     )
-    _refuse(reading, "holds what is not known yet", found)
+    _refuse(reading, "contains a value that is not known yet", found)
 
 
 def _refuse(reading: Reading, what: str, found: Iterable[tuple[str, str, Origin]]) -> None:
@@ -280,7 +280,7 @@ def _refuse(reading: Reading, what: str, found: Iterable[tuple[str, str, Origin]
     for (each, remedy), origins in sorted(places.items()):
         first, others = min(origins, key=lambda origin: origin.sort_key), len(set(origins)) - 1
         entries += [f"- {each}", f"  {lines.where(first)}{f', and {others} more' if others else ''}", f"  {remedy}"]
-    raise BadAnswer(f"the policy {what}, and plain JSON has no expressions", where=reading.name, why=page(entries))
+    raise BadAnswer(f"the policy {what}, but plain JSON has no expressions", where=reading.name, why=page(entries))
 
 
 def _remedy(symbol: Symbol) -> str:
@@ -293,7 +293,7 @@ def _remedy(symbol: Symbol) -> str:
     if isinstance(symbol, Expression) and symbol.remedy:
         return f"{symbol.remedy}."
     if isinstance(symbol, Placeholder):
-        return f"Give --set {quoted(f'{symbol.called}=VALUE')}."
+        return f"Pass --set {quoted(f'{symbol.called}=VALUE')}."
     if isinstance(symbol, Parameter):
-        return f"Give --parameter {symbol.name}=VALUE."
+        return f"Pass --parameter {symbol.name}=VALUE."
     return _BY_OPTION.get(symbol.name, _AS_EXPRESSIONS)

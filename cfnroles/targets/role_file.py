@@ -38,7 +38,7 @@ def changed_role_file(role: str, several: Sequence[Diagnosis]) -> tuple[str, str
     statements = compose(dict.fromkeys(need for each in lacking for need in each.needs))
     tree = parse(before, file)
     if isinstance(tree, Mapping) and "RoleDetailList" in tree:
-        raise Ungrantable(f"{file} is what IAM answered: give the file that the role {name} is made from")
+        raise Ungrantable(f"{file} is an answer of IAM: pass the file that creates the role {name}")
     after = (
         _template(file, name, several, statements) if _is_template(tree) else _policy(file, before, several, statements)
     )
@@ -58,7 +58,7 @@ def _template(file: str, name: str, several: Sequence[Diagnosis], statements: Se
         own = set(named) if need.origin.document == reading.name else set()
         symbols = {each.name.partition(".")[0] for text in need.permission.texts for each in text_of(text).unknown}
         if foreign := symbols - own - set(PSEUDO_PARAMETERS):
-            raise Ungrantable(f"the statement names {sorted(foreign)[0]}, which {file} does not have: add it by hand")
+            raise Ungrantable(f"the statement names {sorted(foreign)[0]}, which {file} does not have: add it yourself")
     logical_id = name if name in named else _only_role(named, name, file)
     role = SourceRole(Verification(needs[0].holder, Role(name, ()), None, (), (), (), ()), reading, logical_id)
     return changed_template(reading, role, [Lacked(each) for each in statements])
@@ -89,7 +89,7 @@ def _policy(file: str, text: str, several: Sequence[Diagnosis], statements: Sequ
         except InvalidInput as error:
             failure = failure or error
     raise Ungrantable(
-        f"{failure.where}: {failure.what}: add it by hand" if failure else f"{file} is not a policy document"
+        f"{failure.where}: {failure.what}: add it yourself" if failure else f"{file} is not a policy document"
     )
 
 
@@ -123,7 +123,7 @@ def _plain(value: Any, facts: Facts, file: str) -> Any:
 
 def _told(name: str) -> str:
     options = {"AWS::AccountId": "--account ID", "AWS::Region": "--region REGION", "AWS::Partition": "--region REGION"}
-    return f": give {options[name]}" if name in options else ""
+    return f": pass {options[name]}" if name in options else ""
 
 
 def _check(role: Role, statements: Sequence[Statement], facts: Facts, file: str) -> None:
@@ -133,4 +133,4 @@ def _check(role: Role, statements: Sequence[Statement], facts: Facts, file: str)
         own = tuple(need for need in needs if need.holder is holder)
         judged = judge_uses(Uses(holder, own, facts), role, prove=False).judged
         if lacks := [each.need.permission.action for each in judged if each.outcome is not Outcome.ALLOWED]:
-            raise Ungrantable(f"{file} would still not allow {', '.join(lacks)}: add it by hand")
+            raise Ungrantable(f"{file} would still not allow {', '.join(lacks)}: add it yourself")

@@ -34,8 +34,8 @@ def changed_spec(reading: Reading, several: Sequence[Diagnosis]) -> str:
             if need.origin.document != MESSAGE and need.permission.action != _DECRYPT:
                 name, resource = reading.name, need.permission.resource
                 if {symbol.name for symbol in text_of(resource).unknown}.difference(PSEUDO_PARAMETERS):
-                    raise Ungrantable(f"{name} asks for it on {resource}, and whether that is it is not known")
-                raise Ungrantable(f"{name} has it: deploy the roles again that `cfnroles build {name}` writes")
+                    raise Ungrantable(f"{name} requests it on {resource}, which may be another resource")
+                raise Ungrantable(f"{name} has it: deploy the roles of `cfnroles build {name}` again")
             text = _with(text, reading, service, need, each)
     return text
 
@@ -48,7 +48,7 @@ def _service(reading: Reading, each: Diagnosis) -> str:
     longest = [name for name in found if len(name) == max(map(len, found))]
     if len(names) == 1 or len(longest) == 1:
         return (longest or names)[0]
-    raise Ungrantable(f"which service called is not known: {reading.name} has {', '.join(names)}")
+    raise Ungrantable(f"the calling service is unknown: {reading.name} has {', '.join(names)}")
 
 
 def _with(text: str, reading: Reading, service: str, need: Need, each: Diagnosis) -> str:
@@ -88,7 +88,7 @@ def _ways(service: str, need: Need, caller: CallingRole) -> Iterator[tuple[Path,
     ]
     for row in sorted(rows, key=lambda row: sum(len(access.actions) for access in row.access)):
         yield from (((*role, "grants"), {row.word: name}) for name in names)
-    reason = "the application calls it, and was refused"
+    reason = "the application calls it, and AWS refused"
     yield (*role, "statements"), {"reason": reason, "actions": action, "resources": resource}
 
 

@@ -39,7 +39,7 @@ _RESELECTING = frozenset(
     {"PutEventSelectors", "StartLogging", "StopLogging", "CreateTrail", "UpdateTrail", "DeleteTrail"}
 )
 _EXCLUDABLE = frozenset(host for source in EVENT_SOURCES if source.excluded for host in source.hosts)
-_FORMS = "Give files of CloudTrail as delivered, a directory of them, or the output of `aws cloudtrail lookup-events`."
+_FORMS = "Pass files of CloudTrail as delivered, a directory of them, or the output of `aws cloudtrail lookup-events`."
 
 #: What is shown each event.
 Watch = Callable[[Record], None]
@@ -114,7 +114,7 @@ class Pass:
         answered = self._counts["answers"] > answers
         if not answered and self._counts["events"] == events and self._counts["malformed"] > malformed:
             self._counts["malformed"] = malformed
-            raise OtherDocument("it is not a file of CloudTrail")
+            raise OtherDocument("it is not a CloudTrail file")
         self._counts["files"] += 1
 
     def directory(self, source: str) -> None:
@@ -272,7 +272,7 @@ def read_events(sources: Iterable[str], watch: Watch) -> Coverage:
     if not covered.events and not covered.reports:
         broken = [f"{each.name}: {each.why}" for each in covered.broken]
         where = ", ".join("standard input" if name == "-" else name for name in names)
-        raise InvalidInput("holds no event of CloudTrail", where=where, why="; ".join(broken), remedy=_FORMS)
+        raise InvalidInput("has no CloudTrail events", where=where, why="; ".join(broken), remedy=_FORMS)
     return covered
 
 
@@ -282,13 +282,13 @@ def _of_file(passing: Pass, source: str) -> None:
         passing.file(source)
     except Broken as error:
         raise InvalidInput(
-            "is not a whole file of CloudTrail",
+            "is not a complete CloudTrail file",
             where=where,
             why=f"{str(error)[0].upper()}{str(error)[1:]}.",
-            remedy="Fetch it again: what is missing would look as if it was never used.",
+            remedy="Download it again: missing events would look like unused permissions.",
         ) from error
     except OtherDocument as error:
-        raise InvalidInput("holds no event of CloudTrail", where=where, why=f"{error}.", remedy=_FORMS) from error
+        raise InvalidInput("has no CloudTrail events", where=where, why=f"{error}.", remedy=_FORMS) from error
 
 
 def _same_day(one: BrokenFile, other: BrokenFile) -> bool:

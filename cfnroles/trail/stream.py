@@ -132,7 +132,7 @@ def _of_array(buffer: bytes, stream: Iterator[bytes], closing: bytes) -> Iterato
         if batch is not None:
             yield batch
         if len(buffer) > _LONGEST:
-            raise Broken("one of its events is longer than any of CloudTrail's")
+            raise Broken("one of its events is longer than any CloudTrail event")
     last, tail = _last(buffer)
     yield last
     if not tail.startswith(b"]"):
@@ -215,7 +215,7 @@ def _of_lines(buffer: bytes, stream: Iterator[bytes]) -> Iterator[Batch]:
         yield _lines(buffer[: buffer.rfind(b"\n") + 1])
         buffer = buffer[buffer.rfind(b"\n") + 1 :] + chunk
         if len(buffer) > _LONGEST:
-            raise Broken("one of its lines is longer than any event of CloudTrail's")
+            raise Broken("one of its lines is longer than any CloudTrail event")
     yield _lines(buffer)
 
 
@@ -248,10 +248,10 @@ def _of_whole(buffer: bytes, stream: Iterator[bytes]) -> Batch:
     for chunk in stream:
         buffer += chunk
         if len(buffer) > _LONGEST:
-            raise OtherDocument("it does not begin as a file of CloudTrail does")
+            raise OtherDocument("it does not begin like a CloudTrail file")
     try:
         return Batch([_ONE.decode(buffer)], more=bool(_MORE.search(buffer)))
     except msgspec.ValidationError as error:
-        raise OtherDocument("it is not a file of CloudTrail") from error
+        raise OtherDocument("it is not a CloudTrail file") from error
     except _UNREADABLE as error:
         raise Broken(f"it is not JSON ({error})") from error

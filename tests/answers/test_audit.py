@@ -206,7 +206,9 @@ RECORDED = [
             "on 2026-11-03",
             id="a day is missing",
         ),
-        pytest.param([*QUIET, {"eventName": "?"}], GET, SECRET, UNKNOWN, "nobody can tell", id="a broken event"),
+        pytest.param(
+            [*QUIET, {"eventName": "?"}], GET, SECRET, UNKNOWN, "unknown time and Region", id="a broken event"
+        ),
         pytest.param(QUIET, "ecr:Get*", "*", USED, "", id="a pattern in use"),
         pytest.param(QUIET, "secretsmanager:*", SECRET, UNUSED, "", id="a pattern out of use"),
         pytest.param(QUIET, "logs:*", "*", UNKNOWN, "cannot be seen", id="a pattern of which some is never recorded"),
@@ -425,7 +427,7 @@ def test_iams_own_report_shows_calls_that_no_event_shows() -> None:
     found = audited([*QUIET, report], allow(actions, "*")).grants
     assert [each.status for each in found] == [USED, UNUSED, UNKNOWN]
     assert [each.iam[:30] for each in found] == [
-        "IAM saw it last on 2026-11-02,",
+        "IAM last saw it on 2026-11-02,",
         "IAM saw lambda called last on ",
         "IAM saw no call of logs in the",
     ]

@@ -120,7 +120,7 @@ def test_without_a_source_the_statement_is_what_the_message_names(text: str, res
 def test_no_text_becomes_a_wildcard_or_a_variable_of_a_statement(resource: str) -> None:
     (found,) = diagnose(f"{WHO} s3:GetObject on resource: {resource} {IDENTITY}")
     assert found.statements == ()
-    assert any("resource in full" in unknown for unknown in found.unknown)
+    assert any("complete resource" in unknown for unknown in found.unknown)
 
 
 def test_a_role_is_passed_to_tasks_alone() -> None:
@@ -172,7 +172,7 @@ def test_what_another_policy_refused_no_statement_cures_though_the_role_lacks_it
 BUCKET = f'{WHO} s3:ListBucket on resource: "arn:aws:s3:::shop" {IDENTITY} when calling the GetObject operation'
 ODD = {
     "a key behind the ARN": f"{GET}:password:: {IDENTITY}",
-    "a slash too many": f"{WHO} ssm:GetParameters on resource: arn:aws:ssm:{HOME}:parameter//shop/flags {IDENTITY}",
+    "one slash too many": f"{WHO} ssm:GetParameters on resource: arn:aws:ssm:{HOME}:parameter//shop/flags {IDENTITY}",
     "a name that nobody filled in": f"{WHO} iam:PassRole on resource: arn:aws:iam::123456789012:role/null {IDENTITY}",
     "an object that does not exist": BUCKET,
     "a secret of another account": f"{GET} {IDENTITY}".replace("123456789012:secret", "210987654321:secret"),
@@ -220,10 +220,10 @@ def test_no_statement_is_offered_where_nobody_answered(tmp_path: Path) -> None:
 
 def test_another_revision_is_told_as_one() -> None:
     assert any(
-        "on other resources only" in each for each in one(f"{GET.replace('shop/db', 'other')} {IDENTITY}").unknown
+        "only on other resources" in each for each in one(f"{GET.replace('shop/db', 'other')} {IDENTITY}").unknown
     )
     assert any(
-        "does not ask for this call" in each for each in one(f"{WHO} sqs:SendMessage on resource: * {IDENTITY}").unknown
+        "does not require this call" in each for each in one(f"{WHO} sqs:SendMessage on resource: * {IDENTITY}").unknown
     )
 
 

@@ -283,7 +283,7 @@ resource "aws_iam_role_policy" "own" {
     (tmp_path / "main.tf").write_text(TERRAFORM + policy)
     (found,) = diagnose(denied("shop-execution", "sqs:SendMessage", f"arn:aws:sqs:{HOME}:orders"), read(tmp_path))
     assert (found.outcome, found.statements, found.is_settled) == (Outcome.UNKNOWN, (), False)
-    assert "was not deployed" in found.causes[0].what
+    assert "was deployed without it" in found.causes[0].what
 
 
 def test_a_key_of_the_json_is_that_of_the_field_which_asks_for_it() -> None:

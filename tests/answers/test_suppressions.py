@@ -91,7 +91,7 @@ def test_a_task_definition_in_json_is_suppressed_by_a_tag() -> None:
     [
         pytest.param(ignore(reason=""), "the suppression of mutable-image gives no reason", id="no reason"),
         pytest.param(ignore(reason="  "), "the suppression of mutable-image gives no reason", id="blanks for a reason"),
-        pytest.param(ignore("mutable-images"), "there is no check mutable-images", id="no such check"),
+        pytest.param(ignore("mutable-images"), "no check is named mutable-images", id="no such check"),
         pytest.param(ignore(""), "the suppression names no check", id="no check"),
         pytest.param(
             '{"cfnroles": {"ignore": ["mutable-image"]}}',
@@ -116,7 +116,7 @@ def test_a_comment_without_a_reason_is_told_where_it_stands() -> None:
 def test_a_suppression_of_nothing_is_told() -> None:
     file = linted(template(resource=ignore("plain-text-secret")))
     assert [finding.check for finding in file.findings] == ["unused-suppression", "mutable-image"]
-    assert file.findings[0].what == "the suppression of plain-text-secret suppresses nothing"
+    assert file.findings[0].what == "the suppression of plain-text-secret has no effect"
 
 
 @pytest.mark.parametrize(

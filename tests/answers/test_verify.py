@@ -394,7 +394,7 @@ def test_a_trust_policy_that_hangs_on_a_condition_is_unknown_with_its_cure() -> 
     assert trust_outcome(found.trust) is Outcome.UNKNOWN
     assert remedies(found) == (
         "trust policy.Statement[0] (t.yaml:4) is not read: it depends on the template's condition Prod, which is"
-        " unknown. Give --parameter Stage=VALUE.",
+        " unknown. Pass --parameter Stage=VALUE.",
     )
 
 

@@ -209,7 +209,7 @@ UNREAD = {
     "a managed policy that nobody knows": (inline(policy(DB)) + attached("var.on"), "var.on"),
     "a managed policy of the account": (
         inline(policy(DB)) + attached('"arn:aws:iam::111122223333:policy/ours"'),
-        "neither in the configuration nor shipped",
+        "not in the configuration, and cfnroles does not include it",
     ),
     "a policy for a role that nobody knows": (
         inline(policy(DB)) + inline(policy(OTHER)).replace('"p"', '"q"').replace("aws_iam_role.exec.id", "var.on"),
@@ -348,7 +348,7 @@ def test_a_task_definition_without_a_role_lacks_what_it_needs() -> None:
     found = verified(files("", execution="null"))[0]
     assert str(found.verdict) == "fail"
     assert found.absence is not None
-    assert found.absence.remedy == "Give aws_ecs_task_definition.app an execution_role_arn."
+    assert found.absence.remedy == "Add an execution_role_arn to aws_ecs_task_definition.app."
 
 
 def test_a_grant_on_a_condition_is_judged_with_it_and_without() -> None:

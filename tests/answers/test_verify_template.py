@@ -145,7 +145,7 @@ def test_what_the_execution_role_comes_to(changes: list[tuple[str, str]], expect
 def test_a_role_that_is_not_there_is_told_with_the_option_that_gives_it() -> None:
     text = changed(("!GetAtt Role.Arn", "!ImportValue shop-role"))
     assert "Execution role: one that another stack exports as shop-role" in told(text)
-    assert "Give --role FILE:LogicalId, the template that has it, or --role NAME --live." in told(text)
+    assert "Pass --role FILE:LogicalId, the template that has it, or --role NAME --live." in told(text)
     given = read_role(TEMPLATE, "roles.yaml", "Role")
     (execution,) = judged(text, roles={Holder.EXECUTION: given})
     # Whether the `Secret` of another template is the same nobody knows.
@@ -170,7 +170,7 @@ def test_what_cannot_be_read_in_one_world_only_has_its_remedy() -> None:
         ("  Stage: {Type: String, Default: dev}", "  Stage: {Type: String, Default: dev}\n  Boundary: {Type: String}"),
         ("      Policies:", f"      PermissionsBoundary: {boundary}\n      Policies:"),
     )
-    assert "Give --parameter Boundary=VALUE." in " ".join(told(text).split())
+    assert "Pass --parameter Boundary=VALUE." in " ".join(told(text).split())
     (execution,) = judged(text, {"Boundary": "arn:aws:iam::aws:policy/AdministratorAccess"})
     assert execution.verdict is Verdict.PASS
     assert execution.role.all_unread == ()
@@ -314,7 +314,7 @@ def test_how_a_task_is_launched_is_asked_where_it_may_differ(
     ("question", "message"),
     [
         ({"resource": "Nope"}, "has no task definition or Express Mode service Nope"),
-        ({"roles": {Holder.EXECUTION: Role("r", ())}}, "has 2 task definitions, and a role is given for one"),
+        ({"roles": {Holder.EXECUTION: Role("r", ())}}, "has 2 task definitions; a role requires a single one"),
     ],
 )
 def test_a_question_that_fits_nothing_is_refused(question: dict[str, Any], message: str) -> None:
@@ -540,7 +540,7 @@ def test_a_key_that_may_be_that_of_a_file_is_not_called_too_much_without_a_word(
         - PolicyName: Key
           PolicyDocument: {Statement: [{Effect: Allow, Action: "kms:Decrypt", Resource: !ImportValue key}]}
 """
-    hint = "before you remove kms:Decrypt: it is needed if it encrypts a file that is read: give --file-key-arn ARN"
+    hint = "before you remove kms:Decrypt: it is needed if it encrypts a file that is read: pass --file-key-arn ARN"
     out = " ".join(told(f"{task}{decrypting}").split())
     assert (hint in out) is expected
     assert ("> remove it, unless that is so" in out) is expected
@@ -661,7 +661,7 @@ def test_the_place_of_a_role_that_a_service_does_not_name_is_told() -> None:
     found = judged(changed(("      NetworkMode: awsvpc", f"      {volume}\n      NetworkMode: awsvpc")) + service)
     (infrastructure,) = [each for each in found if each.holder is Holder.INFRASTRUCTURE]
     assert infrastructure.absence is not None
-    assert infrastructure.absence.remedy == "Give Web a VolumeConfigurations[0].ManagedEBSVolume.RoleArn."
+    assert infrastructure.absence.remedy == "Add a VolumeConfigurations[0].ManagedEBSVolume.RoleArn to Web."
 
 
 def test_what_a_module_makes_is_told_that_nobody_sees() -> None:

@@ -158,7 +158,7 @@ def test_a_need_that_hangs_on_an_untold_key_is_not_judged() -> None:
 
     assert (found.verdict, found.grounds) == (Verdict.NOT_JUDGED, (Ground.HANGING,))
     assert remedies(found) == (
-        "Give --kms-key-arn ARN, or --aws-managed-keys if no customer managed key encrypts a secret or parameter.",
+        "Pass --kms-key-arn ARN, or --aws-managed-keys if no customer managed key encrypts a secret or parameter.",
     )
 
 
@@ -227,7 +227,7 @@ def test_what_is_made_out_of_sight_may_change_the_role(name: str, resource: Any,
     found = judge((need(Holder.EXECUTION),), read, HOME)
 
     assert found.verdict is (Verdict.PASS if judged else Verdict.NOT_JUDGED)
-    assert [each.name for each in read.unread] == ([] if judged else [f"that {name} may make"])
+    assert [each.name for each in read.unread] == ([] if judged else [f"that {name} may create"])
 
 
 def test_an_include_of_the_whole_template_may_change_any_role() -> None:
@@ -240,15 +240,15 @@ def test_an_include_of_the_whole_template_may_change_any_role() -> None:
 def test_others_whom_the_trust_policy_admits_are_no_part_of_what_is_good() -> None:
     found = task(trust=[ECS, statement({"AWS": ["*", "111122223333"]})])
     lines = human([found], {}).split("\n")
-    row = next(line for line in markdown([found], {}).split("\n") if "too" in line)
+    row = next(line for line in markdown([found], {}).split("\n") if "can also" in line)
 
     at = next(number for number, line in enumerate(lines) if "[OTHERS]" in line)
     assert [line.strip() for line in lines[at - 2 : at + 3]] == [
-        "[ok]      ecs-tasks.amazonaws.com may assume the role",
+        "[ok]      ecs-tasks.amazonaws.com can assume the role",
         "(on behalf of any account, because no condition asks for aws:SourceAccount)",
         "[OTHERS]  * (anybody whom no condition keeps out),",
         "111122223333",
-        "may assume the role, too",
+        "can also assume the role",
     ]
     assert "others" in row.split("|")[3]
     assert "OTHERS" not in human([task()], {})

@@ -336,7 +336,7 @@ def test_a_statement_that_hangs_on_a_parameter_is_told_with_the_parameter(faults
     text = template(reading, task("TaskRoleArn: !GetAtt Role.Arn")).replace("Conditions", empty, 1)
     (finding,) = faults(text)
     assert finding.check == "unjudged-role"
-    assert finding.remedy == "Give --parameter Empty=VALUE."
+    assert finding.remedy == "Pass --parameter Empty=VALUE."
 
 
 def test_a_policy_that_is_not_there_is_told(faults: Find) -> None:
@@ -344,7 +344,7 @@ def test_a_policy_that_is_not_there_is_told(faults: Find) -> None:
     (finding,) = faults(template(role(more=f"ManagedPolicyArns: [{arn}]"), task("TaskRoleArn: !GetAtt Role.Arn")))
     assert (finding.check, finding.origin.pointer) == ("unjudged-role", "Resources.Role")
     assert finding.what.startswith(
-        "Role is judged in part, because the policy own could not be read: its document is neither in"
+        "Role is judged in part, because the policy own could not be read: its document is not in"
     )
 
 

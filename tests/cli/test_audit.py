@@ -185,7 +185,7 @@ def test_the_roles_of_a_template_are_audited_under_the_name_that_the_account_kno
     asked = ("audit", "--events", "events.json.gz", "--source", "stack.json")
     unnamed = cfnroles(*asked)
     assert (unnamed.code, unnamed.out) == (2, "")
-    assert "Give --called Role=NAME" in unnamed.err
+    assert "Pass --called Role=NAME" in unnamed.err
     result = cfnroles(*asked, "--called", "Role=web-execution", "-o", "out")
     statuses = re.findall(r"^    ([a-z ,]+): secretsmanager", result.out, re.MULTILINE)
     assert statuses == ["used", "unused in the window"]
@@ -201,7 +201,7 @@ def test_a_policy_alone_takes_its_name_from_the_task_definition(cfnroles: Any, f
     result = cfnroles("audit", "--events", "events.json.gz", "--source", "web.json", "--role", "policy.json")
     assert "Role web-execution in account" in result.out
     alone = cfnroles("audit", "--events", "events.json.gz", "--role", "policy.json")
-    assert (alone.code, "Give --called policy.json=NAME" in alone.err) == (2, True)
+    assert (alone.code, "Pass --called policy.json=NAME" in alone.err) == (2, True)
 
 
 def test_a_role_of_another_name_is_protected_by_the_task_definition_that_it_is_given_for(
@@ -218,9 +218,9 @@ def test_a_role_of_another_name_is_protected_by_the_task_definition_that_it_is_g
         ((), "no events to read"),
         (("--events", "events.json.gz"), "no role to verify"),
         (("--events", "none.json", "--role", "account.json:ghost"), "none.json: cannot be read"),
-        (("--events", "web.json", "--role", "account.json:ghost"), "web.json: holds no event of CloudTrail"),
+        (("--events", "web.json", "--role", "account.json:ghost"), "web.json: has no CloudTrail events"),
         (("--events", "events.json.gz", "--role", "account.json:nobody"), "has no role nobody"),
-        (("--events", "events.json.gz", "--role", "account.json:ghost", "--called", "x=y"), "--called x: there is no"),
+        (("--events", "events.json.gz", "--role", "account.json:ghost", "--called", "x=y"), "--called x: no role"),
         (("--events", "-", "--source", "-", "--role", "account.json:ghost"), "only one of --events and --source"),
     ],
 )
@@ -325,7 +325,7 @@ def test_a_report_that_iam_does_not_make_is_told(
 ) -> None:
     monkeypatch.setattr(history, "get_service_last_accessed_details", lambda **_: {"JobStatus": "FAILED"})
     result = cfnroles("audit", "--live", "--source", "web.json")
-    assert f"IAM made no report on {role('web-execution')}" in result.out
+    assert f"IAM has no report on {role('web-execution')}" in result.out
     assert f"used: {GET} on {DB}" in result.out
 
 

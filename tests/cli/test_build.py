@@ -303,7 +303,7 @@ def test_the_owners_side_of_a_task_definition_admits_its_account(cfnroles: Any, 
     own = cfnroles(*words, "-o", tmp_path / "own")
     side = cfnroles(*words, "--for-account", "210987654321", "-o", tmp_path / "side")
 
-    assert "The account 210987654321 has its own side" in own.err
+    assert "The account 210987654321 must add policies" in own.err
     assert side.code == 0
     statements = json.loads((tmp_path / "side" / "statements.json").read_text())
     assert set(statements) == {theirs, "arn:aws:ecr:us-east-1:210987654321:repository/shared/web"}

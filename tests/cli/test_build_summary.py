@@ -28,7 +28,7 @@ def test_a_placeholder_is_told_as_a_parameter_to_fill_and_a_gap_only_where_no_po
     assert told.code == 0
     assert "Gaps: 1" in told.err
     assert "Fill it with --set REGISTRY=VALUE" in told.err
-    assert "To be filled when the stacks are deployed: SecretArn, Registry, Cpu." in told.err
+    assert "Required at deployment: SecretArn, Registry, Cpu." in told.err
     assert "Registry=VALUE SecretArn=VALUE Cpu=VALUE" in told.err
 
 

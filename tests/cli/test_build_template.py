@@ -92,7 +92,7 @@ def test_a_placeholder_is_no_parameter_of_the_template_that_is_called_like_it(bu
 def test_what_the_template_makes_must_be_there_before_the_roles(built: Any, tmp_path: Path) -> None:
     told = built()[0].err
     assert "The roles name what the template makes, by parameters: FilesArn, Database." in told
-    assert f"put the roles into it: `cfnroles inject {tmp_path / 'service.yaml'}`." in told
+    assert f"add the roles to it: `cfnroles inject {tmp_path / 'service.yaml'}`." in told
     generated = TEMPLATE.replace("  Database: {", "  Database: {Metadata: {'aws:cdk:path': a}, ")
     told = built(generated)[0].err
     assert "That must be there before the roles" in told
@@ -119,7 +119,7 @@ def test_the_validator_may_ask_for_what_is_there_before_the_template(built: Any)
     assert f"{SSM}/${{Stage}}/a" in validator
     assert f"{SSM}/${{TemplateProjectName}}/c" in validator
     assert "Database" not in validator
-    assert "The validator is not asked for what the template makes: 1 secret or parameter" in result.err
+    assert "The validator does not check what the template creates: 1 secret or parameter" in result.err
 
 
 def test_one_task_definition_by_its_logical_id(built: Any) -> None:
@@ -241,12 +241,12 @@ def test_an_image_in_a_parameter_costs_what_it_turns_out_to_cost(built: Any) -> 
         pytest.param(
             TEMPLATE, ["--resource", "No"], "has no task definition or Express Mode service No", id="no such task"
         ),
-        pytest.param(TEMPLATE, ["--project", "a b"], "'a b' cannot be a project's name", id="no name"),
-        pytest.param(TEMPLATE, ["--environment", "prod"], "--environment is for a service spec", id="no spec"),
+        pytest.param(TEMPLATE, ["--project", "a b"], "'a b' is not a valid project name", id="no name"),
+        pytest.param(TEMPLATE, ["--environment", "prod"], "--environment requires a service spec", id="no spec"),
         pytest.param(
             TEMPLATE.replace("!Ref AWS::Region, Queue", "!GetAtt Files.Arn, Queue"),
             [],
-            "the roles refer to Files by an expression that only its own stack can work out",
+            "the roles reference Files with an expression that only its own stack can resolve",
             id="what nobody can hand over",
         ),
     ],
@@ -271,7 +271,7 @@ def test_a_parameter_that_is_none_is_refused(tmp_path: Path, cfnroles: Any) -> N
     source.write_text(TEMPLATE.replace("Stage: {Type: String, Default: dev}", "Stage: dev"))
     refused = cfnroles("build", source, "-o", tmp_path / "out")
     assert refused.code == 2
-    assert "the roles refer to Stage, and what declares that parameter is not a mapping" in refused.err
+    assert "the roles reference Stage, but the declaration of that parameter is not an object" in refused.err
     assert not (tmp_path / "out").exists()
 
 

@@ -36,7 +36,7 @@ def test_an_endpoint_that_is_none_is_a_wrong_question(cfnroles: Any, examples: P
 def test_a_task_without_secrets_needs_no_credentials(cfnroles: Any) -> None:
     task = '{"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 128}]}'
     told = cfnroles("check", "-", stdin=task)
-    assert (told.code, told.out) == (0, "Nothing here refers to a secret or a parameter.\n")
+    assert (told.code, told.out) == (0, "No references to secrets or parameters.\n")
 
 
 OPEN = """{"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 128, "secrets": [
@@ -48,16 +48,14 @@ def test_what_a_placeholder_names_is_unknown_and_asks_nobody(cfnroles: Any) -> N
     told = cfnroles("check", "-", stdin=OPEN)
     assert (told.code, told.err) == (3, "")
     assert told.out == (
-        "container web\n"
-        "  unknown  secret TOKEN  arn:aws:secretsmanager:eu-west-1:111122223333:secret:<STAGE>/token-AbCdEf\n"
-        "           cannot be looked up before STAGE is known.\n"
-        "           Add --set STAGE=VALUE.\n"
-        "           standard input:2: containerDefinitions[0].secrets[0].valueFrom (container web, secret TOKEN)\n"
-        "  unknown  secret LEVEL  /shop/<STAGE>/<COLOR>\n"
-        "           cannot be looked up before STAGE and COLOR are known.\n"
-        "           Add --set STAGE=VALUE --set COLOR=VALUE.\n"
-        "           standard input:3: containerDefinitions[0].secrets[1].valueFrom (container web, secret LEVEL)\n"
-        "2 of 2 references to secrets and parameters could not be checked.\n"
+        "container web\n  unknown  secret TOKEN"
+        "  arn:aws:secretsmanager:eu-west-1:111122223333:secret:<STAGE>/token-AbCdEf\n           cannot be checked"
+        " before STAGE is known.\n           Add --set STAGE=VALUE.\n           standard input:2:"
+        " containerDefinitions[0].secrets[0].valueFrom (container web, secret TOKEN)\n  unknown  secret LEVEL"
+        "  /shop/<STAGE>/<COLOR>\n           cannot be checked before STAGE and COLOR are known.\n           Add"
+        " --set STAGE=VALUE --set COLOR=VALUE.\n           standard input:3:"
+        " containerDefinitions[0].secrets[1].valueFrom (container web, secret LEVEL)\n2 of 2 references to secrets"
+        " and parameters could not be checked.\n"
     )
 
 
@@ -94,10 +92,8 @@ def test_what_a_template_makes_itself_is_not_asked_for(cfnroles: Any) -> None:
     told = cfnroles("check", "-", stdin=TEMPLATE)
     assert (told.code, told.err) == (0, "")
     assert told.out == (
-        "container web\n"
-        "  made     secret DB  ${Database}\n"
-        "  made     secret LEVEL  /shop/level\n"
-        "All 2 references to secrets and parameters are to what is made with the task, and not looked up.\n"
+        "container web\n  made     secret DB  ${Database}\n  made     secret LEVEL  /shop/level\nAll 2"
+        " references to secrets and parameters are to what is created with the task, not checked.\n"
     )
 
 
@@ -105,10 +101,10 @@ def test_what_a_template_takes_from_elsewhere_is_unknown_until_it_is_told(cfnrol
     more = "            - {Name: A, ValueFrom: !Ref Where}\n            - {Name: B, ValueFrom: !ImportValue other}\n"
     told = cfnroles("check", "-", stdin=TEMPLATE + more)
     assert told.code == 3
-    assert "cannot be looked up before ${Where} is known.\n           Pass --parameter Where=VALUE." in told.out
+    assert "cannot be checked before ${Where} is known.\n           Pass --parameter Where=VALUE." in told.out
     assert "secret B  ${Import::other}" in told.out
     looked_up = "2 of 2 references to secrets and parameters could not be checked"
-    assert told.out.endswith(f"{looked_up} and 2 more are to what is made with the task, and not looked up.\n")
+    assert told.out.endswith(f"{looked_up} and 2 more are to what is created with the task, not checked.\n")
     # With its value it is asked for, and nobody can be.
     assert cfnroles("check", "-", "--parameter", "Where=/a", "--region", "eu-west-1", stdin=TEMPLATE + more).code == 3
 
@@ -128,7 +124,7 @@ def test_what_cannot_be_seen_of_a_template_is_no_good_answer(cfnroles: Any, secr
     told = cfnroles("check", "-", stdin=f"{start}          Secrets: {secrets}\n")
     assert told.code == 3
     assert "so that secrets may be missing from this list" in told.out
-    assert told.out.endswith("No secret and no parameter is seen, and not everything can be.\n")
+    assert told.out.endswith("No secret or parameter found, but not everything is visible.\n")
 
 
 def test_a_question_about_one_task_definition_is_of_that_alone(cfnroles: Any) -> None:

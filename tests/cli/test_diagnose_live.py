@@ -155,7 +155,7 @@ def test_what_the_role_allows_now_is_not_called_missing(cfnroles: Any, aws: Acco
     result = cfnroles(*LIVE, "--cluster", "shop", "--task", ID)
     assert result.code == 3
     assert "role        web-execution allows the call: own.Statement[0]" in result.out
-    assert "1. the task ran with another role, or before this policy was there" in result.out
+    assert "1. the task ran with another role, or before this policy existed" in result.out
 
 
 def test_no_role_is_read_where_another_policy_refused(cfnroles: Any, aws: Account) -> None:
@@ -307,7 +307,7 @@ ASSUMED = {
         refusal("NoSuchEntity"),
         0,
         "missing resource",
-        "there is no role web-execution in the account",
+        "the account has no role web-execution",
     ),
     "its trust policy refuses": (
         role(trust=OTHERS)["iam.get_role"],
@@ -384,7 +384,7 @@ def test_where_nothing_may_be_read_no_one_says_that_nothing_failed(cfnroles: Any
     result = cfnroles(*LIVE, "--task", ID)
     assert (result.code, result.out) == (3, "")
     assert result.err.splitlines()[:2] == [
-        "error: why it failed cannot be known",
+        "error: the cause is unknown",
         "not known: the reason of the task: AWS refused the permission ecs:DescribeTasks",
     ]
 
@@ -392,7 +392,7 @@ def test_where_nothing_may_be_read_no_one_says_that_nothing_failed(cfnroles: Any
 def test_where_nothing_failed_that_is_said(cfnroles: Any, aws: Account) -> None:
     aws({**READS, "ecs.list_tasks": {"taskArns": []}})
     result = cfnroles(*LIVE, "--service", "web")
-    assert (result.code, "AWS reports no failure there" in result.err) == (3, True)
+    assert (result.code, "AWS reports no failure" in result.err) == (3, True)
 
 
 OWN = """\

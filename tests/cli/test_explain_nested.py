@@ -91,7 +91,7 @@ def test_the_advice_of_a_gap_says_whose_parameter_it_is(explained: Any) -> None:
     child = CHILD.replace("ValueFrom: !Ref Secret", "ValueFrom: !Ref Locked") + locked.replace("Secret}", "Key}")
     child = child.replace("{Name: {", "{Key: {Type: String}, Name: {")
     (gap,) = explained("sub/child.yaml", child=child)["resources"]["Web.Task"]["gaps"]
-    assert gap["remedy"] == "Pass --parameter Key=VALUE where sub/child.yaml is given by itself"
+    assert gap["remedy"] == "Pass --parameter Key=VALUE when sub/child.yaml is passed alone"
 
 
 #: A secret with a key, a parameter that is called by the stack's name, and what another nested stack gives.

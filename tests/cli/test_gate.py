@@ -37,7 +37,7 @@ def test_the_gate_of_a_build_is_compared(cfnroles: Any, tmp_path: Path, examples
 
 
 WRONG = {
-    "a template without a function": (("--check", "{roles}"), "holds no function with its code"),
+    "a template without a function": (("--check", "{roles}"), "has no function with inline code"),
     "two questions": (("--check", "{roles}", "--stack", "x"), "Pass one of them."),
 }
 

@@ -87,14 +87,14 @@ def test_what_is_not_known_is_asked_for_at_once_and_nothing_is_printed(policy: A
     assert (result.code, result.out) == (1, "")
     assert "${AWS::AccountId}" in result.err
     assert "containerDefinitions[0].secrets[0].valueFrom" in result.err
-    assert "Give --account ID." in result.err
+    assert "Pass --account ID." in result.err
 
 
 def test_a_placeholder_is_asked_for_by_its_name(policy: Any) -> None:
     task = {**TASK, "containerDefinitions": [{**TASK["containerDefinitions"][0], "image": "nginx"}]}
     task["containerDefinitions"][0]["secrets"] = [{"name": "A", "valueFrom": "/<STAGE>/a"}]
 
-    assert "Give --set STAGE=VALUE." in policy(task, "execution", *HOME).err
+    assert "Pass --set STAGE=VALUE." in policy(task, "execution", *HOME).err
     filled = policy(task, "execution", *HOME, "--set", "STAGE=prod")
     assert "parameter/prod/a" in filled.out
 
@@ -111,7 +111,7 @@ def test_customer_managed_keys_are_asked_for_and_stand_in_the_policy_when_told(p
 
     untold, told = policy(TASK, "execution", *HOME), policy(TASK, "execution", *HOME, "--kms-key-arn", key)
 
-    assert "Give --kms-key-arn ARN for each key that does." in untold.err
+    assert "Pass --kms-key-arn ARN for each key that does." in untold.err
     assert (key in told.out, told.err) == (True, "")
 
 
@@ -154,7 +154,7 @@ def test_a_trust_policy_without_an_account_is_not_made_wider(policy: Any) -> Non
     result = policy(TASK, "task", "--trust")
 
     assert (result.code, result.out) == (1, "")
-    assert "Give --account ID. Give --region REGION." in result.err
+    assert "Pass --account ID. Pass --region REGION." in result.err
 
 
 def test_the_policy_of_a_repository_in_another_account_admits_this_one(policy: Any) -> None:
@@ -168,14 +168,14 @@ def test_the_policy_of_a_repository_in_another_account_admits_this_one(policy: A
 
 
 def test_one_task_definition_of_a_template_is_asked_about(policy: Any) -> None:
-    assert "Name it with --resource: Web, Job." in policy(TEMPLATE, "execution", *HOME).err
+    assert "Choose one with --resource: Web, Job." in policy(TEMPLATE, "execution", *HOME).err
 
 
 def test_what_hangs_on_a_condition_of_a_template_asks_for_its_parameters(policy: Any) -> None:
     hanging = policy(TEMPLATE, "execution", *HOME, "--resource", "Web", "--parameter", "Stage=prod")
     assert (hanging.code, hanging.out) == (1, "")
     assert "if HasName holds" in hanging.err
-    assert "Give --parameter Named=VALUE." in hanging.err
+    assert "Pass --parameter Named=VALUE." in hanging.err
 
     decided = ("--resource", "Web", "--parameter", "Stage=prod", "--parameter", "Named=x")
     assert "parameter/b" in policy(TEMPLATE, "execution", *HOME, *decided).out
@@ -209,7 +209,7 @@ def test_a_policy_that_no_role_could_hold_inline_is_not_printed(policy: Any) -> 
     result = policy(task, "execution", *HOME)
 
     assert (result.code, result.out) == (1, "")
-    assert "IAM takes 10,240" in result.err
+    assert "IAM allows 10,240" in result.err
 
 
 def test_a_variable_of_iam_is_written_as_iam_takes_it(cfnroles: Any, tmp_path: Path) -> None:

@@ -253,10 +253,10 @@ def test_without_an_execution_role_nobody_does_it_in_its_place(cfnroles: Any, tm
 
 def test_check_looks_at_its_secrets(cfnroles: Any, tmp_path: Path) -> None:
     told = judged(cfnroles, tmp_path, service("Secrets: [{Name: A, ValueFrom: !Ref Database}]"), "check")
-    assert (told.code, "made with the task, and not looked up" in told.out) == (0, True)
+    assert (told.code, "created with the task, not checked" in told.out) == (0, True)
     told = judged(cfnroles, tmp_path, service("Secrets: [{Name: A, ValueFrom: !Ref Place}]"), "check")
     assert told.code == 3
-    assert "cannot be looked up before ${Place} is known" in told.out
+    assert "cannot be checked before ${Place} is known" in told.out
 
 
 TASK = "  Task: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: [{Name: a, Image: nginx}]}}\n"

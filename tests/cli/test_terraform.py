@@ -189,7 +189,7 @@ def test_the_key_of_a_parameter_is_told_by_an_option(cfnroles: Any, directory: P
     (directory / "main.tf").write_text(main, encoding="utf-8")
     told = cfnroles("explain", "infra").out
     assert "on the customer managed key\n" in told
-    assert "if a customer managed key encrypts it: give --kms-key-arn ARN\n" in told
+    assert "if a customer managed key encrypts it: pass --kms-key-arn ARN\n" in told
     assert "KmsKeyArns" not in told
 
 
@@ -539,11 +539,9 @@ def test_check_asks_for_nothing_that_the_configuration_makes(cfnroles: Any, dire
     result = cfnroles("check", "infra")
     assert (result.code, result.out) == (
         0,
-        "container web\n"
-        "  made     secret A  ${aws_secretsmanager_secret.db.arn}\n"
-        "  made     secret B  /app/p\n"
-        "  made     secret C  ${aws_ssm_parameter.p.arn}\n"
-        "All 3 references to secrets and parameters are to what is made with the task, and not looked up.\n",
+        "container web\n  made     secret A  ${aws_secretsmanager_secret.db.arn}\n  made     secret B  /app/p\n"
+        "  made     secret C  ${aws_ssm_parameter.p.arn}\nAll 3 references to secrets and parameters are to what"
+        " is created with the task, not checked.\n",
     )
 
 
@@ -551,7 +549,7 @@ def test_check_says_which_reference_is_not_known(cfnroles: Any, directory: Path)
     (directory / "main.tf").write_text(MADE, encoding="utf-8")
     result = cfnroles("check", "infra")
     assert result.code == 3
-    assert "cannot be looked up before ${var.c} is known." in result.out
+    assert "cannot be checked before ${var.c} is known." in result.out
     assert "Pass --parameter c=VALUE" in result.out
 
 

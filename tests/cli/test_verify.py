@@ -74,7 +74,7 @@ Verdict: fail
   - 2 needs are there only if a customer managed key encrypts it
 
 trust policy
-    [ok]      ecs-tasks.amazonaws.com may assume the role
+    [ok]      ecs-tasks.amazonaws.com can assume the role
               (on behalf of any account, because no condition asks for aws:SourceAccount)
 container web
   logConfiguration.options.awslogs-group (task.yaml:12)
@@ -89,16 +89,16 @@ container web
               on arn:aws:ssm:us-east-1:123456789012:parameter/flag
               by Flags.Statement[0] (Wide), roles.yaml:14
     [only if] kms:Decrypt
-              if a customer managed key encrypts it: give --kms-key-arn ARN
+              if a customer managed key encrypts it: pass --kms-key-arn ARN
   secret TOKEN (task.yaml:9)
     [MISSING] ssm:GetParameters
               on arn:aws:ssm:us-east-1:123456789012:parameter/token
     [only if] kms:Decrypt
-              if a customer managed key encrypts it: give --kms-key-arn ARN
+              if a customer managed key encrypts it: pass --kms-key-arn ARN
 
 To decide what is unknown:
-  - Give --context aws:SourceVpce=VALUE.
-  - Give --kms-key-arn ARN, or --aws-managed-keys if no customer managed key
+  - Pass --context aws:SourceVpce=VALUE.
+  - Pass --kms-key-arn ARN, or --aws-managed-keys if no customer managed key
     encrypts a secret or parameter.
 
 Missing: add to the execution role
@@ -216,7 +216,7 @@ def test_the_proof_names_what_fails(cfnroles: Any, files: Path) -> None:
     out = cfnroles("verify", "task.yaml", "--role", "roles.yaml:Role", "--prove").out
 
     proof = " ".join(out[out.index("Proof:") :].split())
-    assert proof.startswith("Proof: each of 3 grants was taken away - without ssm:GetParameter* on ")
+    assert proof.startswith("Proof: each of 3 grants was removed - without ssm:GetParameter* on ")
     assert "ECS is refused ssm:GetParameters for container web, secret FLAG" in proof
     assert "nothing fails" in proof
 
@@ -527,7 +527,7 @@ def test_a_plain_policy_is_told_how_it_gets_its_account(cfnroles: Any, tmp_path:
         "Resources: {Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}}"
     )
     asked = ("verify", tmp_path / "web.json", "--role", tmp_path / "role.json")
-    told = "As a template takes it: for plain JSON give --account ID and --region REGION."
+    told = "As a template accepts it: for plain JSON, pass --account ID and --region REGION."
     assert told in cfnroles(*asked).out.splitlines()
     assert told in cfnroles(*asked, "--format", "markdown").out.replace("`", "")
     known = cfnroles(*asked, "--account", "123456789012", "--region", "eu-west-1").out

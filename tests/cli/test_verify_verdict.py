@@ -66,4 +66,4 @@ def test_keys_are_told_in_one_way(cfnroles: Any, tmp_path: Path) -> None:
     )
 
     assert (result.code, result.out) == (2, "")
-    assert "Give either --aws-managed-keys or the customer managed keys." in result.err
+    assert "Pass --aws-managed-keys or the customer managed keys." in result.err

@@ -57,7 +57,7 @@ def test_the_roles_are_written_beside_the_task_definition(cfnroles: Any, directo
     assert '"Secret ${aws_secretsmanager_secret.db.name} has no value. Needed by container app, secret DB.' in text
     # A reviewer is told why, wherever a star stands for everything.
     assert "        # AWS defines no resource type for ecr:GetAuthorizationToken.\n" in text
-    assert "Give aws_ecs_task_definition.app its roles:\n" in result.err
+    assert "Set the roles of aws_ecs_task_definition.app:\n" in result.err
     assert f"- {directory / 'main.tf'}:7: task_role_arn = local.app_task_role_arn\n" in result.err
     for output in ("app_execution_role_arn", "app_execution_role_name", "app_task_role_arn", "app_task_role_name"):
         assert f'output "{output}" {{\n' in text
@@ -208,7 +208,7 @@ def test_a_module_is_given_its_secrets_and_further_policies(cfnroles: Any, tmp_p
 
 MISPLACED = {
     "a module without a directory": (["{json}", "--module"], "Pass -o DIR"),
-    "a module of Terraform": (["{directory}", "--module", "-o", "{directory}"], "--module is for a task definition"),
+    "a module of Terraform": (["{directory}", "--module", "-o", "{directory}"], "--module requires a task definition"),
 }
 
 
@@ -482,7 +482,7 @@ def test_what_a_module_gives_is_called_by_its_output(cfnroles: Any, tmp_path: Pa
     result = cfnroles("terraform", tmp_path, "--strict")
     assert result.code == 1
     assert result.err.endswith("error: 1 gap, and --strict was given: the files were written\n")
-    assert "is an expression of another module. Hand it over by an output" in result.err
+    assert "is an expression of another module. Pass it with an output" in result.err
     assert "aws_secretsmanager_secret.db" not in (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
 
 
@@ -502,7 +502,7 @@ module "far" {
     (tmp_path / "main.tf").write_text(call, encoding="utf-8")
     told = cfnroles("terraform", tmp_path).err
     assert "- local.module_far_app_execution_role_arn: the execution role\n" in told
-    assert "Hand them to module.far, in the place of the roles that it makes." in told
+    assert "Pass them to module.far, instead of the roles that it creates." in told
     text = (tmp_path / "module_far_app.cfnroles.tf").read_text(encoding="utf-8")
     assert "        Resource = [aws_secretsmanager_secret.given.arn]\n" in text
     assert [path.name for path in tmp_path.rglob("*.cfnroles.tf")] == ["module_far_app.cfnroles.tf"]
@@ -538,7 +538,7 @@ def test_a_module_beside_the_directory_is_written_where_it_is_kept(
     refused = cfnroles("terraform", ".")
     assert (refused.code, refused.err.splitlines()[-1]) == (
         2,
-        "`cfnroles terraform ../../modules/app` writes them into it.",
+        "Run `cfnroles terraform ../../modules/app` there.",
     )
     (tmp_path / ".git").mkdir()
     written = cfnroles("terraform", ".")
@@ -583,8 +583,8 @@ def test_whoever_runs_the_task_passes_the_roles_that_are_written(cfnroles: Any, 
     assert result.code == 0
     assert text.count("[aws_iam_role.app_execution.arn, aws_iam_role.app_task.arn]\n") == 2
     assert (
-        f"- {directory / 'run.tf'}:5: aws_cloudwatch_event_target.nightly: role_arn = local.app_event_rule_role_arn, in"
-        " the place of aws_iam_role.events.arn\n" in result.err
+        f"- {directory / 'run.tf'}:5: aws_cloudwatch_event_target.nightly: role_arn ="
+        " local.app_event_rule_role_arn, instead of aws_iam_role.events.arn\n" in result.err
     )
     assert "aws_scheduler_schedule" not in result.err
     own = RUN.replace("aws_iam_role.events.arn", "local.app_event_rule_role_arn")

@@ -125,7 +125,7 @@ def test_what_has_all_that_it_needs_passes(aws: Callable[[str], Any]) -> None:
     aws("ssm").put_parameter(Name="/shop/a", Value=VALUE, Type="SecureString")
     assert answered(request(PROPERTIES)) == {
         "hookStatus": "SUCCESS",
-        "message": "Web: all that its task definitions need is there, as far as it can be told.",
+        "message": "Web: no problem found in its task definitions.",
     }
 
 
@@ -180,7 +180,9 @@ def test_no_role_is_refused_at_once_where_one_is_needed(aws: Callable[[str], Any
     without = {name: each for name, each in PROPERTIES.items() if name != "ExecutionRoleArn"}
     answer = answered(request(without, requestContext={"invocation": 1}))
     assert answer["hookStatus"] == "FAILED"
-    assert "The execution role of Web is not named. Give Web an ExecutionRoleArn.\n  needs ssm:Get" in answer["message"]
+    assert (
+        "The execution role of Web is not named. Add an ExecutionRoleArn to Web.\n  needs ssm:Get" in answer["message"]
+    )
     assert "DependsOn" not in answer["message"]
 
 
@@ -426,7 +428,7 @@ TEMPLATES = {
     ),
     "a name that depends on a parameter": (template('[{Name: A, ValueFrom: !Sub "/${Stage}/a"}]'), False, "SUCCESS"),
     "a role of elsewhere": (template().replace("!GetAtt Role.Arn", "!ImportValue Role"), True, "SUCCESS"),
-    "a role that another stack may make": (template().replace("!GetAtt Role.Arn", ROLE), True, "SUCCESS"),
+    "a role that another stack may create": (template().replace("!GetAtt Role.Arn", ROLE), True, "SUCCESS"),
     "a macro": ("Transform: CfnRoles\n" + template(statement=NOTHING), False, "SUCCESS"),
     "no task definition": ("Resources: {Q: {Type: AWS::SQS::Queue}}", False, "SUCCESS"),
     "what is not a template": ("][", False, "SUCCESS"),

@@ -82,13 +82,13 @@ def test_a_failure_has_a_message_and_no_template() -> None:
     answer = answered({"Type": "AWS::S3::Bucket"})
     assert answer == {
         "status": "failure",
-        "errorMessage": "template: is not a whole template\n"
-        "Name the macro in the section Transform, not in a Fn::Transform within another section.",
+        "errorMessage": "template: is not a complete template\nList the macro in the section Transform, not in"
+        " Fn::Transform in another section.",
     }
 
 
 def test_parameters_of_a_call_are_refused() -> None:
-    told = "the macro: takes no parameters, and is given Role"
+    told = "the macro: takes no parameters, found Role"
     assert answered(GOOD, params={"Role": "a"}) == {"status": "failure", "errorMessage": told}
 
 

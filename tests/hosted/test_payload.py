@@ -44,7 +44,7 @@ def test_what_is_there_is_read(served: str) -> None:
 
 @pytest.mark.parametrize("path", ["/moved", "/nowhere"], ids=["a redirect", "an expired address"])
 def test_what_is_not_there_is_told_without_the_address(served: str, path: str) -> None:
-    with pytest.raises(Unavailable, match=r"could not be fetched: HTTP (302|403)") as raised:
+    with pytest.raises(Unavailable, match=r"cannot download the template: HTTP (302|403)") as raised:
         fetched(f"{served}{path}?X-Amz-Signature={SIGNATURE}")
     assert SIGNATURE not in str(raised.value)
     assert raised.value.__cause__ is None
@@ -53,7 +53,7 @@ def test_what_is_not_there_is_told_without_the_address(served: str, path: str) -
 
 def test_what_has_no_end_is_not_read(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(payload, "_MOST", 5)
-    with pytest.raises(Unavailable, match="larger than a template can be"):
+    with pytest.raises(Unavailable, match="exceeds the size of a template"):
         fetched(f"{served}/there")
 
 
@@ -74,7 +74,7 @@ def test_what_has_no_end_is_not_read(served: str, monkeypatch: pytest.MonkeyPatc
 )
 def test_nobody_is_asked_but_amazon_s3(url: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(payload, "fetched", lambda _: pytest.fail("asked"))
-    with pytest.raises(Unavailable, match="holds no address of Amazon S3"):
+    with pytest.raises(Unavailable, match="has no Amazon S3 URL"):
         template_at(url)
 
 
@@ -99,5 +99,5 @@ def test_no_template_is_an_empty_one(text: str, template: str) -> None:
 
 @pytest.mark.parametrize("text", [b"\xff", b"[", b'{"template": {}}'])
 def test_what_has_another_form_is_told_without_its_text(text: bytes) -> None:
-    with pytest.raises(Unavailable, match="what CloudFormation put beside the request"):
+    with pytest.raises(Unavailable, match="the payload of CloudFormation"):
         template_in(text)

@@ -75,7 +75,7 @@ def test_a_template_gives_a_role_its_policies_in_many_ways() -> None:
     ]
     assert {unread.name: unread.why.split(",")[0] for unread in role.all_unread} == {
         "Perhaps": "it depends on the template's condition HasUntold",
-        "Ours": "its document is neither in t.yaml nor shipped with cfnroles",
+        "Ours": "its document is not in t.yaml",
         "Broken.Statement[0]": "Effect is 'Sure'",
         "Hanging": "it depends on the template's condition HasUntold",
     }
@@ -152,13 +152,13 @@ def test_a_policy_is_the_roles_however_it_is_attached(template: str) -> None:
         pytest.param(
             holding("Path: /", attached("Policy", "Roles: [!Ref Role]")),
             "P",
-            "the role that it is attached to is named by something unknown",
+            "the name of the role that it is attached to is unknown",
             id="a role that is unknown",
         ),
         pytest.param(
             holding("Policies: [{PolicyName: P, PolicyDocument: {Fn::Transform: {Name: x}}}]"),
             "P",
-            "only CloudFormation can work it out",
+            "only CloudFormation can resolve it",
             id="a transform",
         ),
     ],
@@ -173,7 +173,7 @@ def test_what_cannot_be_read_is_said(template: str, name: str, why: str) -> None
 def test_a_version_that_nobody_told_leaves_a_document_unread(version: str) -> None:
     policy = "{PolicyName: P, PolicyDocument: {Version: %s, Statement: {Effect: Allow, Action: 'a:B', Resource: '*'}}}"
     role = read_role(holding(f"Policies: [{policy % version}]"), "t.yaml", "R")
-    assert [(each.name, each.remedy.startswith("Give --parameter P=")) for each in role.unread] == [
+    assert [(each.name, each.remedy.startswith("Pass --parameter P=")) for each in role.unread] == [
         ("P", version == "!Ref P")
     ]
     trusting = holding("Path: /").replace("{Statement: []}", f"{{Version: {version}, Statement: []}}")
@@ -203,11 +203,11 @@ STATEMENTS = [
     ("a map of an untold key", "Effect: !FindInMap [M, !Ref P, e], Action: 'a:C', Resource: '*'",
      "Effect is '${Fn::FindInMap(M, P, e)}'", "P"),
     ("an empty text in a condition", "Effect: Allow, Action: 'a:C', Resource: '*',"
-     " Condition: {IpAddress: {'aws:SourceIp': !Ref Empty}}", "'' does not fit the operator", "Empty"),
+     " Condition: {IpAddress: {'aws:SourceIp': !Ref Empty}}", "'' is not valid for the operator", "Empty"),
     ("a principal", "Effect: Allow, Action: 'a:C', Resource: '*', Principal: '*'",
-     "Principal stands in an identity-based policy", ""),
+     "Principal is not valid in an identity-based policy", ""),
     ("no principal", "Effect: Allow, Action: 'a:C', Resource: '*', NotPrincipal: '*'",
-     "NotPrincipal stands in an identity-based policy", ""),
+     "NotPrincipal is not valid in an identity-based policy", ""),
     ("an operator that nobody knows", "Effect: Allow, Action: 'a:C', Resource: '*', Condition: {Like: {k: v}}",
      "'Like' is not a condition operator", ""),
     ("a transform", "Fn::Transform: {Name: x}", "it is not a JSON object", ""),
@@ -236,7 +236,7 @@ def test_a_statement_that_cannot_be_read_leaves_the_others(statement: str, why: 
     (unread,) = role.all_unread
     assert (unread.name, unread.where, unread.why.split(", which")[0]) == ("P.Statement[1]", "t.yaml:16", why)
     assert [each.id.index for each in evaluable(role.policies[0]).statements] == [0, 2]
-    assert (unread.remedy == f"Give --parameter {parameter}=VALUE") is bool(parameter)
+    assert (unread.remedy == f"Pass --parameter {parameter}=VALUE") is bool(parameter)
     assert "*" not in unread.remedy.replace("'*'", "")
 
 
@@ -252,13 +252,13 @@ def test_the_parameter_that_a_remedy_names_is_the_cure(given: dict[str, str], le
 
 
 TRUSTS = [
-    ("a list under a condition", "Statement: !If [C, [], []]", "Give --parameter P=VALUE"),
+    ("a list under a condition", "Statement: !If [C, [], []]", "Pass --parameter P=VALUE"),
     ("a service under a condition", "Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal:"
-     " {Service: !If [C, a, b]}}]", "Give --parameter P=VALUE"),
+     " {Service: !If [C, a, b]}}]", "Pass --parameter P=VALUE"),
     ("a service that is unknown", "Statement: {Effect: Allow, Action: 'sts:AssumeRole', Principal:"
-     " {Service: !Ref P}}", "Give --parameter P=VALUE"),
+     " {Service: !Ref P}}", "Pass --parameter P=VALUE"),
     ("an empty principal", "Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: {AWS: !Ref Empty}}]",
-     "Give --parameter Empty=VALUE"),
+     "Pass --parameter Empty=VALUE"),
     ("NotPrincipal", "Statement: [{Effect: Allow, Action: 'sts:AssumeRole', NotPrincipal: {AWS: '*'}}]",
      "Name the principals"),
     ("no mapping", "Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: 5}]", "Write {Service: NAME}"),
@@ -383,8 +383,8 @@ REFUSED = [
     (json.dumps(DETAILS), "", {}, "t: has 2 roles"),
     (json.dumps(DOCUMENT), "", {"A": "b"}, "t: has no parameters"),
     ('{"Statement": [{"Effect": "Maybe"}]}', "", {}, "Effect is 'Maybe'"),
-    ("[]", "", {}, "t: holds no role"),
-    ("a: b", "", {}, "t: holds no role"),
+    ("[]", "", {}, "t: has no role"),
+    ("a: b", "", {}, "t: has no role"),
 ]
 
 

@@ -373,7 +373,7 @@ def test_following_tasks_is_allowed_in_their_cluster_alone() -> None:
 @pytest.mark.parametrize(
     ("machine", "called", "remedy"),
     [
-        (of("Definition", states(), RoleArn=None), "none", "Give Machine a RoleArn."),
+        (of("Definition", states(), RoleArn=None), "none", "Add a RoleArn to Machine."),
         (
             of("Definition", states(), "AWS::Serverless::StateMachine", RoleArn=None),
             "the one that SAM makes for Machine",

@@ -77,7 +77,7 @@ def test_what_iam_answered_is_no_file_that_a_role_is_made_from(tmp_path: Path) -
     path.write_text(json.dumps(IAM))
     found = fixed(path, ":shop")
     assert found.changes == ()
-    assert "is what IAM answered" in found.refused[0]
+    assert "is an answer of IAM" in found.refused[0]
 
 
 SECRET = {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "shop/db"}}

@@ -48,7 +48,7 @@ def fixed(text: str, message: str) -> Fix:
     return fix(diagnose(message, reading), spec=reading)
 
 
-AGAIN = "cfnroles.yaml has it: deploy the roles again"
+AGAIN = "cfnroles.yaml has it: deploy the roles of `cfnroles build cfnroles.yaml` again"
 FOLLOWS = "follows from the task definition"
 TOPIC, QUEUE = f"arn:aws:sns:{HOME}:orders", f"arn:aws:sqs:{HOME}:orders"
 PUBLISH = denied("sns:Publish", TOPIC)

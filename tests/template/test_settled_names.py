@@ -101,8 +101,8 @@ def test_in_each_world_a_function_names_the_role_of_that_world() -> None:
 @pytest.mark.parametrize(
     ("role", "remedy"),
     [
-        ('!GetAtt [!Sub "Role${Unknown}", Arn]', "Give --parameter Unknown=VALUE."),
-        ('!GetAtt [!Sub "Role${AWS::AccountId}", Arn]', "Give --account ID."),
+        ('!GetAtt [!Sub "Role${Unknown}", Arn]', "Pass --parameter Unknown=VALUE."),
+        ('!GetAtt [!Sub "Role${AWS::AccountId}", Arn]', "Pass --account ID."),
     ],
 )
 def test_a_role_that_nobody_knows_is_not_judged(role: str, remedy: str) -> None:

@@ -145,7 +145,7 @@ def test_what_is_missing_without_a_place_is_told(content: bytes, torn: bool, tmp
 def test_what_holds_no_event_is_refused_with_the_forms_that_do(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "events.json"
     file.write_bytes(content)
-    with pytest.raises(InvalidInput, match="holds no event of CloudTrail") as refused:
+    with pytest.raises(InvalidInput, match="has no CloudTrail events") as refused:
         read(file)
     assert "lookup-events" in refused.value.remedy
 

@@ -106,7 +106,7 @@ def read_policy(
     if isinstance(statements, Mapping):
         statements = [statements]
     if not isinstance(statements, list) or not statements:
-        raise _malformed(name, "Statement holds no statement", "Give a statement or a list of statements.")
+        raise _malformed(name, "Statement has no statements", "Write a statement or a list of statements.")
     variables = version == _VERSIONS[1]
     read: list[PolicyStatement] = []
     unread: list[PolicyStatement] = []
@@ -151,7 +151,7 @@ def _statement(policy: str, index: int, given: object, variables: bool) -> Polic
         if element in statement:
             raise _malformed(
                 where,
-                f"{element} stands in an identity-based policy",
+                f"{element} is not valid in an identity-based policy",
                 f"Remove {element}: the role is the principal.",
             )
     effect = statement.get("Effect")
@@ -159,7 +159,7 @@ def _statement(policy: str, index: int, given: object, variables: bool) -> Polic
         raise _malformed(where, f"Effect is {effect!r}", "Use Allow or Deny.")
     sid = statement.get("Sid", "")
     if not isinstance(sid, str):
-        raise _malformed(where, f"Sid is {sid!r}", "Use a text.")
+        raise _malformed(where, f"Sid is {sid!r}", "Use a string.")
     actions, not_actions = _actions(statement, where)
     resources, not_resources = _one_of(statement, "Resource", where)
     for resource in resources:
@@ -198,7 +198,7 @@ def _conditions(block: object, where: str, variables: bool) -> tuple[PolicyCondi
         if found is None:
             raise _malformed(place, f"{name!r} is not a condition operator", "Use one of IAM's operators.")
         if not isinstance(keys, Mapping):
-            raise _malformed(place, "the operator holds no object", "Write {key: value}.")
+            raise _malformed(place, "the operator has no object", "Write {key: value}.")
         qualifier, operator, if_exists = found
         for key, given in keys.items():
             values = _values(given, f"{place}.{key}")
@@ -220,7 +220,7 @@ def _check_values(condition: PolicyCondition, where: str) -> None:
                 condition.operator.expects,
             )
         if not good:
-            raise _malformed(where, f"{value!r} does not fit the operator", f"Write {expects}.")
+            raise _malformed(where, f"{value!r} is not valid for the operator", f"Write {expects}.")
 
 
 def _values(given: object, where: str) -> tuple[str, ...]:
@@ -233,7 +233,7 @@ def _scalar(value: object, where: str) -> str:
         return str(value).lower()
     if isinstance(value, str | int | float):
         return str(value)
-    raise _malformed(where, f"{value!r} is not a text, a number or a boolean", "Write one value or a list of values.")
+    raise _malformed(where, f"{value!r} is not a string, a number or a Boolean", "Write one value or a list of values.")
 
 
 def _one_of(statement: Mapping[str, object], element: str, where: str) -> tuple[tuple[str, ...], bool]:
@@ -241,12 +241,14 @@ def _one_of(statement: Mapping[str, object], element: str, where: str) -> tuple[
     present = [name for name in (element, f"Not{element}") if name in statement]
     if len(present) != 1:
         both = "both" if present else "neither"
-        raise _malformed(where, f"it has {both} {element} and Not{element}", f"Give one of {element} and Not{element}.")
+        raise _malformed(where, f"it has {both} {element} and Not{element}", f"Use one of {element} and Not{element}.")
     given = statement[present[0]]
     strings = given if isinstance(given, list | tuple) else [given]
     for string in strings:
         if not isinstance(string, str):
-            raise _malformed(f"{where}.{present[0]}", f"{string!r} is not a text", "Write a text or a list of texts.")
+            raise _malformed(
+                f"{where}.{present[0]}", f"{string!r} is not a string", "Write a string or a list of strings."
+            )
     return tuple(str(string) for string in strings), present[0] != element
 
 
@@ -255,7 +257,7 @@ def _object(given: object, where: str, elements: tuple[str, ...]) -> Mapping[str
         raise _malformed(where, "it is not a JSON object", "Write an object in braces.")
     for element in given:
         if element not in elements:
-            raise _malformed(where, f"{element!r} is not an element here", f"Use {', '.join(elements)}.")
+            raise _malformed(where, f"{element!r} is not a valid element", f"Use {', '.join(elements)}.")
     return given
 
 
@@ -265,14 +267,14 @@ def _loaded(name: str, document: object) -> object:
     try:
         return json.loads(document, object_pairs_hook=lambda pairs: _without_duplicates(name, pairs))
     except json.JSONDecodeError as error:
-        raise _malformed(name, f"it is not JSON: {error}", "Give a policy document as JSON.") from error
+        raise _malformed(name, f"it is not JSON: {error}", "Pass a policy document in JSON.") from error
 
 
 def _without_duplicates(name: str, pairs: list[tuple[str, object]]) -> dict[str, object]:
     whole = dict(pairs)
     if len(whole) != len(pairs):
         twice = sorted({key for key, _ in pairs if [other for other, _ in pairs].count(key) > 1})
-        raise _malformed(name, f"{', '.join(twice)} stands twice in one object", "Keep one of them.")
+        raise _malformed(name, f"{', '.join(twice)} is twice in one object", "Keep one of them.")
     return whole
 
 

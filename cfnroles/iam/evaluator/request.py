@@ -111,17 +111,17 @@ class Request:
         object.__setattr__(self, "full_context", self._with_implied())
         if not _ACTION.fullmatch(self.action):
             raise InvalidInput(
-                f"{self.action!r} is not the name of one action",
+                f"{self.action!r} is not the name of a single action",
                 where="request",
                 why="A request is for a single action, written as service:Name, without wildcards.",
-                remedy="Ask about one action at a time, for example ssm:GetParameters.",
+                remedy="Pass one action at a time, such as ssm:GetParameters.",
             )
         if self.resource != "*" and not self.resource.startswith("arn:"):
             raise InvalidInput(
-                f"{self.resource!r} is neither an ARN nor *",
+                f"{self.resource!r} is not an ARN or *",
                 where="request",
-                why="IAM compares ARNs; * stands for actions that have no resource type.",
-                remedy="Give the full ARN of the resource.",
+                why="IAM compares ARNs; * is for actions without a resource type.",
+                remedy="Pass the full ARN of the resource.",
             )
 
     def _with_implied(self) -> Context:

@@ -62,7 +62,7 @@ def alarms_template(project: str, services: Mapping[str, Mapping[Holder, str]], 
     if filters > _MOST_FILTERS:
         raise InvalidInput(
             f"alarms of {len(services)} services would take {filters} metric filters",
-            why=f"A log group has up to {_MOST_FILTERS}.",
+            why=f"The maximum for a log group is {_MOST_FILTERS}.",
             remedy="Split the project, or remove the alarms.",
         )
     template = Template(Description=f"Alarms for denied calls of the roles of {project}.")

@@ -69,14 +69,14 @@ def build(
     that is not known.
     """
     if environment and not reading.project:
-        raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
+        raise InvalidInput(f"--environment requires a service spec, but {reading.name} is {reading.noun}")
     if reading.addressed:
         return _of_configuration(reading, project, format)
     if reading.template is not None:
         if option := "--parameterized" if parameterized else "--shared-gate" if shared_gate else "":
             raise InvalidInput(
-                f"{option} is for a task definition or a service spec, and {reading.name} is {reading.noun}",
-                remedy="The roles beside a template have its own parameters.",
+                f"{option} requires a task definition or a service spec, but {reading.name} is {reading.noun}",
+                remedy="The roles of a template have the parameters of the template.",
             )
         return _beside(reading, reading.template, resource, project_of_document(reading.name, project), format)
     if reading.project and reading.project.get("shared-gate"):
@@ -86,8 +86,8 @@ def build(
         if project:
             reading.accepted()
             raise InvalidInput(
-                f"--project is for a task definition, and {reading.name} is {reading.noun}",
-                remedy="Name the project in the spec, or under an environment of it, and give --environment NAME.",
+                f"--project requires a task definition, but {reading.name} is {reading.noun}",
+                remedy="Set the project in the spec, or in one of its environments, and pass --environment NAME.",
             )
         return _of_project(reading, reading.project, _Asked(environment, form, format, keep))
     reading.accepted()
@@ -188,7 +188,7 @@ def _in_environment(
     known = spec.get("environments") or {}
     if environment not in known:
         remedy = nearest(environment, tuple(known)) if known else "It has none: add `environments`."
-        raise InvalidInput(f"there is no environment {environment!r}", where=spec.document, remedy=remedy)
+        raise InvalidInput(f"the spec has no environment {environment!r}", where=spec.document, remedy=remedy)
     project = spec.get("environments", environment, "project") or spec.project
     there = stacks
     if project != spec.project:

@@ -83,11 +83,11 @@ def _undecided(hanging: Sequence[Need], task: Task, reading: Reading) -> Invalid
     lines = Lines(reading.texts)
     told = dict.fromkeys(f"- {lines.where(need.origin)}: only if {task.only_if(need)}" for need in hanging)
     return InvalidInput(
-        "the roles depend on what only Terraform decides, and a stack has one form",
+        "the roles depend on conditions that only Terraform knows",
         where=reading.name,
         why="\n".join(told),
-        remedy="Pass values of variables with --parameter NAME=VALUE, or give the state: "
-        "`terraform show -json | cfnroles build -`.",
+        remedy="Pass values of variables with --parameter NAME=VALUE, or pass the state: `terraform show -json |"
+        " cfnroles build -`.",
     )
 
 

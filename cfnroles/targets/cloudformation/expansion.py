@@ -103,14 +103,14 @@ def expanded(
 def _read(fragment: Mapping[str, Any], settings: MacroSettings) -> tuple[Reading, Template]:
     if not isinstance(fragment, Mapping) or not isinstance(fragment.get("Resources"), Mapping):
         raise InvalidInput(
-            "is not a whole template",
+            "is not a complete template",
             where=NAME,
-            remedy="Name the macro in the section Transform, not in a Fn::Transform within another section.",
+            remedy="List the macro in the section Transform, not in Fn::Transform in another section.",
         )
     tree = without_defaults(fragment, lambda name, declared: True)
     reading = read(Document(NAME, json.dumps(tree)), Told(kms_key_arns=settings.key_arns))
     if (template := reading.template) is None:
-        raise InvalidInput(f"is {reading.noun}, and no CloudFormation template", where=NAME)
+        raise InvalidInput(f"is {reading.noun}, not a CloudFormation template", where=NAME)
     # A macro that comes after this one may make what the template names.
     reading = replace(reading, wrong=())
     known_of(reading)
@@ -178,7 +178,7 @@ def _kind_of(wanted: Need | Gap) -> tuple[Path, Holder, str]:
 def _gap(wanted: Need | Gap) -> Gap:
     feature = wanted.reason.feature if isinstance(wanted, Need) else wanted.feature
     what = "what is needed here depends on the value of a parameter"
-    how = "Write the value in the place of the parameter, or give the task definition roles of its own"
+    how = "Write the value instead of the parameter, or add roles to the task definition"
     return Gap(wanted.holder, feature, wanted.origin, what, how)
 
 
@@ -214,12 +214,12 @@ def _without_role(
     """What is left without the role that it needs, because more than one may be meant or nobody knows which."""
     for place in places:
         if place not in left and place not in wanted:
-            what = f"the {place.holder} is needed here, and {place.resource} may run {place.task} or not"
+            what = f"the {place.holder} is required here, but it is unknown whether {place.resource} runs {place.task}"
             yield Gap(place.holder, "hidden-resource", Origin(NAME, place.path), what, "Set RoleArn there")
     known = {place.path for place in places}
     for path, holder in roleless_targets(template.tree):
         if path not in known:
-            what = f"the {holder} is needed here, and it is not known what {path[1]} runs"
+            what = f"the {holder} is required here, but it is unknown what {path[1]} runs"
             yield Gap(holder, "hidden-resource", Origin(NAME, path), what, "Set RoleArn there")
 
 

@@ -73,19 +73,19 @@ def _members(workload: Workload) -> Mapping[str, Any]:
 def _refuse(workload: Workload) -> None:
     if "taskDefinitionArn" in workload.tree[EXPRESS]:
         raise InvalidInput(
-            "the task definition of the service stands elsewhere, and has the roles of the tasks",
+            "the task definition of the service, with the roles of the tasks, is elsewhere",
             where=workload.document,
             remedy="Build that task definition. `cfnroles explain` shows what the infrastructure role needs.",
         )
     if "serviceArn" in workload.tree[EXPRESS]:
         raise InvalidInput(
-            "the service exists already, and CloudFormation would make another one of its name",
+            "the service already exists, and CloudFormation would create another one of the same name",
             where=workload.document,
-            remedy="Give what create-express-gateway-service takes. `cfnroles explain` shows what the roles need.",
+            remedy="Pass the input of create-express-gateway-service. `cfnroles explain` shows what the roles need.",
         )
     if not workload.tree["containerDefinitions"]:
         raise InvalidInput(
-            "the service has neither primaryContainer nor taskDefinitionArn",
+            "the service has no primaryContainer and no taskDefinitionArn",
             where=workload.document,
             remedy="Write its primaryContainer, with an image.",
         )

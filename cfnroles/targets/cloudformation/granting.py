@@ -51,7 +51,9 @@ def changed_template(reading: Reading, at: SourceRole, lacking: Sequence[Lacked]
     _, given = known_of(reading)
     found = roles_of(template.resolve(given)).by_id.get(at.logical_id)
     if found is None or _is_looped(found.resource.source()):
-        raise Ungrantable(f"{reading.name} makes {at.logical_id} in a loop or in another way that cannot be edited")
+        raise Ungrantable(
+            f"{reading.name} creates {at.logical_id} in a loop or in another way that cfnroles cannot edit"
+        )
     said = _said(lacking, reading, template, at)
     statements = [_conditioned(each, tree, template) for each, tree in zip(lacking, said, strict=True)]
     failure: InvalidInput | None = None
@@ -66,7 +68,7 @@ def changed_template(reading: Reading, at: SourceRole, lacking: Sequence[Lacked]
 def _refuse_generated(template: Template, name: str, at: SourceRole, lacking: Sequence[Lacked]) -> None:
     """Raise Ungrantable for what a tool writes again, with the place where it is told what to write."""
     if is_marked(template.tree):
-        raise Ungrantable(f"{name} is what `cfnroles build` wrote: change its source, and build again")
+        raise Ungrantable(f"`cfnroles build` wrote {name}: change its source, and build again")
     mark = mark_of(template.tree)
     if mark and mark.generator is CDK:
         holder = at.verification.holder
@@ -123,7 +125,7 @@ def _conditioned(each: Lacked, tree: Mapping[str, Any], template: Template) -> A
         return tree
     found = _CONDITION.fullmatch(each.when)
     if found is None or found[1] not in template.tree.get("Conditions", {}):
-        raise Ungrantable(f"the statement {each.statement.sid} is needed only if {each.when}: add it by hand")
+        raise Ungrantable(f"the statement {each.statement.sid} is needed only if {each.when}: add it yourself")
     branches = (tree, _NO_VALUE) if found[2] == "holds" else (_NO_VALUE, tree)
     return {"Fn::If": [found[1], *branches]}
 

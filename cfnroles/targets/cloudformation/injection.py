@@ -206,8 +206,8 @@ def _unchanged(parts: TemplateText, path: str, digest: str, *, value: bool = Fal
         raise InvalidInput(
             f"{path} was added by cfnroles and changed since",
             where=parts.where(place),
-            why="What somebody changed is not taken out or replaced unasked.",
-            remedy=f"Undo the change, or keep it as your own: remove {path} from Metadata.{RECORD}.",
+            why="cfnroles does not remove or replace your changes.",
+            remedy=f"Undo the change, or keep it: remove {path} from Metadata.{RECORD}.",
         )
     return place
 
@@ -215,7 +215,7 @@ def _unchanged(parts: TemplateText, path: str, digest: str, *, value: bool = Fal
 def _digest(parts: TemplateText, place: Spot | None, *, value: bool = False) -> str:
     """A digest of a part's text, whatever its line ends and its indentation."""
     if place is None:
-        raise InvalidInput("has a form that cannot be edited", where=parts.document, remedy=BY_HAND)
+        raise InvalidInput("has a format that cfnroles cannot edit", where=parts.document, remedy=BY_HAND)
     start, end = parts.value_span(place) if value else (place.start, place.value.end)
     lines = (line.strip() for line in parts.text[start:end].strip().splitlines())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

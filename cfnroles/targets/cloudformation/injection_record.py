@@ -73,7 +73,7 @@ def recorded(tree: Mapping[str, Any], document: str) -> Record:
         )
     except (AttributeError, KeyError, TypeError) as error:
         what = f"has a record of what was added, Metadata.{RECORD}, that was changed since"
-        raise InvalidInput(what, where=document, remedy="Take the record from the version before.") from error
+        raise InvalidInput(what, where=document, remedy="Restore the record from an earlier version.") from error
 
 
 def options_of(told: Told) -> dict[str, Any]:

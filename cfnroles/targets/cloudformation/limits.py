@@ -48,7 +48,7 @@ def beyond_quotas(template: Mapping[str, Any]) -> Iterator[str]:
     for section, most in _MOST.items():
         count = len(template.get(section) or {})
         if count > most:
-            yield f"it has {count} {section.lower()}, and CloudFormation takes {most}"
+            yield f"it has {count} {section.lower()}; CloudFormation accepts {most}"
 
 
 def _exports(template: Mapping[str, Any]) -> Iterator[str]:
@@ -61,15 +61,15 @@ def _exports(template: Mapping[str, Any]) -> Iterator[str]:
             names.append(text.replace("${ProjectName}", project))
     for name in names:
         if not re.fullmatch(r"[A-Za-z0-9:-]{1,255}", name):
-            yield f"the export {name!r} has other characters than letters, digits, colons and hyphens"
+            yield f"the export {name!r} has characters other than letters, digits, colons and hyphens"
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"the export {name!r} is made twice"
+        yield f"the export {name!r} exists twice"
 
 
 def _roles(template: Mapping[str, Any]) -> Iterator[str]:
     for logical_id, count in _managed_policies(template):
         if count > MOST_MANAGED_POLICIES:
-            yield f"{logical_id} has {count} managed policies, and IAM takes {MOST_MANAGED_POLICIES}"
+            yield f"{logical_id} has {count} managed policies; IAM allows {MOST_MANAGED_POLICIES}"
     for logical_id, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         if resource["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):

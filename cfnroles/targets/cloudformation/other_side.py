@@ -56,7 +56,7 @@ def other_side_files(reading: Reading, account: str, format_: Format, project: s
     """
     services, spec = reading.accepted(), reading.project
     if spec and project:
-        raise InvalidInput(f"--project is for a task definition, and {reading.name} is {reading.noun}")
+        raise InvalidInput(f"--project requires a task definition, but {reading.name} is {reading.noun}")
     project, consumers = spec.project if spec else project_of(services[0], project), consumers_of(services)
     by = _principals(reading, consumers, project)
     uses: dict[Arn, list[ForeignUse]] = defaultdict(list)
@@ -70,7 +70,7 @@ def other_side_files(reading: Reading, account: str, format_: Format, project: s
         raise InvalidInput(
             f"the services use no image, key or secret of the account {account}",
             where=reading.name,
-            why=f"Accounts that they use something of: {known}.",
+            why=f"Accounts whose resources they use: {known}.",
         )
     statements = {arn: by.statements(uses[arn], arn) for arn in sorted(uses, key=str)}
     told = {arn.text.written: policy for arn, policy in statements.items()}
@@ -157,9 +157,9 @@ class _Principals(Struct, frozen=True):
             arn = self._role_arn(name, holder, Text(self.account_of(name)), partition)
             if not arn:
                 raise InvalidInput(
-                    f"the {holder} of {name} has no name, so that no other account can name it",
+                    f"the {holder} of {name} has no name, so other accounts cannot reference it",
                     where=self.document,
-                    remedy=f"Give it one (services: {name}: {holder.replace(' ', '-')}: name), or share by account.",
+                    remedy=f"Add a name (services: {name}: {holder.replace(' ', '-')}: name), or share by account.",
                 )
             arns.append(arn)
         return {"AWS": arns}, {}
@@ -172,9 +172,9 @@ class _Principals(Struct, frozen=True):
     def _told(self, text: Text) -> Text:
         for symbol in text.unknown:
             raise InvalidInput(
-                f"{text.written} holds {symbol.written or symbol.spelled}, which nobody in another account fills in",
+                f"{text.written} contains {symbol.written or symbol.spelled}, which is unknown in another account",
                 where=self.document,
-                remedy="Write the value itself into the task definition.",
+                remedy="Write the value in the task definition.",
             )
         return text
 
@@ -183,9 +183,9 @@ class _Principals(Struct, frozen=True):
         account = self.services[name].facts.account
         if not account:
             raise InvalidInput(
-                f"the account of {name} is not known, so that no other account can name its roles",
+                f"the account of {name} is unknown, so other accounts cannot reference its roles",
                 where=self.document,
-                remedy='Add it to the spec (account: "123456789012"), or give --account for a task definition.',
+                remedy='Add it to the spec (account: "123456789012"), or pass --account for a task definition.',
             )
         return account
 
@@ -265,14 +265,14 @@ def _readme(project: str, account: str, statements: Mapping[str, Any], stacks: S
     ]
     blocks = [
         heading(1, f"What the services of {project} ask of the account {account}"),
-        "Deploy after the roles exist: a policy that names a role which does not exist yet is refused.",
+        "Deploy these after the roles: AWS refuses a policy that names a role that does not exist.",
         table(("resource", "statements"), rows),
-        "`statements.json` has the statements of each resource, to be added to the policy that it has already:",
+        "`statements.json` has the statements to add to the policy of each resource:",
         items(f"{kind}: `aws {call}`{then}" for kind, call, then in _CALLS),
     ]
     if stacks:
         blocks += [
-            "Templates for what CloudFormation is to own:",
+            "Templates for resources that CloudFormation manages:",
             items(inline(code(stack.stem), f": {stack.template['Description']}") for stack in stacks),
         ]
     return document(blocks) + "\n"

@@ -33,9 +33,9 @@ def gaps_of_passing(
     reading = after()
     for task in asked:
         for (resource, holder), need in _not_passed(task, reading).items():
-            what = f"the {holder} of {resource} stays, and has to pass the roles that {task} gets"
-            another = ", or take its RoleArn out to have another" if holder in _MADE else ""
-            how = f"Give it iam:PassRole on them{another}"
+            what = f"the {holder} of {resource} stays, and must be able to pass the roles that {task} gets"
+            another = ", or remove its RoleArn to get another role" if holder in _MADE else ""
+            how = f"Grant it iam:PassRole on them{another}"
             yield Gap(holder, "hidden-resource", need.origin, what, how)
 
 

@@ -20,7 +20,7 @@ from cfnroles.targets.cloudformation.template_text import Indentation, yaml_elem
 Path = tuple[str, ...]
 
 
-_WRITE_OUT = "Write its members there themselves."
+_WRITE_OUT = "Write its members there."
 
 
 class Patch(Struct, frozen=True):
@@ -106,7 +106,7 @@ class TemplateText:
         if place is None or self.is_nothing(place.value):
             return None
         if not isinstance(place.value, spans.Mapping) or any(each.value == "Fn::If" for each, _ in place.value.members):
-            what = "stands behind an alias or an expression, and nothing can be added to it"
+            what = "is behind an alias or an expression, so cfnroles cannot add to it"
             raise self.refused(place, f"{'.'.join(path)} {what}")
         return place.value
 
@@ -192,7 +192,7 @@ class TemplateText:
     def _merged(self, path: Path) -> InvalidInput:
         """The error for a part that the template has, and its text does not."""
         around = next(found for length in range(len(path), 0, -1) if (found := self.place(path[:length])))
-        what = "comes from a merge key (<<), and nothing can be added beside it"
+        what = "comes from a merge key (<<), so cfnroles cannot add to it"
         return self.refused(around, f"{'.'.join(path)} {what}")
 
     def element(self, path: Path, text: str) -> Patch:

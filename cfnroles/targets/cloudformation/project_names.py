@@ -19,9 +19,9 @@ def project_of(task: Task, project: str = "") -> str:
     if re.fullmatch(PROJECT_NAME, name):
         return name
     raise InvalidInput(
-        f"{name!r} cannot be a project's name",
+        f"{name!r} is not a valid project name",
         why="It begins the names of stacks and exports: a letter, then up to 99 letters, digits and hyphens.",
-        remedy="Name the project with --project NAME.",
+        remedy="Pass --project NAME.",
     )
 
 
@@ -32,9 +32,9 @@ def project_of_document(document: str, project: str = "") -> str:
     """
     if project and not re.fullmatch(PROJECT_NAME, project):
         raise InvalidInput(
-            f"{project!r} cannot be a project's name",
+            f"{project!r} is not a valid project name",
             why="It begins the names of stacks and exports: a letter, then up to 99 letters, digits and hyphens.",
-            remedy="Name the project with --project NAME.",
+            remedy="Pass --project NAME.",
         )
     stem = re.sub("[^A-Za-z0-9]+", "-", PurePath(document).stem).strip("-")
     named = re.fullmatch(PROJECT_NAME, stem) and document != "standard input"

@@ -250,12 +250,12 @@ def _completed(template: Mapping[str, Any], source: Mapping[str, Any], outside: 
     missing = {name for name in names_in({**others, **whole}) if name in resources} - set(whole["Parameters"])
     if unknown := sorted(missing - set(template["Resources"])):
         raise InvalidInput(
-            f"the roles refer to {unknown[0]} by an expression that only its own stack can work out",
+            f"the roles reference {unknown[0]} with an expression that only its own stack can resolve",
             remedy="Inject the roles into the template: `cfnroles inject`.",
         )
     if strange := [name for name, each in whole["Parameters"].items() if not isinstance(each, Mapping)]:
-        what = f"the roles refer to {strange[0]}, and what declares that parameter is not a mapping"
-        raise InvalidInput(what, remedy="Write its Type there, as CloudFormation asks for it.")
+        what = f"the roles reference {strange[0]}, but the declaration of that parameter is not an object"
+        raise InvalidInput(what, remedy="Write its Type, which CloudFormation requires.")
     return {**others, **{section: members for section, members in whole.items() if members}}
 
 

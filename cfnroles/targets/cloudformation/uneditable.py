@@ -19,7 +19,7 @@ from cfnroles.template.loops import unrolled
 from cfnroles.template.template import Template
 from cfnroles.workload import Path
 
-BY_HAND = "Set the roles by hand: `cfnroles build` writes them as a stack of their own."
+BY_HAND = "Set the roles yourself: `cfnroles build` writes them as a separate stack."
 
 
 def check_size(text: str, document: str) -> None:
@@ -56,7 +56,7 @@ def check_edited(text: str, document: str, patches: Sequence[Patch], expected: M
         readable = (_is_readable(text, patches[: number + 1], document) for number in range(len(patches)))
         line = next(_line(text, patch.start) for patch, fine in zip(patches, readable, strict=True) if not fine)
         raise InvalidInput(
-            "has a form that cannot be edited",
+            "has a format that cfnroles cannot edit",
             where=f"{document}:{line}",
             why=f"With what is added there, it {error.what}.",
             remedy=f"{_plainly(text)} {BY_HAND}",
@@ -66,9 +66,9 @@ def check_edited(text: str, document: str, patches: Sequence[Patch], expected: M
         at = nearest(next(_differences(tree, expected, ())), places)
         shown = ".".join(map(str, at))
         raise InvalidInput(
-            f"cannot be edited without changing more than is asked for: {shown} would change, too",
+            f"cannot be edited alone: {shown} would change, too",
             where=f"{document}:{places[at][0]}" if at in places else document,
-            why="An anchor or a merge key makes one text stand for several parts.",
+            why="An anchor or a merge key uses one text for several parts.",
             remedy=f"Write {shown} out, without an alias. {BY_HAND}",
         )
     return edited
@@ -80,9 +80,9 @@ def check_restored(restored: str, text: str, document: str) -> None:
     for number, (one, other) in enumerate(lines, 1):
         if one != other:
             raise InvalidInput(
-                "has a form that cannot be edited and restored",
+                "has a format that cfnroles cannot edit and restore",
                 where=f"{document}:{number}",
-                remedy=f"Write this line in the style of its neighbours. {BY_HAND}",
+                remedy=f"Write this line in the style of its neighbors. {BY_HAND}",
             )
 
 

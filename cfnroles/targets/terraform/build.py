@@ -87,8 +87,8 @@ def reusable_module(reading: Reading, directory: str, again: Again) -> tuple[Ter
 
     if reading.addressed or reading.template is not None:
         raise InvalidInput(
-            f"--module is for a task definition or a service, and {reading.name} is {reading.noun}",
-            remedy="Leave it out, and the roles are written for the task definition that is there.",
+            f"--module requires a task definition or a service, but {reading.name} is {reading.noun}",
+            remedy="Omit it to write the roles of its task definition.",
         )
     made = task_module(reading, again)
     return (replace(made, path=posixpath.join(directory, made.path)),)
@@ -98,8 +98,8 @@ def with_options(reading: Reading, options: RoleOptions) -> Reading:
     """The reading with these options for every role; raises InvalidInput for a source that has options of its own."""
     if reading.project or reading.template is not None:
         raise InvalidInput(
-            f"--path, --permissions-boundary and --tag are for a task definition, and {reading.name} is {reading.noun}",
-            remedy="Write them into the spec: docs/spec.md." if reading.project else "Leave them out.",
+            f"--path, --permissions-boundary and --tag require a task definition, but {reading.name} is {reading.noun}",
+            remedy="Write them into the spec: docs/spec.md." if reading.project else "Omit them.",
         )
     given = {kind.holder: options for kind in ROLE_KINDS}
     return replace(reading, tasks=tuple(replace(task, options=given) for task in reading.tasks))

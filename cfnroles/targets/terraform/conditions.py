@@ -86,4 +86,4 @@ def opposite(condition: str) -> str:
 
 
 def _unwritable(condition: str) -> Unwritable:
-    return Unwritable(f"the condition {condition} cannot be written again", "Make it a local, and name that")
+    return Unwritable(f"the condition {condition} cannot be written again", "Make it a local, and reference that")

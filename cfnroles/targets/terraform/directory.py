@@ -82,9 +82,9 @@ def _in_module(called: _Called, project: Project, form: GateForm, again: Again) 
 
 def _of_another_place(directory: str) -> InvalidInput:
     return InvalidInput(
-        "the module is not in this directory's repository, and roles are written where it is kept",
+        "the module is not in the repository of this directory; write the roles in its own repository",
         where=directory,
-        remedy=f"`cfnroles terraform {quoted(directory)}` writes them into it.",
+        remedy=f"Run `cfnroles terraform {quoted(directory)}` there.",
     )
 
 

@@ -46,7 +46,7 @@ def changed_files(at: SourceRole, lacking: Sequence[Lacked], texts: Mapping[str,
     statements = [document([each.statement])["Statement"][0] for each in lacking]
     for each in lacking:
         if each.when:
-            raise Ungrantable(f"the statement {each.statement.sid} is needed only if {each.when}: add it by hand")
+            raise Ungrantable(f"the statement {each.statement.sid} is needed only if {each.when}: add it yourself")
     if _made_several_times(at, role):
         raise Ungrantable(f"{role.address} and others are made by one block, which would get the statement for all")
     _refuse_expressions(statements, role.address, texts)
@@ -146,11 +146,11 @@ def _beside(
     """The files with one more policy behind the role."""
     file = _Edited(role.configured.place.document, texts)
     if not file.name.endswith(".tf") or file.name not in texts or "/.terraform/" in f"/{file.name}":
-        raise Ungrantable(failure or f"{role.address} stands in {file.name}, which is not edited: add it by hand")
+        raise Ungrantable(failure or f"{role.address} is in {file.name}, which is not edited: add it yourself")
     body = parse(Source(file.name, file.text))
     block = next((each for each in body.blocks if each.place.line == role.configured.place.line), None)
     if block is None or _is_repeated(block):
-        raise Ungrantable(failure or f"{role.address} is one of several that one block makes: add it by hand")
+        raise Ungrantable(failure or f"{role.address} is one of several that one block makes: add it yourself")
     data, more = _data(statements, file)
     lines = _resource(block.labels[1], statements, data, file)
     own = Insertion(block.end, "".join(f"\n{line}" for line in ("", *lines)))
@@ -209,9 +209,7 @@ def _refuse_expressions(statements: Sequence[Mapping[str, Any]], address: str, t
         except Unwritable as error:
             raise Ungrantable(f"{error.what}. {error.remedy}") from error
         if symbol.name != f"{module.address}{symbol.written[2:-1]}":
-            raise Ungrantable(
-                f"{symbol.name} is an expression of another module: hand it over by an output or a variable"
-            )
+            raise Ungrantable(f"{symbol.name} is an expression of another module: pass it with an output or a variable")
 
 
 def _unlikeness(policy: RolePolicy, statements: Sequence[Mapping[str, Any]]) -> int:

@@ -88,7 +88,7 @@ def _repeated(site: Site, meta: str, tasks: Sequence[Task]) -> Repeated:
     try:
         parse_expression(Source("", written))
     except InvalidInput as error:
-        how = f"Give it a name of its own, as in `{meta} = local.NAME`: the roles are repeated by the same expression."
+        how = f"Use a local, as in `{meta} = local.NAME`: the roles use the same expression."
         raise InvalidInput(
             f"{meta} of {site.address} takes several lines", where=str(site.place), remedy=how
         ) from error

@@ -29,7 +29,7 @@ def written_files(subjects: Iterable[Subject], files: Files, *, form: GateForm) 
             raise InvalidInput(
                 f"{other.label} and {subject.label} would be one file, {identifier(subject.name)}.cfnroles.tf",
                 where=subject.header.document,
-                remedy="Write them one by one, each with -o to a directory of its own.",
+                remedy="Write them one by one, each with -o to a separate directory.",
             )
     return tuple(written_file(each, place_of(path, files, beside), form=form) for path, each in paths.items())
 

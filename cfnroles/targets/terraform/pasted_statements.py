@@ -69,7 +69,7 @@ def _notes(symbols: Iterable[Symbol], module: str) -> Iterator[str]:
     yield from (f'# Requires: data "{kind}" "current" {{}}' for kind in kinds)
     for each in symbols:
         if isinstance(each, Expression) and each.name != f"{module}{each.written[2:-1]}":
-            yield f"# {each.name} is an expression of another module: hand it over by an output or a variable."
+            yield f"# {each.name} is an expression of another module: pass it with an output or a variable."
 
 
 def _own(address: str) -> str:

@@ -35,8 +35,8 @@ from cfnroles.template.worlds import Literal
 from cfnroles.text import PARTITION, REGION, Part, Text, from_spelling, text_of
 from cfnroles.written import as_written
 
-_NAME_IT = "Give it a name of its own: a local, which is there instead"
-_HAND_OVER = "Hand it over by an output of that module, or by a variable of this one"
+_NAME_IT = "Use a local instead"
+_HAND_OVER = "Pass it with an output of that module, or with a variable of this one"
 #: How the condition is called that an image is of Amazon ECR.
 _IN_ECR = " is in a private registry of Amazon ECR"
 #: What names can begin with that mean the same all over a module.
@@ -148,7 +148,7 @@ class Values(Struct, frozen=True):
         if isinstance(symbol, Expression) and not symbol.forms:
             return expression_of(symbol, self.module)
         raise Unwritable(
-            f"{symbol.written or symbol.spelled} becomes no expression of Terraform", "Write the value instead"
+            f"{symbol.written or symbol.spelled} has no equivalent in Terraform", "Write the value instead"
         )
 
 
@@ -212,7 +212,7 @@ def expression_of(symbol: Expression, module: EnclosingModule) -> str:
     except InvalidInput:
         raise Unwritable(f"{written} takes several lines", _NAME_IT) from None
     if bound := sorted(set(local_names(node, module)) - {symbol.type}):
-        raise Unwritable(f"{written} holds {bound[0]}, which is known in its loop alone", _NAME_IT)
+        raise Unwritable(f"{written} contains {bound[0]}, which is known only in its loop", _NAME_IT)
     return tidied(written)
 
 

@@ -31,30 +31,30 @@ C = f"{S}.Condition"
 
 REFUSED = [
     ("{", "Web: it is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
-    ('{"Statement": [], "Statement": []}', "Web: Statement stands twice in one object"),
+    ('{"Statement": [], "Statement": []}', "Web: Statement is twice in one object"),
     ([], "Web: it is not a JSON object"),
-    ({"Statement": GOOD, "Statements": GOOD}, "Web: 'Statements' is not an element here"),
+    ({"Statement": GOOD, "Statements": GOOD}, "Web: 'Statements' is not a valid element"),
     ({"Version": "2012-10-18", "Statement": GOOD}, "Web: Version is '2012-10-18'"),
-    ({"Version": "2012-10-17"}, "Web: Statement holds no statement"),
-    ({"Statement": []}, "Web: Statement holds no statement"),
+    ({"Version": "2012-10-17"}, "Web: Statement has no statements"),
+    ({"Statement": []}, "Web: Statement has no statements"),
     ({"Statement": [GOOD, "Allow"]}, f"{S}: it is not a JSON object"),
     (_with(Effect=None), f"{S}: Effect is None"),
     (_with(Effect="allow"), f"{S}: Effect is 'allow'"),
     (_with(Effect=["Allow"]), f"{S}: Effect is ['Allow']"),
     (_with(Sid=1), f"{S}: Sid is 1"),
-    (_with(Principal="*"), f"{S}: Principal stands in an identity-based policy"),
-    (_with(NotPrincipal="*"), f"{S}: NotPrincipal stands in an identity-based policy"),
-    (_with(Resources="*"), f"{S}: 'Resources' is not an element here"),
+    (_with(Principal="*"), f"{S}: Principal is not valid in an identity-based policy"),
+    (_with(NotPrincipal="*"), f"{S}: NotPrincipal is not valid in an identity-based policy"),
+    (_with(Resources="*"), f"{S}: 'Resources' is not a valid element"),
     (_with(Action=None), f"{S}: it has neither Action and NotAction"),
     (_with(NotAction="s3:*"), f"{S}: it has both Action and NotAction"),
     (_with(Resource=None), f"{S}: it has neither Resource and NotResource"),
     (_with(NotResource="*"), f"{S}: it has both Resource and NotResource"),
-    (_with(Action=1), f"{S}.Action: 1 is not a text"),
+    (_with(Action=1), f"{S}.Action: 1 is not a string"),
     (_with(Action="GetObject"), f"{S}: 'GetObject' is not an action"),
-    (_with(Resource=["*", None]), f"{S}.Resource: None is not a text"),
+    (_with(Resource=["*", None]), f"{S}.Resource: None is not a string"),
     (_with(Resource="bucket"), f"{S}: 'bucket' is not a resource"),
     (_with(Condition=[]), f"{C}: Condition is not an object"),
-    (_with(Condition={"StringEquals": "x"}), f"{C}.StringEquals: the operator holds no object"),
+    (_with(Condition={"StringEquals": "x"}), f"{C}.StringEquals: the operator has no object"),
     (_condition("StringMatches", "x"), f"{C}.StringMatches: 'StringMatches' is not a condition operator"),
     (_condition("NullIfExists", "true"), f"{C}.NullIfExists: 'NullIfExists' is not a condition operator"),
     (
@@ -64,27 +64,27 @@ REFUSED = [
     (_condition(":Bool", "true"), f"{C}.:Bool: ':Bool' is not a condition operator"),
     (
         _condition("StringEquals", {"a": "b"}),
-        f"{C}.StringEquals.some:Key: {{'a': 'b'}} is not a text, a number or a boolean",
+        f"{C}.StringEquals.some:Key: {{'a': 'b'}} is not a string, a number or a Boolean",
     ),
     (
         _condition("StringEquals", [None]),
-        f"{C}.StringEquals.some:Key: None is not a text, a number or a boolean",
+        f"{C}.StringEquals.some:Key: None is not a string, a number or a Boolean",
     ),
-    (_condition("NumericEquals", "ten"), f"{C}.NumericEquals.some:Key: 'ten' does not fit the operator"),
-    (_condition("NumericEquals", "NaN"), f"{C}.NumericEquals.some:Key: 'NaN' does not fit the operator"),
-    (_condition("DateLessThan", "soon"), f"{C}.DateLessThan.some:Key: 'soon' does not fit the operator"),
+    (_condition("NumericEquals", "ten"), f"{C}.NumericEquals.some:Key: 'ten' is not valid for the operator"),
+    (_condition("NumericEquals", "NaN"), f"{C}.NumericEquals.some:Key: 'NaN' is not valid for the operator"),
+    (_condition("DateLessThan", "soon"), f"{C}.DateLessThan.some:Key: 'soon' is not valid for the operator"),
     (
         _condition("DateLessThan", "2020-02-30"),
-        f"{C}.DateLessThan.some:Key: '2020-02-30' does not fit the operator",
+        f"{C}.DateLessThan.some:Key: '2020-02-30' is not valid for the operator",
     ),
-    (_condition("Bool", "yes"), f"{C}.Bool.some:Key: 'yes' does not fit the operator"),
-    (_condition("Null", "yes"), f"{C}.Null.some:Key: 'yes' does not fit the operator"),
-    (_condition("BinaryEquals", "?"), f"{C}.BinaryEquals.some:Key: '?' does not fit the operator"),
+    (_condition("Bool", "yes"), f"{C}.Bool.some:Key: 'yes' is not valid for the operator"),
+    (_condition("Null", "yes"), f"{C}.Null.some:Key: 'yes' is not valid for the operator"),
+    (_condition("BinaryEquals", "?"), f"{C}.BinaryEquals.some:Key: '?' is not valid for the operator"),
     (
         _condition("IpAddress", "10.0.0.0/33"),
-        f"{C}.IpAddress.some:Key: '10.0.0.0/33' does not fit the operator",
+        f"{C}.IpAddress.some:Key: '10.0.0.0/33' is not valid for the operator",
     ),
-    (_condition("NotIpAddress", "10.*"), f"{C}.NotIpAddress.some:Key: '10.*' does not fit the operator"),
+    (_condition("NotIpAddress", "10.*"), f"{C}.NotIpAddress.some:Key: '10.*' is not valid for the operator"),
 ]
 
 
@@ -95,7 +95,7 @@ def test_refused(document: object, first_line: str) -> None:
     lines = str(refusal.value).splitlines()
     assert lines[0] == first_line
     assert "reference_policies_grammar" in lines[1]
-    assert lines[2].startswith(("Use ", "Write ", "Give ", "Keep ", "Remove "))
+    assert lines[2].startswith(("Use ", "Write ", "Pass ", "Keep ", "Remove "))
 
 
 ACCEPTED = [
@@ -134,9 +134,9 @@ def test_numbers_and_booleans_without_quotation_marks(operator: str, value: obje
 @pytest.mark.parametrize(
     ("action", "resource", "complaint"),
     [
-        ("s3:*", "*", "'s3:*' is not the name of one action"),
-        ("GetObject", "*", "'GetObject' is not the name of one action"),
-        ("s3:GetObject", "bucket/key", "'bucket/key' is neither an ARN nor *"),
+        ("s3:*", "*", "'s3:*' is not the name of a single action"),
+        ("GetObject", "*", "'GetObject' is not the name of a single action"),
+        ("s3:GetObject", "bucket/key", "'bucket/key' is not an ARN or *"),
     ],
 )
 def test_a_request_is_for_one_action_on_one_resource(action: str, resource: str, complaint: str) -> None:

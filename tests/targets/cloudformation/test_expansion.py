@@ -208,7 +208,7 @@ def test_what_a_value_alone_tells_is_a_gap() -> None:
 
 @pytest.mark.parametrize("fragment", [{}, [], "a", {"Type": "A::B::C"}, {"Resources": []}], ids=str)
 def test_a_part_of_a_template_is_refused(fragment: Any) -> None:
-    assert refusal(fragment).startswith("template: is not a whole template")
+    assert refusal(fragment).startswith("template: is not a complete template")
 
 
 ALL = {
@@ -283,7 +283,8 @@ def test_a_role_that_is_there_stays(text: str) -> None:
     ("text", "told"),
     [
         pytest.param(
-            RUNNERS + KEPT + ROLE, "the scheduler role of Nightly stays, and has to pass the roles that Task gets",
+            RUNNERS + KEPT + ROLE,
+            "the scheduler role of Nightly stays, and must be able to pass the roles that Task gets",
             id="a role that may not pass the new ones on",
         ),
         pytest.param(
@@ -291,13 +292,18 @@ def test_a_role_that_is_there_stays(text: str) -> None:
             id="a role of elsewhere",
         ),
         pytest.param(
-            RUNNERS + MACHINE + ROLE, "the state machine role of Machine stays, and has to pass the roles that Task",
+            RUNNERS + MACHINE + ROLE,
+            "the state machine role of Machine stays, and must be able to pass the roles that Task",
             id="a state machine",
         ),
-        pytest.param(DISK, "the infrastructure role is needed here, and Service may run Web or not", id="two tasks"),
+        pytest.param(
+            DISK,
+            "the infrastructure role is required here, but it is unknown whether Service runs Web",
+            id="two tasks",
+        ),
         pytest.param(
             RUNNERS + RULE.replace("!GetAtt Task.TaskDefinitionArn", "nightly"),
-            "the event rule role is needed here, and it is not known what Hourly runs", id="a task of elsewhere",
+            "the event rule role is required here, but it is unknown what Hourly runs", id="a task of elsewhere",
         ),
     ],
 )  # fmt: skip

@@ -148,15 +148,15 @@ def test_whoever_has_the_managed_policy_that_aws_advises_lacks_nothing() -> None
     [
         (
             {"infrastructureRoleArn": "", "taskDefinitionArn": f"arn:aws:ecs:{HOME}:task-definition/shop:7"},
-            "the task definition of the service stands elsewhere",
+            "the task definition of the service, with the roles of the tasks",
         ),
         (
             {"serviceArn": f"arn:aws:ecs:{HOME}:service/blue/shop", "primaryContainer": {"image": "nginx:1"}},
-            "the service exists already",
+            "the service already exists",
         ),
         (
             {"infrastructureRoleArn": "", "primaryContainer": None},
-            "the service has neither primaryContainer nor taskDefinitionArn",
+            "the service has no primaryContainer and no taskDefinitionArn",
         ),
     ],
     ids=["a task definition of its own", "one that exists", "nothing to run"],

@@ -36,20 +36,23 @@ PROJECT = {"ProjectName": {"Type": "String", "Default": "shop_1"}}
 REFUSED = {
     "more parameters than a template may have": (
         template(Parameters={f"P{number}": {"Type": "String", "Default": ""} for number in range(201)}),
-        "it has 201 parameters, and CloudFormation takes 200",
+        "it has 201 parameters; CloudFormation accepts 200",
     ),
-    "an export with an underscore": (template(Outputs=export("shop_1-Role")), "the export 'shop_1-Role' has other"),
+    "an export with an underscore": (
+        template(Outputs=export("shop_1-Role")),
+        "the export 'shop_1-Role' has characters other",
+    ),
     "an export whose project has an underscore": (
         template(Parameters=PROJECT, Outputs=export({"Fn::Sub": "${ProjectName}-Role"})),
-        "the export 'shop_1-Role' has other",
+        "the export 'shop_1-Role' has characters other",
     ),
     "the same export twice": (
         template(Outputs=export("shop-Role", "shop-Role")),
-        "the export 'shop-Role' is made twice",
+        "the export 'shop-Role' exists twice",
     ),
     "too many managed policies": (
         role(ManagedPolicyArns=["arn"] * 26),
-        "Role has 26 managed policies, and IAM takes 25",
+        "Role has 26 managed policies; IAM allows 25",
     ),
     "a policy without a statement": (role(Policies=[policy()]), "a policy of Role can be left without a statement"),
     "a policy whose only statement may vanish": (

@@ -175,7 +175,7 @@ def test_a_template_that_has_too_much_already_is_no_matter_of_the_roles() -> Non
     [
         pytest.param(
             USUAL.replace("  Web:\n", "  ? Web\n  :\n"),
-            ["t.yaml:6: has a form that cannot be edited", "as `Name: value`, without `?`"],
+            ["t.yaml:6: has a format that cfnroles cannot edit", "as `Name: value`, without `?`"],
             id="a key with a question mark",
         ),
         pytest.param(
@@ -183,14 +183,14 @@ def test_a_template_that_has_too_much_already_is_no_matter_of_the_roles() -> Non
         ),
         pytest.param(
             f"{OF_SERVICE}        - &h\n          {ON}\n        - *h\n",
-            ["t.yaml:26: ", "stands behind an alias", "Write its members there themselves."],
+            ["t.yaml:26: ", "is behind an alias", "Write its members there."],
             id="an element that is an alias",
         ),
         pytest.param(f"{USUAL}---\na: b\n", ["t.yaml:16:1: has several YAML documents"], id="two documents"),
         pytest.param(
             USUAL + "".join(QUEUE.format(f"Q{each}") for each in range(497)),
             [
-                "has no room for the roles: it would have 501 resources, and CloudFormation takes 500",
+                "has no room for the roles: it would have 501 resources; CloudFormation accepts 500",
                 "`cfnroles build`",
             ],
             id="too many resources",
@@ -198,12 +198,12 @@ def test_a_template_that_has_too_much_already_is_no_matter_of_the_roles() -> Non
         pytest.param(
             f"Transform: AWS::LanguageExtensions\n{USUAL}  Fn::ForEach::Queues:\n  - Name\n"
             f"  - [{', '.join(f'Q{each}' for each in range(497))}]\n  - 'In${{Name}}': {{Type: AWS::SQS::Queue}}\n",
-            ["has no room for the roles: it would have 501 resources, and CloudFormation takes 500"],
+            ["has no room for the roles: it would have 501 resources; CloudFormation accepts 500"],
             id="too many resources with what a loop makes",
         ),
         pytest.param(
             USUAL.replace("  Stage:", "".join(f"  P{each}: {{Type: String}}\n" for each in range(197)) + "  Stage:"),
-            ["has no room for the roles: it would have 201 parameters, and CloudFormation takes 200"],
+            ["has no room for the roles: it would have 201 parameters; CloudFormation accepts 200"],
             id="too many parameters",
         ),
     ],

@@ -170,5 +170,5 @@ def test_a_form_that_the_document_cannot_have_is_refused(tmp_path: Path) -> None
     task = {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [{"Name": "a", "Image": "b"}]}}
     path.write_text(json.dumps({"Resources": {"T": task}}))
 
-    with pytest.raises(Exception, match="--parameterized is for a task definition or a service spec"):
+    with pytest.raises(Exception, match="--parameterized requires a task definition or a service spec"):
         build(read(path, Told()), parameterized=True)
