@@ -1,4 +1,4 @@
-# Each target does its own set-up: Python 3.11 or later is all it asks for.
+# Each target does its own set-up: it requires only Python 3.11 or later.
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 demo: .venv/installed ## Build, deploy to a local emulator, be refused, repair, deploy.
 	cfnroles local sh examples/demo.sh
 
-test: check ## Everything that must hold before a change lands.
+test: check ## Check everything that a change requires.
 	pytest -n auto --dist worksteal
 
 test-versions: .venv/installed ## The quick tests on the oldest and newest supported Python, where this machine has them.
@@ -30,22 +30,22 @@ fuzz: .venv/installed ## Try every command on 100,000 mutated documents (CASES a
 	SHARDS=10 pytest -n auto tests/iam/evaluator/test_differential.py
 	python -m tests.fuzz --cases $(or $(CASES),100000) --first $(or $(FIRST),0)
 
-bench: .venv/installed ## Measure speed and weight beside what they cannot do without, and write docs/benchmarks.md.
+bench: .venv/installed ## Measure speed and weight next to what they require, and write docs/benchmarks.md.
 	python -m benchmarks docs/benchmarks.md
 
-newest: .venv/installed ## Look whether the newest botocore or cfn-lint knows more of Amazon ECS than cfnroles.
+newest: .venv/installed ## Check whether the newest botocore or cfn-lint knows more of Amazon ECS than cfnroles.
 	python -m tests.ecs_model
 
-model: .venv/installed ## Write anew what the newest botocore and cfn-lint know of Amazon ECS.
+model: .venv/installed ## Regenerate the records of what the newest botocore and cfn-lint know of Amazon ECS.
 	python -m tests.ecs_model --write
 
-templates: .venv/installed ## Write templates/ anew.
+templates: .venv/installed ## Regenerate templates/.
 	python -m cfnroles.targets.cloudformation.generic templates
 
 functions: .venv/installed ## Write the archive with the functions of the macro and the hook to build/; ARCHITECTURE chooses arm64.
 	.ci/functions build $(or $(ARCHITECTURE),x86_64)
 
-docs: .venv/installed ## Write the pages that follow from tables anew.
+docs: .venv/installed ## Regenerate the pages that are written from tables.
 	python -m cfnroles.formats.feature_table docs/features.md
 	python -m cfnroles.formats.checks_page docs/checks.md
 	python -m cfnroles.formats.spec_page docs/spec.md
@@ -73,7 +73,7 @@ golden: .venv/installed ## Rewrite the expected outputs of the tests, to be revi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,local,mcp]'
 	touch $@
 
-lock: .venv/installed ## Write anew which packages the GitHub Action installs.
+lock: .venv/installed ## Regenerate the list of packages that the GitHub Action installs.
 	.ci/lock
 
 clean:
