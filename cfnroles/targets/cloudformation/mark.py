@@ -12,14 +12,15 @@ _OF_ONE = re.compile(r"(.+)-(?:roles|task)")
 
 #: What templates describe themselves as. Those that were deployed before there was a mark have nothing else.
 _DESCRIPTIONS = (
-    r"ECS task definition .+, deployed when all its secrets exist\."
-    r"|An ECS task definition that is deployed when its secrets exist\."
+    r"ECS task definition .+, deployed (?:when|only if) all its secrets exist\."
+    r"|An ECS task definition that is deployed (?:when|only if) its secrets exist\."
     r"|IAM roles of .+, with the permissions (that )?it needs\."
     r"|Checks that secrets and parameters exist before a task definition is deployed\."
     r"|A CloudFormation macro that gives ECS task definitions roles, and a hook that checks theirs\."
+    r"|A CloudFormation macro that adds roles to ECS task definitions, and a hook that checks roles\."
     r"|Log groups of the ECS service .+\."
-    r"|Alarms for what is refused to the roles of .+\."
-    r"|ECR repositories whose images the services of .+ pull\."
+    r"|Alarms for (?:what is refused to|denied calls of) the roles of .+\."
+    r"|ECR repositories (?:whose|of the) images (?:that )?the services of .+ pull\."
     r"|Policies of the secrets that the services of .+ read\."
 )
 
