@@ -366,7 +366,7 @@ def test_a_target_without_a_role_has_none(runner: str) -> None:
     bare = "\n".join(line for line in runner.split("\n") if "RoleArn" not in line)
     found = judged(bare)
     assert found.absence is not None
-    assert found.absence.remedy.startswith("Give the target of ")
+    assert found.absence.remedy.startswith("Add a RoleArn to the target of ")
 
 
 def test_a_target_in_a_short_form_has_the_role_that_stands_there() -> None:
