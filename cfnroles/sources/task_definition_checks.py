@@ -161,6 +161,7 @@ def value_findings(workload: Workload) -> tuple[Finding, ...]:
         *_volume_names(workload),
         *_service_name(workload),
         *_network_mode(workload),
+        *_sizes(workload),
         *_fargate(workload),
         *_pseudo_parameters(workload),
         *_forgotten(workload),
@@ -245,6 +246,17 @@ def _network_mode(workload: Workload) -> Iterator[Finding]:
         )
 
 
+def _sizes(workload: Workload) -> Iterator[Finding]:
+    """Sizes of the task that are no number.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#task_size
+    """
+    for name, remedy in (("cpu", 'Write CPU units or vCPUs: "256" or ".25 vCPU"'), ("memory", 'Write "512" or "1 GB"')):
+        value = workload.tree.get(name)
+        if value and isinstance(value, str) and not isinstance(value, Text) and _units(value) < 0:
+            yield _error(workload, (name,), f"{value!r} is not a size", remedy)
+
+
 def _fargate(workload: Workload) -> Iterator[Finding]:
     required = workload.tree.get("requiresCompatibilities")
     if not isinstance(required, list) or "FARGATE" not in required:
@@ -264,6 +276,8 @@ def _fargate(workload: Workload) -> Iterator[Finding]:
     if missing or isinstance(tree["cpu"], Text) or isinstance(tree["memory"], Text):
         return
     cpu, memory = _units(tree["cpu"]), _units(tree["memory"])
+    if min(cpu, memory) < 0:
+        return
     if cpu not in _FARGATE_SIZES:
         sizes = ", ".join(map(str, _FARGATE_SIZES))
         yield _error(workload, ("cpu",), f"Fargate does not offer {tree['cpu']} CPU units", f"It is one of {sizes}")

@@ -198,3 +198,10 @@ def test_a_region_that_nothing_in_the_source_names_is_told(
     told = cfnroles("explain", "-", "--region", region, "--account", "123456789012", stdin=task)
     warning = f"warning: --region is {region}, and standard input names only us-east-1\n"
     assert (told.code, told.err) == (0, warning if warned else "")
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path, cfnroles: Any) -> None:
+    wrong = {"family": "shop", "networkMode": "brigde", "cpu": "x", "memory": "lots"}
+    (tmp_path / "task.json").write_text(json.dumps({**wrong, "containerDefinitions": [{"name": "a", "image": "b"}]}))
+    told = cfnroles("explain", tmp_path / "task.json")
+    assert (told.code, "in 3 places" in told.err, "'lots' is not a size" in told.err) == (2, True, True)
