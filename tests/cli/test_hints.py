@@ -66,7 +66,7 @@ def test_the_command_for_another_account_works_when_it_is_pasted(cfnroles, task,
     stdin = task.read_text() if given[0] == "-" else None
     told = cfnroles("build", *given, "-o", "out", stdin=stdin).err
 
-    pasted = re.search(r"has its own side: `cfnroles (.*)`", told)
+    pasted = re.search(r"must add policies: `cfnroles (.*)`", told)
     assert pasted
     assert cfnroles(*shlex.split(pasted[1]), stdin=stdin).code == 0
     assert Path("for-210987654321/statements.json").exists()
