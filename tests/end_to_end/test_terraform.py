@@ -81,7 +81,7 @@ def test_plans_and_states_of_terraform_are_read(account: Account, terraform: Ter
 
     before, after, source = (account.cfnroles("explain", each) for each in (plan, state, directory))
     assert (before.returncode, after.returncode, source.returncode) == (0, 0, 0)
-    assert "the plan does not know it" in before.stdout
+    assert "the plan hides all of it" in before.stdout
     assert f"ReadSecrets: secretsmanager:GetSecretValue\n      on {arn}\n" in after.stdout
     assert "hello" not in before.stdout + after.stdout
     assert "ReadSecrets: secretsmanager:GetSecretValue\n      on ${aws_secretsmanager_secret.db.arn}\n" in source.stdout
