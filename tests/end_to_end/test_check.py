@@ -95,11 +95,15 @@ def task_definition(value_from: str) -> str:
 
 
 def test_all_services_of_a_spec_are_asked_about(account: Account, examples: Path) -> None:
-    result = account.cfnroles("check", examples / "shop-project" / "cfnroles.yaml", "--format", "json")
+    project = examples / "shop-project"
+    result = account.cfnroles("check", project / "cfnroles.yaml", "--format", "json")
 
     answer = json.loads(result.stdout)
     assert result.returncode == 1
-    assert {reference["document"] for reference in answer["references"]} == {"web.json", "worker.json"}
+    assert {reference["document"] for reference in answer["references"]} == {
+        str(project / "web.json"),
+        str(project / "worker.json"),
+    }
     assert all(reference["line"] for reference in answer["references"])
 
 

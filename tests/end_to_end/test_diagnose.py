@@ -83,7 +83,7 @@ def test_a_secret_that_is_refused_is_read_after_the_fix(guarded_account: Account
     (told,) = json.loads(found.stdout)["diagnoses"]
     assert (told["action"], told["role"]["outcome"]) == ("secretsmanager:GetSecretValue", "missing")
     line = TEMPLATE[: TEMPLATE.index("ValueFrom")].count("\n") + 1
-    assert [(each["document"], each["line"]) for each in told["askedBy"]] == [("shop.yaml", line)]
+    assert [(each["document"], each["line"]) for each in told["askedBy"]] == [(str(template), line)]
     assert guarded_account.cfnroles("verify", template).returncode == 0
     deployed(guarded_account, template.read_text())
     assert read_secret(guarded_account) == "x"
