@@ -27,6 +27,7 @@ from troposphere import (
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Holder
 from cfnroles.targets.cloudformation.parameters import project_name
+from cfnroles.targets.cloudformation.stack_template import StackTemplate
 from cfnroles.targets.cloudformation.values import value
 from cfnroles.text import from_spelling
 
@@ -65,7 +66,7 @@ def alarms_template(project: str, services: Mapping[str, Mapping[Holder, str]], 
             why=f"The maximum for a log group is {_MOST_FILTERS}.",
             remedy="Split the project, or remove the alarms.",
         )
-    template = Template(Description=f"Alarms for denied calls of the roles of {project}.")
+    template = StackTemplate(Description=f"Alarms for denied calls of the roles of {project}.")
     template.set_version("2010-09-09")
     _add_parameters(template, project, options)
     template.add_condition("HasTopicArn", Not(Equals(Ref("TopicArn"), "")))

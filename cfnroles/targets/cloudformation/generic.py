@@ -22,6 +22,7 @@ from cfnroles.targets.cloudformation.mark import marked
 from cfnroles.targets.cloudformation.parameters import project_name, switch
 from cfnroles.targets.cloudformation.roles import EXPORTS, RolesStack, roles_template
 from cfnroles.targets.cloudformation.secret_validator import ValidatorStack, secret_validator_template
+from cfnroles.targets.cloudformation.stack_template import StackTemplate
 from cfnroles.targets.cloudformation.task import CHECKS, SERVICE_TIMEOUT, SecretsExist, add_gate_outputs
 from cfnroles.targets.cloudformation.template_text import ordered, to_yaml
 from cfnroles.targets.cloudformation.values import Spelling
@@ -145,7 +146,7 @@ _TASK_PARAMETERS = (
 
 def task_definition() -> Template:
     """A task definition of one container that waits for the check and imports both roles."""
-    template = Template(Description="An ECS task definition that is deployed only if its secrets exist.")
+    template = StackTemplate(Description="An ECS task definition that is deployed only if its secrets exist.")
     template.set_version("2010-09-09")
     template.add_parameter(project_name(_PROJECT))
     for name, default, description in _TASK_PARAMETERS:

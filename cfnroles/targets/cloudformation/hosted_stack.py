@@ -31,6 +31,7 @@ from cfnroles.targets.cloudformation.hook import ASKING, hooks
 from cfnroles.targets.cloudformation.parameters import key_arns, log_key, permissions_boundary, project_name, switch
 from cfnroles.targets.cloudformation.policy_documents import trust
 from cfnroles.targets.cloudformation.secret_validator import EXPORT
+from cfnroles.targets.cloudformation.stack_template import StackTemplate
 
 # `make functions` takes wheels for it. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _RUNTIME = "python3.13"
@@ -117,7 +118,7 @@ _PARAMETERS = (
 
 def macro_and_hook() -> Template:
     """The template of both. The macro imports the secret validator of the same project; the hook needs none."""
-    template = Template(
+    template = StackTemplate(
         Description="A CloudFormation macro that adds roles to ECS task definitions, and a hook that checks roles."
     )
     template.set_version("2010-09-09")

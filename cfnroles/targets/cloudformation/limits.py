@@ -15,14 +15,19 @@ from cfnroles.template import MOST_RESOURCES
 #: Bytes of a template that is sent with the request. A larger one must lie in S3, where 1 MB is the limit.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 TEMPLATE_BODY = 51_200
-_MOST = {"Parameters": MOST_PARAMETERS, "Resources": MOST_RESOURCES}
+_MOST = {"Parameters": MOST_PARAMETERS, "Resources": MOST_RESOURCES, "Outputs": 200}
 
 
 def check(stack: str, template: Mapping[str, Any]) -> None:
     """Raise InvalidInput with every limit that the template of ``stack`` breaks."""
     problems = [*beyond_quotas(template), *_exports(template), *_roles(template), *_functions(template)]
     if problems:
-        raise InvalidInput(f"the stack {stack} would be refused", why=page(f"- {problem}" for problem in problems))
+        open_names = "Set placeholders that never change with `--set NAME=VALUE`, or split the task definition."
+        raise InvalidInput(
+            f"the stack {stack} would be refused",
+            why=page(f"- {problem}" for problem in problems),
+            remedy=open_names if len(template.get("Parameters", ())) > MOST_PARAMETERS else "",
+        )
 
 
 def too_large(text: str) -> bool:

@@ -9,6 +9,7 @@ from troposphere import Equals, If, Not, NoValue, Parameter, Ref, Tags, Template
 
 from cfnroles.options import LogGroupOptions
 from cfnroles.targets.cloudformation.parameters import log_key, project_name, switch
+from cfnroles.targets.cloudformation.stack_template import StackTemplate
 from cfnroles.targets.cloudformation.values import value
 from cfnroles.text import Text
 
@@ -27,7 +28,7 @@ def log_groups_template(
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
     """
-    template = Template(Description=f"Log groups of the ECS service {service}.")
+    template = StackTemplate(Description=f"Log groups of the ECS service {service}.")
     template.set_version("2010-09-09")
     retention = Parameter(
         "RetentionInDays",

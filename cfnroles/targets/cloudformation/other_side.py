@@ -22,6 +22,7 @@ from cfnroles.targets.cloudformation.output_files import Format, templates, with
 from cfnroles.targets.cloudformation.parameters import project_name
 from cfnroles.targets.cloudformation.project_names import project_of
 from cfnroles.targets.cloudformation.service import Stack, with_template
+from cfnroles.targets.cloudformation.stack_template import StackTemplate
 from cfnroles.targets.cloudformation.values import value
 from cfnroles.text import ANYTHING, EMPTY, Arn, Text
 
@@ -208,7 +209,7 @@ def repository_template(project: str, policies: Mapping[Arn, Mapping[str, Any]])
     A repository that exists already is taken over with --import-existing-resources, and stays when the stack goes.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-repository.html
     """
-    template = Template(Description=f"ECR repositories of the images that the services of {project} pull.")
+    template = StackTemplate(Description=f"ECR repositories of the images that the services of {project} pull.")
     template.set_version("2010-09-09")
     template.add_parameter(project_name(project))
     for number, (arn, policy) in enumerate(policies.items(), start=1):
@@ -233,7 +234,7 @@ def repository_template(project: str, policies: Mapping[Arn, Mapping[str, Any]])
 
 def _secret_template(project: str, policies: Mapping[Arn, Mapping[str, Any]]) -> Template:
     # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
-    template = Template(Description=f"Policies of the secrets that the services of {project} read.")
+    template = StackTemplate(Description=f"Policies of the secrets that the services of {project} read.")
     template.set_version("2010-09-09")
     for number, (arn, policy) in enumerate(policies.items(), start=1):
         title = f"Secret{number if number > 1 else ''}"

@@ -45,6 +45,7 @@ from cfnroles.targets.cloudformation.policy_documents import (
     policy_document,
     trust,
 )
+from cfnroles.targets.cloudformation.stack_template import StackTemplate
 from cfnroles.targets.cloudformation.values import Spelling, value
 from cfnroles.text import from_spelling
 
@@ -89,7 +90,7 @@ def roles_template(stack: RolesStack, holders: Sequence[Holder] = (Holder.EXECUT
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html and task-iam-roles.html
     """
-    template = Template(Description=f"IAM roles of {_service(stack)}, with the permissions that it needs.")
+    template = StackTemplate(Description=f"IAM roles of {_service(stack)}, with the permissions that it needs.")
     template.set_version("2010-09-09")
     _add_parameters(template, stack, holders)
     _add_conditions(template, stack, holders)

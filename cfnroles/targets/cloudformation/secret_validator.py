@@ -41,6 +41,7 @@ from cfnroles.targets.cloudformation.policy_documents import (
     trust,
 )
 from cfnroles.targets.cloudformation.settled import SHARED_GATE
+from cfnroles.targets.cloudformation.stack_template import StackTemplate
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
 
@@ -103,7 +104,9 @@ class ValidatorStack(Struct, frozen=True):
 def secret_validator_template(stack: ValidatorStack) -> Template:
     """The template of a validator's stack."""
     policies, spelling = stack.policies, stack.spelling
-    template = Template(Description="Checks that secrets and parameters exist before a task definition is deployed.")
+    template = StackTemplate(
+        Description="Checks that secrets and parameters exist before a task definition is deployed."
+    )
     template.set_version("2010-09-09")
     _add_parameters(template, stack)
     template.add_condition("HasPermissionsBoundary", Not(Equals(Ref("PermissionsBoundaryArn"), "")))

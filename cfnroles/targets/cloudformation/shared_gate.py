@@ -27,13 +27,14 @@ from cfnroles.targets.cloudformation.secret_validator import (
     secret_validator_template,
 )
 from cfnroles.targets.cloudformation.settled import SHARED_GATE
+from cfnroles.targets.cloudformation.stack_template import StackTemplate
 from cfnroles.targets.cloudformation.values import Spelling
 
 
 def check_role_template(stack: ValidatorStack) -> Template:
     """The template of the role that the shared gate asks as: what it may ask about, and no function."""
     policies, spelling = stack.policies, stack.spelling
-    template = Template(
+    template = StackTemplate(
         Description="Role for the shared gate, which checks that secrets and parameters exist before a task"
         " definition is"
         " deployed."

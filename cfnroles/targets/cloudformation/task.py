@@ -14,6 +14,7 @@ from cfnroles.targets.cloudformation.parameters import project_name, secret_para
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import image_parameters
 from cfnroles.targets.cloudformation.rendering import Images, Rendering
+from cfnroles.targets.cloudformation.stack_template import StackTemplate
 from cfnroles.targets.cloudformation.values import value
 from cfnroles.text import from_spelling
 from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
@@ -65,7 +66,7 @@ def task_template(parts: Parts) -> Template:
     workload, references = parts.workload, parts.discovery.references
     kind = "Express Mode service" if EXPRESS in workload.tree else "task definition"
     called = workload.family or parts.label or parts.name
-    template = Template(Description=f"ECS {kind} {called}, deployed only if all its secrets exist.")
+    template = StackTemplate(Description=f"ECS {kind} {called}, deployed only if all its secrets exist.")
     template.set_version("2010-09-09")
     template.add_parameter(project_name(parts.project))
     for name, arn in used(parts.secrets, (reference.value_from for reference in references)).items():

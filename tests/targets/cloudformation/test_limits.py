@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cfnroles import build, read
 from cfnroles.errors import InvalidInput
 from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, check, too_large
 
@@ -94,3 +97,24 @@ def test_what_is_fine_passes(fine: dict[str, Any]) -> None:
 def test_a_template_is_measured_in_bytes() -> None:
     assert not too_large("x" * TEMPLATE_BODY)
     assert too_large("é" * (TEMPLATE_BODY // 2 + 1))
+
+
+def test_a_stack_of_any_size_is_refused_by_its_name(tmp_path: Path) -> None:
+    options = {"awslogs-region": "us-east-1", "awslogs-stream-prefix": "x"}
+    containers = [
+        {
+            "name": f"c{number}",
+            "image": f"${{Image{number}}}",
+            "memory": 10,
+            "logConfiguration": {
+                "logDriver": "awslogs",
+                "options": {"awslogs-group": f"${{G{number}}}", **options},
+            },
+        }
+        for number in range(101)
+    ]
+    path = tmp_path / "large.json"
+    path.write_text(json.dumps({"family": "large", "containerDefinitions": containers}))
+
+    with pytest.raises(InvalidInput, match=r"large-task would be refused\n- it has 203 parameters(.|\n)*--set"):
+        build(read(path))
