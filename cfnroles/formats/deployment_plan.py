@@ -61,7 +61,7 @@ def home_text(home: Destination) -> str:
 
 def check_lines(check: ReferenceCheck) -> list[str]:
     """What was found out about the references, and in one line for what it was not."""
-    lines = [f"References: {check.usable} of {check.total} checked, and usable."] if check.usable else []
+    lines = [f"References: {check.usable} of {check.total} checked and usable."] if check.usable else []
     if check.unknown:
         why = Counter(each.why for each in check.unknown)
         reasons = "; ".join(f"{each} ({number})" if len(why) > 1 else each for each, number in why.items())
@@ -87,14 +87,14 @@ def summary(plan: Plan) -> str:
         f"Permissions: {added} added{wider}, {removed} removed" if added or removed else "No permission changes"
     )
     later = [stack.name for stack in plan.stacks if stack.needs_consent and stack.change_set is None]
-    tail = f", and {', '.join(later)} when its turn comes" if later else ""
+    tail = f", plus {', '.join(later)} (known only when deployed)" if later else ""
     return f"{permissions}. Resource changes: {changed}{tail}."
 
 
 def _headline(stack: StackPlan) -> str:
     match stack.action:
         case StackAction.CREATE if stack.change_set is None and stack.source.imports:
-            text = f"create, with what {' and '.join(stack.source.depends_on)} will export"
+            text = f"create, importing from {' and '.join(stack.source.depends_on)}"
         case StackAction.CHECK_AGAIN:
             text = f"no changes; {counted(stack.secrets, 'secret')} to check again"
         case StackAction.NOTHING:

@@ -112,7 +112,7 @@ class TestThreeServices:
         deployed = cfnroles("deploy", spec(image="nginx:${TAG}"), "--yes", "--parameter", "Tag=1.27")
 
         assert deployed.code == 0, deployed.err
-        assert "References: 3 of 3 checked, and usable." in deployed.err
+        assert "References: 3 of 3 checked and usable." in deployed.err
 
 
 class TestSecrets:

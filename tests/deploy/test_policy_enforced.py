@@ -80,7 +80,7 @@ def test_it_is_enough_to_create_update_and_delete(cfnroles, enforcing, as_deploy
     deleted = cfnroles("delete", stacks, "--yes")
 
     assert (created.code, updated.code, deleted.code) == (0, 0, 0)
-    assert "References: 2 of 2 checked, and usable." in created.err
+    assert "References: 2 of 2 checked and usable." in created.err
     assert "updated" in updated.err
     assert enforcing("cloudformation").describe_stacks()["Stacks"] == []
 

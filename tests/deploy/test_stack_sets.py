@@ -483,7 +483,7 @@ class TestTheReferencesOfAGate:
         planned = cfnroles("stack-sets", "deploy", gated, "--plan", *self.HERE, "--target-account", ACCOUNTS[0])
 
         assert planned.code == 0, planned.err
-        assert "References: 2 of 4 checked, and usable." in planned.out
+        assert "References: 2 of 4 checked and usable." in planned.out
         assert (
             f"the stack is in {ACCOUNTS[0]}, eu-west-1 (1); the stack is in {ACCOUNTS[0]}, us-east-1 (1)" in planned.out
         )
