@@ -123,8 +123,9 @@ def _fault(node: Node, known: Configuration, called: Mapping[str, Configuration]
     first, called_by = (steps[0] if steps else ""), root.name if root else ""
     match called_by:
         case "var" if first and first not in known.variables:
-            how = f'Declare it: `variable "{first}" {{}}`'
-            yield node, f"var.{first} is not declared", _nearest("var.", first, known.variables, how)
+            # One that is like no other is a gap: Terragrunt may declare it, from anywhere in the repository.
+            if near := _nearest("var.", first, known.variables, ""):
+                yield node, f"var.{first} is not declared", near
         case "local" if first and first not in known.locals and not first.endswith(WRITTEN_ROLE):
             how = f"Declare it: `locals {{ {first} = VALUE }}`"
             yield node, f"local.{first} is not declared", _nearest("local.", first, known.locals, how)

@@ -20,7 +20,6 @@ INNER = 'variable "secrets" {}\noutput "arn" { value = var.secrets }\n'
 
 REFUSED = {
     "a variable": ("var.servces", "main.tf:1:24: var.servces is not declared", "Did you mean 'var.services'?"),
-    "a variable like no other": ("var.x", "var.x is not declared", 'Declare it: `variable "x" {}`'),
     "a local": ("local.nam", "local.nam is not declared", "Did you mean 'local.name'?"),
     "a resource": (
         "aws_secretsmanager_secret.bd.arn",
@@ -50,6 +49,7 @@ def test_a_name_that_nothing_declares_is_refused_with_the_one_that_was_meant(
 
 
 TAKEN = {
+    "a variable like no other, which Terragrunt may declare": "var.region",
     "a name of a loop": "[for aws_x in var.services : aws_x.y]",
     "names of a loop": "{for var, local in var.services : var => local.y}",
     "a name of a loop in a template": '"%{for var in var.services}${var.y}%{endfor}"',
@@ -117,6 +117,6 @@ def test_a_call_gives_a_module_what_that_has_variables_for() -> None:
 
 def test_all_names_are_told_at_once_and_each_of_them_once() -> None:
     with pytest.raises(InvalidInput) as raised:
-        refuse_undeclared(project('output "a" { value = [var.a, local.b, var.a] }\n'))
+        refuse_undeclared(project('output "a" { value = [local.a, local.b, local.a] }\n'))
     assert raised.value.what == "2 names are not declared"
-    assert str(raised.value.why).count("var.a is not declared") == 1
+    assert str(raised.value.why).count("local.a is not declared") == 1
