@@ -209,6 +209,7 @@ def only_for_specs(reading: Reading, **given: Any) -> None:
     """Raise InvalidInput where one of these options is given for a source that is no project."""
     for name, value in given.items():
         if value and not reading.project:
+            reading.refuse_wrong()
             option = name.replace("_", "-")
             raise InvalidInput(f"--{option} requires a service spec, but {reading.name} is {reading.noun}")
 

@@ -183,12 +183,16 @@ class Reading(Struct, frozen=True):
             return self.tasks.found[1]
         return tuple(gap for task in self.tasks for gap in task.discovery.gaps)
 
+    def refuse_wrong(self) -> None:
+        """Raise InvalidInput with everything that is wrong with the document itself, which hides what it has."""
+        refuse(self.wrong, self.texts)
+
     def accepted(self) -> Sequence[Task]:
         """The task definitions.
 
         Raises InvalidInput with every error among the findings, and where there is no task definition.
         """
-        refuse(self.wrong, self.texts)
+        self.refuse_wrong()
         if errors := [finding for finding in self.findings if finding.severity is Severity.ERROR]:
             what = "these services" if self.project else f"this {self.noun.partition(' ')[2]}"
             raise RefusedByEcs(
@@ -220,6 +224,7 @@ class Reading(Struct, frozen=True):
     def of(self, service: str) -> Reading:
         """The reading with this service of a project alone; raises InvalidInput where there is none."""
         if not self.project:
+            self.refuse_wrong()
             raise InvalidInput(
                 f"--service requires a service spec, but {self.name} is {self.noun}",
                 remedy="Omit it; pass the service that runs the task with --service-file FILE.",

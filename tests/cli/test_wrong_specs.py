@@ -56,3 +56,19 @@ def test_it_is_refused_with_place_and_remedy(
     assert re.search(rf"cfnroles\.yaml:{wrong.place}\b", result.err), result.err
     if wrong.schema:
         assert list(validator.iter_errors(parse(spec, ""))), "the schema takes it"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("build", "--environment", "prod"), ("build", "--live"), ("verify", "--service", "web")],
+    ids=" ".join,
+)
+def test_its_errors_come_before_those_of_an_option(
+    arguments: tuple[str, ...], tmp_path: Path, cfnroles: Callable[..., Any]
+) -> None:
+    command, *options = arguments
+    spec = written(tmp_path, GOOD.replace("region:", "regoin:"))
+    result = cfnroles(command, spec, *options)
+    assert (result.code, result.out) == (2, "")
+    assert "Did you mean 'region'?" in result.err
+    assert "requires a service spec" not in result.err

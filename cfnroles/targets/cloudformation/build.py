@@ -69,6 +69,7 @@ def build(
     that is not known.
     """
     if environment and not reading.project:
+        reading.refuse_wrong()
         raise InvalidInput(f"--environment requires a service spec, but {reading.name} is {reading.noun}")
     if reading.addressed:
         return _of_configuration(reading, project, format)
