@@ -78,7 +78,7 @@ def subjects_of(asked: AuditQuestion) -> tuple[Subject, ...]:
             raise InvalidInput(f"--called {name}: no role has this name", why=why, remedy=hint(name, roles))
     if not found:
         raise InvalidInput(
-            "no role to verify",
+            "no role to audit",
             remedy="Pass one with --role FILE:LogicalId or FILE:RoleName, a template with --source, or --live.",
         )
     return _merged(_with_name(each, asked) for each in found)

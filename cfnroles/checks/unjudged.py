@@ -19,8 +19,9 @@ from cfnroles.template.intrinsics import symbols
 from cfnroles.template.template import is_module
 from cfnroles.workload import EXPRESS
 
-#: A cure that lint takes as well as verify.
-_BY_PARAMETERS = re.compile(r"Give( --parameter [^\s=]+=VALUE)+")
+#: The options that a remedy names, and those of them that lint has, too.
+_OPTION = re.compile(r"--[a-z][a-z-]+")
+_OF_LINT = frozenset({"--parameter"})
 _MAY_MAKE = "the roles, policies and task definitions that {} may create are not judged"
 _REMEDY = "`cfnroles verify` judges it, from the template that has it or with --live."
 
@@ -89,9 +90,7 @@ def _is_elsewhere(given: Any) -> bool:
 
 def _remedy(part: Unread) -> str:
     """What to do. `verify` reads no more than lint what nobody could, and takes other options."""
-    if part.remedy and not part.remedy.startswith("Give"):
-        return f"{part.remedy}."
-    return part.remedy if _BY_PARAMETERS.fullmatch(part.remedy) else _REMEDY
+    return f"{part.remedy}." if part.remedy and _OF_LINT.issuperset(_OPTION.findall(part.remedy)) else _REMEDY
 
 
 def _where(given: str | None) -> str:

@@ -135,7 +135,7 @@ def _nothing(unread: Page) -> InvalidInput:
         )
     return InvalidInput(
         "no task definition in this folder or its subfolders",
-        why="Searched task definitions, templates, cdk.out and Terraform.",
+        why="Searched for task definitions, templates, cdk.out and Terraform.",
         remedy="Pass one: cfnroles init SOURCE; or read one from Amazon ECS: cfnroles init --live CLUSTER/SERVICE",
     )
 

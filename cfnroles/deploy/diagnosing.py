@@ -33,7 +33,7 @@ def diagnosed_failure(failure: Failure, stacks: Stacks, connection: Connection) 
         gathered = of_events(Ecs(connection), stacks, failure.events) if failure.events else text
         found = diagnose_gathered(gathered, partial(_role, connection))
     except CfnrolesError as error:
-        found = LiveDiagnosis((), Besides((), (f"cause: {error.what}",)))
+        found = LiveDiagnosis((), Besides((), (f"the cause: {error.what}",)))
     # The events stand above already, word by word.
     found = replace(found, besides=replace(found.besides, unknown=()))
     return found if found.found or found.besides.unread else None

@@ -142,7 +142,7 @@ def check_build(
             f"{', '.join(other)} {'is' if len(other) == 1 else 'are'} not as the last build wrote",
             where=str(directory),
             why=page(["Edited since, or from another build. To see the edits:", *_shown(directory, other)]),
-            remedy="To use the files as they are, pass --allow-edits. To discard it, build again with --force.",
+            remedy="To use the files as they are, pass --allow-edits. To discard the edits, build again with --force.",
         )
 
 

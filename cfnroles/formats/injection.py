@@ -62,7 +62,7 @@ def _added(injection: Injection) -> Iterator[str]:
         bucket = " --s3-bucket BUCKET" if too_large(injection.text) else ""
         yield f"Deploy it with `--capabilities {' '.join(_capabilities(injection))}{bucket}`."
         if injection.aliased:
-            yield "CloudFormation does not accept YAML aliases and merge keys."
+            yield "CloudFormation does not accept YAML aliases or merge keys."
             yield "Run `aws cloudformation package` first, which resolves them."
         if bucket:
             yield f"It has more than {TEMPLATE_BODY:,} bytes, which CloudFormation accepts only from a bucket."

@@ -400,7 +400,7 @@ def _remedy(key: str, each: Verification) -> str:
     if key == "aws:SourceArn" and each.holder is Holder.EXECUTION:
         return "AWS does not document that ECS sends aws:SourceArn when it assumes an execution role."
     if kind := next((kind for kind in ROLE_KINDS if f"${{{key}}}" == kind.arn), None):
-        return f"The {kind.holder} has no ARN before it is deployed: compare the one that the role names yourself."
+        return f"The {kind.holder} has no ARN before it is deployed: check the ARN in the role yourself."
     if key.split(".")[0] in each.role.parameters:
         return f"Pass --parameter {key.split('.')[0]}=VALUE."
     return (

@@ -52,7 +52,7 @@ def read_express_service(document: Document, told: Told | None = None) -> Worklo
     if tree["containerDefinitions"]:
         tree["containerDefinitions"] = with_images(tree["containerDefinitions"], told.images, document.name)
     elif told.images:
-        raise InvalidInput("--image: the service has no container", where=document.name)
+        raise InvalidInput("--image: the service has no primaryContainer", where=document.name)
     name = told.family or tree[EXPRESS].get("serviceName")
     if isinstance(name, str) and name and not placeholder(name):
         tree["family"] = name

@@ -346,6 +346,7 @@ def test_a_policy_that_is_not_there_is_told(faults: Find) -> None:
     assert finding.what.startswith(
         "Role is judged in part, because the policy own could not be read: its document is not in"
     )
+    assert finding.remedy == "`cfnroles verify` judges it, from the template that has it or with --live."
 
 
 @pytest.mark.parametrize(

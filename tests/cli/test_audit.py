@@ -216,7 +216,7 @@ def test_a_role_of_another_name_is_protected_by_the_task_definition_that_it_is_g
     ("arguments", "told"),
     [
         ((), "no events to read"),
-        (("--events", "events.json.gz"), "no role to verify"),
+        (("--events", "events.json.gz"), "no role to audit"),
         (("--events", "none.json", "--role", "account.json:ghost"), "none.json: cannot be read"),
         (("--events", "web.json", "--role", "account.json:ghost"), "web.json: has no CloudTrail events"),
         (("--events", "events.json.gz", "--role", "account.json:nobody"), "has no role nobody"),

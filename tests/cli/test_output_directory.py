@@ -239,8 +239,8 @@ class TestReaders:
         refusal = (
             f"error: {out}: {ROLES} is not as the last build wrote\nEdited since, or from another"
             f" build. To see the edits:\n  cfnroles build SOURCE -o {out}.new\n  diff -u {out / ROLES}"
-            f" {out}.new/{ROLES}\nTo use the files as they are, pass --allow-edits. To discard it, build again with"
-            " --force.\n"
+            f" {out}.new/{ROLES}\nTo use the files as they are, pass --allow-edits. To discard the edits, build again"
+            " with --force.\n"
         )
         assert (told.err == refusal) == (code == 2)
 

@@ -57,7 +57,7 @@ WRONG = (
     Wrong("grant-by-another-word", "sqs-send", "sqs-publish", "9:11", "Did you mean 'sqs-send'?"),
     Wrong("grants-of-no-service", "sqs-send", "sqs-purge-all", "9:11", "Its service has 'sqs-send' and 'sqs-consume'."),
     Wrong("key-of-what-is-below", _WEB, _WEB + "    grants: []\n", "7:5", "Move it to 'task-role'."),
-    Wrong("grant-without-a-word", "sqs-send: orders", "{prefix: x}", "9:11", "a grant has no grant"),
+    Wrong("grant-without-a-word", "sqs-send: orders", "{prefix: x}", "9:11", "the entry names no grant"),
     Wrong(
         "two-words-in-one-grant",
         _GRANT,
@@ -65,7 +65,7 @@ WRONG = (
         "9:25",
         "Write one entry for each",
     ),
-    Wrong("option-without-its-word", _GRANT, "        - {sqs-send: a, prefix: x}\n", "9:25", "Use it with 's3-read'"),
+    Wrong("option-without-its-word", _GRANT, "        - {sqs-send: a, prefix: x}\n", "9:25", "or 's3-delete'."),
     Wrong(
         "key-beside-a-word-without-keys",
         _GRANT,

@@ -278,7 +278,7 @@ def test_what_says_nothing_about_it_is_refused(told: Any) -> None:
 def test_an_image_for_no_container_is_refused() -> None:
     with pytest.raises(InvalidInput, match="no container has this name"):
         reading(SERVICE, images={"web": "nginx"})
-    with pytest.raises(InvalidInput, match="the service has no container"):
+    with pytest.raises(InvalidInput, match="the service has no primaryContainer"):
         reading({"infrastructureRoleArn": ROLE, "taskDefinitionArn": TASK_DEFINITION}, images={"": "nginx"})
 
 

@@ -209,14 +209,14 @@ class Structure(Struct, frozen=True):
                 yield from keys[name].type.problems(member, (*path, name))
                 if keys[name].beside and not any(other in value for other in keys[name].beside):
                     what = f"{name!r} has no effect without another key"
-                    yield fault((*path, name), what, f"Use it with {listed(keys[name].beside)}.")
+                    yield fault((*path, name), what, f"Use it with {listed(keys[name].beside, 'or')}.")
         for key in self.keys:
             if key.required and key.name not in value:
                 yield fault(path, f"{self.noun} has no {key.name!r}", f"Add it: {key.doc}")
         chosen = [name for name in value if name in self.choice]
         if self.choice and len(chosen) != 1 and (chosen or not value.keys() - keys):
-            what = f"{listed(chosen)} cannot be combined in {self.noun}" if chosen else f"{self.noun} has no grant"
-            remedy = "Write one entry for each." if chosen else f"The grants are {listed(self.choice)}."
+            what = f"{listed(chosen)} cannot be combined" if chosen else "the entry names no grant"
+            remedy = "Write one entry for each." if chosen else f"Use one of {listed(self.choice)}."
             yield fault((*path, chosen[1]) if chosen else path, what, remedy)
 
     def _meant(self, name: str) -> str:
@@ -293,7 +293,7 @@ def nearest(name: str, known: Sequence[str]) -> str:
     return f"Did you mean {near!r}?" if near else f"Known are {listed(known)}."
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names in a row, the last of them after ``and``."""
+def listed(names: Sequence[str], before_last: str = "and") -> str:
+    """Names in a row, the last of them after ``and``, or after another word."""
     names = [repr(name) for name in names]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {before_last} {names[-1]}"
