@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from cfnroles.errors import InvalidInput
@@ -9,6 +10,9 @@ from cfnroles.facts import Facts
 from cfnroles.files import ACCOUNT, exists, is_file, read_text
 from cfnroles.iam.roles import Role, account_roles, read_role
 from cfnroles.template.given import Given
+
+#: What is rather the name of a role than that of a file, which has an ending or a folder.
+_ROLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+=,@_-]*")
 
 
 def read_role_of(named: str, facts: Facts, parameters: Mapping[str, str] | None = None) -> Role:
@@ -34,6 +38,10 @@ def read_roles_of(named: str, facts: Facts, parameters: Mapping[str, str] | None
 def file_and_name(named: str) -> tuple[str, str]:
     """The file that ``FILE:LogicalId``, ``FILE:RoleName`` or ``FILE`` names, and what it names in there."""
     if exists(named) or ":" not in named:
+        if _ROLE_NAME.fullmatch(named) and not exists(named):
+            raise InvalidInput(
+                f"{named}: there is no such file", remedy="If it is a role in AWS, add --live to read it."
+            )
         return named, ""
     if named.startswith("arn:"):
         raise InvalidInput(f"{named} is the ARN of a role in AWS", remedy="Add --live to read it.")
