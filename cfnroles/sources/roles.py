@@ -40,7 +40,9 @@ def file_and_name(named: str) -> tuple[str, str]:
     if exists(named) or ":" not in named:
         if _ROLE_NAME.fullmatch(named) and not exists(named):
             raise InvalidInput(
-                f"{named}: there is no such file", remedy="If it is a role in AWS, add --live to read it."
+                "cannot be read: No such file or directory",
+                where=named,
+                remedy="Pass FILE:LogicalId, or add --live to read a role of this name from AWS.",
             )
         return named, ""
     if named.startswith("arn:"):

@@ -277,7 +277,7 @@ def test_exit_codes(cfnroles: Any, files: Path, statement: dict[str, Any], optio
     ("role", "remedy"),
     [
         pytest.param("arn:aws:iam::123456789012:role/web", "Add --live to read it.", id="an ARN"),
-        pytest.param("shop-web_1", "If it is a role in AWS, add --live to read it.", id="a name"),
+        pytest.param("shop-web_1", "add --live to read a role of this name from AWS.", id="a name"),
         pytest.param("build/shop-roles.yaml", "Choose one: build/shop-roles.yaml:ExecutionRole", id="one of several"),
     ],
 )
