@@ -15,7 +15,7 @@ SIZES = (500, 10_000)
 A_SECOND = 300
 _WHY = (
     "two thirds of the time renders the stacks of each service as objects of troposphere, and a third reads and "
-    "discovers. Of each service only what stacks.json tells and the validators ask is kept in memory."
+    "discovers. Of each service, memory keeps only what stacks.json lists and the validators need."
 )
 
 

@@ -405,7 +405,7 @@ _ALARMS = Structure(
         Key(
             "topic",
             forms.TOPIC_ARN,
-            "Existing Existing SNS topic to use instead of a new one.",
+            "Existing SNS topic to use instead of a new one.",
             "arn:aws:sns:us-east-1:123456789012:alarms",
         ),
         Key(

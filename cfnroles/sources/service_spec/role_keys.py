@@ -34,7 +34,7 @@ GRANT = Structure(
         Key(
             "prefix",
             Many(String("the beginning of a key", r"[^*?\n]+", "Write the key prefix, without a *.")),
-            "Prefix of the object keys.",
+            "Prefix of the object keys; the grant allows no other objects.",
             "images/",
             beside=_with("prefix"),
         ),

@@ -162,7 +162,7 @@ FEATURES = (
     _row(
         name="express-service-security-group",
         field=f"{EXPRESS}.networkConfiguration.securityGroups[]",
-        why="ECS adds tagged rules to this security group that allow the load balancer",
+        why="ECS may add tagged rules to this security group that allow the load balancer",
         example="sg-0123456789abcdef0",
         grants=tuple(each_of(ingress.OPENED, on=security_group, sid="OpenSecurityGroups", conditions=TAGGED_NOW)),
     ),

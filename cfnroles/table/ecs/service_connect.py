@@ -67,7 +67,8 @@ FEATURES = (
         name="service-connect-certificates",
         field=f"{_TLS_FIELD}.issuerCertificateAuthority.awsPcaAuthorityArn",
         holder=Holder.INFRASTRUCTURE,
-        why="ECS issues certificates for Service Connect, stores them in secrets that it manages, and renews them",
+        why="ECS requests certificates for Service Connect from AWS Private CA, stores them in secrets that it manages,"
+        " and renews them",
         source=_TLS,
         standing=Standing.MANAGED_POLICY,
         example="arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1234abcd-12ab-34cd-56ef-1234567890ab",

@@ -148,7 +148,7 @@ SYMPTOMS = (
         " callback failed"
         " on /tmp/containerd-mount1: open /tmp/containerd-mount1/etc/passwd: no such file or directory",
         category=Category.IMAGE,
-        what="the image does not have the user that `user` names, or has no /etc/passwd",
+        what="the image does not have the user that the container runs as, or has no /etc/passwd",
         sure="docker run --rm --entrypoint cat IMAGE /etc/passwd",
         remedy="Correct `user`, or build the image with that user and for the platform that the task runs on",
         source=_PULL,

@@ -112,8 +112,8 @@ _DIRECTORY_KEY = KeyUse(
     "",
     Standing.UNPROVEN,
     "aws:s3express:arn",
-    doubt="that the context is the bucket's ARN without a key, as AWS's page says; its example of a log entry shows"
-    " another",
+    doubt="that the context is the bucket's ARN without an object key, as AWS's page says; its example of a log entry"
+    " shows another",
 )
 _READ_OBJECTS = Access((s3.GetObject,), objects)
 _WRITE_OBJECTS = Access((s3.AbortMultipartUpload, s3.ListMultipartUploadParts, s3.PutObject), objects)

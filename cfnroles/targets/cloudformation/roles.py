@@ -146,7 +146,7 @@ def _add_trust_switches(template: Template, holders: Sequence[Holder]) -> None:
                 "ExecutionRoleSourceArn",
                 "disabled",
                 "Whether the trust policy of the execution role also requires aws:SourceArn. AWS documents that ECS"
-                " sends it for the task role, but not for the execution role.",
+                " sends it for the task role; its pages do not say so for the execution role.",
             )
         )
 

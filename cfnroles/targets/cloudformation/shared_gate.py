@@ -36,8 +36,7 @@ def check_role_template(stack: ValidatorStack) -> Template:
     policies, spelling = stack.policies, stack.spelling
     template = StackTemplate(
         Description="Role for the shared gate, which checks that secrets and parameters exist before a task"
-        " definition is"
-        " deployed."
+        " definition is deployed."
     )
     template.set_version("2010-09-09")
     add_own_parameters(template, stack)
