@@ -517,7 +517,8 @@ def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:
     hanging = sum(not each.is_settled(need) for need in each.hanging)
     yield Ground.HANGING, f"{number_of(hanging, 'need')} depend{'s'[: hanging == 1]} on an unknown value"
     yield Ground.GAPS, number_of(len(each.gaps), "gap")
-    yield Ground.APPLICATION, f"{number_of(len(each.application), 'action')} not listed"
+    actions = number_of(len(each.application), "action")
+    yield Ground.APPLICATION, f"unknown whether the application needs {actions}"
     yield Ground.ABSENT, f"not in this {each.absence.inside if each.absence else 'template'}"
     yield Ground.SHARED, "what it grants beyond is not judged"
 

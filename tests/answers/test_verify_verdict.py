@@ -141,6 +141,7 @@ def test_the_verdict_and_its_grounds(verified: Callable[[], Verification], groun
     assert f": {found.verdict}: " in summary(found)
     beyond = {Ground.OTHERS, Ground.DANGERS, Ground.EXCESS, Ground.UNREAD, Ground.UNSURE, Ground.APPLICATION}
     assert summary(found).endswith("no excess") is beyond.isdisjoint(grounds)
+    assert ("unknown whether the application needs 1 action" in summary(found)) is (Ground.APPLICATION in grounds)
 
 
 # -- needs that depend on a key

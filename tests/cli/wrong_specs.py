@@ -239,7 +239,7 @@ WRONG = (
         _ROLE,
         _role("export: shop-role") + "    execution-role: {export: shop-role}\n",
         "8:7",
-        "export names are unique in an account and Region",
+        "Export names are unique in an account and Region",
         schema=False,
     ),
     Wrong(

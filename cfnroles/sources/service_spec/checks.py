@@ -42,8 +42,8 @@ def problems(spec: Spec) -> Iterator[Finding]:
     """Everything of the kind in a spec whose keys and types are right."""
     for path, options in _roles(spec.tree):
         yield from _role_problems(options, path)
-    yield from _shared_names(spec, "name", "the role's name", "role names are unique in an account")
-    yield from _shared_names(spec, "export", "the export", "export names are unique in an account and Region")
+    yield from _shared_names(spec, "name", "the role's name", "Role names are unique in an account")
+    yield from _shared_names(spec, "export", "the export", "Export names are unique in an account and Region")
     for service in spec.services:
         yield from _service_problems(spec, service)
     yield from _environment_problems(spec)

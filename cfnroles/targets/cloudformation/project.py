@@ -223,7 +223,7 @@ def check_exports(stacks: Sequence[Stack]) -> None:
         makers = ", ".join(stack.name for stack in stacks if twice[0] in stack.exports)
         raise InvalidInput(
             f"the export {twice[0]} would be made more than once, by {makers}",
-            why="export names are unique in an account and Region.",
+            why="Export names are unique in an account and Region.",
             remedy="Give the roles other export names, or the services other names.",
         )
     imported = {name for stack in stacks for name in (*stack.imports, *stack.for_others)}
