@@ -193,7 +193,7 @@ SYMPTOMS = (
         " configuration."
         " Update the minimumHealthyPercent or maximumPercent value and try again.",
         category=Category.OTHER,
-        what="minimumHealthyPercent and maximumPercent do not allow starting or stopping a task",
+        what="the settings minimumHealthyPercent and maximumPercent do not allow starting or stopping a task",
         sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query"
         " 'services[].deploymentConfiguration'",
         remedy="Change one of the two",

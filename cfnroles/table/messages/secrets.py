@@ -64,7 +64,7 @@ SYMPTOMS = (
         ),
         example=f"{_READ} invalid character 'h' looking for beginning of value",
         category=Category.MALFORMED,
-        what="valueFrom names a JSON key, but the secret is not JSON",
+        what="the reference in valueFrom names a JSON key, but the secret is not JSON",
         sure=_CHECK,
         remedy="Remove the JSON key from valueFrom, or store JSON in the secret",
         source=_SECRETS,

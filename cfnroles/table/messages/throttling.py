@@ -21,7 +21,7 @@ SYMPTOMS = (
         " failed open:"
         " unexpected status code 429 Too Many Requests: toomanyrequests: You have reached your pull rate limit.",
         category=Category.THROTTLED,
-        what="the pull rate limit of the registry is reached",
+        what="the pull rate limit of the registry was reached",
         sure="Check whether the image is from Docker Hub or ECR Public, without repositoryCredentials",
         remedy="Authenticate the pull with repositoryCredentials, or use a pull through cache in Amazon ECR",
         source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html",
