@@ -140,7 +140,7 @@ class ProjectStacks:
         if not self._failed and self._refused is None:
             try:
                 made = replace(made, stacks=self._stacks_of(service, made, names))
-            except Exception:  # noqa: BLE001 - it comes again where it is made again, after what has to be told before
+            except InvalidInput:  # `all` makes it again, and raises this after what must be reported first.
                 self._failed = True
         self._made.append(made)
 
