@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from cfnroles.counted import by_number
 from cfnroles.formats.taken import values_words
 from cfnroles.need import Holder
 from cfnroles.page import quoted
@@ -29,12 +28,10 @@ def of_configuration(built: Build, directory: Path, source: str, task: Task) -> 
     for export in built.stacks[0].exports:
         yield from _taken(export)
     if built.expressions:
-        have = by_number(len(built.expressions), "this parameter has its value", "these parameters have their values")
         yield ""
-        yield f"In Terraform, {have}:"
+        yield "Set the stack's parameters to these values from Terraform:"
         yield from (f"- {name}: {expression}" for name, expression in built.expressions.items())
-        it = by_number(len(built.expressions), "it names", "they name")
-        yield f"What {it} must be there before the roles, and the roles before the task definition."
+        yield "Create what they name before the roles, and the roles before the task definition."
     if built.taken:
         yield ""
         yield from values_words(built.taken, _AGAIN, "variable")
@@ -44,7 +41,7 @@ def of_configuration(built: Build, directory: Path, source: str, task: Task) -> 
     own = f"--role {file}:ExecutionRole --task-role {file}:TaskRole"
     yield f"  cfnroles verify {quoted(source)} --resource {quoted(task.address)} {own}"
     yield ""
-    yield f"The stack has no gate: `cfnroles check {quoted(source)}` tells whether each secret exists."
+    yield f"The stack has no gate: `cfnroles check {quoted(source)}` checks whether each secret exists."
 
 
 def _taken(export: str) -> Iterator[str]:
