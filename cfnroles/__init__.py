@@ -1,4 +1,4 @@
-"""Exact IAM roles for Amazon ECS: the functions behind the commands, and the values that they take and return.
+"""Exact IAM roles for Amazon ECS: the functions behind the commands, with their arguments and results.
 
     from cfnroles import Told, build, read
 

@@ -1,4 +1,4 @@
-"""``python -m cfnroles``: the same as the ``cfnroles`` command."""
+"""``python -m cfnroles`` runs the ``cfnroles`` command."""
 
 from cfnroles.cli import main
 

@@ -1,4 +1,4 @@
-"""What the aliases and the merge keys of a YAML text stand for."""
+"""Aliases and merge keys of YAML."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import yaml
 from cfnroles.errors import InvalidInput
 from cfnroles.refused_texts import DEPTH, too_deep
 
-#: Beyond it, aliases have multiplied a small text.
+#: Above this, aliases have multiplied a small text.
 _NODES = 1_000_000
 
-#: What may be an alias or a merge key.
+#: An alias or a merge key, possibly.
 MAYBE = re.compile(r"(?:^|[\s,\[{:])\*[\w-]|<<")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -21,24 +21,24 @@ _MERGE, _MAPPING = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:map"
 
 
 def check_extent(root: Any, document: str) -> None:
-    """Raise InvalidInput for nodes that hold themselves, and for more of them than can be walked."""
+    """Raise InvalidInput for nodes that contain themselves, or for more nodes than can be walked."""
     _extent(root, document, {})
 
 
 def merge(root: Any, document: str) -> None:
-    """Put the members of what merge keys name into the mappings that have these keys.
+    """Replace merge keys by the members of the mappings that they name.
 
-    A mapping's own members come before those of others, and what is named first before what comes later. CloudFormation
-    takes neither aliases nor merge keys; `aws cloudformation package` writes them out before it sees the template.
+    A mapping's own members take precedence, then the mapping that is named first. CloudFormation accepts neither
+    aliases nor merge keys; `aws cloudformation package` expands them.
     https://yaml.org/type/merge.html
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
-    Raises InvalidInput for what is not a mapping.
+    Raise InvalidInput if a merge key names anything but a mapping.
     """
     _merge(root, document, set())
 
 
 def has_aliases(text: str) -> bool:
-    """Whether a YAML text holds aliases or merge keys, neither of which CloudFormation itself takes."""
+    """Return whether a YAML text has aliases or merge keys. CloudFormation accepts neither."""
     return MAYBE.search(text) is not None and any(map(_is_alias, yaml.parse(text, Loader=_Loader)))
 
 
@@ -48,7 +48,7 @@ def _is_alias(event: Any) -> bool:
 
 
 def _extent(node: Any, document: str, known: dict[int, tuple[int, int] | None]) -> tuple[int, int]:
-    """How many nodes a node stands for when each alias is written out, and how deep they are nested."""
+    """Return the number of nodes below a node with its aliases expanded, and their depth."""
     if isinstance(node, yaml.ScalarNode):
         return 1, 0
     if id(node) in known:
@@ -77,7 +77,7 @@ def _merge(node: Any, document: str, done: set[int]) -> None:
         for element in node.value:
             _merge(element, document, done)
         return
-    # What stands before, and is named, has been merged itself by then.
+    # Mappings named by an earlier alias are already merged.
     for key, value in node.value:
         _merge(key, document, done)
         _merge(value, document, done)
@@ -86,7 +86,7 @@ def _merge(node: Any, document: str, done: set[int]) -> None:
     if len(merging) > 1:
         raise InvalidInput("has the key '<<' twice in one object", where=_where(node, document), remedy=_LIST)
     if merging:
-        # What is no text is refused as a key wherever it stands.
+        # Keys that are not strings are rejected elsewhere.
         named = {str(key.value) for key, _ in own}
         others: dict[str, Any] = {}
         for source in _sources(merging[0], document):

@@ -1,8 +1,7 @@
 """The checks of cfnroles as rules of cfn-lint: ``cfn-lint --append-rules cfnroles.cfnlint_rules TEMPLATE...``
 
-Each row of the table of checks becomes one rule under its code: what is an error there is ``E9...`` here. The rules can
-be configured, ignored and suppressed like any other of cfn-lint, and suppressions of cfnroles in a template's Metadata
-hold as well.
+Each row of the table of checks is one rule; its code starts with ``E9`` for an error. Configure, ignore and suppress
+these rules like any other. Suppressions of cfnroles in a template's Metadata also apply.
 https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/getting_started/rules.md
 """
 
@@ -20,7 +19,7 @@ from cfnroles.need import Finding
 
 __all__ = sorted(check.code for check in CHECKS)
 
-# Every rule is asked about the same template in turn: what was found in the last one is kept.
+# cfn-lint runs all rules on one template before the next, so caching the last result is enough.
 _last: list[tuple[Any, tuple[Finding, ...]]] = []
 
 
@@ -34,17 +33,17 @@ def _linted(template: Any) -> tuple[Finding, ...]:
     try:
         return lint_template(template.template, str(template.filename)).findings
     except InvalidInput:
-        # A resource that is none is for cfn-lint to tell of: E3001.
+        # cfn-lint itself reports an invalid resource: E3001.
         return ()
 
 
 class _Matching:
-    """What the rules have in common. No rule itself: cfn-lint makes one of every subclass of its own class."""
+    """The shared part of the rules. Not a rule: cfn-lint instantiates every subclass of its own class."""
 
     id: str
 
     def match(self, cfn: Any) -> list[RuleMatch]:
-        """One match for each finding of this rule's check in the template."""
+        """Return one match for each finding of this rule's check in the template."""
         return [
             RuleMatch(list(finding.origin.path), f"{_place(finding)}{finding.what}{_more(finding)}. {finding.remedy}")
             for finding in _found(cfn)

@@ -1,4 +1,4 @@
-"""Texts without the credentials that people paste along: what is shown of them is what they are called."""
+"""Removal of pasted credentials from texts; their names remain."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from cfnroles.signed_addresses import unsigned
 
 _HIDDEN = "(hidden)"
-#: What names a credential before its value. A secret's name in an ARN is none.
+#: A name that precedes the value of a credential. A secret's name in an ARN does not count.
 _NAMED = re.compile(
     r"((?:pass(?:word|wd|phrase)|pwd|secret[_-]?access[_-]?key|secret[_-]?(?:string|key|value)|client[_-]?secret"
     r"|(?:access|session|auth|refresh|security|id)[_-]?token|api[_-]?key|private[_-]?key|connection[_-]?string)"
@@ -26,7 +26,7 @@ _PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)[A-Za-z0-9+
 
 
 def concealed(text: str) -> str:
-    """The text without the values of credentials; takes a time that its length tells."""
+    """Return the text without the values of credentials, in linear time."""
     text = _PRIVATE_KEY.sub(rf"\1{_HIDDEN}", unsigned(text))
     text = _IN_ADDRESS.sub(rf"\1{_HIDDEN}@", text)
     text = _NAMED.sub(rf"\1{_HIDDEN}", text)

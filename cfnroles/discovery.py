@@ -1,4 +1,4 @@
-"""From a workload to its needs, by the feature table. No feature is named here."""
+"""Discovery: from a workload to its needs, by the feature table. Names no feature."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from cfnroles.workload import Workload
 
 
 class Discovery(Struct, frozen=True):
-    """What a workload needs, what of it cannot be named, what ECS would refuse, and which secrets must exist.
+    """The needs of a workload, its gaps, its findings, and the secrets that must exist.
 
-    All four are in an order that does not depend on the order of the document.
+    The order of each does not depend on the order in the document.
     """
 
     needs: tuple[Need, ...]
@@ -32,23 +32,23 @@ class Discovery(Struct, frozen=True):
     references: tuple[Reference, ...]
 
 
-#: What rows tell of a part of a workload.
+#: Results of rows for a part of a workload.
 Thing = Need | Gap | Finding | Reference
 
 
 class Knowing(Protocol):
-    """Who knows what rows told of other workloads: a `Rediscovery`."""
+    """A cache of the results of rows for other workloads: a `Rediscovery`."""
 
     def told(self, workload: Workload, facts: Facts) -> Iterator[Thing]:
-        """What the rows tell of a workload."""
+        """Yield the results of the rows for a workload."""
 
 
 def discover(
     workload: Workload, facts: Facts, features: Sequence[Feature] = FEATURES, known: Knowing | None = None
 ) -> Discovery:
-    """Look for each feature's field in the workload, and collect what each occurrence costs. Never fetches anything.
+    """Find each feature's field in the workload, and collect what each occurrence requires. Calls no service.
 
-    ``known`` tells the same as the ``features`` do, at less work for those that ask about many workloads.
+    ``known`` gives the same results as ``features``, faster if there are many similar workloads.
     """
     needs: set[Need] = set()
     gaps: set[Gap] = set()
@@ -74,7 +74,7 @@ def _told(workload: Workload, facts: Facts, features: Sequence[Feature]) -> Iter
 
 
 def of_occurrence(rows: Sequence[Feature], found: Found) -> Iterator[Thing]:
-    """What the rows of a field tell of one occurrence of it."""
+    """Yield the results of a field's rows for one occurrence of the field."""
     workload = found.workload
     for feature in rows:
         for part in _parts(feature, found):
@@ -97,7 +97,7 @@ def of_occurrence(rows: Sequence[Feature], found: Found) -> Iterator[Thing]:
 
 
 def together(found: Sequence[Discovery]) -> Discovery:
-    """What is found in any of these, each thing once."""
+    """Return the union of discoveries, without duplicates."""
     return _ordered(
         {need for each in found for need in each.needs},
         {gap for each in found for gap in each.gaps},
@@ -120,7 +120,7 @@ def _ordered(
 def occurrences(
     workload: Workload, facts: Facts, features: Sequence[Feature] = FEATURES
 ) -> Iterator[tuple[Feature, Found]]:
-    """Each feature with each occurrence of its field, whether the feature is used there or not."""
+    """Yield each feature with each occurrence of its field, used or not."""
     known: dict[str, list[Found]] = {}
     for feature in features:
         if feature.field not in known:
@@ -133,9 +133,9 @@ _Part = Callable[[], tuple[Need, ...] | Reference | Trap | None]
 
 
 def _parts(feature: Feature, found: Found) -> Iterator[_Part]:
-    """What there is to learn of one occurrence, piece by piece, so that one nameless piece does not hide the others."""
+    """Yield the results of one occurrence in parts, so that one unknown name does not hide the others."""
     try:
-        # Most rows have nothing to do with most of what their field holds.
+        # Most rows ignore most values of their field.
         if not feature.when(found):
             return
     except (Unnamed, Malformed, Misread) as told:
@@ -167,7 +167,7 @@ def _reference(name: Callable[[Found], Text], use: str, found: Found) -> Referen
 
 
 def _of_another_partition(needs: Iterable[Need], facts: Facts) -> Iterator[Finding]:
-    # Rendering writes ${AWS::Partition}, which would quietly turn such a name into one of the task's own partition.
+    # Rendering writes ${AWS::Partition}, which would change such a name silently into one of the task's partition.
     home = partition_of(facts.home_region)
     for need in needs:
         arn = arn_of(need.permission.resource)
@@ -185,7 +185,7 @@ def _permissions(grant: Grant, found: Found) -> Iterator[Permission]:
 
 
 def _misread(found: Found, refused: Misread) -> Finding:
-    """An error at the text that a policy would misread: the field's own, or another that the row reads beside it."""
+    """Return an error at the string that a policy would misread: the field's own, or another that the row reads."""
     for path in (found.path, found.path[:2], ()):
         for place, said in texts_in(found.workload.at(path), path):
             misread = misreading(text_of(said))
@@ -195,7 +195,7 @@ def _misread(found: Found, refused: Misread) -> Finding:
 
 
 def _one_per_place(gaps: Sequence[Gap]) -> Iterator[Gap]:
-    # Rows that share a field stumble over the same placeholder; one gap tells it, with what any of them may need.
+    # Rows that share a field meet the same placeholder; one gap lists what any of them may need.
     told: dict[tuple[object, str, str], list[Gap]] = {}
     for gap in gaps:
         told.setdefault((gap.origin, gap.what, gap.holder), []).append(gap)

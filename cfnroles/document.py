@@ -1,4 +1,4 @@
-"""JSON and YAML documents: their data, and the line of each path in them."""
+"""JSON and YAML documents: their data, and the position of each path."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from cfnroles.positions import Positions, of_json, of_yaml
 from cfnroles.refused_texts import DEPTH, drawn_at, finite, repeated, too_deep
 from cfnroles.workload import Path as TreePath
 
-#: Characters of a spec of some hundred services.
+#: The size of a spec with some hundred services.
 _LONG = 100_000
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 def _alone(path: str) -> None:
-    """Nothing is next to a text that comes from no file."""
+    """Return None: a text that is not in a file has no files next to it."""
 
 
 class Document(Struct, frozen=True, eq=False, dict=True):
-    """A document under the name that messages call it by. Documents of one name and text are equal.
+    """A document with its name in messages. Documents with equal name and text are equal.
 
-    ``beside`` reads another one by its path from this one, on the same side: from the working tree, or from the same
-    revision of git. It returns ``None`` where there is no such file.
+    ``beside`` reads another document by its path relative to this one, from the working tree or from the same Git
+    revision. It returns ``None`` if the file does not exist.
     """
 
     name: str
@@ -44,28 +44,28 @@ class Document(Struct, frozen=True, eq=False, dict=True):
         return isinstance(other, Document) and (self.name, self.text) == (other.name, other.text)
 
     def __ne__(self, other: object) -> bool:
-        return not self == other  # a struct brings one of its own, which does not follow from __eq__
+        return not self == other  # a struct's own hash does not follow from __eq__
 
     def __hash__(self) -> int:
         return hash((self.name, self.text))
 
     def __repr__(self) -> str:
-        # What a document says may be secret.
+        # The contents may be secret.
         return f"Document({self.name!r})"
 
     @property
     def stands_alone(self) -> bool:
-        """Whether it is a text that comes from no file, so that nobody knows what is beside it."""
+        """Whether the text is not in a file, so that the files next to it are unknown."""
         return self.beside is _alone
 
     @cached_property
     def tree(self) -> Any:
-        """The data; raises InvalidInput where the text is neither JSON nor YAML."""
+        """The data. Raises InvalidInput if the text is neither JSON nor YAML."""
         return parse(self.text, self.name)
 
     @cached_property
     def members(self) -> Mapping[str, Any]:
-        """The members of the mapping that the document is, be it the only element of a list; empty for all else."""
+        """The members of the mapping in the document, also if it is the only element of a list; otherwise empty."""
         try:
             tree = self.tree
         except InvalidInput:
@@ -76,14 +76,14 @@ class Document(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def positions(self) -> Positions:
-        """Line and column of each path, as ``positions`` tells them."""
+        """The line and column of each path; see ``positions``."""
         return positions(self.text, self.name)
 
 
 def read_document(source: str, name: str = "") -> Document:
-    """The document in a file, or in standard input for ``-``; called by its path, as it is given, where no name is.
+    """Read a document from a file, or from standard input for ``-``. Its name defaults to the path as given.
 
-    Raises InvalidInput where it cannot be read.
+    Raise InvalidInput if it cannot be read.
     """
     if source == "-":
         return Document("standard input", read_text(source), _beside_standard_input)
@@ -105,9 +105,9 @@ def _beside_standard_input(path: str) -> None:
 
 
 def parse(text: str, document: str) -> Any:
-    """The data of a JSON or YAML text; raises InvalidInput with line and column where it is neither.
+    """Return the data of a JSON or YAML text. Raise InvalidInput with line and column if it is neither.
 
-    A repeated key is refused, because JSON and YAML readers differ in which of the two they keep.
+    A repeated key is an error: readers of JSON and YAML differ in which value they keep.
     """
     if text.lstrip()[:1] in ("{", "["):
         try:
@@ -132,7 +132,7 @@ def parse(text: str, document: str) -> Any:
         try:
             return _yaml(text, document)
         except InvalidInput:
-            # A text that opens like JSON is meant as JSON: tell what JSON's reader found.
+            # A text that starts like JSON is meant to be JSON: report the error of the JSON parser.
             raise InvalidInput(
                 f"is not valid JSON: {failed.msg}",
                 where=f"{document}:{failed.lineno}:{failed.colno}",
@@ -144,9 +144,9 @@ def parse(text: str, document: str) -> Any:
 
 @lru_cache(maxsize=8)
 def positions(text: str, document: str = "") -> Positions:
-    """Line and column of each path in a JSON or YAML text that ``parse`` accepts; none where nothing can be told."""
+    """Return the positions in a text that ``parse`` accepts; empty if they are unknown."""
     if text.lstrip()[:1] in ("{", "["):
-        # What only opens like JSON may be YAML.
+        # A text may start like JSON and still be YAML.
         with suppress(ValueError, RecursionError):
             return of_json(text)
     try:
@@ -156,40 +156,40 @@ def positions(text: str, document: str = "") -> Positions:
 
 
 def nearest(path: TreePath, places: Positions) -> TreePath:
-    """The path, or that of the nearest part around it that stands in a text with these positions."""
+    """Return the path, or the nearest enclosing path that has a position."""
     at: TreePath = ()
     for step in path:
         if (*at, step) in places:
             at = (*at, step)
         elif not (isinstance(step, str) and (step == "Ref" or step.startswith("Fn::"))):
-            break  # a short form such as !If has no step of its own in the text; anything else ends the way
+            break  # a short form such as !If has no key of its own in the text; any other step ends the walk
     return at
 
 
 def inside(value: Any) -> Collection[Any]:
-    """What is directly inside of a part of a document: the members of a mapping, the elements of a list."""
-    # Most parts are texts, and to find that one is no Mapping takes longer than all else here.
+    """Return the members of a mapping or the elements of a list."""
+    # Most values are strings, and `isinstance(..., Mapping)` is the slowest test here.
     if isinstance(value, str):
         return ()
     return value.values() if isinstance(value, (dict, Mapping)) else value if isinstance(value, list) else ()
 
 
 def composed(text: str, document: str) -> Any:
-    """What YAML composed of a text that ``parse`` accepts, which is not read again where it was parsed last."""
+    """Return the YAML nodes of a text that ``parse`` accepts, without parsing the same text twice in a row."""
     from cfnroles.yaml_nodes import nodes
 
     return nodes(_without_surrogates(text), document)
 
 
 def readable_as_yaml(text: str) -> str:
-    """A text that ``parse`` accepts, as long as it is and with the same parts, for YAML's own reader."""
+    """Return a text that ``parse`` accepts in a form that YAML parsers read, with the same length and parts."""
     from cfnroles.yaml_nodes import without_tabs
 
     return without_tabs(_without_surrogates(text))
 
 
 def forget(text: str) -> None:
-    """Let go of what YAML composed of a long text, which is ten times as large: lines are looked for in it again."""
+    """Drop the YAML nodes of a long text, which are ten times its size. They are parsed again for line numbers."""
     if len(text) > _LONG and "cfnroles.yaml_nodes" in sys.modules:
         from cfnroles.yaml_nodes import nodes
 
@@ -197,7 +197,7 @@ def forget(text: str) -> None:
 
 
 def _without_surrogates(text: str) -> str:
-    # YAML takes a character that JSON writes as two surrogates for none; for positions any other will do.
+    # YAML rejects surrogate pairs, which JSON allows. For positions, any other character serves.
     return _SURROGATE.sub(r"\\u0020", text)
 
 

@@ -1,8 +1,8 @@
-"""The embedded emulator of AWS: a separate process on a free loopback port, for trying a deployment out.
+"""The embedded emulator of AWS: a separate process on a free loopback port, to try a deployment.
 
-It is the package ``ministack`` (extra ``local``), never imported here: it runs in a process of its own, in an
-empty environment, with credentials that are worth nothing, because the Lambda functions it executes inherit
-what it knows. It stops when its owner stops or dies, whichever way.
+The emulator is the package ``ministack`` (extra ``local``). It is not imported: it runs in its own process and an
+empty environment, with invalid credentials, because the Lambda functions that it runs inherit both. It stops when its
+owner stops or dies.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from msgspec import Struct
 from cfnroles.errors import InvalidInput, Unavailable
 from cfnroles.page import Page, page
 
-#: The emulator takes a twelve-digit access key for the account id.
+#: The emulator uses a twelve-digit access key as the account ID.
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 
-# The pipe on standard input closes when the owner dies, even by SIGKILL: no emulator is ever left behind.
+# The pipe on standard input closes when the owner dies, even by SIGKILL, so the emulator never survives it.
 _PROGRAM = """
 import os, runpy, signal, sys, threading
 def stop_with_owner():
@@ -45,14 +45,14 @@ runpy.run_module("ministack", run_name="__main__")
 
 
 class Emulator(Struct, frozen=True):
-    """A running emulator: where it listens and the account and Region it answers for."""
+    """A running emulator: its address, account and Region."""
 
     endpoint_url: str
     account: str = ACCOUNT
     region: str = REGION
 
     def environment(self) -> dict[str, str]:
-        """The variables that make any AWS SDK or CLI talk to this emulator and to nothing else."""
+        """The variables that direct any AWS SDK or CLI to this emulator only."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": self.account,
@@ -64,15 +64,14 @@ class Emulator(Struct, frozen=True):
 
 
 def region_of(variables: Mapping[str, str]) -> str:
-    """The Region that AWS's variables name, or the emulator's own default."""
+    """Return the Region in AWS's variables, or the emulator's default."""
     return variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION") or REGION
 
 
 def environment_for(emulator: Emulator, inherited: Mapping[str, str]) -> dict[str, str]:
-    """``inherited`` without any of its AWS settings, plus those of the emulator.
+    """Return ``inherited`` without its AWS settings, plus those of the emulator.
 
-    A profile or a session token left over from the user's shell would otherwise win over the dummy
-    credentials.
+    Otherwise a profile or session token in the user's shell would take precedence over the dummy credentials.
     """
     kept = {name: value for name, value in inherited.items() if not name.startswith("AWS_")}
     return kept | emulator.environment()
@@ -80,13 +79,13 @@ def environment_for(emulator: Emulator, inherited: Mapping[str, str]) -> dict[st
 
 @contextlib.contextmanager
 def emulator(*, state: Path | None = None, region: str = REGION, enforce_iam: bool = False) -> Iterator[Emulator]:
-    """Run an emulator for the length of a ``with`` block.
+    """Run an emulator for the duration of a ``with`` block.
 
-    ``state`` is a directory that is kept between runs; without it everything is forgotten. ``enforce_iam``
-    makes the emulator verify signatures and evaluate IAM policies.
+    ``state`` is a directory that keeps the data between runs. ``enforce_iam`` makes the emulator verify signatures and
+    evaluate IAM policies.
 
-    Raises ``InvalidInput`` when the emulator is not installed or the directory is unusable, ``Unavailable``
-    when it does not start.
+    Raise ``InvalidInput`` if the emulator is not installed or the directory is unusable, ``Unavailable`` if it does not
+    start.
     """
     if importlib.util.find_spec("ministack") is None:
         raise InvalidInput(
@@ -107,7 +106,7 @@ def emulator(*, state: Path | None = None, region: str = REGION, enforce_iam: bo
                 stderr=subprocess.STDOUT,
                 cwd=scratch,
                 env=variables,
-                # Ctrl-C is for us: the emulator has to outlive it, to be stopped in order and keep its state.
+                # Ctrl-C must not stop the emulator: it is stopped in order, to save its state.
                 start_new_session=True,
             )
         try:
@@ -121,7 +120,7 @@ def _usable(state: Path | None) -> Path | None:
     if state is None:
         return None
     try:
-        # The emulator writes the values of secrets there.
+        # The emulator writes values of secrets there.
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidInput(
@@ -157,7 +156,7 @@ def _server_environment(
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
         "AUTH": "true" if enforce_iam else "false",
-        # It would otherwise look for containers of other emulators, and remove them.
+        # Otherwise it would look for containers of other emulators, and remove them.
         "DOCKER_HOST": f"unix://{scratch / 'no-docker'}",
     } | kept
 
@@ -196,12 +195,12 @@ def _tail(log: Path) -> Page:
 
 
 def _stop(process: subprocess.Popen[bytes], *, in_order: bool) -> None:
-    """End the emulator; in order, so that it saves its state, or at once when there is nothing to save."""
+    """Stop the emulator: gracefully if it has state to save, otherwise at once."""
     if in_order:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_STOP_SECONDS)
-    # The workers of its Lambda functions share the process group that it leads.
+    # The workers of its Lambda functions are in its process group.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

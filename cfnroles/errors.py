@@ -1,4 +1,4 @@
-"""The errors that cfnroles raises on purpose; anything else that escapes is a bug of ours."""
+"""The errors that cfnroles raises on purpose. Any other exception is a bug."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ Drawn = Callable[[], Page]
 
 
 class CfnrolesError(Exception):
-    """One clear message: what is wrong and where, why, and what to do next.
+    """An error with its place and cause, the reason, and the remedy.
 
-    ``exit_code`` is the process's exit status when the error ends a command. Each part is one line in the message,
-    whatever text of a document it repeats; what has several is a page. ``drawn`` is the source with a caret, for who
-    reads the message in a terminal: it stands in the place of ``why``, and is drawn when it is asked for.
+    ``exit_code`` is the exit status of the process. Each part prints as one line, unless it is a page. ``drawn`` is the
+    source line with a caret; on a terminal it replaces ``why``. It is computed on first use.
     """
 
     exit_code: ClassVar[int] = 70
@@ -35,7 +34,7 @@ class CfnrolesError(Exception):
 
     @property
     def in_full(self) -> Page:
-        """The message with the source that it is about."""
+        """The whole message, with the source line."""
         return self._page((self.drawn() if self.drawn else "") or self.why)
 
     def _page(self, middle: str) -> Page:
@@ -44,22 +43,22 @@ class CfnrolesError(Exception):
 
 
 class BadAnswer(CfnrolesError):
-    """The question was understood and the answer is bad: a refused deployment, a missing secret."""
+    """A negative result of a valid request: a refused deployment, a missing secret."""
 
     exit_code = 1
 
 
 class InvalidInput(CfnrolesError):
-    """The question cannot be answered as it was put: unreadable, malformed or contradictory input."""
+    """Input that is unreadable, malformed or contradictory."""
 
     exit_code = 2
 
 
 class RefusedByEcs(InvalidInput):
-    """The source is understood, and Amazon ECS would refuse or misread it."""
+    """A source that can be read, but that Amazon ECS would reject or misread."""
 
 
 class Unavailable(CfnrolesError):
-    """The answer could not be found out: AWS refused, the network failed, or time ran out."""
+    """A result that could not be determined: AWS denied access, the network failed, or time ran out."""
 
     exit_code = 3

@@ -1,7 +1,7 @@
-"""The line of a text that an error is about, with a caret, and with no value in it that may be a secret.
+"""The source line of an error with a caret, without values that may be secret.
 
-What a line shows besides its keys is the one value that the error is about, and that only where the error's own words
-say it already, or where its key takes nothing that anybody keeps secret. All other values are dots.
+Shown are keys, and the one value that the error is about: only if the error quotes it already, or if its key never
+has a secret. All other values are dots.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from cfnroles.layout import columns
 from cfnroles.page import LINE_END, Page, joined, page, painted, verbatim, visible
 
-#: So much of a line is shown beside its number, so that it fits 80 columns.
+#: The part of a line that fits 80 columns next to its number.
 _MOST = 66
 _HIDDEN = "…"
 
@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][\w.:/ -]*")
 _HEADER = re.compile(r"\s*[a-z_]+(?:\s+(?:\"[\w-]*\"|[\w-]+))*\s*\{?\s*")
 
-#: Members whose values are names, numbers and choices, in small letters and without hyphens.
+#: Members with names, numbers and choices as values, in lowercase and without hyphens.
 _OPEN = frozenset(
     (
         *("account", "action", "apiversion", "awslogsregion", "condition", "containername", "containerport", "cpu"),
@@ -41,21 +41,21 @@ _OPEN = frozenset(
 )
 
 
-#: Parts of a document that people keep secrets in: nothing of their values is shown.
+#: Parts of a document that may contain secrets. No value in them is shown.
 _SECRET = re.compile(
     r"value$|environment|variables|secret|passw|token|credential|command|entrypoint|label|tags|default", re.IGNORECASE
 )
 
 
 def is_secret(path: Sequence[str | int]) -> bool:
-    """Whether a part of a document is one that people keep secrets in."""
+    """Return whether a part of a document may contain a secret."""
     return any(_SECRET.search(str(step)) for step in path)
 
 
 class Spot(Struct, frozen=True):
-    """What of a text is shown: line and column, from 1; ``key`` is the member there whose value it is about, if any.
+    """A place in a text: line and column, from 1. ``key`` is the member whose value is meant, if any.
 
-    Of what is ``secret`` no value is shown, whatever the error says.
+    With ``secret``, no value is shown.
     """
 
     text: str
@@ -67,7 +67,7 @@ class Spot(Struct, frozen=True):
 
     @property
     def terraform(self) -> bool:
-        """Whether it is in Terraform's own language."""
+        """Whether the text is in Terraform's language."""
         return self.document.endswith((".tf", ".tfvars", ".hcl"))
 
 
@@ -78,15 +78,15 @@ class _Token(Struct, frozen=True):
 
 
 def excerpt(spot: Spot, said: str = "") -> Page:
-    """The line with a caret below what it is about; ``said`` is what the error says.
+    """Return the line with a caret below the place; ``said`` is the text of the error.
 
-    Empty where no such line is, and where all of it is hidden.
+    Empty if the line does not exist, or if all of it is hidden.
     """
     lines = LINE_END.split(spot.text)
     if not 0 < spot.line <= len(lines):
         return page([])
     tokens = [*_tokens(lines[spot.line - 1], spot)]
-    # What the error says of a key is about the key.
+    # The error names a key, so the caret belongs below the key.
     target = _target(tokens, replace(spot, key="") if repr(spot.key) in said else spot)
     told, start, size = "", 0, 1
     for token in tokens:
@@ -111,7 +111,7 @@ def _drawn(number: int, told: str, start: int, size: int) -> Page:
 
 
 def _cropped(told: str, start: int) -> tuple[str, int]:
-    """The line without its indentation, and where it is long the part around the caret."""
+    """Return the line without indentation, or the part around the caret if it is long."""
     indent = len(told) - len(told.lstrip())
     told, start = told[indent:], max(start - indent, 0)
     if len(told) <= _MOST:
@@ -122,7 +122,7 @@ def _cropped(told: str, start: int) -> tuple[str, int]:
 
 
 def _tokens(line: str, spot: Spot) -> Iterator[_Token]:
-    """The line as keys, values, marks and spaces; comments are left out, as is what is no known form."""
+    """Yield keys, values, punctuation and spaces of a line, without comments and unknown tokens."""
     if spot.terraform and _HEADER.fullmatch(line):
         yield _Token("key", 0, line)
         return
@@ -150,7 +150,7 @@ def _tokens(line: str, spot: Spot) -> Iterator[_Token]:
 
 
 def _is_key(found: Sequence[_Token], at: int, spot: Spot) -> bool:
-    """Whether a token is a member's name: in quotes before a colon, or a word of a form that names have."""
+    """Return whether a token is a member's name: quoted before a colon, or a word in the form of a name."""
     token = found[at]
     after = next((each.text.strip() for each in found[at + 1 :] if each.kind != "space"), "")
     if after not in (":", "=") or (after == "=" and not spot.terraform):
@@ -164,7 +164,7 @@ def _is_key(found: Sequence[_Token], at: int, spot: Spot) -> bool:
 
 
 def _end_of_value(found: Sequence[_Token], at: int, depth: int, spot: Spot) -> int:
-    """Where a value ends: a text in quotes with itself; a plain one at the next mark of the braces that it is in."""
+    """Return the end of a value: a quoted string at its closing quote, a plain one at the next mark of its braces."""
     if found[at].kind == "string":
         return at + 1
     ends = {",", "}", "]"} if depth or spot.text.lstrip()[:1] in ("{", "[") else set()
@@ -172,7 +172,7 @@ def _end_of_value(found: Sequence[_Token], at: int, depth: int, spot: Spot) -> i
 
 
 def _target(tokens: Sequence[_Token], spot: Spot) -> _Token | None:
-    """What the caret stands below: the value of a member whose key stands at the place, or what does."""
+    """Return the token for the caret: the value of the member whose key is at the place, or the token there."""
     at = next((n for n, each in enumerate(tokens) if each.start + len(each.text) >= spot.column), None)
     if at is None:
         return None
@@ -193,6 +193,6 @@ def _shown(token: _Token, spot: Spot, said: str) -> str:
 
 
 def _is_open(text: str, key: str, said: str) -> bool:
-    """Whether a value may be shown: ``said`` are the words of an error about it, and empty for any other value."""
+    """Return whether a value may be shown. ``said`` is the text of an error about it, or empty."""
     value = text.strip("\"'")
     return bool(said) and bool(key) and (value in said or re.sub(r"[^a-z]", "", key.lower()) in _OPEN)

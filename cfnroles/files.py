@@ -1,7 +1,7 @@
-"""The door through which files come in: how large each kind may be, and one error where one cannot be read.
+"""File access: a size limit for each kind of file, and one error if a file cannot be read.
 
-A name from a document or a command line may be no name of a file at all: too long, with a NUL, without access. To ask
-for such a file is no bug.
+A name from a document or command line can be impossible: too long, with a NUL, or without access. Such a name is an
+input error, not a bug.
 """
 
 from __future__ import annotations
@@ -21,44 +21,44 @@ from cfnroles.errors import InvalidInput
 
 
 class Limit(Struct, frozen=True):
-    """The most bytes that are read of one kind of file, and why no more are needed."""
+    """The maximum size of one kind of file in bytes, and the reason for it."""
 
     bytes: int
     why: str
 
 
-#: Task definitions, specs, templates, policies, parameters, settings and stacks.json. No document of AWS's is longer.
+#: Task definitions, specs, templates, policies, parameters, settings, stacks.json. Documents of AWS are never longer.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 DOCUMENT = Limit(1_000_000, "CloudFormation accepts no larger template, and Amazon ECS no task definition above 64 KB.")
 
-#: The manifest of a build, which has some 2 KB for each service.
+#: The manifest of a build, about 2 KB for each service.
 MANIFEST = Limit(50_000_000, "No build has so many stacks.")
 
-#: What IAM answers about all roles and policies of an account.
+#: The authorization details of an account.
 #: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 ACCOUNT = Limit(50_000_000, "Request only roles from IAM: --filter Role LocalManagedPolicy.")
 
 
-#: What `terraform show -json` writes about a plan or a state, and how it begins.
+#: The output of `terraform show -json` for a plan or a state, and how it begins.
 PLAN = Limit(50_000_000, "Usual plans are smaller.")
 _SHOWN = re.compile(rb'\s*\{\s*"format_version"')
 
 
 class Missing(InvalidInput):
-    """There is no such file."""
+    """The file does not exist."""
 
 
 class TooLarge(InvalidInput):
-    """The file is larger than any of its kind can be."""
+    """The file is larger than its kind can be."""
 
 
 def read_text(source: str | Path, limit: Limit = DOCUMENT) -> str:
-    """The text of a file, or of standard input for ``-``; raises InvalidInput where it cannot be read."""
+    """Return the text of a file, or of standard input for ``-``. Raise InvalidInput if it cannot be read."""
     return text_of(read_bytes(source, limit), "standard input" if str(source) == "-" else str(source))
 
 
 def text_of(data: bytes, where: str) -> str:
-    """The text that bytes are in UTF-8; raises InvalidInput where they are none."""
+    """Decode UTF-8. Raise InvalidInput for any other bytes."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -66,10 +66,10 @@ def text_of(data: bytes, where: str) -> str:
 
 
 def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
-    """The content of a file, or of standard input for ``-``.
+    """Return the content of a file, or of standard input for ``-``.
 
-    Raises InvalidInput where it cannot be read, Missing where it does not exist, TooLarge where it is larger than
-    ``limit``. Never reads more than one byte beyond it, so that what has no end is refused, too.
+    Raise InvalidInput if it cannot be read, Missing if it does not exist, TooLarge if it exceeds ``limit``. Reads at
+    most one byte beyond the limit, so that an endless stream is also rejected.
     """
     name = "standard input" if str(source) == "-" else str(source)
     if not name:
@@ -91,7 +91,7 @@ def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
 
 
 def _missing(name: str, error: OSError) -> Missing:
-    """A file that does not exist, with the one beside it that was likely meant."""
+    """Return the error for a missing file, with the likely intended name next to it."""
     from cfnroles.spelling import meant
 
     path = Path(name)
@@ -106,7 +106,7 @@ def _missing(name: str, error: OSError) -> Missing:
 
 @contextmanager
 def opened(source: str | Path) -> Iterator[BinaryIO]:
-    """A file, or standard input for ``-``, to be read piece by piece; raises as ``read_bytes`` does."""
+    """Open a file, or standard input for ``-``, for reading in parts. Raises as ``read_bytes``."""
     if str(source) == "-":
         yield sys.stdin.buffer
         return
@@ -123,7 +123,7 @@ def opened(source: str | Path) -> Iterator[BinaryIO]:
 
 
 def _content(file: BinaryIO, limit: Limit) -> tuple[bytes, Limit]:
-    """The content of a file up to one byte beyond its limit, and that; a plan may be longer than other documents."""
+    """Return the content of a file up to one byte above its limit, and the limit; that of a plan is higher."""
     data = file.read(limit.bytes + 1)
     if limit is not DOCUMENT or len(data) <= limit.bytes or not _SHOWN.match(data):
         return data, limit
@@ -131,7 +131,7 @@ def _content(file: BinaryIO, limit: Limit) -> tuple[bytes, Limit]:
 
 
 def read_inside(directory: Path, name: str, limit: Limit = DOCUMENT) -> bytes:
-    """The content of a file in a directory; raises as ``read_bytes`` does, and where the name leads elsewhere."""
+    """Return the content of a file in a directory. Raise as ``read_bytes``, also if the name leaves the directory."""
     path = directory / name
     if _answered(lambda: path.exists() and not (path.is_file() and path.resolve().is_relative_to(directory.resolve()))):
         raise InvalidInput("is not a file in this directory", where=str(path))
@@ -139,13 +139,13 @@ def read_inside(directory: Path, name: str, limit: Limit = DOCUMENT) -> bytes:
 
 
 def check_size(size: int, where: str, limit: Limit = DOCUMENT) -> None:
-    """Raise TooLarge where a content of ``size`` bytes is larger than the limit."""
+    """Raise TooLarge if ``size`` exceeds the limit."""
     if size > limit.bytes:
         raise TooLarge(f"has more than {limit.bytes:,} bytes, the maximum", where=where, remedy=limit.why)
 
 
 def exists(path: str | Path) -> bool:
-    """Whether there is anything of this name, be it for others to read only."""
+    """Return whether the path exists, even if access to it is denied."""
     try:
         return bool(str(path)) and Path(path).exists()
     except PermissionError:
@@ -155,17 +155,17 @@ def exists(path: str | Path) -> bool:
 
 
 def is_file(path: str | Path) -> bool:
-    """Whether there is a file of this name."""
+    """Return whether the path is a file."""
     return _answered(Path(path).is_file)
 
 
 def is_directory(path: str | Path) -> bool:
-    """Whether there is a directory of this name; an empty name is none, though Python takes it for the current one."""
+    """Return whether the path is a directory. An empty name is not, though Python reads it as the current one."""
     return bool(str(path)) and _answered(Path(path).is_dir)
 
 
 def below_directly(directory: str | Path) -> tuple[str, ...]:
-    """The names of the files in a directory itself, in order; raises InvalidInput where they cannot be listed."""
+    """Return the names of the files directly in a directory, sorted. Raise InvalidInput if they cannot be listed."""
     try:
         return tuple(sorted(each.name for each in Path(directory).iterdir() if is_file(each)))
     except OSError as error:
@@ -173,9 +173,9 @@ def below_directly(directory: str | Path) -> tuple[str, ...]:
 
 
 def below(directory: str | Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """The files below a directory, and what is below it and cannot be listed; what begins with a dot is left out.
+    """Return the files below a directory, and the directories that cannot be listed, without hidden ones.
 
-    What goes away meanwhile is in neither.
+    A file that disappears meanwhile is in neither.
     """
     files: list[Path] = []
     unlisted: list[Path] = []

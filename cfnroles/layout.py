@@ -1,4 +1,4 @@
-"""Pages in the width of a terminal: long lines go on below, indented, and nothing is cut."""
+"""Layout of pages in the width of a terminal: long lines wrap with an indent, and nothing is cut."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cfnroles.page import BREAK, HANG, KEEP, Page, joined, page
 
-#: The least that is left beside a hanging indent; a narrower rest goes below its head.
+#: The minimum width next to a hanging indent. A narrower rest moves below its head.
 _ROOM = 30
 _NARROWEST = 40
 _INDENT = 2
-#: As long is the word, `on` or `by`, behind which a long one gains nothing by a line of its own.
+#: The length of `on` or `by`: after such a word, a long word gains nothing from a line of its own.
 _SHORT = 4
 
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _KEEP, _HANG, _BREAK = KEEP.painted, HANG.painted, BREAK.painted
 _MARKS = re.compile(f"[{_KEEP}{_HANG}{_BREAK}]")
 _LEAD = re.compile(r" *(?:(?:-|\d+\.) +)?")
-#: What goes to the next line as a whole: a command, so that it can be copied, or a word.
+#: What wraps as a whole: a word, or a command, so that it can be copied.
 _WORDS = re.compile(r"(?:`[^`]*`|\S)+")
-#: A command behind a colon is the rest of its line.
+#: A command after a colon extends to the end of the line.
 _COMMAND = re.compile(r"(?:^ *|: )(?=(?:cfnroles|aws|terraform|git|pip|export) )")
 
 
 def laid_out(text: Page, *, width: int | None, colour: bool) -> str:
-    """The page as it is printed: with its colours or without, in ``width`` columns, or in lines as long as they are."""
+    """Return the page for printing, with or without colors, wrapped to ``width`` columns or not at all."""
     if width is None:
         return _MARKS.sub(_unbroken, text.painted) if colour else str(text)
     lines = [part for line in text.painted.split("\n") for part in _wrapped(line, max(width, _NARROWEST))]
@@ -35,7 +35,7 @@ def laid_out(text: Page, *, width: int | None, colour: bool) -> str:
 
 
 def aligned(rows: Iterable[Sequence[str]], *, indent: int = 0) -> tuple[Page, ...]:
-    """A line for each row, in columns as wide as their longest cell; a long last cell goes on below its beginning."""
+    """Return a line for each row, in columns as wide as their longest cell. A long last cell wraps in its column."""
     shown = [[each if isinstance(each, Page) else page([each]) for each in row] for row in rows]
     widths = [max(map(columns, column)) for column in zip(*(row[:-1] for row in shown), strict=True)]
     return tuple(_row(row, widths, " " * indent) for row in shown)
@@ -49,23 +49,23 @@ def _row(row: Sequence[Page], widths: Sequence[int], indent: str) -> Page:
 
 
 def hanging(head: str, rest: str) -> Page:
-    """A line whose ``rest`` goes on below its own beginning, or below ``head`` where that leaves it no room."""
+    """Return a line whose ``rest`` wraps in its own column, or below ``head`` if there is too little room."""
     return joined(head, HANG, rest)
 
 
 def either(parts: Iterable[str]) -> Page:
-    """Parts on one line if they fit, else each on a line of its own."""
+    """Join the parts on one line if they fit, otherwise put each on its own line."""
     first, *others = parts
     return joined(first, *(piece for part in others for piece in (BREAK, part)))
 
 
 def unpainted(text: str) -> str:
-    """A text as it is printed, without its colours."""
+    """Return a text as printed, without its colors."""
     return _SGR.sub("", text)
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal a line takes."""
+    """Return the number of terminal columns of a line."""
     if text.isascii():
         return len(text)
     return sum(_columns(character) for character in text)
@@ -86,7 +86,7 @@ def _shown(marked: str) -> int:
 
 
 def _wrapped(line: str, width: int) -> Iterator[str]:
-    """The line in pieces that fit, each of whole words."""
+    """Split the line between words into pieces that fit."""
     whole = _MARKS.sub(_unbroken, line)
     if line.startswith(_KEEP) or columns(_SGR.sub("", whole)) <= width:
         yield whole
@@ -109,13 +109,13 @@ def _wrapped(line: str, width: int) -> Iterator[str]:
 
 
 def _filled(text: str, width: int, hang: int, first: str = "") -> Iterator[str]:
-    """Words in lines of ``width``: the first one begins with ``first``, all others with ``hang`` spaces."""
+    """Fill lines of ``width`` with words. The first line starts with ``first``, all others with ``hang`` spaces."""
     before, at = first, _shown(first)
     empty = True
     for space, word in _pieces(text):
         size = columns(_SGR.sub("", word))
         gap = "" if empty and first else space
-        # What fits no line stays behind a short word: below it, the terminal would break it as well.
+        # A word that fits no line stays after a short word: below it, the terminal would break it as well.
         if not empty and at + len(gap) + size > width and (hang + size <= width or at > hang + _SHORT):
             yield before
             before, at, gap = " " * hang, hang, ""
@@ -126,7 +126,7 @@ def _filled(text: str, width: int, hang: int, first: str = "") -> Iterator[str]:
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
-    """What stands before each word, and the word; a command that ends the text is one word."""
+    """Yield each word with the space before it. A command at the end is one word."""
     command = _COMMAND.search(text)
     told, rest = (text[: command.end()], text[command.end() :]) if command else (text, "")
     at = 0

@@ -1,4 +1,4 @@
-"""Where fields stand: the line of each, looked up when an answer or a refusal is written."""
+"""Positions of fields in their documents, computed when they are printed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cfnroles.page import Page, page
 from cfnroles.positions import Positions
 from cfnroles.workload import BESIDE, Path
 
-#: The text of the only document, or the text of each of several by its name.
+#: The text of the only document, or the text of each document by its name.
 Texts = str | Mapping[str, str]
 
 
 class Lines:
-    """Where each field of a document stands, looked up in its text when it is printed."""
+    """The position of each field of a document, computed when it is printed."""
 
     def __init__(self, text: Texts) -> None:
         self._text = text
@@ -31,11 +31,11 @@ class Lines:
         return f"{origin.document}{f':{line}' if line else ''}: {origin.pointer}{place}"
 
     def line(self, origin: Origin) -> int:
-        """The line of the field, counted from 1; 0 for a field that does not stand in the document."""
+        """Return the line of the field, counted from 1; 0 for a field that is not in the document."""
         if origin.line:
             return origin.line
-        # The document may hold the task definition under `taskDefinition`, or as the only element of a list. What
-        # is next to it is in a document of its own, be it the only one of `services` that ECS answers.
+        # The document may hold the task definition under `taskDefinition`, or as the only element of a list. Settings
+        # next to it have a document of their own, possibly an element of `services` in AWS's response.
         places = self._places(origin.document)
         wholes: list[Path] = [
             (*prefix, *origin.path) for prefix in ((), ("taskDefinition",), (0,), (0, "taskDefinition"))
@@ -45,12 +45,14 @@ class Lines:
         return next((places[whole][0] for whole in wholes if whole in places), 0)
 
     def at(self, origin: Origin) -> str:
-        """``web.json:12:9``: document, line and column of the field, or of what is around it."""
+        """Return ``web.json:12:9``: document, line and column of the field, or of the nearest part around it."""
         line, column = self.nearest(origin)
         return f"{origin.document}:{line}:{column}" if line else origin.document
 
     def nearest(self, origin: Origin) -> tuple[int, int]:
-        """Line and column of the field, or of what is around it; (0, 0) where not even its first member is there."""
+        """Return line and column of the field, or of the nearest part around it; (0, 0) if its first member is
+        unknown.
+        """
         if origin.line:
             return origin.line, origin.column
         places = self._places(origin.document)
@@ -58,8 +60,8 @@ class Lines:
         return (0, 0) if origin.path and not at else places.get(at, (1, 1))
 
     def drawn(self, about: Finding | Gap) -> Page:
-        """The line that something is about, with a caret; empty where it stands in no text that is known."""
-        from cfnroles.excerpt import Spot, excerpt, is_secret  # for wrong input alone
+        """Return the source line with a caret; empty if its text is unknown."""
+        from cfnroles.excerpt import Spot, excerpt, is_secret  # only for wrong input
 
         origin, key = about.origin, about.origin.path[-1] if about.origin.path else ""
         line, column = self.nearest(origin)
@@ -85,24 +87,24 @@ class Lines:
 
 
 def findings_text(findings: Sequence[Finding], text: Texts, *, drawn: bool = False) -> Page:
-    """Each finding with its place, its line where that is to be ``drawn``, and its remedy."""
+    """Return each finding with its place and remedy, and with its source line if it is to be ``drawn``."""
     return _listed(findings, Lines(text), drawn=drawn)
 
 
 def gaps_head(gaps: Sequence[Gap], who: str = "the roles do") -> str:
-    """How many permissions ``who`` does not have, as far as that can be counted."""
+    """Return the number of permissions that ``who`` lacks, if it can be counted."""
     if any(gap.feature in UNREAD_PARTS for gap in gaps):
         return f"Gaps: permissions that {who} not have, because a name is missing or a part is unknown:"
     return f"Gaps: {counted(len(gaps), 'permission')} that {who} not have, because a name is missing:"
 
 
 def gaps_text(gaps: Sequence[Gap], text: Texts | Lines) -> Page:
-    """Each gap with its place and its remedy; what several have in common is told once, with all of their places."""
+    """Return each gap with its place and remedy. Gaps with one cause are listed together."""
     return _listed(gaps, _lines(text))
 
 
 def gap_lines(gaps: Iterable[Gap], text: Texts, source: str = "") -> tuple[str, ...]:
-    """Each gap in one line, with its place and its remedy; seen from the folder of ``source`` where that is given."""
+    """Return each gap in one line, with place and remedy, relative to the folder of ``source`` if given."""
     lines = Lines(text)
     folder = f"{parent}/" if (parent := posixpath.dirname(source)) else ""
     return tuple(f"{lines.where(gap.origin).removeprefix(folder)}: {gap.what}. {gap.remedy}" for gap in gaps)
@@ -121,7 +123,7 @@ def _listed(entries: Iterable[Finding | Gap], lines: Lines, *, drawn: bool = Fal
 
 
 def _cause(cause: str, places: Mapping[str, Page]) -> Iterator[str]:
-    """What is at one place, below the place; what is at several, once and above them."""
+    """Yield the cause below its place if there is one place, otherwise once above all places."""
     several = len(places) > 1
     if several:
         yield f"- {cause}"
@@ -134,7 +136,7 @@ def _cause(cause: str, places: Mapping[str, Page]) -> Iterator[str]:
 
 
 def refuse(findings: Sequence[Finding], texts: Mapping[str, str]) -> None:
-    """Raise InvalidInput with line and column of each finding, if there is any."""
+    """Raise InvalidInput with line and column of each finding, if there are any."""
     lines = Lines(texts)
     several = {(*lines.nearest(each.origin), each.origin.document, each.what, each.remedy): each for each in findings}
     found = [several[key] for key in sorted(several)]
@@ -150,7 +152,7 @@ def refuse(findings: Sequence[Finding], texts: Mapping[str, str]) -> None:
 
 
 def _faults(found: Iterable[Finding], lines: Lines, *, drawn: bool = False) -> Page:
-    """Each finding with its place, what it is about where that is to be ``drawn``, and what to do."""
+    """Return each finding with its place, its source line if it is to be ``drawn``, and its remedy."""
     return page(
         line
         for each in found

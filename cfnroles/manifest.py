@@ -1,7 +1,7 @@
 """``stacks.json``: the stacks of a build, and the SHA-256 of each file that it wrote.
 
-It is written before the other files. As long as they are not all written, it names under ``replaces`` what it found in
-their places: so a build that was killed is told from a file that somebody edited.
+It is written before the other files. Until all of them are written, ``replaces`` has the digests of the files that it
+found. This distinguishes an interrupted build from an edited file.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ SCHEMA = 1
 
 _compact = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
-#: The members that tell of files. All others are what the digest of the manifest itself is made of.
+#: The members about files. The manifest's own digest covers all others.
 _FILES, _REPLACES = "files", "replaces"
 
 
 class State(Enum):
-    """What a file is to a manifest."""
+    """The state of a file according to a manifest."""
 
     WRITTEN = "as the build wrote it"
     EARLIER = "as an earlier build wrote it, before the last one replaced it"
@@ -38,29 +38,29 @@ class State(Enum):
 
 
 class Manifest(Struct, frozen=True, dict=True):
-    """The data of a manifest. One that somebody wrote by hand has no digests, and says nothing about files."""
+    """The data of a manifest. A manifest that was written by hand has no digests."""
 
     tree: Mapping[str, Any]
 
     @property
     def whose(self) -> str:
-        """Which builds may write over this one: those of the same project, and the same side of it."""
+        """The builds that may overwrite this one: those of the same project and side."""
         account = self.tree.get("account")
         return f"the project {self.tree.get('project')}" + (f" for the account {account}" if account else "")
 
     @cached_property
     def files(self) -> Mapping[str, str]:
-        """The digest of each file by its name, the manifest's own included."""
+        """The digest of each file by its name, including the manifest's own."""
         return dict(self.tree.get(_FILES, {}))
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The files that this build or one before it wrote."""
+        """The files that this build or an earlier one wrote."""
         templates = {str(stack.get("template")) for stack in self.tree["stacks"]}
         return frozenset({FILE, *self.files, *self.tree.get(_REPLACES, {}), *templates})
 
     def state(self, name: str, data: bytes) -> State:
-        """What a file with this content is; of the manifest itself, the content is its own."""
+        """Return the state of a file with this content. For the manifest itself, the content is its own."""
         if name not in self.names or not self.files:
             return State.UNKNOWN
         found = _own_digest(self.tree) if name == FILE else digest(data)
@@ -70,12 +70,12 @@ class Manifest(Struct, frozen=True, dict=True):
 
 
 def digest(data: bytes) -> str:
-    """The SHA-256 of a file, in hexadecimal. Git may change the ends of lines, and that is no edit."""
+    """Return the SHA-256 of a file in hexadecimal. Different line ends, as from Git, do not change it."""
     return hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def manifest_of(tree: Any) -> Manifest | None:
-    """The manifest that the data of a JSON document is; ``None`` where it is none."""
+    """Return the manifest in the data of a JSON document, or ``None`` if it is not one."""
     match tree:
         case {"schema": 1, "stacks": [*stacks]} if all(isinstance(stack, dict) for stack in stacks) and _are_digests(
             tree
@@ -86,17 +86,17 @@ def manifest_of(tree: Any) -> Manifest | None:
 
 
 def digests_of(files: Mapping[str, str]) -> Mapping[str, str]:
-    """The digest of each file by its name."""
+    """Return the digest of each file by its name."""
     return {name: digest(text.encode()) for name, text in files.items()}
 
 
 def manifest_text(tree: Mapping[str, Any], digests: Mapping[str, str]) -> str:
-    """The text of the manifest with this data for files with these digests."""
+    """Return the text of the manifest with this data and these digests of files."""
     return _text({**tree, _FILES: {**digests, FILE: _own_digest(tree)}})
 
 
 def replacing(text: str, found: Mapping[str, Sequence[str]]) -> str:
-    """The text of a manifest while files with the digests in ``found`` stand where its own are not written yet."""
+    """Return the text of a manifest while the files with the digests in ``found`` are not replaced yet."""
     if not found:
         return text
     tree = json.loads(text)
@@ -106,14 +106,14 @@ def replacing(text: str, found: Mapping[str, Sequence[str]]) -> str:
 
 
 def comparisons(directory: Path, names: Sequence[str]) -> tuple[Path, Page]:
-    """Where to build again without losing edits, and the commands that show then what was edited of these files."""
+    """Return a directory to build into without losing edits, and commands that show the edits of these files."""
     other = directory.parent / f"{directory.name or 'build'}.new"
     files = ((quoted(str(directory / name)), quoted(str(other / name))) for name in names)
     return other, page(f"  diff -u {edited} {built}" for edited, built in files)
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a name is that of a file beside the manifest, and leads nowhere else."""
+    """Return whether a name is that of a file in the manifest's directory."""
     return name not in ("", ".", "..") and name == Path(name).name and not {"\0", "\\"} & set(name)
 
 
@@ -129,7 +129,7 @@ def _are_digests(tree: Mapping[str, Any]) -> bool:
 
 
 def _own_digest(tree: Mapping[str, Any]) -> str:
-    """That of the data without what it tells of files, as JSON that has sorted keys and no spaces."""
+    """Return the digest of the data without its members about files, as JSON with sorted keys and no spaces."""
     hashed = hashlib.sha256()
     names = sorted(tree.keys() - {_FILES, _REPLACES})
     for sign, name in zip(chain("{", repeat(",")), names, strict=False):
@@ -140,7 +140,7 @@ def _own_digest(tree: Mapping[str, Any]) -> str:
     return hashed.hexdigest()
 
 
-# A list of tens of thousands of stacks is written element by element, for which its elements need not be there at once.
+# A list may have tens of thousands of stacks. It is written one element at a time, to save memory.
 
 
 def _pieces(value: Any) -> Iterator[str]:

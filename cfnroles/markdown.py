@@ -1,4 +1,4 @@
-"""Markdown in which a text never becomes more than a text, as GitHub and CommonMark read it.
+"""Markdown in which text from outside stays text, as GitHub and CommonMark read it.
 
 https://github.github.com/gfm/
 """
@@ -12,31 +12,31 @@ from urllib.parse import quote
 from cfnroles.page import Page, page, verbatim, visible
 
 _OPENING, _CLOSING = "(\"'", ")\"'.,:;!?"
-# A word that no reader of Markdown, and no filter of GitHub's (mentions, issues, commits, addresses), gives a meaning.
+# A word without meaning to any Markdown reader or filter of GitHub (mentions, issues, commits, addresses).
 _PLAIN = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\d{1,6}")
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,40}")
-#: How many words a quotation in backticks may have.
+#: The maximum number of words of a quotation in backticks.
 _QUOTATION = 20
 
 
 class Markup(str):
-    """Inline Markdown. Only the functions of this module make one; whatever else is put into a document is a text."""
+    """Inline Markdown. Only functions of this module create it. Any other string in a document is plain text."""
 
     __slots__ = ()
 
 
 class MarkdownBlock(Page):
-    """Lines of a document. Only the functions of this module make one."""
+    """Lines of a document. Only functions of this module create them."""
 
     __slots__ = ()
 
 
-#: A new line within a cell.
+#: A new line in a cell.
 BREAK = Markup("<br>")
 
 
 def code(text: str) -> Markup:
-    """The text as code: behind and before more backticks than it has in a row.
+    """Return the text as code, in more backticks than it has in a row.
 
     https://github.github.com/gfm/#code-spans
     """
@@ -51,7 +51,7 @@ def code(text: str) -> Markup:
 
 
 def prose(text: str) -> Markup:
-    """The text as a sentence, in which every word that is more than letters is code."""
+    """Return the text as prose. Every word that is more than letters becomes code."""
     words = visible(text).split(" ")
     told: list[str] = []
     at = 0
@@ -63,61 +63,61 @@ def prose(text: str) -> Markup:
 
 
 def inline(*parts: str) -> Markup:
-    """The parts behind each other; those that are no markup are prose."""
+    """Concatenate the parts. Parts that are not markup are prose."""
     told = ""
     for part in parts:
         more = part if isinstance(part, Markup) else _kept(part)
-        # Two codes without anything between them would be one, or none.
+        # Two adjacent code spans without text between them would merge.
         told += f" {more}" if told.endswith("`") and more.startswith("`") else more
     return Markup(told)
 
 
 def below(parts: Iterable[str]) -> Markup:
-    """The parts one below the other, each of them once."""
+    """Put the parts one below the other, without duplicates."""
     return Markup(BREAK.join(dict.fromkeys(inline(part) for part in parts if part)))
 
 
 def strong(*parts: str) -> Markup:
-    """The parts, printed bold."""
+    """Return the parts in bold."""
     return Markup(f"**{_line(*parts)}**")
 
 
 def link(label: str, address: str) -> Markup:
-    """A link to a page of AWS's or a tool's; the label alone for what is no address."""
+    """Return a link to a page of AWS or a tool, or only the label if it is not an address."""
     if not address.startswith("https://"):
         return inline(label)
     return Markup(f"[{inline(label)}]({quote(address, safe=':/?#@!$&*+,;=%~-._')})")
 
 
 def heading(level: int, *parts: str) -> MarkdownBlock:
-    """A heading."""
+    """Return a heading."""
     return _block([f"{'#' * level} {_line(*parts)}"])
 
 
 def paragraph(*parts: str) -> MarkdownBlock:
-    """A paragraph."""
+    """Return a paragraph."""
     return _block([_line(*parts)])
 
 
 def items(entries: Iterable[str]) -> MarkdownBlock:
-    """A list."""
+    """Return a list."""
     return _block(f"- {_line(entry)}" for entry in entries)
 
 
 def nested(entries: Iterable[tuple[str, Iterable[str]]]) -> MarkdownBlock:
-    """A list of entries, each with a list of its own."""
+    """Return a list of entries, each with its own list."""
     return _block(
         line for entry, below in entries for line in (f"- {_line(entry)}", *(f"  - {_line(each)}" for each in below))
     )
 
 
 def numbered(number: int, head: str, entries: Iterable[str]) -> MarkdownBlock:
-    """An entry of a numbered list, with a list of its own."""
+    """Return an entry of a numbered list, with its own list."""
     return _block([f"{number}. {_line(head)}", *(f"   - {_line(entry)}" for entry in entries)])
 
 
 def table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> MarkdownBlock:
-    """A table. A column whose head ends with a colon has its cells on the right.
+    """Return a table. A column whose head ends with a colon is aligned right.
 
     https://github.github.com/gfm/#tables-extension-
     """
@@ -127,19 +127,19 @@ def table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> MarkdownBlock:
 
 
 def fenced(text: Page, language: str, *, margin: str = "") -> MarkdownBlock:
-    """A page as a block of code."""
+    """Return a page as a block of code."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return _block(f"{margin}{line}" for line in (f"{fence}{language}", *text.split("\n"), fence))
 
 
 def document(blocks: Iterable[str]) -> Page:
-    """The blocks with an empty line between them; a text that is no block is a paragraph."""
+    """Join the blocks with empty lines between them. A string that is not a block is a paragraph."""
     whole = [block if isinstance(block, MarkdownBlock) else paragraph(block) for block in blocks]
     return page(line for number, block in enumerate(filter(None, whole)) for line in (*[""][:number], block))
 
 
 def _quotation(words: Sequence[str]) -> int:
-    """How many of the first words our own sentences have set in backticks; 0 where they have not."""
+    """Return how many of the first words are a quotation in backticks of our own messages, or 0."""
     if not words[0].lstrip(_OPENING).startswith("`"):
         return 0
     for number, word in enumerate(words, start=1):
@@ -159,25 +159,25 @@ def _word(word: str, *, quoted: bool) -> str:
         return word if len(word) <= 1 else code(word)
     if _PLAIN.fullmatch(core) and not _COMMIT.fullmatch(core):
         return word
-    # What ends a question may belong to a name, and so may a bracket that was opened in it.
+    # A question mark at the end may be part of a name, and so may a bracket that was opened in it.
     core = rest.rstrip("\"'.,:;" if "(" in rest else ")\"'.,:;")
     return f"{before}{code(core)}{rest[len(core) :]}"
 
 
 def _kept(text: str) -> str:
-    """The text as prose, with the spaces around it."""
+    """Return the text as prose, with the spaces around it."""
     told = prose(text)
     before, after = (" " if side == " " else "" for side in (text[:1], text[-1:]))
     return f"{before}{told}{after}" if told else before
 
 
 def _line(*parts: str) -> str:
-    """The parts as they can begin a block: what would be an indentation or the number of a list is neither."""
+    """Return the parts for the start of a block, where an indent or a list number would have a meaning."""
     return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", inline(*parts).strip())
 
 
 def _row(cells: Iterable[str]) -> str:
-    # Within a table every bar has a backslash, in code as elsewhere.
+    # In a table every bar is escaped, also in code.
     told = (_line(cell).replace("|", "\\|") for cell in cells)
     return f"|{'|'.join(f' {cell} ' if cell else ' ' for cell in told)}|"
 

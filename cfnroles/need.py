@@ -1,4 +1,4 @@
-"""The central values: a need is one permission, wanted by one field of one document, for one reason.
+"""The central values. A need is one permission that one field of a document requires, for one reason.
 
 All types here are frozen and hashable.
 """
@@ -15,7 +15,7 @@ from cfnroles.text import Text, text_of
 
 
 class Holder(StrEnum):
-    """The role that must hold a permission.
+    """The role that must have a permission.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-ecs-iam-role-overview.html
     """
@@ -36,7 +36,7 @@ class Holder(StrEnum):
 
 
 class Condition(Struct, frozen=True, order=True):
-    """One line of a policy's Condition block; ``values`` are alternatives, sorted and without repetition.
+    """One line of a policy's Condition block. ``values`` are alternatives, sorted and without duplicates.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
     """
@@ -49,8 +49,8 @@ class Condition(Struct, frozen=True, order=True):
 class Permission(Struct, frozen=True, order=True):
     """One action on one resource, under conditions.
 
-    ``when`` names template parameters: the permission exists only while all of them have a value. Raises Misread for a
-    resource or a condition in which a name would say more than its document does.
+    ``when`` names template parameters: the permission exists only if all of them have a value. Raise Misread for a
+    resource or condition in which a policy would give a name another meaning.
     """
 
     action: str
@@ -59,7 +59,7 @@ class Permission(Struct, frozen=True, order=True):
     when: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        # A string that is no `Text` is as literal as one.
+        # A string that is not a `Text` is literal.
         checked(text_of(self.resource))
         for condition in self.conditions:
             for text in condition.values:
@@ -80,9 +80,9 @@ class Permission(Struct, frozen=True, order=True):
 
 
 class Origin(Struct, frozen=True):
-    """Where a field stands: the document, the path in it, and the names a person knows the place by.
+    """The place of a field: the document, the path in it, and the names of its container and item.
 
-    ``line`` and ``column`` are 0 where they are to be looked up by the path.
+    ``line`` and ``column`` are 0 if the path determines them.
     """
 
     document: str
@@ -100,26 +100,26 @@ class Origin(Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """The names a person knows the place by: ``container web, secret DB_PASSWORD``; the pointer if it has none."""
+        """The place in words: ``container web, secret DB_PASSWORD``; the pointer if it has no names."""
         named = (f"container {self.container}" if self.container else "", self.item)
         return ", ".join(name for name in named if name) or self.pointer
 
     @property
     def sort_key(self) -> tuple[str, tuple[tuple[int, int, str], ...]]:
-        """Orders origins by document and then by position, ``[2]`` before ``[10]``."""
+        """The sort key: by document and then by position, ``[2]`` before ``[10]``."""
         return (self.document, _order(self.path))
 
     def __str__(self) -> str:
         return f"{self.document}: {self.pointer}"
 
 
-@lru_cache(maxsize=4096)  # the same fields are set in most documents
+@lru_cache(maxsize=4096)  # most documents set the same fields
 def _order(path: tuple[str | int, ...]) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, step, "") if isinstance(step, int) else (1, 0, step) for step in path)
 
 
 class Standing(StrEnum):
-    """By whose word a permission is needed."""
+    """The evidence that a permission is needed."""
 
     DOCUMENTED = "documented"
     MANAGED_POLICY = "seen in AWS's managed policy"
@@ -129,9 +129,9 @@ class Standing(StrEnum):
 
 
 class Reason(Struct, frozen=True, order=True):
-    """Why a permission is needed: the feature of ECS, one clause that says what ECS does, and AWS's page.
+    """The reason for a permission: the feature of ECS, one clause about what ECS does, and AWS's page.
 
-    ``standing`` is by whose word, and ``doubt`` what of it nobody has shown.
+    ``standing`` is the evidence, and ``doubt`` the part of it that is not proven.
     """
 
     feature: str
@@ -142,14 +142,14 @@ class Reason(Struct, frozen=True, order=True):
 
     @property
     def told(self) -> str:
-        """The standing as it is told to people: empty for what is documented."""
+        """The standing in words: empty for documented permissions."""
         if self.standing is Standing.DOCUMENTED:
             return ""
         return f"{self.standing}: {self.doubt}" if self.doubt else str(self.standing)
 
 
 class Need(Struct, frozen=True):
-    """This role needs this permission, because this field uses this feature of ECS."""
+    """A permission that a role needs because a field uses a feature of ECS."""
 
     holder: Holder
     permission: Permission
@@ -159,7 +159,7 @@ class Need(Struct, frozen=True):
 
     @property
     def sort_key(self) -> tuple[object, ...]:
-        """A total order that depends on nothing but the need itself."""
+        """A total order that depends only on the need itself."""
         return (
             self.holder,
             self.sid,
@@ -176,12 +176,12 @@ class Need(Struct, frozen=True):
         )
 
 
-#: Features of gaps behind each of which any number of permissions may be.
+#: Features whose gaps can each hide any number of permissions.
 UNREAD_PARTS = frozenset({"unknown-member", "hidden-resource", "conditions"})
 
 
 class Gap(Struct, frozen=True):
-    """A need that can be seen but not named; ``remedy`` says what closes it, ``actions`` what it may come to."""
+    """A need whose resource name is unknown. ``remedy`` says how to close it, ``actions`` what it may require."""
 
     holder: Holder
     feature: str
@@ -195,7 +195,7 @@ class Gap(Struct, frozen=True):
 
 
 class Severity(StrEnum):
-    """How bad a finding is: an error ends the command, a warning and an info are told."""
+    """The severity of a finding. An error ends the command; warnings and infos are only reported."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -203,11 +203,11 @@ class Severity(StrEnum):
 
 
 class Finding(Struct, frozen=True):
-    """Something in the document that ECS would refuse or misread; ``remedy`` says how to write it.
+    """A part of the document that ECS would reject or misread, with a ``remedy``.
 
-    ``check`` is the id of the row of the table of checks that tells of it, ``code`` what cfn-lint calls that row, and
-    ``source`` AWS's page. ``line`` and ``column`` are 0 where the place is to be looked up by its path. ``accepted`` is
-    the reason that suppresses the finding, ``also`` are more findings of the same kind that this one stands for.
+    ``check`` is the ID of the row of the table of checks, ``code`` its code in cfn-lint, and ``source`` AWS's page.
+    ``line`` and ``column`` are 0 if the path determines them. ``accepted`` is the reason of a suppression, ``also`` has
+    more findings of the same kind that this one represents.
     """
 
     severity: Severity
@@ -224,7 +224,7 @@ class Finding(Struct, frozen=True):
 
     @property
     def sort_key(self) -> tuple[object, ...]:
-        """Orders findings by their place, then by check."""
+        """The sort key: by place, then by check."""
         return (self.origin.sort_key, self.line, self.column, self.code, self.what)
 
     def __str__(self) -> str:
@@ -232,14 +232,14 @@ class Finding(Struct, frozen=True):
 
 
 def fault(path: tuple[str | int, ...], what: str, remedy: str, container: str = "", item: str = "") -> Finding:
-    """An error at a path. Who knows the document, the check and how bad it is replaces them."""
+    """Return an error at a path. Callers that know the document, the check and the severity replace them."""
     return Finding(Severity.ERROR, Origin("", path, container, item), what, remedy)
 
 
 class Reference(Struct, frozen=True):
-    """A secret or parameter that must exist before the task starts; ``value_from`` is what ECS is given.
+    """A secret or parameter that must exist before the task starts. ``value_from`` is the string that ECS reads.
 
-    ``use`` is what ECS reads it for, in the words of the secret validator; empty for an environment variable.
+    ``use`` is the purpose for ECS, in the words of the secret validator; empty for an environment variable.
     """
 
     value_from: Text
@@ -248,6 +248,6 @@ class Reference(Struct, frozen=True):
 
     @property
     def asked(self) -> dict[str, str]:
-        """The reference as the secret validator takes it."""
+        """The reference in the form that the secret validator accepts."""
         asked = {"ValueFrom": self.value_from, "For": self.origin.place}
         return {**asked, "Use": self.use} if self.use else asked

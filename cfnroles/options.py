@@ -1,4 +1,4 @@
-"""What a user may choose about roles and log groups besides permissions."""
+"""Options for roles and log groups other than permissions."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from cfnroles.text import Text
 
 
 class RoleOptions(Struct, frozen=True):
-    """The options of one role; what is empty is left to the template's own default.
+    """The options of one role. Empty options leave the template's default.
 
     ``name``, ``path`` and ``permissions_boundary`` become defaults of template parameters. ``managed_policies`` are
-    ARNs. ``export`` is the whole name of the export of the role's ARN.
+    ARNs. ``export`` is the full name of the export of the role's ARN.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
     """
 
@@ -30,7 +30,7 @@ NO_OPTIONS = RoleOptions()
 
 
 class LogGroupOptions(Struct, frozen=True):
-    """How log groups are made. ``retention_days`` is 0 for keeping events without end."""
+    """Options of log groups. With ``retention_days`` 0, events never expire."""
 
     retention_days: int = 0
     kms_key: str = ""

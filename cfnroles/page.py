@@ -1,4 +1,4 @@
-"""Texts that are safe to print: what a document or AWS says stays within its line, and shows what cannot be seen."""
+"""Text that is safe to print: text from documents and AWS stays on its line, and invisible characters are shown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable, Iterable
 from typing import Any
 
-#: Code points that are letters or marks to Unicode and that nobody sees: fillers, joiners, variation selectors.
+#: Letters and marks of Unicode that are invisible: fillers, joiners, variation selectors.
 #: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt (Default_Ignorable_Code_Point)
 _UNSEEN = frozenset(
     map(
@@ -21,38 +21,38 @@ _UNSEEN = frozenset(
         ),
     )
 )
-#: What YAML takes for the end of a line: a text has the same lines whichever way it is read.
+#: Line ends of YAML. A text has the same lines in every reader.
 #: https://yaml.org/spec/1.1/#id871136
 LINE_END = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
-# What a CI server takes out of a log for a command: GitHub's runner at the beginning of a line, behind any spaces, or
-# as `##[` anywhere; Azure Pipelines and TeamCity as `##name[`.
+# Commands of CI servers in a log: GitHub's runner reads them at the start of a line, after any spaces, or as `##[`
+# anywhere; Azure Pipelines and TeamCity as `##name[`.
 # https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
 # https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands
 _COMMAND = re.compile(r"(?m)^(\s*):(?=:.*::)|#(?=#\w*\[)")
 
 
 class Page(str):
-    """A text whose line breaks its author put there. Only the functions of this module make one.
+    r"""A text whose line breaks come from its author. Only functions of this module create it.
 
-    A page that is put into another text is an ordinary one again, so that who forgets this shows ``\\n`` to the reader
-    and never a line that a document made up.
+    A page inside another string is an ordinary string again. Code that forgets this prints ``\n`` and never a line that
+    a document forged.
     """
 
     __slots__ = ("painted",)
 
-    #: The same with ANSI's colours, and with the marks that say how a long line goes on below (`layout.py`).
+    #: The same with ANSI colors, and with the marks for wrapping long lines (`layout.py`).
     painted: str
 
     def __str__(self) -> str:
-        return self  # of a subclass, `str` would make an ordinary one
+        return self  # `str` would return an ordinary string for a subclass
 
 
 def visible(text: str) -> str:
-    """The text in one line, with an escape such as ``\\u202e`` for each character that is not seen or moves others.
+    r"""Return the text in one line, with an escape such as ``\u202e`` for each invisible or moving character.
 
-    All else stays as it is, so that what is made visible twice is what is made visible once.
+    Idempotent.
     """
     if text.isprintable() and (text.isascii() or _UNSEEN.isdisjoint(text)):
         return text
@@ -60,7 +60,7 @@ def visible(text: str) -> str:
 
 
 def clipped(text: str, most: int) -> str:
-    """The text made visible, in ``most`` characters at most, with no escape cut in two."""
+    """Return the visible text in at most ``most`` characters, without cutting an escape."""
     if len(visible(text)) <= most:
         return visible(text)
     told = ""
@@ -73,19 +73,19 @@ def clipped(text: str, most: int) -> str:
 
 
 def page(lines: Iterable[str]) -> Page:
-    """The lines as one text; an element that is a page already is there with all of its lines."""
+    """Join lines. An element that is a page keeps its lines."""
     pages = [_page(line) for line in lines]
     return _made("\n".join(pages), "\n".join(each.painted for each in pages))
 
 
 def joined(*parts: str) -> Page:
-    """Parts behind each other, as one page: a line, unless one of them is a page of several."""
+    """Concatenate parts into one page."""
     pages = [_page(part) for part in parts]
     return _made("".join(pages), "".join(each.painted for each in pages))
 
 
 def painted(text: str, sgr: str) -> Page:
-    """The text in a colour or weight, where the reader wants colours.
+    """Return the text in a color or weight, if the reader wants colors.
 
     https://en.wikipedia.org/wiki/ANSI_escape_code#SGR
     """
@@ -94,24 +94,24 @@ def painted(text: str, sgr: str) -> Page:
 
 
 def verbatim(text: str) -> Page:
-    """A page of what is copied from the terminal, such as a command or a file: none of its lines is broken."""
+    """Return a page to copy from the terminal, such as a command or a file. Its lines are never wrapped."""
     whole = _page(text)
     return _made(whole, _KEPT + whole.painted.replace("\n", f"\n{_KEPT}"))
 
 
 def json_page(value: Any, short: frozenset[str] = frozenset()) -> Page:
-    """The value as JSON in ASCII, with escapes of JSON's own, so that it means the same wherever it is printed.
+    """Return the value as ASCII JSON with JSON's own escapes, so that it means the same wherever it is printed.
 
-    An object with one member stands on one line where that is among ``short``.
+    An object with one member is on one line if that member is in ``short``.
     """
     text = _on_lines(value, short).replace("\x7f", "\\u007f")
     return _file(_COMMAND.sub(lambda found: "\\u0023" if found[0] == "#" else found[0], text))
 
 
 def annotation(kind: str, message: str, **properties: str) -> Page:
-    """A line that GitHub's runner takes for an annotation: ``kind`` is error, warning or notice.
+    """Return a line that GitHub's runner reads as an annotation. ``kind`` is error, warning or notice.
 
-    Nothing in a text ends the line, a property, or begins another command.
+    No text can end the line or a property, or start another command.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
@@ -142,17 +142,17 @@ def _on_lines(value: Any, short: frozenset[str]) -> str:
     return text
 
 
-#: A sign for private use, in the place of what stands on one line.
+#: A private-use character for parts that are on one line.
 _HELD = "\ue000"
 
 
 def json_source(value: Any) -> str:
-    """The value as JSON for a file: letters of all scripts as they are, and escapes for what cannot be seen."""
+    """Return the value as JSON for a file: letters of all scripts, and escapes for invisible characters."""
     return _in_source(json.dumps(value, indent=2, ensure_ascii=False), lambda each: json.dumps(each)[1:-1])
 
 
 def yaml_source(value: Any) -> str:
-    """The value on one line that YAML reads: JSON, but that YAML takes no pair of surrogates for a character."""
+    """Return the value on one line of YAML: JSON, without surrogate pairs, which YAML rejects."""
     return _in_source(json.dumps(value, ensure_ascii=False), lambda each: f"\\U{ord(each):08x}")
 
 
@@ -161,14 +161,14 @@ def _in_source(text: str, escape: Callable[[str], str]) -> str:
 
 
 def xml_page(text: str) -> Page:
-    """XML in ASCII whose texts were made visible one by one."""
+    """Return ASCII XML. Its texts must be visible already."""
     return _file(_COMMAND.sub(lambda found: "&#35;" if found[0] == "#" else found[0], text))
 
 
 def quoted(text: str) -> str:
-    """The text as one word of a shell, in printable characters, which means the same when it is pasted.
+    """Return the text as one word for a shell, in printable characters, with the same meaning when pasted.
 
-    ``$'...'`` is POSIX's since 2024, and was bash's, ksh's and zsh's before.
+    ``$'...'`` is in POSIX since 2024, and was in bash, ksh and zsh before.
     https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_04
     """
     if visible(text) == text:
@@ -202,13 +202,13 @@ def _made(plain: str, coloured: str) -> Page:
     return made
 
 
-#: No text has these: `visible` writes an escape for each character that is not seen.
+#: No text contains these: `visible` escapes invisible characters.
 _KEPT = "\x01"
-#: Behind the beginning of a line that is never broken.
+#: Marks the start of a line that is never wrapped.
 KEEP = _made("", _KEPT)
-#: Where a line goes on, when it is broken: below this place.
+#: Marks the column where a wrapped line continues.
 HANG = _made("", "\x02")
-#: A space at which a line that does not fit is broken, be there room for more or not.
+#: A space where a line that does not fit is always wrapped.
 BREAK = _made(" ", "\x03")
 
 

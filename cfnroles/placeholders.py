@@ -1,7 +1,7 @@
-"""Placeholders that a later step was meant to fill: `<ACCOUNT_ID>`, `${TAG}`, `{{image}}`, `{image}`, `%TAG%` and such.
+"""Placeholders for a later step: `<ACCOUNT_ID>`, `${TAG}`, `{{image}}`, `{image}`, `%TAG%` and others.
 
-Where a task definition is read, those that nobody fills become symbols: the usual names of account, Region and
-partition pseudo parameters, all others parameters of every stack whose text holds them.
+In a task definition, placeholders without a value become symbols: the usual names of account, Region and partition
+become pseudo parameters, all others become parameters of every stack whose text contains them.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from cfnroles.symbols import Placeholder, PseudoParameter, Symbol
 from cfnroles.text import PSEUDO_PARAMETERS, Part, Text
 from cfnroles.workload import EXPRESS, Path
 
-#: A name in single braces: neither JSON nor a template of another tool has nothing but a name in them.
+#: A name in single braces. In JSON and in templates of other tools, braces never contain only a name.
 _SINGLE = r"(?<![{$#%])\{[A-Za-z][\w .-]*\}(?!\})"
 _BRACKETED = rf"<[^<>\n]*>|\{{\{{[^{{}}]*\}}\}}|#\{{[^{{}}]*\}}|{_SINGLE}|%[A-Za-z][A-Za-z0-9_]*%|__[A-Z][A-Z0-9_]*__"
-#: What is spelled like one of CloudFormation's pseudo parameters is not a placeholder.
+#: The spelling of CloudFormation's pseudo parameters is not a placeholder.
 _DOLLAR = r"\$\{(?!AWS::)[^{}]*\}|\$[A-Za-z_]\w*|\$\([^()]*\)"
 _PLACEHOLDER = re.compile(f"{_BRACKETED}|{_DOLLAR}")
-#: What every placeholder has in it, and every text in which a word without brackets may be one.
+#: Characters that every placeholder contains, and every text in which a word without brackets may be one.
 _SIGNS = re.compile(r"[<{%$]|__|arn:|\.dkr[.-]ecr")
 _NOT_OF_THE_ROUTER = re.compile(_BRACKETED)
-#: A colon before another letter is a part of the name, as in `env:STAGE`; else a default value follows it.
+#: A colon before a letter is part of the name, as in `env:STAGE`. Otherwise a default value follows it.
 _NAME = re.compile(r"[A-Za-z_][\w .-]*(?:(?::(?=[A-Za-z_])|[\[/])[\w .\]-]*)*")
 _PSEUDO_PARAMETER = rf"\$\{{(?:{'|'.join(PSEUDO_PARAMETERS)})\}}"
 _OF_AWS = r"\$\{AWS::[^{}]*\}"
-#: Words without brackets in the places of Region and account: of an ARN, and of the host of an ECR registry.
+#: Words without brackets in place of a Region or account: in an ARN, or in the host of an ECR registry.
 _WORDS = re.compile(
     r"\barn:[^:\s]*:[^:\s]*:(?P<region>[^:\s]*):(?P<account>[^:\s]*):"
     r"|^(?P<owner>[A-Za-z][\w-]*)\.dkr[.-]ecr(?:-fips)?\.(?P<home>[^.\s]*)\."
@@ -38,7 +38,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _BETWEEN = re.compile(rf"(?<![^:.])({_WORD.pattern})(?=[:.])")
 
 _BRACES = re.compile(r"\$\{(\w+)\}")
-#: Parameters that the stacks have already.
+#: Parameters that the stacks already have.
 OF_THE_STACKS = frozenset(
     {
         *("ProjectName", "KmsKeyArns", "PermissionsBoundaryArn", "RolePath", "TrustConditions", "DeploymentId"),
@@ -48,13 +48,13 @@ OF_THE_STACKS = frozenset(
     }
 )
 
-#: By this the parameter of the keys is known again, also where its name was taken.
+#: Identifies the parameter of the keys, also if its name was taken.
 KEYS_DESCRIPTION = (
     "ARNs of the customer managed KMS keys that encrypt the secrets and parameters, comma-separated; empty if AWS"
     " managed keys encrypt them."
 )
 
-#: What names that people give to account, Region and partition become, without signs and in small letters.
+#: Common names of account, Region and partition, without punctuation and in lowercase.
 _PSEUDO_PARAMETERS = {
     **dict.fromkeys(("account", "accountid", "accountnumber", "awsaccount", "awsaccountid"), "AWS::AccountId"),
     **dict.fromkeys(("awsaccountnumber", "youraccountid", "yourawsaccountid"), "AWS::AccountId"),
@@ -63,15 +63,15 @@ _PSEUDO_PARAMETERS = {
     **dict.fromkeys(("partition", "awspartition"), "AWS::Partition"),
 }
 
-#: Members whose texts the container's own programs read: a dollar sign there is theirs as often as it is a template's.
+#: Members that programs in the container read: a dollar sign may be theirs or that of a template.
 _TEXTS_OF_THE_CONTAINER = frozenset(
     {"command", "entryPoint", "environment", "healthCheck", "dockerLabels", "labels", "driverOpts", "systemControls"}
 )
-#: Options of log drivers with a template language of their own, and expressions of cluster queries.
+#: Options of log drivers with their own template language, and expressions of cluster queries.
 _TEXTS_OF_OTHERS = frozenset(
     {"awslogs-datetime-format", "awslogs-multiline-pattern", "tag", "env", "labels-regex", "env-regex", "expression"}
 )
-#: Members that the stacks replace, or that only ECS answers, each by its place.
+#: Members that the stacks replace or that only ECS returns, by their path.
 _REPLACED = frozenset(
     {
         *(("taskRoleArn",), ("executionRoleArn",), ("taskDefinitionArn",), ("registeredBy",), ("family",)),
@@ -81,15 +81,15 @@ _REPLACED = frozenset(
 
 
 def placeholder(text: str) -> str:
-    """The first placeholder that was left in ``text``, or an empty text."""
+    """Return the first placeholder in ``text``, or an empty string."""
     match = _PLACEHOLDER.search(text)
     return match.group() if match else ""
 
 
 def name_of(text: str) -> str:
-    """The name inside a placeholder: ``TAG`` for ``<TAG>``, ``${TAG:-latest}`` and ``{{ must_env `TAG` }}``.
+    """Return the name in a placeholder: ``TAG`` for ``<TAG>``, ``${TAG:-latest}`` and ``{{ must_env `TAG` }}``.
 
-    The placeholder itself where it has none.
+    Return the placeholder itself if it has no name.
     """
     if quoted := re.search(r"[`'\"]([\w.-]+)[`'\"]", text):
         return quoted[1]
@@ -99,10 +99,10 @@ def name_of(text: str) -> str:
 
 
 def fill(tree: Any, values: Mapping[str, str]) -> tuple[Any, frozenset[str]]:
-    """``tree`` with the placeholders of ``values`` filled, and the names that occurred.
+    """Return ``tree`` with the placeholders of ``values`` filled, and the names that occurred.
 
-    A name is what stands inside of the brackets or the whole placeholder. A name that no placeholder has may also be a
-    word that stands for a value without any brackets, such as ``ACCOUNT_ID``.
+    A name is the text in the brackets, or the whole placeholder. It may also be a bare word that represents a value,
+    such as ``ACCOUNT_ID``.
     """
     used: set[str] = set()
 
@@ -129,21 +129,21 @@ def fill(tree: Any, values: Mapping[str, str]) -> tuple[Any, frozenset[str]]:
 
 
 def unresolved(tree: Mapping[str, Any]) -> tuple[str, ...]:
-    """The placeholders in texts that ECS itself reads, in the order in which they stand.
+    """Return the placeholders in texts that ECS itself reads, in their order.
 
-    Texts that are for the container's own programs may hold dollar signs for good reasons and are left out.
+    Texts for programs in the container are left out: they may contain dollar signs of their own.
     """
     return tuple(dict.fromkeys(found for _, found in _places(tree, texts_in(tree))))
 
 
 def other_pseudo_parameter(text: str) -> str:
-    """The first ``${AWS::...}`` in ``text`` that has no one value in all stacks of a service, or an empty text."""
+    """Return the first ``${AWS::...}`` in ``text`` whose value differs between stacks of a service, or ""."""
     match = re.search(_OF_AWS, _literal(text)) if "${" in text else None
     return match.group() if match else ""
 
 
 def read_by_ecs(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Path and text of each text that ECS itself reads, and neither a stack replaces nor the container's programs."""
+    """Yield path and text of each text that ECS reads and that no stack replaces."""
     return _read_by_ecs(texts_in(tree))
 
 
@@ -159,9 +159,9 @@ def _is_replaced(path: Path) -> bool:
 
 
 def as_symbols(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """``tree`` with a symbol in the place of each placeholder in a text that ECS reads, wherever else it stands, too.
+    """Return ``tree`` with symbols for the placeholders in texts that ECS reads, and for their other occurrences.
 
-    Placeholders of one name are one parameter.
+    Placeholders with one name are one parameter.
     """
     symbols = _symbols(tree)
     words = {written: symbol for written, symbol in symbols.items() if _WORD.fullmatch(written)}
@@ -190,14 +190,14 @@ def as_symbols(tree: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _symbols(tree: Mapping[str, Any]) -> dict[str, Symbol]:
-    """The symbol of each placeholder, as it is written."""
+    """Return the symbol of each placeholder as written."""
     said = list(texts_in(tree))
     found = dict.fromkeys(found for _, found in _places(tree, said))
-    # A text `${Name}` that stays as it is must not look like a parameter that was forgotten in an Fn::Sub.
+    # A text `${Name}` that stays must not look like a parameter that was forgotten in an Fn::Sub.
     literals = (_literal(text) for _, text in said if "$" in text)
     left = {name for text in literals for name in _BRACES.findall(text) if f"${{{name}}}" not in found}
     symbols: dict[str, Symbol] = {}
-    # What is a symbol already keeps its name, also where the same placeholder stands in another document.
+    # An existing symbol keeps its name, also if another document has the same placeholder.
     names = {each.called: each.name for each in placeholders_in(text for _, text in said).values()}
     taken = {*OF_THE_STACKS, *left}
     for written in found:
@@ -213,7 +213,7 @@ def _symbols(tree: Mapping[str, Any]) -> dict[str, Symbol]:
 
 
 def placeholders_in(texts: Iterable[str]) -> dict[str, Placeholder]:
-    """The placeholders in texts, by the name of their parameter, in the order in which they stand."""
+    """Return the placeholders in texts by the name of their parameter, in order of occurrence."""
     return {
         symbol.name: symbol
         for text in texts
@@ -224,13 +224,13 @@ def placeholders_in(texts: Iterable[str]) -> dict[str, Placeholder]:
 
 
 def texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Path and text of each text in a tree."""
+    """Yield path and text of each text in a tree."""
     found: list[tuple[Path, str]] = []
     _add_texts(found, value, path)
     return iter(found)
 
 
-# A function inside of `texts_in` that calls itself would keep all that it found until garbage is looked for.
+# A recursive closure would keep its results alive until garbage collection.
 def _add_texts(found: list[tuple[Path, str]], value: Any, path: Path) -> None:
     if isinstance(value, str):
         found.append((path, value))
@@ -246,7 +246,7 @@ def _add_texts(found: list[tuple[Path, str]], value: Any, path: Path) -> None:
 
 
 def parameter_name(text: str) -> str:
-    """A name as that of a template's parameter: ``ImageTag`` for ``IMAGE_TAG``; empty where it has no letter."""
+    """Return a name in the form of a template parameter: ``ImageTag`` for ``IMAGE_TAG``; empty if it has no letter."""
     words = re.findall(r"[A-Za-z0-9]+", text)
     name = "".join(word[:1].upper() + (word[1:].lower() if word.isupper() else word[1:]) for word in words)
     return name[:200].lstrip("0123456789")
@@ -258,12 +258,12 @@ def _with_those_behind(symbols: Iterable[Symbol]) -> Iterator[Symbol]:
 
 
 def _literal(text: str) -> str:
-    """What the document says, without what is a symbol already."""
+    """Return the literal parts, without symbols."""
     return text.shape(" ") if isinstance(text, Text) else text
 
 
 def _masked(literal: str) -> str:
-    """The text with a sign for each placeholder and pseudo parameter, whose own colons separate nothing."""
+    """Return the text with placeholders and pseudo parameters masked, because their own colons separate nothing."""
     return re.sub(f"{_OF_AWS}|{_PLACEHOLDER.pattern}", "~", literal)
 
 
@@ -274,7 +274,7 @@ def _part(written: str, symbols: Mapping[str, Symbol]) -> Part:
 
 
 def _with_words(text: Text, words: Mapping[str, Symbol]) -> Text:
-    """The text with symbols in the places of words between colons or before a dot."""
+    """Return the text with symbols in place of words between colons or before a dot."""
     parts: list[Part] = []
     for part in text.parts:
         pieces = _BETWEEN.split(part) if isinstance(part, str) else [part]
@@ -283,7 +283,7 @@ def _with_words(text: Text, words: Mapping[str, Symbol]) -> Text:
 
 
 def _places(tree: Mapping[str, Any], said: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
-    """Path and placeholder of each occurrence in a text that ECS reads, of those that a tree says."""
+    """Yield path and placeholder of each occurrence in a text that ECS reads, for the placeholders of a tree."""
     for path, text in _read_by_ecs((path, text) for path, text in said if _SIGNS.search(_literal(text))):
         pattern = _NOT_OF_THE_ROUTER if _belongs_to_router(tree, path) else _PLACEHOLDER
         literal = _literal(text)
@@ -296,10 +296,10 @@ def _places(tree: Mapping[str, Any], said: Iterable[tuple[Path, str]]) -> Iterat
 
 
 def _is_placeholder(word: str, kind: str) -> bool:
-    """Whether a word that stands where ECS expects an account or a Region is meant to be filled."""
+    """Return whether a word in place of an account or Region is a placeholder."""
     if not _WORD.fullmatch(word) or word == "aws":
         return False
-    # A Region has words, too: only what is spelled like a name to be filled is one.
+    # A Region consists of words, too: only the spelling of a variable is a placeholder.
     return kind in ("account", "owner") or word.isupper() or word.lower() in _PSEUDO_PARAMETERS
 
 

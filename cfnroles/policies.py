@@ -1,4 +1,4 @@
-"""From statements to policies within IAM's quotas."""
+"""Packing of statements into policies within IAM's quotas."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from cfnroles.errors import InvalidInput
 from cfnroles.statements import ALTERNATIVES, Statement
 from cfnroles.text import Text
 
-# IAM counts characters without white space. Inline policies of a role share one total.
+# IAM counts characters without white space. Inline policies of a role share one quota.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 INLINE_TOTAL = 10_240
 MANAGED_POLICY = 6_144
-#: Managed policies of a role: without a request, and with one.
+#: Managed policies of a role: by default, and after a quota increase.
 MANAGED_POLICIES = 20
 MOST_MANAGED_POLICIES = 25
 
-#: The longest that AWS has: `aws-us-gov`, `ap-southeast-1` with room for longer names to come, twelve digits.
+#: The longest values in AWS: `aws-us-gov`, `ap-southeast-1` with room for longer names, twelve digits.
 _PSEUDO_PARAMETERS = {"AWS::Partition": "a" * 10, "AWS::Region": "r" * 16, "AWS::AccountId": "0" * 12}
 _UNKNOWN_PARAMETER = "p" * 90
 
@@ -32,7 +32,7 @@ _compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Policy(Struct, frozen=True):
-    """One policy document. ``when`` names the template parameters without which the policy must not exist."""
+    """One policy document. ``when`` names the template parameters that must have a value for the policy to exist."""
 
     name: str
     when: tuple[str, ...]
@@ -41,21 +41,23 @@ class Policy(Struct, frozen=True):
 
 
 def document(statements: Iterable[Statement]) -> dict[str, Any]:
-    """The policy document as IAM takes it, with CloudFormation values in the spelling of ``Fn::Sub``."""
+    """Return the policy document in IAM's format, with CloudFormation values in the spelling of ``Fn::Sub``."""
     return {"Version": "2012-10-17", "Statement": [_statement(statement) for statement in statements]}
 
 
-#: Characters of a policy around its statements, each of which brings its comma.
+#: Characters of a policy around its statements. Each statement counts with its comma.
 _AROUND = len(_compact(document(()))) - 1
 
 
 def size(statements: Iterable[Statement], parameters: Mapping[str, str] | None = None) -> int:
-    """Characters that IAM will count, with pseudo parameters at their longest and ``parameters`` at their values."""
+    """Return the characters that IAM counts, with pseudo parameters at their longest and ``parameters`` at their
+    values.
+    """
     return _AROUND + (sum(_size(statement, parameters) for statement in statements) or 1)
 
 
 def _size(statement: Statement, parameters: Mapping[str, str] | None) -> int:
-    """What a statement adds to the size of its policy, with the comma."""
+    """Return what a statement adds to the size of its policy, with the comma."""
     values = {**_PSEUDO_PARAMETERS, **(parameters or {})}
     text = _SYMBOL.sub(lambda symbol: values.get(symbol[1]) or _UNKNOWN_PARAMETER, _compact(_statement(statement)))
     return len(_SPACE.sub("", text)) + 1
@@ -67,12 +69,12 @@ def pack(
     reserved: int = 0,
     remedy: str = "Use fewer secrets in one task, or store several values as JSON keys of one secret.",
 ) -> tuple[Policy, ...]:
-    """The policies of one role. Their union is the statements; each is within its quota.
+    """Return the policies of one role, each within its quota. Their union is exactly the statements.
 
-    As much as their total allows goes into inline policies, one for each set of template parameters that must have a
-    value, because an inline policy is there from the moment that its role is. The rest goes into customer managed
-    policies; statements are cut where a policy is full. ``reserved`` characters of the inline policies are kept free.
-    Raises InvalidInput with the ``remedy`` where a role would need more policies than IAM allows.
+    Inline policies come first, up to their quota, one for each set of required template parameters, because an inline
+    policy exists as soon as its role does. The rest goes into customer managed policies. Statements are cut where a
+    policy is full. ``reserved`` characters of the inline quota stay free. Raise InvalidInput with the ``remedy`` if a
+    role would need more policies than IAM allows.
     """
     statements = tuple(statements)
     inline: list[Policy] = []
@@ -117,7 +119,7 @@ def _name(when: tuple[str, ...]) -> str:
 def _fill(
     statements: Sequence[Statement], room: int, parameters: Mapping[str, str] | None
 ) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
-    """The statements that fit into ``room``, the last of them cut where it must be, and those that do not."""
+    """Return the statements that fit into ``room``, the last one cut if necessary, and the rest."""
     placed: list[Statement] = []
     room -= _AROUND
     for index, statement in enumerate(statements):
@@ -133,7 +135,7 @@ def _fill(
 def _cut(
     statement: Statement, room: int, parameters: Mapping[str, str] | None
 ) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
-    """The longest beginning of the statement that fits, and the rest; nothing and all of it where none does."""
+    """Return the longest part of the statement that fits, and the rest. The first is empty if nothing fits."""
     pieces = _along_longest_list(statement)
     least, most = 0, len(pieces.values)
     while least < most:
@@ -148,7 +150,7 @@ def _cut(
 
 
 class _List(Struct, frozen=True):
-    """One of a statement's lists of alternatives. A part of it makes a statement that grants a part."""
+    """One list of alternatives in a statement. A part of the list makes a statement that grants a part."""
 
     statement: Statement
     values: tuple[Text, ...]
@@ -174,7 +176,7 @@ def _along_longest_list(statement: Statement) -> _List:
 
 
 def _numbered(policies: Sequence[Policy]) -> Iterator[Policy]:
-    """The policies with a number after the Sid of each piece of a statement that was cut."""
+    """Number the policies of a statement that was cut, after its Sid."""
     totals = Counter(statement.sid for policy in policies for statement in policy.statements)
     seen: Counter[str] = Counter()
     for policy in policies:
@@ -187,7 +189,7 @@ def _numbered(policies: Sequence[Policy]) -> Iterator[Policy]:
 
 
 def _only(statement: Statement) -> Statement:
-    """The statement with the needs that it still answers."""
+    """Return the statement with only the needs that it still covers."""
     granted = statement.permissions()
     return replace(statement, needs=tuple(need for need in statement.needs if need.permission in granted))
 

@@ -1,4 +1,4 @@
-"""Where the parts of a JSON or YAML text stand, each looked for when it is asked for: most never are."""
+"""Positions of the parts of a JSON or YAML text, computed on demand: most are never needed."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _value: Callable[[str, int], tuple[Any, int]] = JSONDecoder().raw_decode
 
 
 class Part(Struct, frozen=True):
-    """A part of a text: where it is found, and what looks for its members or elements."""
+    """A part of a text: its position, and a function that finds its members or elements."""
 
     at: Position
     inside: Callable[[], Iterable[tuple[str | int, Part]]]
 
 
 class Positions(Mapping[Path, Position]):
-    """Line and column of each path in a text; of a member, those of its key."""
+    """Line and column of each path in a text. The position of a member is that of its key."""
 
     def __init__(self, root: Part | None) -> None:
         self._parts: dict[Path, Part] = {(): root} if root is not None else {}
@@ -55,7 +55,7 @@ class Positions(Mapping[Path, Position]):
         return self._parts[path]
 
     def _open(self, path: Path) -> list[Path]:
-        """The paths of what is inside of a part."""
+        """Return the paths of the members or elements of a part."""
         if path not in self._opened:
             inner = {(*path, step): part for step, part in self._part(path).inside()}
             self._parts |= inner
@@ -64,9 +64,9 @@ class Positions(Mapping[Path, Position]):
 
 
 def of_json(text: str) -> Positions:
-    """The positions in a text of JSON; raises ValueError for any other.
+    """Return the positions in a JSON text. Raise ValueError for any other.
 
-    JSON's own scanner finds where a value ends: a value is read once for each level of it that is asked for.
+    JSON's own scanner finds the end of a value: a value is scanned once for each level that is looked up.
     """
     lines = [0, *(found.end() for found in LINE_END.finditer(text))]
 
@@ -99,7 +99,7 @@ def _behind_space(text: str, at: int) -> int:
 
 
 def of_yaml(root: Any) -> Positions:
-    """The positions of the nodes that a text of YAML was composed of; none for an empty text."""
+    """Return the positions of YAML nodes; none for an empty text."""
     return Positions(None if root is None else _node(root, root))
 
 

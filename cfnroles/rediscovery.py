@@ -1,12 +1,12 @@
-"""What the rows tell of workloads that are nearly the same, each part of which is asked about once.
+"""Discovery in workloads that are nearly the same, which evaluates each distinct part once.
 
     known = Rediscovery()
     for workload in alike:
         discover(workload, facts, known=known)
 
-A task that hundreds of schedules run, or that is there in hundreds of worlds, is nearly the same each time. What was
-told of a part holds for every workload that has the same part there, and in which the rows see the same when they look
-at anything outside of it.
+A task that hundreds of schedules run, or that exists in hundreds of worlds, is nearly the same each time. The result
+for a part holds for every workload that has the same part at that place and in which the rows read the same values
+outside of it.
 """
 
 from __future__ import annotations
@@ -26,43 +26,43 @@ from cfnroles.table.feature import Feature, Found
 from cfnroles.text import Text
 from cfnroles.workload import Path, Workload
 
-#: So many answers are kept of one part. Where what is around it differs in more ways, it is asked about again.
+#: The maximum number of cached results for one part.
 _KEPT = 8
-#: A path to an element of a list in a container is so long: the containers, a number, the list, and a number.
+#: The length of a path to a list element in a container: containers, number, list, number.
 _CONTAINERS, _IN_ELEMENT = "containerDefinitions", 4
 
 _Seen = TypeVar("_Seen")
-#: Looks into a workload, at a place.
+#: A read of a workload at a path.
 _How = Callable[[Workload, Any], Any]
-#: What is seen, by how and where is looked.
+#: A value that was read, by method and path.
 _Looks = dict[tuple[_How, Any], Any]
 
 
 class Watched(Workload, frozen=True):
-    """The ``whole`` workload, of which is written down how and where is looked at it, and what is seen there."""
+    """A view of the ``whole`` workload that records each read and its value."""
 
     whole: Workload = Workload("", {})
     looks: _Looks = field(default_factory=dict)
 
     def at(self, path: Path) -> Any:
-        """The value at ``path``, as `Workload.at` gives it."""
+        """Return the value at ``path``, as `Workload.at`."""
         return self.look(Workload.at, path)
 
     def part(self, path: Path) -> Mapping[str, Any]:
-        """The structure at ``path``, of which each member is a look of its own."""
+        """Return the structure at ``path``, which records reads of its members."""
         return _Members(self, path)
 
     def find(self, member: str) -> Iterator[tuple[Path, Any]]:
-        """Path and value of each occurrence of ``member``, as `Workload.find` gives them."""
+        """Yield path and value of each occurrence of ``member``, as `Workload.find`."""
         return iter(self.look(_found, member))
 
     def place(self, path: Path) -> Path:
-        """The path of what is at ``path`` where it came from, as `Workload.place` gives it."""
+        """Return the original path of the value at ``path``, as `Workload.place`."""
         place: Path = self.look(Workload.place, path)
         return place
 
     def look(self, how: _How, where: Any) -> Any:
-        """What is seen in the whole workload, which is written down."""
+        """Read from the whole workload, and record it."""
         seen = self.looks[how, where] = how(self.whole, where)
         return seen
 
@@ -90,7 +90,7 @@ class _Members(Mapping[str, Any]):
 
 
 def watched(whole: Workload) -> Watched:
-    """A workload in which nothing was looked at yet."""
+    """Return a view of a workload without recorded reads."""
     own = Watched(whole.document, {}, whole.settings, whole.places, whole.spots, whole=whole)
     return replace(own, tree=_Members(own, ()))
 
@@ -113,7 +113,7 @@ def _are_found_alike(some: list[tuple[Path, Any]], others: list[tuple[Path, Any]
     )
 
 
-#: A text is equal to another one that has its spelling and another meaning: what is the same is one object.
+#: A Text equals any text with its spelling, also with another meaning. Identity distinguishes them.
 _IS_SAME: Mapping[_How, Callable[[Any, Any], bool]] = {
     Workload.at: operator.is_,
     Workload.place: operator.eq,
@@ -124,15 +124,15 @@ _IS_SAME: Mapping[_How, Callable[[Any, Any], bool]] = {
 
 
 class Parts:
-    """The parts of trees, each as one object wherever it is the same, so that it is known by its identity."""
+    """Parts of trees, with one object for equal parts, so that identity means equality."""
 
     def __init__(self) -> None:
         self._known: dict[object, Any] = {}
-        #: What was looked at, which is kept alive and so keeps its identity, and what is the same.
+        #: The parts seen, kept alive so that their IDs stay unique, and the object for each.
         self._seen: dict[int, tuple[object, Any]] = {}
 
     def one(self, value: Any) -> Any:
-        """The value, or the one that is the same. A text is equal to a string that has its spelling alone."""
+        """Return the value, or the object that equals it. A text equals only strings with its spelling."""
         if isinstance(value, str):
             said = value.parts if isinstance(value, Text) else value
             return self._known.setdefault((type(value), said), value)
@@ -151,26 +151,28 @@ class Parts:
 
 
 class _Told(Struct, frozen=True):
-    """What was told of a part, and what was seen outside of it. The part is kept alive, and so keeps its identity."""
+    """The result for a part, and the values that were read outside of it. Keeps the part alive, so that its ID stays
+    unique.
+    """
 
     things: tuple[Thing, ...]
     looks: _Looks
     part: object
 
     def holds(self, workload: Workload) -> bool:
-        """Whether the same is told of the part in another workload."""
+        """Return whether the result also holds in another workload."""
         return all(_IS_SAME[how](seen, how(workload, where)) for (how, where), seen in self.looks.items())
 
 
 class _Rows(Struct):
-    """The rows whose field is a part of a workload, and those of the parts of that part."""
+    """The rows whose field is a part of a workload, and those of its parts."""
 
     own: list[Feature] = field(default_factory=list)
     members: dict[str, _Rows] = field(default_factory=dict)
     elements: _Rows | None = None
 
     def at(self, member: str) -> _Rows:
-        """Those of a field that is named from here."""
+        """Return the rows of a member."""
         rows = self
         for step in member.split("."):
             rows = rows.members.setdefault(step.removesuffix("[]"), _Rows())
@@ -179,7 +181,7 @@ class _Rows(Struct):
         return rows
 
     def below(self, value: Any) -> Iterator[tuple[str | int, Any, _Rows]]:
-        """The parts of a value that there are rows of."""
+        """Yield the parts of a value that have rows."""
         if self.members and isinstance(value, (dict, Mapping)):
             yield from ((name, value[name], rows) for name, rows in self.members.items() if name in value)
         elif self.elements and isinstance(value, (list, Sequence)) and not isinstance(value, str):
@@ -195,12 +197,12 @@ def _rows_of(features: Iterable[Feature]) -> _Rows:
 
 @cache
 def _rows_of_table() -> _Rows:
-    """Those of the whole table, for whoever asks: there may be hundreds of task definitions."""
+    """Return the rows of the whole table, built once for hundreds of task definitions."""
     return _rows_of(FEATURES)
 
 
 class _Asked(Struct, frozen=True):
-    """What is asked of one workload. ``ground`` stands for all that may be told of besides its tree and its places."""
+    """A query about one workload. ``ground`` represents everything that affects results besides its tree and places."""
 
     workload: Workload
     watched: Watched
@@ -209,9 +211,9 @@ class _Asked(Struct, frozen=True):
 
 
 class Rediscovery:
-    """What rows told of the parts of workloads. ``asked`` counts the parts of which it had to be worked out.
+    """Results of rows for parts of workloads. ``asked`` counts the parts that were evaluated.
 
-    ``across`` says that a row looked into an element of one of the lists ``apart`` in containers, from outside of it.
+    ``across`` says that a row read an element of one of the lists ``apart`` in containers from outside of it.
     """
 
     def __init__(self, features: Sequence[Feature] = FEATURES, apart: Collection[str] = ()) -> None:
@@ -223,7 +225,7 @@ class Rediscovery:
         self._once: dict[Hashable, tuple[Any, object]] = {}
 
     def told(self, workload: Workload, facts: Facts) -> Iterator[Thing]:
-        """What the rows tell of a workload."""
+        """Yield the results of the rows for a workload."""
         hanging = workload.document, tuple(workload.settings.items()), tuple(workload.spots.items()), facts
         asked = _Asked(workload, watched(workload), facts, self._grounds.setdefault(hanging, len(self._grounds)))
         for name, value, rows in self._rows.below(workload.tree):
@@ -231,7 +233,7 @@ class Rediscovery:
             yield from self._of(rows, value, (name,), places, asked).things
 
     def once(self, look: Callable[[Workload], _Seen], members: Mapping[str, Any], ask: Callable[[], _Seen]) -> _Seen:
-        """What there is to see in these members of a tree, and in no other with the same ones."""
+        """Return a result that depends only on these members of a tree, computed once for equal members."""
         same = look, *members, *map(id, members.values())
         if same not in self._once:
             self._once[same] = ask(), members
@@ -239,7 +241,7 @@ class Rediscovery:
         return seen
 
     def _of(self, rows: _Rows, value: Any, path: Path, places: Sequence[Path], asked: _Asked) -> _Told:
-        """What is told of a part; ``places`` are those parts of it that came there from another place."""
+        """Return the result for a part. ``places`` are its parts that were moved there from another place."""
         about = asked.ground, id(rows), path, id(value), bool(places)
         known = self._told.setdefault(about, [])
         told = next((each for each in known if each.holds(asked.workload)), None)
@@ -262,7 +264,7 @@ class Rediscovery:
             self.across |= self._holds_elements(path) and len(path) < _IN_ELEMENT
             self.across |= any(self._is_across(look, path) for look in looks)
         for step, part, inner in rows.below(value):
-            # What is moved as a whole is moved in each of its parts.
+            # Moving a whole moves each of its parts.
             moved = [place[1:] for place in places if place[:1] == (step,)] if () not in places else [()]
             told = self._of(inner, part, (*path, step), moved, asked)
             things += told.things
@@ -270,7 +272,7 @@ class Rediscovery:
         return tuple(things), {look: looks[look] for look in looks if not _is_inside(look, path, bool(places))}
 
     def _is_across(self, look: tuple[_How, Any], path: Path) -> bool:
-        """Whether a look from a path shows an element that is apart, and in which the path is not."""
+        """Return whether a read from a path sees an element that is apart and does not contain the path."""
         how, where = look
         if how is _found:
             where = tuple(where.replace("[]", ".0").split("."))
@@ -278,17 +280,17 @@ class Rediscovery:
             return False
         if how is not _found and len(where) >= _IN_ELEMENT and where[2] in self._apart:
             return bool(where[:_IN_ELEMENT] != path[:_IN_ELEMENT])
-        # What members a structure has tells nothing of them.
+        # The names of a structure's members reveal nothing about their values.
         return how in (Workload.at, _found) and self._holds_elements(where)
 
     def _holds_elements(self, path: Path) -> bool:
-        """Whether elements that are apart are in what is at a path, or around it."""
+        """Return whether the value at a path, or a value around it, contains elements that are apart."""
         return path[:1] in ((), (_CONTAINERS,)) and (
             len(path) < len(("containers", 0, "list")) or path[2] in self._apart
         )
 
 
 def _is_inside(look: tuple[_How, Any], path: Path, is_moved: bool) -> bool:
-    """Whether what is seen depends on nothing but the part at a path, and on whether anything of it was moved."""
+    """Return whether a read depends only on the part at a path, and on whether any of it was moved."""
     how, where = look
     return where[: len(path)] == path and how is not _found and not (how is Workload.place and is_moved)

@@ -1,4 +1,4 @@
-"""What no document may hold, whichever way it is written."""
+"""Contents that no document may have, in any format."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import math
 from cfnroles.errors import InvalidInput
 from cfnroles.page import Page
 
-#: CloudFormation's and ECS's own documents stay far below it. Beyond it, walking a tree would pass Python's limit of
-#: recursion and, in libyaml, the machine's stack.
+#: Documents of CloudFormation and ECS stay far below this. Above it, walking a tree would exceed Python's recursion
+#: limit and, in libyaml, the stack.
 DEPTH = 100
 
 
 def too_deep(where: str) -> InvalidInput:
-    """The refusal of what is nested too deep."""
+    """Return the error for a document that is nested too deeply."""
     return InvalidInput(f"is nested deeper than {DEPTH} levels, the maximum", where=where)
 
 
 def repeated(key: str, where: str) -> InvalidInput:
-    """The refusal of a key that stands twice in one object."""
+    """Return the error for a key that occurs twice in one object."""
     return InvalidInput(f"has the key {key!r} twice in one object", where=where, remedy="Keep one of them.")
 
 
 def finite(text: str) -> float:
-    """The number that a text spells; raises ValueError for one that no float can hold."""
+    """Return the number in a text. Raise ValueError if it exceeds the range of a float."""
     number = float(text)
     if math.isinf(number):
         raise ValueError(f"the number {text if len(text) <= 20 else f'{text[:20]}...'} is too large")
@@ -31,7 +31,7 @@ def finite(text: str) -> float:
 
 
 def drawn_at(text: str, line: int, column: int, document: str = "") -> Page:
-    """The line of a text with a caret, and without its values."""
-    from cfnroles.excerpt import Spot, excerpt  # for wrong input alone
+    """Return the line of a text with a caret, without its values."""
+    from cfnroles.excerpt import Spot, excerpt  # only for wrong input
 
     return excerpt(Spot(text, line, column, document))

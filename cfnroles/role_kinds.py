@@ -1,4 +1,4 @@
-"""The kinds of roles that are built: one row each, and everything that is particular to a kind stands in its row."""
+"""The kinds of roles that are built. One row has everything that is particular to a kind."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from cfnroles.text import ACCOUNT, ANYTHING, EMPTY, PARTITION, REGION, Text
 
 
 class AssumedBy(Struct, frozen=True):
-    """The service that assumes a role, ``who`` to people, and what it says of itself by ``source``, the page of AWS.
+    """The service that assumes a role, its name ``who`` in messages, and what it sends according to ``source``, AWS's
+    page.
 
-    ``source_arn`` is what it sends as ``aws:SourceArn``, empty where the trust policy asks for neither that nor
-    ``aws:SourceAccount``. ``switch`` and ``source_arn_switch`` are the parameters of the template that must be enabled
-    for the trust policy to ask for any of it, and for the ARN.
+    ``source_arn`` is the value of ``aws:SourceArn``; empty if the trust policy requires neither that nor
+    ``aws:SourceAccount``. ``switch`` and ``source_arn_switch`` are the template parameters that enable these
+    conditions, and the condition on the ARN.
     """
 
     service: str
@@ -28,10 +29,10 @@ class AssumedBy(Struct, frozen=True):
 class RoleKind(Struct, frozen=True):
     """One kind of role of a service.
 
-    ``name`` is the role's in templates, as the logical id and in names of parameters and exports; ``key`` that in a
-    spec, ``option`` that of the command line. ``used_by`` says who uses it for what. A role that is not ``always``
-    there is built where something needs it, and is exported for whoever is given its ARN. ``profile`` is the name of
-    the instance profile that holds the role, and is exported in its place, if one does.
+    ``name`` is the logical ID of the role and part of the names of its parameters and exports, ``key`` its key in a
+    spec, ``option`` its command-line option. ``used_by`` says what uses it for what. A role that is not ``always``
+    built is built if something needs it, and its ARN is exported. ``profile`` is the name of the instance profile of
+    the role, if it has one; that is exported instead.
     """
 
     holder: Holder
@@ -50,12 +51,12 @@ class RoleKind(Struct, frozen=True):
 
     @property
     def export_name(self) -> str:
-        """The name under which its ARN is exported, or that of its profile, in the spelling of ``Fn::Sub``."""
+        """The name of the export of its ARN, or of its instance profile, in the spelling of ``Fn::Sub``."""
         return f"${{ProjectName}}-ECS{self.export or self.profile or self.name}Arn"
 
     @property
     def option_name(self) -> str:
-        """The option of the command line that names such a role: ``--task-role``."""
+        """The command-line option for such a role: ``--task-role``."""
         return f"--{self.option or self.key}"
 
     @property
@@ -68,7 +69,7 @@ _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 
 
 def _here(service: str, *resource: str) -> Text:
-    """The ARNs of this account and Region that begin so."""
+    """Return a pattern for the ARNs of a service in this account and Region."""
     return Text("arn:", PARTITION, f":{service}:", REGION, ":", ACCOUNT, ":", *resource, ANYTHING)
 
 
@@ -77,7 +78,7 @@ ROLE_KINDS = (
         Holder.EXECUTION,
         "ExecutionRole",
         "ECS uses this role to start the tasks",
-        # AWS documents that ECS sends aws:SourceArn for the task role and is silent about the execution role.
+        # AWS documents that ECS sends aws:SourceArn for the task role, and says nothing about the execution role.
         AssumedBy(
             "ecs-tasks.amazonaws.com",
             f"{_GUIDE}/task_execution_IAM_role.html",
@@ -93,7 +94,7 @@ ROLE_KINDS = (
         Holder.TASK,
         "TaskRole",
         "The application uses this role in the tasks",
-        # The whole account's ECS, since ECS sends no cluster and no task in aws:SourceArn.
+        # All of ECS in the account, because aws:SourceArn contains neither cluster nor task.
         AssumedBy(
             "ecs-tasks.amazonaws.com",
             f"{_GUIDE}/task-iam-roles.html",
@@ -133,14 +134,14 @@ ROLE_KINDS = (
         Holder.GATEWAY,
         "GatewayRole",
         "ECS uses this role to manage the load balancers of a gateway",
-        # AWS calls it an infrastructure role of ECS: what assumes these is ECS.
+        # AWS calls it an infrastructure role of ECS: ECS itself assumes these.
         AssumedBy("ecs.amazonaws.com", f"{_GUIDE}/infrastructure_IAM_role.html"),
     ),
     RoleKind(
         Holder.SCHEDULER,
         "SchedulerRole",
         "EventBridge Scheduler uses this role to run the tasks",
-        # A schedule's own ARN is never sent, only that of its group.
+        # EventBridge Scheduler sends the ARN of the schedule group, never that of a schedule.
         AssumedBy(
             "scheduler.amazonaws.com",
             "https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html",
@@ -187,5 +188,5 @@ _BY_HOLDER = {kind.holder: kind for kind in ROLE_KINDS}
 
 
 def kind_of(holder: Holder) -> RoleKind:
-    """The row of a role that a service has; raises KeyError for that of the validator, which a project has."""
+    """Return the row of a service's role. Raise KeyError for the validator's role, which belongs to a project."""
     return _BY_HOLDER[holder]

@@ -1,4 +1,4 @@
-"""Addresses that are credentials: whoever has one that AWS signed may read what it names."""
+"""Presigned URLs, which are credentials: anyone who has one can read its object."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SIGNS = ("x-amz-", "signature", "awsaccesskeyid", "key-pair-id", "token=", "sig
 
 
 def unsigned(text: str) -> str:
-    """The text with every signed address cut off before what makes it one; takes a time that its length tells."""
+    """Return the text with every presigned URL cut before its signature, in linear time."""
     return _QUERY.sub(_cut, text) if "?" in text else text
 
 

@@ -1,7 +1,7 @@
-"""The signs by which a name would say more in a policy than it does in its document.
+"""Characters that give a name another meaning in a policy.
 
-A `Text` knows what is literal in it. Every resource of a policy and every value of a condition is checked here before a
-`Permission` can hold it, so that no row of a table, no option and no spec has to think of it.
+A `Text` knows its literal parts. Every resource and condition value is checked here before it becomes part of a
+`Permission`, so that rows, options and specs need no checks of their own.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import re
 from cfnroles.errors import InvalidInput
 from cfnroles.text import Text
 
-#: What must not stand in the literal parts of a text, why, and what to do.
+#: Characters that literal parts must not contain, the reason, and the remedy.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html,
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html,
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html and
-#: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html: up to U+00FF, of which some do not show.
+#: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html: up to U+00FF, some of them invisible.
 _SIGNS = (
     (re.compile(r"[*?]"), "which matches more than one resource in a policy", "Name one resource."),
     (re.compile(r"\$\{"), "which begins a variable in a policy", "Name one resource."),
@@ -33,7 +33,7 @@ _ANY = re.compile("|".join(signs.pattern for signs, _, _ in _SIGNS))
 
 
 class Misread(InvalidInput):
-    """``text`` is one that a policy would take for more than its document says, or could not hold."""
+    """``text`` would have another meaning in a policy, or is not allowed there."""
 
     def __init__(self, text: Text, what: str, remedy: str) -> None:
         super().__init__(what, remedy=remedy)
@@ -41,7 +41,7 @@ class Misread(InvalidInput):
 
 
 def misreading(text: Text) -> Misread | None:
-    """What is wrong with a text in a policy, by the first sign in its literal parts; ``None`` where nothing is."""
+    """Return the first problem of a text's literal parts in a policy, or ``None``."""
     for literal in [part for part in text.parts if isinstance(part, str) and _ANY.search(part)]:
         for signs, why, remedy in _SIGNS:
             if found := signs.search(literal):
@@ -50,7 +50,7 @@ def misreading(text: Text) -> Misread | None:
 
 
 def checked(text: Text) -> Text:
-    """The text itself, fit to be a policy's resource or the value of a condition; raises Misread for any other."""
+    """Return the text if it is valid as a policy's resource or condition value. Raise Misread otherwise."""
     if misread := misreading(text):
         raise misread
     return text

@@ -1,4 +1,4 @@
-"""Where each part of a JSON or YAML text begins and ends, for who edits the text itself."""
+"""Start and end of each part of a JSON or YAML text, for editing the text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Scalar(Struct, frozen=True):
-    """A text between ``start`` and ``end``; an alias is one, too, whose ``value`` nobody asks for."""
+    """A text between ``start`` and ``end``, or an alias, whose ``value`` is unused."""
 
     start: int
     end: int
@@ -26,9 +26,9 @@ class Scalar(Struct, frozen=True):
 
 
 class Mapping(Struct, frozen=True, eq=False, dict=True):
-    """Members with their keys, in the order of the text. ``flow`` tells that it stands in braces.
+    """Members with their keys, in order. ``flow`` is true for braces.
 
-    A text may have tens of thousands of parts, and few of them are asked for: ``_found`` looks for the members.
+    A text may have tens of thousands of parts, of which few are used: ``_found`` computes the members on demand.
     """
 
     start: int
@@ -43,16 +43,16 @@ class Mapping(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def end(self) -> int:
-        """Where it ends; in block style, where its last leaf does."""
+        """The end; in block style, that of the last leaf."""
         return self.members[-1][1].end if self.members and not self.flow else self._closed
 
     def member(self, name: str) -> tuple[Scalar, Node] | None:
-        """The key and the value of a member; ``None`` where there is none."""
+        """Return the key and the value of a member, or ``None``."""
         return next((each for each in self.members if each[0].value == name), None)
 
 
 class Sequence(Struct, frozen=True, eq=False, dict=True):
-    """Elements in the order of the text. ``flow`` tells that it stands in brackets."""
+    """Elements in order. ``flow`` is true for brackets."""
 
     start: int
     flow: bool
@@ -66,7 +66,7 @@ class Sequence(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def end(self) -> int:
-        """Where it ends; in block style, where its last leaf does."""
+        """The end; in block style, that of the last leaf."""
         return self.elements[-1].end if self.elements and not self.flow else self._closed
 
 
@@ -74,13 +74,12 @@ Node = Scalar | Mapping | Sequence
 
 
 def spans(text: str, document: str) -> Node:
-    """The parts of a text that ``parse`` accepts; raises InvalidInput where YAML does not know what JSON does.
+    """Return the parts of a text that ``parse`` accepts. Raise InvalidInput if only JSON accepts it, not YAML.
 
-    Offsets count characters. What spans lines ends where its last leaf does, so that comments and empty lines
-    behind it are not part of it.
+    Offsets count characters. A part of several lines ends at its last leaf, without trailing comments and empty lines.
     """
     try:
-        # What YAML composed of an alias stands somewhere else in the text.
+        # An alias is composed from text at another place.
         root = None if MAYBE.search(text) else composed(text, document)
         if root is not None:
             return _of(root, text)
@@ -94,7 +93,7 @@ def spans(text: str, document: str) -> Node:
 
 
 def _of(node: Any, text: str) -> Node:
-    """The part of a text that a node without aliases was composed of."""
+    """Return the part of a text for a node without aliases."""
     start, end = _marks(node)
     if isinstance(node, yaml.MappingNode):
         return Mapping(start, bool(node.flow_style), end, lambda: _members(node, text))

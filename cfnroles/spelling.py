@@ -1,4 +1,4 @@
-"""Which of the known names a person meant who wrote another."""
+"""The known name that a misspelled one means."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 
 def meant(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The known name that is nearest, whatever its case and its hyphens; ``None`` where none is near.
+    """Return the nearest known name, ignoring case and hyphens, or ``None``.
 
-    ``cutoff`` is how much of it must be the same, from 0 to 1.
+    ``cutoff`` is the minimum similarity, from 0 to 1.
     """
-    import difflib  # for wrong input alone, and slow to load
+    import difflib  # only for wrong input, and slow to import
 
     folded = {_folded(other): other for other in known}
     matches = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=cutoff)
@@ -19,7 +19,7 @@ def meant(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
 
 
 def hint(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """A remedy for a name that is none of the known ones: the one that was meant, ``otherwise`` where none is near."""
+    """Return a remedy for an unknown name: the likely intended name, or ``otherwise``."""
     near = meant(name, known) if name else None
     return f"Did you mean {near!r}?" if near else otherwise
 

@@ -1,4 +1,4 @@
-"""From needs to statements that grant exactly these needs and nothing else."""
+"""Statements that grant exactly a set of needs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from msgspec.structs import replace
 from cfnroles.need import Condition, Holder, Need, Permission
 from cfnroles.text import ANYTHING, Text, text_of
 
-# Several values of these are alternatives, so merging two statements that differ in one of them adds nothing.
+# Values of these are alternatives, so merging two statements that differ in one of them grants nothing more.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
 ALTERNATIVES = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike"})
 
 
 class Statement(Struct, frozen=True):
-    """One Allow statement: every action on every resource under every combination of its conditions' values.
+    """One Allow statement: every action on every resource under every combination of its condition values.
 
-    ``sid`` is unique within its holder; ``needs`` are all the needs that the statement answers.
+    ``sid`` is unique within its holder; ``needs`` are all the needs that the statement covers.
     """
 
     holder: Holder
@@ -32,7 +32,7 @@ class Statement(Struct, frozen=True):
     needs: tuple[Need, ...]
 
     def permissions(self) -> frozenset[Permission]:
-        """Everything that the statement grants, as single permissions with one value in each condition."""
+        """Everything that the statement grants, as permissions with one value in each condition."""
         return frozenset(
             Permission(action, resource, conditions, self.when)
             for action in self.actions
@@ -42,7 +42,7 @@ class Statement(Struct, frozen=True):
 
 
 def single_valued(conditions: tuple[Condition, ...]) -> tuple[tuple[Condition, ...], ...]:
-    """The conditions multiplied out, so that each has one value; operators that negate keep theirs together."""
+    """Return the combinations of condition values. Negated operators keep their values together."""
     combinations: tuple[tuple[Condition, ...], ...] = ((),)
     for condition in conditions:
         values = [(value,) for value in condition.values] if condition.operator in ALTERNATIVES else [condition.values]
@@ -53,11 +53,11 @@ def single_valued(conditions: tuple[Condition, ...]) -> tuple[tuple[Condition, .
 
 
 def compose(needs: Iterable[Need]) -> tuple[Statement, ...]:
-    """The statements for ``needs``, by holder and Sid. The order of the needs plays no part.
+    """Return the statements for ``needs``, by holder and Sid, independent of the order of the needs.
 
-    A permission that lies within another's is left to that one. Actions on one resource are collected first, then
-    resources with the same actions, then values of a condition where all the rest is equal: the product of a
-    statement's parts is exactly what is needed.
+    A permission that is part of another is dropped. Actions on one resource are merged first, then resources with the
+    same actions, then values of a condition if everything else is equal: the product of a statement's parts is exactly
+    what is needed.
     """
     ordered = sorted(set(needs), key=lambda need: need.sort_key)
     within = _within((need.holder, need.permission) for need in ordered)
@@ -67,7 +67,7 @@ def compose(needs: Iterable[Need]) -> tuple[Statement, ...]:
         held = need.holder, need.permission
         wide = within.get(held, held)
         if wide == held:
-            # A permission that two features want stands in the statement of the first.
+            # A permission that two features need belongs to the statement of the first.
             sids.setdefault(held, need.sid)
         reasons[wide].append(need)
     drafts = [
@@ -94,9 +94,9 @@ _Held = tuple[Holder, Permission]
 
 
 def _within(permissions: Iterable[_Held]) -> dict[_Held, _Held]:
-    """The permissions on a part of what another allows whole, each with the widest other one.
+    """Return the permissions that are part of a wider one, each with the widest.
 
-    The same action under the same conditions on ``group:*`` makes one on ``group:stream`` needless.
+    For example, an action on ``group:*`` includes the same action on ``group:stream`` under the same conditions.
     """
     alike: dict[tuple[object, ...], list[_Held]] = defaultdict(list)
     for held in permissions:

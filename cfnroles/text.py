@@ -1,9 +1,9 @@
-"""Expressions: texts of which a part is known later, and the ARNs made of them.
+"""Texts of which parts are unknown until later, and ARNs.
 
-An expression is parsed once, where a document is read. From there on it is a `Text`: literal parts and symbols. As a
-string a `Text` is its spelling in ``Fn::Sub``, so that it compares, sorts and prints; how a target spells it is the
-target's matter alone. What a document says is literal: it can become neither a wildcard nor a policy variable nor a
-symbol of the template. `*` and `?` come from `Wildcard` alone.
+An expression is parsed once, when a document is read. Then it is a `Text`: literal parts and symbols. As a string, a
+`Text` is its spelling in ``Fn::Sub``, so it compares, sorts and prints. Each target writes it in its own way. The
+contents of a document are literal: they never become a wildcard, a policy variable or a symbol of the template. `*` and
+`?` come only from `Wildcard`.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ Part = str | Symbol
 
 
 class Text(str):
-    """A text with symbols in it; as a string, its spelling in ``Fn::Sub``.
+    """A text with symbols; as a string, its spelling in ``Fn::Sub``.
 
-    ``parts`` are literal texts and symbols in turn. Texts are equal to strings of the same spelling.
+    ``parts`` are literal strings and symbols. Texts equal strings of the same spelling.
     """
 
     __slots__ = ("parts",)
     parts: tuple[Part, ...]
 
     def __new__(cls, *parts: Part) -> Text:
-        """The text of these parts: a plain string is literal, a `Text` gives its own parts."""
+        """Return the text of these parts. A plain string is literal, a `Text` contributes its parts."""
         joined = parts if len(parts) == 1 and type(parts[0]) is str and parts[0] else _joined(parts)
         text = str.__new__(cls, _spelling(joined[0]) if len(joined) == 1 else "".join(map(_spelling, joined)))
         text.parts = joined
@@ -60,29 +60,29 @@ class Text(str):
 
     @property
     def remedies(self) -> tuple[str, ...]:
-        """What tells the value of each of its symbols, which are equal whatever that is."""
+        """How to find the values of its symbols."""
         return tuple([getattr(symbol, "remedy", "") for symbol in self.symbols])
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
-        """The symbols, in the order in which they stand."""
+        """The symbols, in order."""
         if len(self.parts) == 1 and type(self.parts[0]) is str:
             return ()
         return tuple([part for part in self.parts if isinstance(part, Symbol)])
 
     @property
     def unknown(self) -> tuple[Symbol, ...]:
-        """The symbols that stand for something that is known later; wildcards do not."""
+        """The symbols with unknown values: all except wildcards."""
         return tuple([symbol for symbol in self.symbols if not isinstance(symbol, Wildcard)])
 
     @property
     def whole(self) -> Symbol | None:
-        """The symbol that the text consists of, if it is one."""
+        """The symbol, if the text is a single one."""
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Symbol) else None
 
     @property
     def plain(self) -> str:
-        """The text itself where no symbol stands in it, else an empty string."""
+        """The text if it has no symbols, otherwise an empty string."""
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else ""
 
     @property
@@ -93,11 +93,11 @@ class Text(str):
         return "".join(part if isinstance(part, str) else part.written or part.spelled for part in self.parts)
 
     def shape(self, sign: str = "x") -> str:
-        """The literal text with ``sign`` in the place of each symbol, for looking at its form."""
+        """Return the literal text with ``sign`` in place of each symbol, for matching its form."""
         return "".join(part if isinstance(part, str) else sign for part in self.parts)
 
     def cut(self, separator: str, most: int = -1) -> list[Text]:
-        """The pieces between the separators in the literal parts; at most ``most`` cuts. Symbols are never cut."""
+        """Split at the separators in the literal parts, at most ``most`` times. Symbols are never cut."""
         if self.plain:
             return [Text(piece) for piece in self.plain.split(separator, most)]
         pieces: list[list[Part]] = [[]]
@@ -113,7 +113,7 @@ class Text(str):
         return [Text(*piece) for piece in pieces]
 
     def partition(self, separator: str, /) -> tuple[Text, Text, Text]:
-        """As for strings; a separator is looked for in the literal parts only."""
+        """As for strings. Only literal parts are searched for the separator."""
         head, *tail = self.cut(separator, 1)
         return (head, Text(separator), tail[0]) if tail else (head, EMPTY, EMPTY)
 
@@ -128,21 +128,21 @@ class Text(str):
         return Text(*self.parts[:-1], last.removesuffix(suffix)) if isinstance(last, str) else self
 
     def lstrip(self, signs: str | None = None, /) -> Text:
-        """As for strings; no symbol is taken away."""
+        """As for strings. Symbols are never stripped."""
         first = self.parts[0] if self.parts else ""
         return Text(first.lstrip(signs), *self.parts[1:]) if isinstance(first, str) else self
 
     def rstrip(self, signs: str | None = None, /) -> Text:
-        """As for strings; no symbol is taken away."""
+        """As for strings. Symbols are never stripped."""
         last = self.parts[-1] if self.parts else ""
         return Text(*self.parts[:-1], last.rstrip(signs)) if isinstance(last, str) else self
 
     def strip(self, signs: str | None = None, /) -> Text:
-        """As for strings; no symbol is taken away."""
+        """As for strings. Symbols are never stripped."""
         return self.lstrip(signs).rstrip(signs)
 
     def replaced(self, value: Callable[[Symbol], Part]) -> Text:
-        """The text with another part in the place of each symbol."""
+        """Return the text with each symbol replaced by another part."""
         return Text(*(value(part) if isinstance(part, Symbol) else part for part in self.parts))
 
     def __getitem__(self, key: SupportsIndex | slice, /) -> str:
@@ -170,7 +170,7 @@ def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
 
 
 def _spelling(part: Part) -> str:
-    # Nearly all parts are literal, and nearly none of them has a dollar sign.
+    # Nearly all parts are literal and have no dollar sign.
     return part.spelled if isinstance(part, Symbol) else part.replace("${", "${!") if "${" in part else part
 
 
@@ -180,22 +180,22 @@ ACCOUNT = Text(PseudoParameter("AWS::AccountId"))
 REGION = Text(PseudoParameter("AWS::Region"))
 PARTITION = Text(PseudoParameter("AWS::Partition"))
 URL_SUFFIX = Text(PseudoParameter("AWS::URLSuffix"))
-#: The pseudo parameters that have one value in all stacks of a service. That of others differs from stack to stack.
+#: The pseudo parameters with one value in all stacks of a service. Others differ between stacks.
 PSEUDO_PARAMETERS = tuple(
     sorted(symbol.name for text in (ACCOUNT, REGION, PARTITION, URL_SUFFIX) for symbol in text.symbols)
 )
 
 
 def text_of(value: str) -> Text:
-    """A string of a document as a text: itself if it is one, else literal."""
+    """Return a string of a document as a text: unchanged if it is one, otherwise literal."""
     return value if isinstance(value, Text) else Text(value)
 
 
 @lru_cache(maxsize=4096)
 def from_spelling(spelled: str, *, policy: bool = True) -> Text:
-    """The text that is spelled as in ``Fn::Sub``, with every name a parameter, pseudo parameter, attribute or import.
+    """Parse the spelling of ``Fn::Sub``. Each name is a parameter, pseudo parameter, attribute or import.
 
-    In a ``policy``, ``${!NAME}`` is a policy variable and ``*`` and ``?`` are wildcards; elsewhere all are literal.
+    In a ``policy``, ``${!NAME}`` is a policy variable and ``*`` and ``?`` are wildcards; otherwise all are literal.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
     """
 
@@ -216,12 +216,12 @@ def from_spelling(spelled: str, *, policy: bool = True) -> Text:
 
 
 def of_policy(written: str) -> Text:
-    """A text that a person wrote for a policy: ``*`` and ``?`` are wildcards, ``${...}`` is a policy variable."""
+    """Return the text of a hand-written policy: ``*`` and ``?`` are wildcards, ``${...}`` is a policy variable."""
     return from_spelling(written.replace("${", "${!"))
 
 
 def imported(export: str) -> Text:
-    """The value that another stack exports under a name."""
+    """Return the value of another stack's export."""
     return Text(Import(f"{IMPORT}{export}"))
 
 
@@ -241,22 +241,22 @@ def _with_wildcards(literal: str) -> Iterator[Part]:
             yield Wildcard(piece) if piece[0] in "*?" else piece
 
 
-#: What the fields of the ARN of a secret are called, which has one more than other ARNs.
+#: The names of the fields in the ARN of a secret, which has one more than other ARNs.
 _FIELDS = ("arn", "partition", "service", "region", "account", "resource", "name")
 
 
 def field_of(symbol: Symbol, number: int) -> Text:
-    """The field with this number, from 0 to 6, of the ARN that a symbol stands for."""
+    """Return the field with this number, from 0 to 6, of the ARN of a symbol."""
     return Text(Field(f"{symbol.name}[{_FIELDS[number]}]", of=symbol, number=number))
 
 
 def bucket_of(symbol: Symbol) -> Text:
-    """The bucket of the object in S3 whose ARN a symbol stands for."""
+    """Return the bucket of the S3 object whose ARN is a symbol."""
     return Text(Field(f"{symbol.name}[bucket]", of=symbol, number=5, before="/"))
 
 
 def whole_number(text: str) -> int:
-    """The whole number that a text is in digits; a billion for any that is larger, and -1 for what is none."""
+    """Return the number that a text has in digits: a billion for any larger one, and -1 if it is not a number."""
     if not re.fullmatch(r"[0-9]+", text):
         return -1
     digits = text.lstrip("0") or "0"
@@ -264,17 +264,17 @@ def whole_number(text: str) -> int:
 
 
 def is_account(text: str) -> bool:
-    """Whether a text is an account's 12 digits, AWS's own ``aws``, or known later."""
+    """Return whether a text is a 12-digit account, AWS's own ``aws``, or unknown until later."""
     return bool(text_of(text).unknown) or _ACCOUNT.fullmatch(text) is not None
 
 
 def is_region(text: str) -> bool:
-    """Whether a text is a Region such as ``us-east-1``, or known later."""
+    """Return whether a text is a Region such as ``us-east-1``, or unknown until later."""
     return bool(text_of(text).unknown) or _REGION.fullmatch(text) is not None
 
 
 class Arn(Struct, frozen=True, dict=True):
-    """An ARN in its parts. ``given`` is the ARN itself where one parameter stands for all of it.
+    """The parts of an ARN. ``given`` is the ARN itself if it is a single parameter.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
     """
@@ -301,14 +301,14 @@ class Arn(Struct, frozen=True, dict=True):
 
 
 def arn_of(text: str) -> Arn | None:
-    """The parts of an ARN; ``None`` for a text with fewer than six, or that does not begin with ``arn:``."""
+    """Return the parts of an ARN, or ``None`` if a text has fewer than six or does not begin with ``arn:``."""
     if not text.startswith("arn:"):
         return None
     text = text_of(text)
     return _arn_of(text.parts, text.written, text.remedies)
 
 
-@lru_cache(maxsize=1024)  # many rows ask of the same text, one after the other
+@lru_cache(maxsize=1024)  # several rows in a row parse the same text
 def _arn_of(parts: tuple[Part, ...], written: str, remedies: tuple[str, ...]) -> Arn | None:
     _, *fields = Text(*parts).cut(":", 5)
     if len(fields) < 5:

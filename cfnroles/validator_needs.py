@@ -1,4 +1,4 @@
-"""What the secret validator must be allowed to ask, so that it can tell whether every reference is usable."""
+"""The permissions that the secret validator needs to check every reference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cfnroles.symbols import Field, Parameter
 from cfnroles.table.references import OpenReference, ParameterReference, SecretReference, value_from, via_service
 from cfnroles.text import Text
 
-#: Template parameters that switch on what the validator does not do unasked.
+#: Template parameters that enable optional checks of the validator.
 CHECK_JSON_KEYS = "CheckJsonKeys"
 CHECK_KEYS = "CheckKeys"
 SWITCHES = frozenset({CHECK_JSON_KEYS, CHECK_KEYS})
@@ -47,9 +47,9 @@ _KEYS = Text(Parameter("KmsKeyArns"))
 
 
 def validator_needs(references: Iterable[Reference], facts: Facts) -> tuple[Need, ...]:
-    """The needs of the validator's role: to describe exactly the secrets and parameters that are referred to.
+    """Return the needs of the validator's role: to describe exactly the secrets and parameters that are referred to.
 
-    What its opt-in checks need depends on their switches.
+    The needs of its optional checks depend on their parameters.
     """
     return tuple(need for reference in references for need in _needs(reference, facts))
 
@@ -75,8 +75,8 @@ def _for_parameter(target: ParameterReference, reference: Reference) -> Iterator
 
 
 def _for_secret(target: SecretReference, reference: Reference) -> Iterator[Need]:
-    # A secret that does not exist has no suffix: IAM then compares with the ARN as it was asked for, and without
-    # this second resource the answer would be AccessDenied where it should be "not found".
+    # A secret that does not exist has no suffix: IAM then compares with the ARN as given. Without this second resource,
+    # the answer would be AccessDenied instead of "not found".
     for resource in dict.fromkeys((target.arn.text, *target.policy_resources)):
         describe = Permission(_name(secretsmanager.DescribeSecret), resource)
         yield _need(reference, "DescribeSecrets", _SECRET, describe)
@@ -85,7 +85,7 @@ def _for_secret(target: SecretReference, reference: Reference) -> Iterator[Need]
             yield _need(reference, "ListSecretVersions", _VERSION, versions)
     describe_key = Permission(_name(kms.DescribeKey), _KEYS, (), (CHECK_KEYS, "KmsKeyArns"))
     yield _need(reference, "DescribeKeys", _KEY, describe_key)
-    # What follows the ARN in the value of a template's parameter is known when the stack is deployed.
+    # What follows the ARN in the value of a template parameter is known at deployment.
     if target.json_key or _names_either(target):
         yield from _for_json_key(target, reference)
 

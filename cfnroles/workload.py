@@ -1,4 +1,4 @@
-"""A workload: a task definition plus the service settings that matter, as one tree."""
+"""A workload: a task definition with the relevant settings of its service, as one tree."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cfnroles.text import Text
 
 Path = tuple[str | int, ...]
 
-#: Where that stands which Express Mode takes of a service, and no task definition has.
+#: The key of the settings that Express Mode takes from a service and that no task definition has.
 EXPRESS = "expressGatewayService"
-#: What is next to the members of a task definition.
+#: Keys next to the members of a task definition.
 BESIDE = frozenset(
     {"service", "cluster", "account", "capacityProvider", "runBy", "runTask", "daemon", "gateway", EXPRESS}
 )
 
-#: How a list element is called when a person is told where a field stands: list -> (noun, key of its name).
+#: The noun of a list's elements in messages: list -> (noun, key of the name).
 _NOUNS = {
     "secrets": ("secret", "name"),
     "secretOptions": ("log option", "name"),
@@ -31,13 +31,13 @@ _NOUNS = {
 
 
 class Workload(Struct, frozen=True):
-    """One task definition. ``tree`` has the member names of RegisterTaskDefinition and holds no null.
+    """One task definition. ``tree`` has the member names of RegisterTaskDefinition and contains no null.
 
-    Settings that ECS takes elsewhere are next to them under ``service``, ``cluster`` and ``account``, with the member
-    names of CreateService, CreateCluster and the setting names of PutAccountSetting, under ``capacityProvider``
-    with those of CreateCapacityProvider, and so on; under ``runBy`` stands what runs the task. ``settings`` tells their
-    documents, and ``places`` the path of what came to its place from another one. ``spots`` are document, line and
-    column of what stands in another document than its surroundings, or in one whose lines no path tells.
+    Settings from other API calls are under ``service``, ``cluster``, ``account`` and ``capacityProvider``, with the
+    member names of CreateService, CreateCluster and CreateCapacityProvider and the setting names of PutAccountSetting,
+    and so on; ``runBy`` has what runs the task. ``settings`` are their documents, and ``places`` the original paths of
+    moved values. ``spots`` are document, line and column of values that are in another document than the values around
+    them, or in one whose lines no path determines.
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
     """
 
@@ -49,9 +49,9 @@ class Workload(Struct, frozen=True):
 
     @property
     def launch_types(self) -> tuple[str, ...]:
-        """The launch types that the task may run on: the service's, else those the task definition asks for.
+        """The launch types that the task may run on: the service's, otherwise those that the task definition requires.
 
-        Empty where neither says.
+        Empty if neither is set.
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
         """
         service = self.at(("service", "launchType"))
@@ -62,22 +62,23 @@ class Workload(Struct, frozen=True):
 
     @property
     def family(self) -> str:
-        """The family's name, or an empty text."""
+        """The family's name, or an empty string."""
         family = self.tree.get("family", "")
         return family if isinstance(family, str) else ""
 
     def find(self, member: str) -> Iterator[tuple[Path, Any]]:
-        """Path and value of each occurrence of ``member``, such as ``containerDefinitions[].secrets[].valueFrom``.
+        """Yield path and value of each occurrence of ``member``, such as
+        ``containerDefinitions[].secrets[].valueFrom``.
 
-        A list is walked element by element at ``[]``. Branches of another shape yield nothing.
+        ``[]`` iterates over a list. Branches of another shape yield nothing.
         """
         return _descend(self.tree, _steps(member), ())
 
     def at(self, path: Path) -> Any:
-        """The value at ``path``, or ``None`` where the tree does not reach."""
+        """Return the value at ``path``, or ``None`` if there is none."""
         value: Any = self.tree
         for step in path:
-            # Nearly all are dictionaries and lists, which are recognised much faster than the abstract types.
+            # Most are dictionaries and lists; testing for these is much faster than for the abstract types.
             if isinstance(step, str) and isinstance(value, (dict, Mapping)):
                 value = value.get(step)
             elif isinstance(step, int) and isinstance(value, (list, Sequence)) and step < len(value):
@@ -87,12 +88,12 @@ class Workload(Struct, frozen=True):
         return value
 
     def part(self, path: Path) -> Mapping[str, Any]:
-        """The structure at ``path``; empty where there is none."""
+        """Return the structure at ``path``, or an empty one."""
         part = self.at(path)
         return part if isinstance(part, (dict, Mapping)) else {}
 
     def origin(self, path: Path) -> Origin:
-        """The origin of ``path``, with the container's and the item's name where the tree has them."""
+        """Return the origin of ``path``, with the names of the container and the item if the tree has them."""
         container = item = ""
         if path[:1] == ("containerDefinitions",) and len(path) > 1:
             name = self.at((*path[:2], "name"))
@@ -108,12 +109,12 @@ class Workload(Struct, frozen=True):
         return Origin(document or settings or self.document, path, container, item, line, column)
 
     def spot(self, path: Path) -> tuple[str, int, int]:
-        """Document, line and column of what is at ``path``, as far as ``spots`` tell them."""
+        """Return document, line and column of the value at ``path``, from ``spots``."""
         starts = (path[:length] for length in range(len(path), -1, -1)) if self.spots else ()
         return next((self.spots[start] for start in starts if start in self.spots), ("", 0, 0))
 
     def place(self, path: Path) -> Path:
-        """The path of what is at ``path`` where it came from."""
+        """Return the original path of the value at ``path``."""
         starts = (path[:length] for length in range(len(path), 0, -1))
         start = next((start for start in starts if start in self.places), None)
         return path if start is None else (*self.places[start], *path[len(start) :])
@@ -123,7 +124,7 @@ def _written(name: str) -> str:
     return name.written if isinstance(name, Text) else name
 
 
-@lru_cache(maxsize=512)  # the members of all rows, which are the same in all workloads
+@lru_cache(maxsize=512)  # the members of rows, which are the same for all workloads
 def _steps(member: str) -> tuple[tuple[str, bool], ...]:
     return tuple((name.removesuffix("[]"), name.endswith("[]")) for name in member.split("."))
 

@@ -1,4 +1,4 @@
-"""Texts as their user writes them: with an expression for all of a value of which a row saw the parts."""
+"""Texts in the user's own words: the user's expression for a value of which a row saw only parts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from cfnroles.text import Part, Text
 
 
 def as_written(text: Text) -> Text:
-    """The text with the user's own expression for all of a value, where a symbol stood for the name in it."""
+    """Return the text with the user's own expression for a whole value whose name was a symbol."""
     kept: list[Part] = []
     for part in text.parts:
         forms = part.forms if isinstance(part, Expression) else ()
@@ -21,8 +21,8 @@ def as_written(text: Text) -> Text:
     return Text(*kept)
 
 
-#: How Terraform asks AWS for what CloudFormation knows of itself: a data source, and its attribute.
-#: The id of a Region is its name in each version of the provider.
+#: Terraform's data sources and attributes for what CloudFormation has as pseudo parameters.
+#: In each version of the provider, the ID of a Region is its name.
 #: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/region
 ASKED_OF_AWS = {
     "AWS::AccountId": ("aws_caller_identity", "account_id"),
@@ -33,7 +33,7 @@ ASKED_OF_AWS = {
 
 
 def in_terraform(text: Text) -> Text:
-    """The text as a user of Terraform writes it, with data sources for what AWS knows of the account and the Region."""
+    """Return the text as Terraform users write it, with data sources for the account and Region."""
     return as_written(text).replaced(_asked)
 
 
@@ -46,7 +46,7 @@ def _asked(symbol: Symbol) -> Symbol:
 
 
 def _without(before: Text, form: str) -> tuple[Part, ...]:
-    """What stands before a form, which ends the text."""
+    """Return the parts before a form that ends the text."""
     parts, left = list(before.parts), form
     while left and parts:
         last = parts.pop()

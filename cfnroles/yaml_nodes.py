@@ -1,4 +1,4 @@
-"""What YAML's reader makes of a text: nodes, and the data in them. Imported for texts that are not JSON."""
+"""YAML nodes and their data. Imported only for texts that are not JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INDENTATION = re.compile(r"(?:^|[\r\x85\u2028\u2029])[ \t?:-]*", re.MULTILINE)
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# YAML 1.2's core schema: `on`, `yes` and `0755` are texts, as they are in JSON and in the AWS CLI's own input.
+# The core schema of YAML 1.2: `on`, `yes` and `0755` are strings, as in JSON and in the input of the AWS CLI.
 # https://yaml.org/spec/1.2.2/#103-core-schema
 _SCALARS = (
     (re.compile(r"|~|null|Null|NULL"), lambda text: None),
@@ -29,22 +29,22 @@ _SCALARS = (
 
 
 def data(text: str, document: str) -> Any:
-    """The data of a YAML text; raises InvalidInput with line and column where it is none."""
+    """Return the data of a YAML text. Raise InvalidInput with line and column if it is invalid."""
     return _construct(nodes(text, document), document)
 
 
-@lru_cache(maxsize=1)  # a document is asked for its data, and then for its lines
+@lru_cache(maxsize=1)  # a document is parsed for its data, and then for its lines
 def nodes(text: str, document: str) -> Any:
-    """What YAML composes of a text; raises InvalidInput with line and column where it cannot."""
+    """Return the YAML nodes of a text. Raise InvalidInput with line and column if it is invalid."""
     plain = without_tabs(text)
     if len(plain) > DOCUMENT.bytes:
-        # JSON alone is read fast enough to be longer, as what IAM answers about an account is.
+        # Only JSON parses fast enough for longer texts, such as the authorization details of an account.
         raise InvalidInput(f"has more than {DOCUMENT.bytes:,} bytes, the maximum for YAML", where=document)
     try:
         if _deepest(text) > DEPTH:
             _check_events(plain, document)
         root = yaml.compose(plain, Loader=_Loader)
-        # Without aliases a text stands for no more, and nothing deeper, than was just looked at.
+        # Without aliases, a text has exactly the nodes and depth that were just checked.
         if root is not None and MAYBE.search(text):
             check_extent(root, document)
             merge(root, document)
@@ -65,12 +65,12 @@ def nodes(text: str, document: str) -> Any:
 
 
 def _place(error: yaml.MarkedYAMLError, text: str) -> Any:
-    """Where a person looks for what is wrong: where that begins which the text ends without having closed."""
+    """Return where to look for an error: at the start of the construct that the text does not close."""
     ended = error.problem_mark is None or not text[error.problem_mark.index :].strip()
     return (error.context_mark if ended else None) or error.problem_mark
 
 
-#: What YAML's reader says, and what helps.
+#: Errors of the YAML parser, and their remedies.
 _REMEDIES = (
     ("tab", "Indent with spaces."),
     ("cannot start any token", "Put the value in quotes."),
@@ -89,13 +89,13 @@ def _remedy(error: yaml.MarkedYAMLError, mark: Any, text: str) -> str:
 
 
 def without_tabs(text: str) -> str:
-    """A text without the tabs that JSON allows between tokens, and YAML refuses."""
-    # A tab inside a JSON string is always escaped.
+    """Return a text without the tabs that JSON allows between tokens, and YAML rejects."""
+    # Tabs in JSON strings are always escaped.
     return text.replace("\t", " ") if text.lstrip()[:1] in ("{", "[") else text
 
 
 def _deepest(text: str) -> int:
-    """As deep as a text may be at most: each level is opened by a bracket, or by what begins a line."""
+    """Return an upper limit of the depth: each level needs a bracket or the start of a line."""
     return (
         text.count("[") + text.count("{") - text.count("${") + max(map(len, _INDENTATION.findall(text)), default=0) + 1
     )
