@@ -1,4 +1,4 @@
-"""The table of checks, in the order of docs/checks.md: one row for each thing that `cfnroles lint` can find."""
+"""The table of checks, in the order of docs/checks.md: one row for each fault that `cfnroles lint` finds."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""One row of the table of checks, and what a check is given to look at.
+"""A row of the table of checks, and the input of a check.
 
-The same few words everywhere: a check looks at a *subject*, one document as it was read, and yields *faults*, places in
-it with what is wrong there. Which check found a fault, and how bad that is, is the row's to say.
+A check examines a *subject*, one document, and yields *faults*: places with a problem. The row adds the name and the
+severity of the check.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cfnroles.need import Finding, Gap, Origin, Severity, fault
 from cfnroles.template.template import ResolvedStack
 from cfnroles.workload import Path, Workload
 
-#: The first letter of a rule of cfn-lint tells how bad what it finds is.
+#: The first letter of a rule ID in cfn-lint is its severity.
 #: https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md
 _LETTERS = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.INFO: "I"}
 
@@ -30,7 +30,7 @@ _Seen = TypeVar("_Seen")
 
 
 class TaskKind(Enum):
-    """Where a task definition is, and so which command writes its roles."""
+    """The place of a task definition, which determines the command that writes its roles."""
 
     FILE = auto()
     TEMPLATE = auto()
@@ -38,12 +38,11 @@ class TaskKind(Enum):
 
 
 class CheckedTask(Struct, frozen=True, dict=True):
-    """A task definition of the document, with what was discovered in it.
+    """A task definition of the document, with its discovery.
 
-    ``logical_id`` is empty outside of templates. ``sources`` tells where members stand in the document, where that is
-    not the same path after ``start``, and ``begin`` where the task definition itself does. ``execution_role``,
-    ``task_role`` and ``infrastructure_role`` are what these members hold: an empty text where they are absent, and
-    ``None`` where that depends on something unknown.
+    ``logical_id`` is empty outside of templates. ``sources`` are the positions of members in the document that differ
+    from their path after ``start``, and ``begin`` is that of the task definition. ``execution_role``, ``task_role`` and
+    ``infrastructure_role`` are the values of these members: empty if absent, and ``None`` if they depend on an unknown.
     """
 
     workload: Workload
@@ -58,16 +57,16 @@ class CheckedTask(Struct, frozen=True, dict=True):
 
     @property
     def kind(self) -> TaskKind:
-        """Where the task definition is."""
+        """The place of the task definition."""
         if self.begin:
             return TaskKind.TERRAFORM
         return TaskKind.TEMPLATE if self.logical_id else TaskKind.FILE
 
     def once(self, look: Callable[..., Iterable[_Seen]], *others: object) -> tuple[_Seen, ...]:
-        """What there is to see in the task beside others; looked at once, since most worlds have the same of each."""
+        """Return what ``look`` finds in the task, computed once: it is the same in most worlds."""
         key = look, *map(id, others)
         if key not in self._known:
-            # What is kept alive keeps its identity.
+            # A reference keeps the ID unique.
             self._known[key] = tuple(look(self, *others)), others
         seen: tuple[_Seen, ...] = self._known[key][0]
         return seen
@@ -77,28 +76,28 @@ class CheckedTask(Struct, frozen=True, dict=True):
         return {}
 
     def source(self, path: Path) -> Path:
-        """Where the member at ``path`` stands in the document."""
+        """Return the path in the document of the member at ``path``."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.sources:
                 return (*self.sources[path[:length]], *path[length:])
         return (*self.start, *path)
 
     def fault(self, origin: Origin, what: str, remedy: str) -> Finding:
-        """A fault at a member of the task definition."""
+        """Return a fault of a member of the task definition."""
         found = fault(self.source(origin.path), what, remedy, origin.container, origin.item)
         if not origin.line:
             return found
-        # The reader knows where it stands, be it in another document.
+        # The reader knows the position, also if it is in another document.
         place = replace(found.origin, document=origin.document, line=origin.line, column=origin.column)
         return replace(found, origin=place, line=origin.line, column=origin.column)
 
     def whole_fault(self, what: str, remedy: str) -> Finding:
-        """A fault of the task definition as a whole."""
+        """Return a fault of the task definition as a whole."""
         return self.fault(self.begin, what, remedy) if self.begin else fault(self.start, what, remedy)
 
 
 class AllowStatement(Struct, frozen=True):
-    """One Allow statement of an identity-based policy, its texts resolved."""
+    """One Allow statement of an identity-based policy, with resolved texts."""
 
     path: Path
     actions: tuple[str, ...]
@@ -109,25 +108,25 @@ class AllowStatement(Struct, frozen=True):
 
 
 class Placed(Struct, frozen=True):
-    """A danger of a role or policy, and the place of the first statement of the document that makes it."""
+    """A danger of a role or policy, with the place of the first statement that causes it."""
 
     danger: Danger
     path: Path
 
 
 class PlacedTrust(Struct, frozen=True):
-    """A danger of a trust policy, and the place of its statement."""
+    """A danger of a trust policy, with the place of its statement."""
 
     danger: TrustDanger
     path: Path
 
 
 class TemplateRole(Struct, frozen=True):
-    """A role of a template: as it is judged, and where the parts of it stand.
+    """A role of a template, with the positions of its parts.
 
-    ``trusted`` are the service principals that may assume it, ``None`` where that cannot be told. ``managed`` are the
-    managed policies that stand elsewhere, by ARN and with the place of each. ``dangers`` and ``open_to`` are what its
-    own policies give away, and whom its trust policy lets in.
+    ``trusted`` are the service principals that may assume it; ``None`` if unknown. ``managed`` are the managed policies
+    outside of the template, by ARN, with their places. ``dangers`` and ``open_to`` are the dangers of its own policies
+    and of its trust policy.
     """
 
     logical_id: str
@@ -142,11 +141,11 @@ class TemplateRole(Struct, frozen=True):
 
 
 class Subject(Struct, frozen=True):
-    """One document: a task definition, a policy or a service spec, or a template in one of its worlds.
+    """One document: a task definition, a policy, a service spec, or a template in one of its worlds.
 
-    ``statements`` are those of every policy in it, ``refused`` is what reading a spec finds wrong with it. ``dangers``
-    are those of a document that is a policy itself. ``unseen_tasks`` are the services and daemons that ask for
-    something themselves and run a task definition of elsewhere, ``unseen`` is what else of a configuration is not read.
+    ``statements`` are those of all policies, ``refused`` are the faults from reading a spec. ``dangers`` are those of a
+    document that is itself a policy. ``unseen_tasks`` are services and daemons with needs of their own whose task
+    definition is elsewhere; ``unseen`` are other parts of a configuration that are not read.
     """
 
     document: str
@@ -161,14 +160,14 @@ class Subject(Struct, frozen=True):
     unseen: tuple[Gap, ...] = ()
 
     def role(self, reference: str | None) -> TemplateRole | None:
-        """The role of the document that a member such as ``executionRoleArn`` names, if it is one of them."""
+        """Return the role of the document that a member such as ``executionRoleArn`` names, if there is one."""
         return next((role for role in self.roles if reference and reference in role.names), None)
 
 
 class Check(Struct, frozen=True):
-    """A row. ``bad`` is a document in which the check finds one fault, ``good`` the same document without it.
+    """A row. ``bad`` is a document with one fault of this check, ``good`` the same document without it.
 
-    ``id`` is what people call it by, ``code`` what cfn-lint does.
+    ``id`` is the name for people, ``code`` that for cfn-lint.
     """
 
     id: str
@@ -183,5 +182,5 @@ class Check(Struct, frozen=True):
 
     @property
     def code(self) -> str:
-        """The id of the rule in cfn-lint: ``E9301`` for an error."""
+        """The ID of the rule in cfn-lint: ``E9301`` for an error."""
         return f"{_LETTERS[self.severity]}{self.number}"

@@ -1,4 +1,4 @@
-"""Checks on custom resources, which CloudFormation waits for."""
+"""Checks on custom resources, for which CloudFormation waits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LIMITS = range(1, 3601)
 
 
 def no_token(subject: Subject) -> Iterator[Finding]:
-    """A custom resource that names no provider."""
+    """Find custom resources without a provider."""
     for resource in _custom_resources(subject):
         if "ServiceToken" not in resource.properties:
             yield fault(
@@ -24,10 +24,10 @@ def no_token(subject: Subject) -> Iterator[Finding]:
 
 
 def no_timeout(subject: Subject) -> Iterator[Finding]:
-    """A custom resource that CloudFormation waits an hour for."""
+    """Find custom resources for which CloudFormation waits an hour."""
     for resource in _custom_resources(subject):
         if "ServiceToken" not in resource.properties:
-            continue  # it is not asked at all, and that is told already
+            continue  # it has no provider, which is another finding
         given = resource.properties.get("ServiceTimeout")
         if given is None:
             yield fault(

@@ -1,4 +1,4 @@
-"""Checks on what a role or a policy gives away, whatever it is used for, and on whom a role lets in."""
+"""Checks on dangers of roles and policies for any use, and on trust policies that are too open."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from cfnroles.iam.dangers import Danger, DangerKind, TrustKind
 from cfnroles.need import Finding, Severity, fault
 from cfnroles.workload import Path
 
-#: More ways than these are counted only.
+#: The maximum number of ways to list; the others are counted.
 _WAYS = 3
 _WILDCARDS = (DangerKind.FULL_ACCESS, DangerKind.SERVICE_WILDCARD)
 
 
 def open_trust(subject: Subject) -> Iterator[Finding]:
-    """A role that anyone can assume, whoever uses it."""
+    """Find roles that anyone can assume."""
     for role in subject.roles:
         for placed in role.open_to:
             if placed.danger.kind is TrustKind.ANYBODY:
@@ -29,7 +29,7 @@ def open_trust(subject: Subject) -> Iterator[Finding]:
 
 
 def wildcard_actions(subject: Subject) -> Iterator[Finding]:
-    """Every action there is, or every action of a service, on everything."""
+    """Find statements with all actions, or all actions of a service, on all resources."""
     found: list[_Told] = []
     for name, dangers in _holders(subject):
         wildcards = [placed for placed in dangers if placed.danger.kind in _WILDCARDS]
@@ -44,11 +44,11 @@ def wildcard_actions(subject: Subject) -> Iterator[Finding]:
 
 
 def escalation(subject: Subject) -> Iterator[Finding]:
-    """Ways to permissions that the role was not given."""
+    """Find privilege escalations."""
     found: list[_Told] = []
     for name, dangers in _holders(subject):
         wide = {text for p in dangers if p.danger.kind is DangerKind.SERVICE_WILDCARD for text in p.danger.grants}
-        # What a service's wildcard gives is told as that.
+        # A service wildcard is reported by its own check.
         ways = [p for p in dangers if p.danger.kind is DangerKind.ESCALATION and not wide.issuperset(p.danger.grants)]
         if ways:
             found.append((ways[0].path, _told([placed.danger for placed in ways]), name))
@@ -57,7 +57,7 @@ def escalation(subject: Subject) -> Iterator[Finding]:
 
 
 def _told(ways: list[Danger]) -> str:
-    """What the ways give, in few words: those that give the same together."""
+    """Return the ways in a few words, grouped by what they give."""
     gives: dict[str, list[str]] = {}
     for each in (danger.escalation for danger in ways[:_WAYS] if danger.escalation):
         gives.setdefault(each.gives, []).append(str(each))
@@ -66,7 +66,7 @@ def _told(ways: list[Danger]) -> str:
 
 
 def every_log_group(subject: Subject) -> Iterator[Finding]:
-    """Writing to the logs of everything else in the account."""
+    """Find permission to write to all other logs of the account."""
     found = [
         (placed.path, placed.danger.what, name)
         for name, dangers in _holders(subject)
@@ -76,12 +76,12 @@ def every_log_group(subject: Subject) -> Iterator[Finding]:
     yield from _faults(found, "Name the log groups of the task definition, each with :log-stream:PREFIX/* behind it.")
 
 
-#: A place, what is told of it, and of whom.
+#: A place, with the danger and its holder.
 _Told = tuple[Path, str, str]
 
 
 def _faults(found: Iterable[_Told], remedy: str) -> Iterator[Finding]:
-    """One fault for each place: a policy that several roles have is one mistake."""
+    """Yield one fault for each place: a policy of several roles is one mistake."""
     names: dict[tuple[Path, str], list[str]] = {}
     for path, what, name in found:
         names.setdefault((path, what), []).append(name)
@@ -91,7 +91,7 @@ def _faults(found: Iterable[_Told], remedy: str) -> Iterator[Finding]:
 
 
 def _holders(subject: Subject) -> Iterator[tuple[str, list[Placed]]]:
-    """Each role and policy that is to be judged, with what is dangerous whatever a condition says."""
+    """Yield each role and policy with its unconditional dangers."""
     found = [(role.logical_id, role.dangers) for role in ecs_roles(subject)]
     for name, dangers in (*found, ("the policy", subject.dangers)):
         yield name, [placed for placed in dangers if not placed.danger.conditional]

@@ -1,4 +1,4 @@
-"""Checks on execution roles: whether there is one, and whether it allows what ECS does with it."""
+"""Checks on execution roles: whether there is one, and whether it allows the calls that ECS makes."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from cfnroles.symbols import Cut, Symbol, Wildcard
 from cfnroles.template.intrinsics import plain
 from cfnroles.text import Text
 
-#: How to get an execution role, by where the task definition is.
+#: How to get an execution role, by the place of the task definition.
 _ADD_ROLE = {
     TaskKind.FILE: "Add the ARN of the role; `cfnroles build` writes the role and adds it.",
     TaskKind.TEMPLATE: "Add the role; `cfnroles inject` writes it into the template.",
     TaskKind.TERRAFORM: "Set execution_role_arn; `cfnroles terraform` writes the role.",
 }
 _DONE_BY_INSTANCE = frozenset({"ecr", "logs"})
-#: The launch types with instances that have a role of their own.
+#: The launch types whose instances have their own role.
 WITH_INSTANCES = frozenset({"EC2", "EXTERNAL"})
 
 
 def done_by_instance(need: Need) -> bool:
-    """Whether an EC2 instance, or a server of one's own, does it with its own role where the task has none.
+    """Return whether an EC2 instance, or an external server, uses its own role for this need if the task has none.
 
-    The key of a log group is used in the name of the principal that writes to the group.
+    The key of a log group is used as the principal that writes to the group.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
     """
     through = {
@@ -39,12 +39,12 @@ def done_by_instance(need: Need) -> bool:
 
 
 def missing_execution_role(subject: Subject) -> Iterator[Finding]:
-    """Needs of an execution role where a template's task definition names none."""
+    """Find task definitions of a template that need an execution role and have none."""
     yield from (fault for task in subject.tasks if task.logical_id for fault in task.once(_without_role))
 
 
 def no_execution_role(subject: Subject) -> Iterator[Finding]:
-    """The same in a task definition outside of templates, to which a later step may add the role."""
+    """Find the same outside of templates, where a later step may add the role."""
     yield from (fault for task in subject.tasks if not task.logical_id for fault in task.once(_without_role))
 
 
@@ -62,7 +62,9 @@ def _without_role(task: CheckedTask) -> Iterator[Finding]:
 
 
 def missing_permission(subject: Subject) -> Iterator[Finding]:
-    """What the execution role of the same template does not allow, or the infrastructure role of an Express service."""
+    """Find permissions that an execution role, or the infrastructure role of an Express service, of the template
+    lacks.
+    """
     for task in subject.tasks:
         yield from task.once(_missing, Holder.EXECUTION, _execution_role(task, subject))
         yield from task.once(_missing, Holder.INFRASTRUCTURE, subject.role(task.infrastructure_role))
@@ -85,7 +87,9 @@ def _missing(task: CheckedTask, holder: Holder, role: TemplateRole | None) -> It
 
 
 def _surely(missing: Sequence[Need], needs: Sequence[Need]) -> list[Need]:
-    """What is missing whatever a parameter holds: where it may name a secret or a parameter, one of the two will do."""
+    """Return the needs that are missing for any parameter value. If it may name a secret or a parameter, one of two
+    suffices.
+    """
     allowed = {need.origin for need in needs if _is_open(need) and need not in missing}
     return [need for need in missing if not (_is_open(need) and need.origin in allowed)]
 
@@ -95,7 +99,7 @@ def _is_open(need: Need) -> bool:
 
 
 def refused(needs: Sequence[Need], role: TemplateRole) -> list[Need]:
-    """The needs that the role does not allow, whatever turns out to be what no template tells."""
+    """Return the needs that the role does not allow, for any value of the unknowns."""
     policies: list[IdentityPolicy] = [evaluable(policy) for policy in role.role.policies]
     boundary = evaluable(role.role.boundary) if isinstance(role.role.boundary, RolePolicy) else None
     verdicts = ((need, evaluate(_request(need), policies, boundary)) for need in needs)
@@ -108,7 +112,7 @@ def _request(need: Need) -> Request:
 
 
 def _resource(text: Text) -> str:
-    """The resource of a request, with all that is open that no template tells, its partition too."""
+    """Return the resource of a request, with everything unknown open, including the partition."""
 
     def opened(symbol: Symbol) -> Symbol:
         return symbol if isinstance(symbol, Wildcard) else Wildcard("*")
@@ -125,7 +129,7 @@ def _execution_role(task: CheckedTask, subject: Subject) -> TemplateRole | None:
         return subject.role(task.execution_role)
     if task.execution_role is None:
         return None
-    # Where the task definition forgot its execution role, the only role that ECS may assume and nobody uses was meant.
+    # A task definition without an execution role likely meant the only unused role that ECS may assume.
     used = {reference for other in subject.tasks for reference in (other.execution_role, other.task_role)}
     left = [role for role in subject.roles if ECS_TASKS in (role.trusted or ()) and not used & role.names]
     return left[0] if len(left) == 1 else None
@@ -140,7 +144,7 @@ def _service(need: Need) -> str:
 
 
 def listed(needs: Sequence[Need]) -> str:
-    """The permissions in few words: actions on the same resource together, no more than three resources."""
+    """Return the permissions in a few words: actions by resource, at most three resources."""
     actions: dict[str, list[str]] = {}
     for need in needs:
         of_resource = actions.setdefault(need.permission.resource, [])

@@ -1,4 +1,4 @@
-"""The dangers of a role or a policy, each with its place in the document."""
+"""The dangers of a role or policy, with their places in the document."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VERSIONS = {True: "2012-10-17", False: "2008-10-17"}
 
 
 def placed_dangers(policies: tuple[PolicySource, ...], role: Role | None = None) -> tuple[Placed, ...]:
-    """What the policies give away; nothing where ``role`` has a permissions boundary that could not be read."""
+    """Return the dangers of the policies; none if ``role`` has a permissions boundary that could not be read."""
     if role is not None and isinstance(role.boundary, Unread):
         return ()
     found: list[PolicyStatement] = []
@@ -36,7 +36,7 @@ def placed_dangers(policies: tuple[PolicySource, ...], role: Role | None = None)
 
 
 def placed_trust(trust: PolicySource, role: Role) -> tuple[PlacedTrust, ...]:
-    """Whom the trust policy lets in, services and all."""
+    """Return the dangers of the trust policy, including those of services."""
     if role.trust is None or isinstance(role.trust, Unread):
         return ()
     start = trust.document.path if trust.document else ()
@@ -44,7 +44,7 @@ def placed_trust(trust: PolicySource, role: Role) -> tuple[PlacedTrust, ...]:
 
 
 def _evaluable(placed: PlacedStatement, index: int) -> PolicyStatement | None:
-    """The statement for the evaluator, ``None`` where it is broken or not known: other checks tell of that."""
+    """Return the statement for the evaluator; ``None`` if it is malformed or unknown, which other checks report."""
     document = {"Version": _VERSIONS[placed.variables], "Statement": [placed.part.value]}
     try:
         (statement,) = parse_policy("", evaluable_document(document)).statements

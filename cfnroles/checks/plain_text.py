@@ -1,6 +1,6 @@
-"""Which environment variables hold a secret in plain text, by their name and by the look of their value.
+"""Environment variables with a secret in plain text, found by name and by the form of the value.
 
-Values are looked at here and told nowhere.
+Values are read here and never reported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PAIRS = frozenset(
         ("encryption", "key"),
     }
 )
-#: A last word that says the value is about a secret and is none.
+#: A last word that shows that the value only describes a secret.
 _ABOUT = frozenset(
     {
         *("arn", "id", "ids", "name", "names", "prefix", "suffix", "header", "field", "param", "user", "username"),
@@ -45,9 +45,9 @@ _BITS_PER_CHARACTER = 4.0
 
 
 def plain_text_secret(name: str, value: str) -> str:
-    """What gives a variable away as a secret, in words that do not say the value; empty where nothing does.
+    """Return why a variable is a secret, without its value; empty if nothing indicates it.
 
-    A value that names a secret elsewhere, or that a later step fills in, is none.
+    A value that names a stored secret, or that a later step fills in, is not one.
     """
     if form := secret_form(value):
         return f"its value has the form of {form}"

@@ -1,4 +1,4 @@
-"""The check of how much a template makes, which its text does not show where loops make it."""
+"""The check on the number of resources in a template, which loops hide."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cfnroles.template.loops import may_loop
 
 
 def too_many_resources(subject: Subject) -> Iterator[Finding]:
-    """Loops that make more resources than CloudFormation takes; cfn-lint counts those that a template writes itself."""
+    """Find loops that create more resources than CloudFormation allows. cfn-lint counts resources without loops."""
     resources = subject.tree.get("Resources")
     count = len(resources) if isinstance(resources, Mapping) else 0
     if count > MOST_RESOURCES and may_loop(subject.tree):

@@ -1,4 +1,4 @@
-"""Checks on what `valueFrom` and `credentialsParameter` say."""
+"""Checks on `valueFrom` and `credentialsParameter`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _WORD = re.compile(r"-(?:[a-z]{6}|[A-Z]{6}|[0-9]{6})$")
 
 
 def is_reference(finding: Finding) -> bool:
-    """Whether the finding is about a reference to a secret or parameter."""
+    """Return whether the finding is about a reference to a secret or parameter."""
     return bool(_REFERENCES & set(finding.origin.path[-1:]))
 
 
 def malformed(subject: Subject) -> Iterator[Finding]:
-    """What discovery found ECS would refuse in a reference."""
+    """Find references that ECS would reject."""
     for task in subject.tasks:
         for finding in task.discovery.findings:
             if is_reference(finding) and finding.severity is Severity.ERROR:
@@ -34,7 +34,7 @@ def malformed(subject: Subject) -> Iterator[Finding]:
 
 
 def name_as_parameter(subject: Subject) -> Iterator[Finding]:
-    """A bare name that can be no parameter's, or that a secret of the same template has."""
+    """Find bare names that are not valid for a parameter, or that a secret of the template has."""
     secrets = dict(_secret_names(subject))
     for task in subject.tasks:
         yield from (fault for value, fault in task.once(_traps) if not _is_arn(value) and value not in secrets)
@@ -48,7 +48,7 @@ def name_as_parameter(subject: Subject) -> Iterator[Finding]:
 
 
 def hyphen_and_six(subject: Subject) -> Iterator[Finding]:
-    """An ARN that looks complete and may be the beginning of one, and a name that makes ARNs look like that."""
+    """Find ARNs that look complete but may lack the suffix, and names that cause such ARNs."""
     for task in subject.tasks:
         yield from (fault for value, fault in task.once(_traps) if _is_arn(value))
     for statement in subject.statements:
@@ -69,7 +69,7 @@ def hyphen_and_six(subject: Subject) -> Iterator[Finding]:
 
 
 def _traps(task: CheckedTask) -> Iterator[tuple[str, Finding]]:
-    """What discovery warns of in references, each with the reference itself."""
+    """Yield discovery's warnings about references, each with its reference."""
     said = {task.workload.origin(path): text for path, text in texts_in(task.workload.tree)}
     for finding in task.discovery.findings:
         if is_reference(finding) and finding.severity is Severity.WARNING:

@@ -1,4 +1,4 @@
-"""The template that the examples of checks on roles vary."""
+"""The template from which the examples of the checks on roles are derived."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The check for roles that are named where ECS wants their ARN."""
+"""The check for role names where ECS requires an ARN."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cfnroles.workload import Path
 
 #: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 _NAME = re.compile(r"[\w+=,.@/-]+")
-#: What somebody means to fill in before ECS sees it.
+#: A placeholder that is filled before ECS reads it.
 _TO_FILL_IN = re.compile(r"[A-Z0-9_]+|String|.*(your|replace|change).*")
 
 
 def by_name(subject: Subject) -> Iterator[Finding]:
-    """An execution role by its name, or the infrastructure role of a service. A task role may be given by either."""
+    """Find execution roles and infrastructure roles of services given by name. A task role may have either form."""
     yield from _execution_roles(subject)
     resources = resources_of(subject.tree) if subject.stack else {}
     roles = {name for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"}
@@ -33,7 +33,7 @@ def by_name(subject: Subject) -> Iterator[Finding]:
 
 
 def _references(value: Any, path: Path, member: str) -> Iterator[tuple[Path, str]]:
-    """The members whose names end in RoleArn, as far as they are a Ref, each with what that refers to."""
+    """Yield members that end in RoleArn and are a Ref, each with the target."""
     match value:
         case {"Ref": str(name)} if member.endswith("RoleArn") and member != "TaskRoleArn":
             yield path[: path.index(member) + 1], name

@@ -1,4 +1,4 @@
-"""Checks on the roles of a template: who may assume them, and what they have too much."""
+"""Checks on the roles of a template: trust, and excess permissions."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from cfnroles.need import Finding, Severity, fault
 ECS_TASKS, _ECS_ITSELF = "ecs-tasks.amazonaws.com", "ecs.amazonaws.com"
 #: Tasks, and ECS itself with the infrastructure role.
 _ECS = frozenset({ECS_TASKS, _ECS_ITSELF})
-#: What is told as something larger than reading.
+#: Dangers that are reported as something larger than reading.
 _HOLDS_READING = (DangerKind.FULL_ACCESS, DangerKind.SERVICE_WILDCARD)
 
-#: AWS managed policies that give a whole service or account away.
+#: AWS managed policies that give access to a whole service or account.
 _WIDE = frozenset(
     {
         "AdministratorAccess",
@@ -43,7 +43,7 @@ _WIDE = frozenset(
         "AmazonRDSFullAccess",
     }
 )
-#: What answers with secrets and parameters, and what an ARN of any of them begins with.
+#: Actions that return secrets and parameters, and the prefix of an ARN for all of them.
 _READS = {
     "secretsmanager:GetSecretValue": "secretsmanager:secret:",
     "ssm:GetParameters": "ssm:parameter/",
@@ -54,7 +54,7 @@ _READS = {
 
 
 def untrusted(subject: Subject) -> Iterator[Finding]:
-    """A role of a task definition that ECS tasks may not assume, or of an Express Mode service that ECS may not."""
+    """Find roles of task definitions that ECS tasks may not assume, or of Express Mode services that ECS may not."""
     used: dict[tuple[str, str, str], TemplateRole] = {}
     for task in subject.tasks:
         for reference, noun, service in (
@@ -75,7 +75,7 @@ def untrusted(subject: Subject) -> Iterator[Finding]:
 
 
 def wide_policy(subject: Subject) -> Iterator[Finding]:
-    """AWS managed policies far wider than a task needs."""
+    """Find AWS managed policies that are far wider than a task needs."""
     for role in ecs_roles(subject):
         for arn, path in role.managed:
             name = arn.rpartition("/")[2]
@@ -89,7 +89,7 @@ def wide_policy(subject: Subject) -> Iterator[Finding]:
 
 
 def reads_everything(subject: Subject) -> Iterator[Finding]:
-    """Every secret or parameter of the account."""
+    """Find access to every secret or parameter of the account."""
     for role in ecs_roles(subject):
         told = {placed.path for placed in role.dangers if placed.danger.kind in _HOLDS_READING}
         for statement in role.statements:
@@ -105,7 +105,7 @@ def reads_everything(subject: Subject) -> Iterator[Finding]:
 
 
 def ecs_roles(subject: Subject) -> Iterator[TemplateRole]:
-    """The roles that a task definition names, and those that ECS may assume."""
+    """Yield the roles that task definitions name, and those that ECS may assume."""
     used = {reference for task in subject.tasks for reference in (task.execution_role, task.task_role) if reference}
     for role in subject.roles:
         if _ECS & (role.trusted or frozenset()) or used & role.names:

@@ -1,4 +1,4 @@
-"""The check of service specs, which is all that reading one finds."""
+"""The check on service specs: the findings of the reader."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from cfnroles.need import Finding, Severity
 
 
 def refused(subject: Subject) -> Iterator[Finding]:
-    """Every key and value that no command takes."""
+    """Find keys and values that no command accepts."""
     yield from (finding for finding in subject.refused if finding.check == _REFUSED)
 
 
 def unread(subject: Subject) -> Iterator[Finding]:
-    """Every task definition that stands in Amazon ECS."""
+    """Find task definitions that are only in Amazon ECS."""
     yield from (finding for finding in subject.refused if finding.check == _UNREAD)
 
 
@@ -42,7 +42,7 @@ CHECKS = (
     ),
 )
 
-#: Of services whose task definitions no file holds.
+#: For services whose task definitions are in no file.
 UNREAD = Check(
     id=_UNREAD,
     number=9312,

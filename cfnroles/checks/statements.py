@@ -1,4 +1,4 @@
-"""Checks on statements that allow nothing, because the resource is none that the action is ever done on."""
+"""Checks on statements that allow nothing, because the action never applies to the resource."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WRITES_STREAMS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
 def json_key(statement: AllowStatement) -> Iterator[Finding]:
-    """A secret with the fields that only `valueFrom` takes."""
+    """Find secrets with the JSON key that only `valueFrom` accepts."""
     for resource in statement.resources:
         if service_of(resource) == "secretsmanager" and resource_part(resource).count(":") > 1:
             secret = ":".join(written_part(resource).cut(":")[:2])
@@ -36,7 +36,7 @@ def json_key(statement: AllowStatement) -> Iterator[Finding]:
 
 
 def no_suffix(statement: AllowStatement) -> Iterator[Finding]:
-    """A secret's name without the suffix, or without wildcards for it."""
+    """Find names of secrets without the suffix or a wildcard for it."""
     if not names_action(statement, *_READS_SECRETS):
         return
     for resource in statement.resources:
@@ -61,7 +61,7 @@ def no_suffix(statement: AllowStatement) -> Iterator[Finding]:
 
 
 def decrypt(statement: AllowStatement) -> Iterator[Finding]:
-    """KMS actions on nothing but secrets and parameters."""
+    """Find KMS actions that only have secrets and parameters as resources."""
     if means_action(statement, "kms:Decrypt") and only_of(statement.resources, "secretsmanager", "ssm"):
         yield _fault(
             statement,
@@ -71,7 +71,7 @@ def decrypt(statement: AllowStatement) -> Iterator[Finding]:
 
 
 def other_service(statement: AllowStatement) -> Iterator[Finding]:
-    """Parameters read from Secrets Manager, or secrets from Parameter Store."""
+    """Find parameters read from Secrets Manager, and secrets from Parameter Store."""
     for actions, own, other in (
         (_READS_PARAMETERS, "ssm", "secretsmanager"),
         (_READS_SECRETS, "secretsmanager", "ssm"),
@@ -85,7 +85,7 @@ def other_service(statement: AllowStatement) -> Iterator[Finding]:
 
 
 def no_streams(statement: AllowStatement) -> Iterator[Finding]:
-    """Log groups without their streams, for actions on streams."""
+    """Find log groups without their streams, for actions on streams."""
     if not means_action(statement, *_WRITES_STREAMS) or not only_of(statement.resources, "logs"):
         return
     parts = [resource_part(resource) for resource in statement.resources]
@@ -99,7 +99,7 @@ def no_streams(statement: AllowStatement) -> Iterator[Finding]:
 
 
 def token(statement: AllowStatement) -> Iterator[Finding]:
-    """A registry's token asked of a repository."""
+    """Find authorization tokens with a repository as resource."""
     literal = [action for action in statement.actions if action.lower() == "ecr:getauthorizationtoken"]
     if literal and not statement.not_actions and only_of(statement.resources, "ecr"):
         yield _fault(
@@ -110,7 +110,7 @@ def token(statement: AllowStatement) -> Iterator[Finding]:
 
 
 def two_slashes(statement: AllowStatement) -> Iterator[Finding]:
-    """A parameter's name with its leading slash after the slash of the ARN."""
+    """Find parameter names with a leading slash after the slash of the ARN."""
     for resource in statement.resources:
         if service_of(resource) == "ssm" and resource_part(resource).startswith("parameter//"):
             yield _fault(
@@ -121,7 +121,7 @@ def two_slashes(statement: AllowStatement) -> Iterator[Finding]:
 
 
 def unknown_action(subject: Subject) -> Iterator[Finding]:
-    """Actions, and patterns of actions, that AWS does not have as far as is known."""
+    """Find actions, and patterns of actions, that AWS is not known to have."""
     for statement in subject.statements:
         for action in statement.actions:
             if "${" in action or is_known(action):
@@ -135,7 +135,7 @@ def unknown_action(subject: Subject) -> Iterator[Finding]:
             )
 
 
-#: What a statement may allow in vain, with the service whose permission is missing then.
+#: Ineffective permissions, with the service whose permission is then missing.
 STATEMENT_CHECKS: tuple[tuple[str, Callable[[AllowStatement], Iterator[Finding]]], ...] = (
     ("secretsmanager", json_key),
     ("secretsmanager", no_suffix),
@@ -149,7 +149,7 @@ STATEMENT_CHECKS: tuple[tuple[str, Callable[[AllowStatement], Iterator[Finding]]
 
 
 def faulty_services(statements: tuple[AllowStatement, ...]) -> frozenset[str]:
-    """The services of which some permission is allowed in vain."""
+    """Return the services for which a permission is ineffective."""
     return frozenset(service for service, look in STATEMENT_CHECKS for statement in statements if any(look(statement)))
 
 

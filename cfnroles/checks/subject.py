@@ -1,4 +1,4 @@
-"""What of a source that was read there is to check."""
+"""The subjects of a source."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.template.worlds import World, Worlds, worlds_of
 from cfnroles.workload import Path
 
-#: What the types begin with that there are checks on.
+#: Prefixes of the types that have checks.
 _LOOKED_AT = (
     "AWS::IAM::",
     *TASKS,
@@ -54,8 +54,7 @@ _LOOKED_AT = (
 
 
 def worlds_in(reading: sources.Reading) -> Worlds | None:
-    """The worlds of the source's own document, as far as checks can tell them apart; ``None`` if it is not a
-    template."""
+    """Return the worlds of the source's own document that checks can distinguish; ``None`` if it is not a template."""
     template = reading.template
     if template is None:
         return None
@@ -63,7 +62,7 @@ def worlds_in(reading: sources.Reading) -> Worlds | None:
 
 
 def subject_of(reading: sources.Reading) -> Subject:
-    """The subject of a source's own document, which is not a template."""
+    """Return the subject of a source's own document, which is not a template."""
     document = reading.documents[0]
     if reading.policy is not None:
         return policy_subject(reading.policy, document.name)
@@ -77,7 +76,7 @@ def subject_of(reading: sources.Reading) -> Subject:
 
 
 def template_subject(template: Template, worlds: Worlds, world: World) -> Subject:
-    """The subject of a template in one of its worlds; what is the same in several of them is one object there."""
+    """Return the subject of a template in one of its worlds. Equal parts of worlds are one object."""
     stack = worlds.stack(world, _LOOKED_AT)
     found = StackRoles(stack)
     known: KnownStacks = template.known.setdefault(template_subject, KnownStacks())
@@ -109,13 +108,13 @@ def _template_tasks(logical_id: str, template: Template, stack: ResolvedStack) -
     rows, parts = template.known.setdefault((_template_tasks, logical_id), (Rediscovery(), Parts()))
     for task in task_definitions(stack, template.document, logical_id):
         for each in beside_services(task, stack):
-            # Most of a task definition is the same in all worlds, and beside all that run it.
+            # Most of a task definition is the same in all worlds, and for everything that runs it.
             same = replace(each.workload, tree=parts.one(each.workload.tree))
             yield _template_task(replace(each, workload=same), discover(same, Facts(), known=rows))
 
 
 def _same(part: RoleResource | PolicySource, template: Template) -> tuple[str, str, int]:
-    """What the same role or policy of another world is called alike."""
+    """Return a key that is equal for equal roles or policies in different worlds."""
     resource = part.resource if isinstance(part, RoleResource) else part.holder
     known: list[RoleResource | PolicySource] = template.known.setdefault((_same, type(part), resource.logical_id), [])
     number = next((number for number, each in enumerate(known) if each == part), len(known))
@@ -124,7 +123,7 @@ def _same(part: RoleResource | PolicySource, template: Template) -> tuple[str, s
 
 
 def policy_subject(tree: Mapping[str, Any], document: str) -> Subject:
-    """The subject of a policy document."""
+    """Return the subject of a policy document."""
     resource = Resource("", "", {}, {}, _sources={("Resources", "", "Properties"): ()})
     policy = PolicySource(resource, Part(_literal(tree), ()))
     return Subject(
@@ -165,7 +164,7 @@ def _allow_statements(policy: PolicySource, stack: ResolvedStack) -> Iterator[Al
 
 
 def _trusted(trust: PolicySource) -> frozenset[str] | None:
-    """The services that a trust policy admits; ``None`` where nobody can tell whom it admits."""
+    """Return the services that a trust policy admits; ``None`` if unknown."""
     principals: list[str] = []
     statements = list(trust.statements(trust=True))
     for statement in statements:
@@ -179,7 +178,7 @@ def _trusted(trust: PolicySource) -> frozenset[str] | None:
 
 
 def _principal(text: str) -> str:
-    """A principal; the suffix that some templates take from the partition is the same in all of them.
+    """Return a principal without the partition's suffix, which some templates append.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services
     """
@@ -187,16 +186,16 @@ def _principal(text: str) -> str:
 
 
 def _task(task: sources.Task, start: Path) -> CheckedTask:
-    """A task definition that stands at ``start`` of its document."""
+    """Return the task definition at ``start`` of its document."""
     tree = task.workload.tree
-    # Which roles the services of a spec have is settled where they are built.
+    # The roles of a spec's services are built later.
     none = None if task.service else ""
     execution_role, task_role = (_role(tree.get(name)) or none for name in ("executionRoleArn", "taskRoleArn"))
     return CheckedTask(task.workload, task.discovery, execution_role, task_role, start=start)
 
 
 def _of_configuration(task: sources.Task) -> Iterator[CheckedTask]:
-    """A task definition of a configuration in each form that its conditions give it."""
+    """Yield a task definition of a configuration in each form that its conditions produce."""
     for workload, discovery in task.variants:
         execution_role, task_role = (_role(workload.tree.get(name)) for name in ("executionRoleArn", "taskRoleArn"))
         yield CheckedTask(workload, discovery, execution_role, task_role, begin=workload.origin(()))
@@ -208,7 +207,7 @@ def _template_task(task: TemplateTask, found: Discovery) -> CheckedTask:
     errors = tuple(f for f in refused if f.severity is Severity.ERROR)
     return CheckedTask(
         task.workload,
-        # What CloudFormation will fill in is no gap.
+        # A value that CloudFormation fills in is not a gap.
         replace(_with_findings(found, (*errors, *unknown)), gaps=(*gaps, *unseen_members(task.workload, task.unseen))),
         _role_property(task, "ExecutionRoleArn"),
         _role_property(task, "TaskRoleArn"),

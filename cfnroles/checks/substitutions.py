@@ -1,4 +1,4 @@
-"""The checks for references that CloudFormation does not substitute, or refuses."""
+"""Checks for references that CloudFormation does not substitute, or rejects."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from cfnroles.template.undefined_names import UNDEFINED
 from cfnroles.workload import Path
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
-#: How a resolved text has a reference that stays as it is.
+#: A reference that remains in a resolved text.
 _LEFT = re.compile(r"\$\{!([A-Za-z0-9:.]+)\}")
 _IAM = "AWS::IAM::"
 _TASK = "AWS::ECS::TaskDefinition"
-#: The members of a task definition in which `$` means nothing else: shells and log routers have variables of their own.
+#: The members of a task definition in which `$` has no other meaning: shells and log routers have their own variables.
 _MEMBERS = frozenset({"executionrolearn", "taskrolearn", "image", "valuefrom", "credentialsparameter", "filesystemid"})
 _PROSE = frozenset({"Description", "Tags"})
 
 
 def unsubstituted(subject: Subject) -> Iterator[Finding]:
-    """A reference in a text that CloudFormation takes as it stands, or in a policy outside of templates."""
+    """Find references in strings that CloudFormation does not substitute, and in policies outside of templates."""
     if subject.stack is None:
         for path, text in _texts(subject.tree, ()) if not subject.tasks else ():
             if pseudo := next((name for name in _REFERENCE.findall(text) if name.startswith("AWS::")), ""):
@@ -43,17 +43,17 @@ def unsubstituted(subject: Subject) -> Iterator[Finding]:
 
 
 def undefined(subject: Subject) -> Iterator[Finding]:
-    """A reference to what the template does not have."""
+    """Find references to names that the template does not have."""
     yield from (finding for finding in subject.refused if finding.check == UNDEFINED)
 
 
 def unknown_type(subject: Subject) -> Iterator[Finding]:
-    """A type that is nearly one of Amazon ECS."""
+    """Find types that are nearly one of Amazon ECS."""
     yield from (finding for finding in subject.refused if finding.check == UNKNOWN_TYPE)
 
 
 def _left_in(resource: Resource) -> tuple[tuple[Path, str], ...]:
-    """The texts of a resource in which something is left, looked for once in all worlds that have the same resource."""
+    """Return the texts of a resource with remaining references, computed once for all worlds with the same resource."""
     if _left_in not in resource.known:
         texts = _texts(resource.properties, ())
         resource.known[_left_in] = tuple((path, text) for path, text in texts if _LEFT.search(text))
@@ -78,7 +78,7 @@ def _names_something(path: Path) -> bool:
 
 
 def _is_known(name: str, tree: Mapping[str, Any]) -> bool:
-    """Whether CloudFormation would know the name: a policy variable of IAM has one colon, what others fill in none."""
+    """Return whether the name is known: IAM's policy variables have one colon, variables of other tools have none."""
     if name.startswith("AWS::"):
         return True
     sections = (tree.get("Parameters"), tree.get("Resources"))
@@ -134,7 +134,7 @@ Resources:
     Type: {}
 """
 
-#: Of names that nothing in a template has.
+#: For names that are not in the template.
 UNDEFINED_NAME = Check(
     id=UNDEFINED,
     number=9313,
@@ -148,7 +148,7 @@ UNDEFINED_NAME = Check(
     look=undefined,
 )
 
-#: Of types that are nearly one.
+#: For types with a typing error.
 UNKNOWN_TYPES = Check(
     id=UNKNOWN_TYPE,
     number=9314,

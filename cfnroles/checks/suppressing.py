@@ -1,4 +1,4 @@
-"""Checks on suppressions. What they find is known only when everything else has been found."""
+"""Checks on suppressions. Their findings depend on those of all other checks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cfnroles.need import Finding, Severity
 
 
 def nothing(subject: Subject) -> Iterator[Finding]:
-    """No fault: `cfnroles.answers.lint` finds what there is to find."""
+    """Find nothing: `cfnroles.answers.lint` computes these findings."""
     yield from ()
 
 

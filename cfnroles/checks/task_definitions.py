@@ -1,4 +1,4 @@
-"""Checks on a task definition as such: what ECS refuses, what cannot be named, and what should not stand in it."""
+"""Checks on task definitions: values that ECS rejects, unknown names, and values that do not belong there."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.images import ecr_repository, tag
 from cfnroles.text import Text, text_of
 
-#: How dynamic references to secrets begin.
+#: The prefixes of dynamic references to secrets.
 _SECRETS = ("resolve:secretsmanager:", "resolve:ssm-secure:")
-#: Tags that are meant to be moved.
+#: Tags that usually move.
 _MOVING = frozenset({"", "latest", "edge", "nightly", "main", "master", "dev", "develop", "development"})
 
 
 def refused(subject: Subject) -> Iterator[Finding]:
-    """Everything that ECS would refuse or misread, but references."""
+    """Find everything that ECS would reject or misread, except references."""
     yield from _discovered(subject, Severity.ERROR)
 
 
 def trap(subject: Subject) -> Iterator[Finding]:
-    """Everything that ECS accepts and that likely fails later, but references."""
+    """Find everything that ECS accepts and that likely fails later, except references."""
     yield from _discovered(subject, Severity.WARNING)
 
 
 def gap(subject: Subject) -> Iterator[Finding]:
-    """Permissions that can be seen and not named, and resources whose permissions are not looked at."""
+    """Find permissions with unknown resource names, and resources whose permissions are not examined."""
     for resource in subject.stack.resources.values() if subject.stack else ():
         if roles := unread_roles(resource.type, resource.properties):
             what = f"cfnroles does not read {resource.type} and does not check {roles}"
@@ -49,7 +49,7 @@ def gap(subject: Subject) -> Iterator[Finding]:
 
 
 def plain_text(subject: Subject) -> Iterator[Finding]:
-    """Environment variables with a secret in plain text."""
+    """Find environment variables with a secret in plain text."""
     parameters = subject.tree.get("Parameters")
     for task in subject.tasks:
         yield from task.once(_plain_text_in, parameters)
@@ -69,7 +69,7 @@ def _plain_text_in(task: CheckedTask, parameters: object) -> Iterator[Finding]:
 
 
 def _written_in_place(value: Text, parameters: object) -> str:
-    """What CloudFormation or Terraform fills in that is a secret, in words; empty where they fill in none.
+    """Return the secret that CloudFormation or Terraform fills in, in words; empty if it is none.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
     """
@@ -85,7 +85,7 @@ def _written_in_place(value: Text, parameters: object) -> str:
 
 
 def mutable_image(subject: Subject) -> Iterator[Finding]:
-    """Images by a tag that is meant to be moved, or by none."""
+    """Find images with a mutable tag or without a tag."""
     yield from (fault for task in subject.tasks for fault in task.once(_mutable_images))
 
 

@@ -1,4 +1,4 @@
-"""Checks on task roles: what ECS does in their name."""
+"""Checks on task roles: the calls that ECS makes with them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from cfnroles.checks.role_examples import GOOD
 from cfnroles.need import Finding, Holder, Need, Severity, fault
 from cfnroles.template.template import resources_of
 
-#: EFS takes an Allow of the role or of the file system's own policy.
+#: EFS accepts an Allow of the role or of the file system's own policy.
 _BY_IAM = frozenset({"efs-iam", "efs-iam-write"})
 
 
 def missing_task_role(subject: Subject) -> Iterator[Finding]:
-    """A volume that is mounted in the name of a role, in a template's task definition that names none."""
+    """Find volumes that are mounted with a role, in task definitions of a template without a task role."""
     for task in subject.tasks:
         if task.logical_id and task.task_role == "" and (needs := _mounts(task)):
             yield task.fault(
@@ -26,7 +26,7 @@ def missing_task_role(subject: Subject) -> Iterator[Finding]:
 
 
 def mount_not_allowed(subject: Subject) -> Iterator[Finding]:
-    """A volume that is mounted in the name of a role of the same template, which does not allow it."""
+    """Find volumes that are mounted with a role of the template that does not allow it."""
     for task in subject.tasks:
         role = subject.role(task.task_role)
         if role is None or role.role.unread:
@@ -50,7 +50,7 @@ def _mounts(task: CheckedTask) -> list[Need]:
 
 
 def _has_policy(need: Need, subject: Subject) -> bool:
-    """Whether the file system is one of the template that has a policy of its own."""
+    """Return whether the file system is in the template and has its own policy."""
     named = {symbol.name for symbol in need.permission.resource.symbols}
     resources = resources_of(subject.tree) if subject.stack else {}
     return any("FileSystemPolicy" in (resources[name].get("Properties") or ()) for name in named & resources.keys())

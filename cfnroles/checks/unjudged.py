@@ -1,4 +1,4 @@
-"""The check that says where no other could look."""
+"""The check that reports what the other checks could not examine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cfnroles.template.intrinsics import symbols
 from cfnroles.template.template import is_module
 from cfnroles.workload import EXPRESS
 
-#: The options that a remedy names, and those of them that lint has, too.
+#: Options in remedies, and those that lint has, too.
 _OPTION = re.compile(r"--[a-z][a-z-]+")
 _OF_LINT = frozenset({"--parameter"})
 _MAY_MAKE = "the roles, policies and task definitions that {} may create are not judged"
@@ -27,7 +27,7 @@ _REMEDY = "`cfnroles verify` judges it, from the template that has it or with --
 
 
 def unjudged(subject: Subject) -> Iterator[Finding]:
-    """Roles of a template's task definitions that stand elsewhere, or that have a policy that does."""
+    """Find roles of a template's task definitions that are elsewhere, or that have such a policy."""
     yield from _unseen(subject)
     yield from _of_services(subject)
     told: set[str] = set()
@@ -52,7 +52,7 @@ def unjudged(subject: Subject) -> Iterator[Finding]:
 
 
 def _of_services(subject: Subject) -> Iterator[Finding]:
-    """The roles that services give ECS for their load balancers, where ECS takes one."""
+    """Yield the roles that services pass to ECS for load balancers, if ECS accepts one."""
     for task in subject.tasks:
         refused = {finding.origin for finding in task.discovery.findings}
         for path, given in task.workload.find("service.role"):
@@ -63,7 +63,7 @@ def _of_services(subject: Subject) -> Iterator[Finding]:
 
 
 def _unseen(subject: Subject) -> Iterator[Finding]:
-    """Loops, transforms, modules and stacks that may make roles, policies or task definitions."""
+    """Yield loops, transforms, modules and stacks that may create roles, policies or task definitions."""
     resources = subject.tree.get("Resources") if subject.stack else None
     for name, given in resources.items() if isinstance(resources, Mapping) else ():
         kind = str(given.get("Type")) if isinstance(given, Mapping) else ""
@@ -78,7 +78,7 @@ def _unseen(subject: Subject) -> Iterator[Finding]:
 
 
 def _is_elsewhere(given: Any) -> bool:
-    """Whether a resource is a nested stack whose template stands neither beside this one nor among the CDK's assets."""
+    """Return whether a nested stack's template is neither next to this one nor a CDK asset."""
     match given:
         case {"Metadata": {"aws:asset:path": _}}:
             return False
@@ -89,7 +89,7 @@ def _is_elsewhere(given: Any) -> bool:
 
 
 def _remedy(part: Unread) -> str:
-    """What to do. `verify` reads no more than lint what nobody could, and takes other options."""
+    """Return the remedy. `verify` reads the same parts as lint, but has other options."""
     return f"{part.remedy}." if part.remedy and _OF_LINT.issuperset(_OPTION.findall(part.remedy)) else _REMEDY
 
 
@@ -103,7 +103,7 @@ def _where(given: str | None) -> str:
 
 
 def _unread(role: TemplateRole) -> Iterator[Finding]:
-    # Whom a trust policy lets in is a matter of checks of its own.
+    # Trust policies have their own checks.
     for part in (part for part in role.role.all_unread if part not in role.role.trust_unread):
         yield fault(
             role.path,

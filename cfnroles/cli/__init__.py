@@ -1,4 +1,4 @@
-"""The command line: one module per command, each imported when it is called."""
+"""The command line: one module for each command, imported when the command runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from cfnroles.errors import CfnrolesError, InvalidInput
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-#: What a full or failing disk answers to a program whose output is redirected to it.
+#: Errors of a full or failing disk, if the output is redirected to it.
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 
 #: Command name -> one-line help, in the order of ``cfnroles --help``. The module has the command's name.
@@ -62,7 +62,7 @@ COMMANDS = {
 }
 
 
-#: What a command does that may take its time, for who waits for it at a terminal.
+#: What a slow command is doing, shown on a terminal.
 _DOING = {
     "audit": "Reading events",
     "build": "Building",
@@ -84,7 +84,7 @@ _DOING = {
     "verify": "Verifying",
 }
 
-#: What other tools call what these commands do.
+#: The names of these commands in other tools.
 _ALSO_CALLED = {
     other: name
     for name, others in {
@@ -102,7 +102,7 @@ _ALSO_CALLED = {
     for other in others.split()
 }
 
-#: Every command has it, and none has to know of it.
+#: Every command has these options without declaring them.
 _QUIET = click.Option(
     ["-q", "--quiet"],
     is_flag=True,
@@ -114,14 +114,14 @@ _QUIET = click.Option(
 
 
 class LazyCommands(click.Group):
-    """Knows its commands by name and help, and imports a command's module only when it runs."""
+    """A group that knows its commands by name and help, and imports a command's module only when it runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order of ``COMMANDS``."""
+        """Return the names in the order of ``COMMANDS``."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command's own click object, imported now; ``None`` for a name that is no command."""
+        """Import and return the click command, or ``None`` if the name is not a command."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"cfnroles.cli.{cmd_name.replace('-', '_')}")
@@ -134,7 +134,7 @@ class LazyCommands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is called; a usage error that names the one that was meant where there is none."""
+        """Return the command that is called. An unknown name is a usage error with a suggestion."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from cfnroles.spelling import hint
 
@@ -144,14 +144,14 @@ class LazyCommands(click.Group):
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
-        """What a shell offers for the name of a command or an option, without importing any command."""
+        """Complete the name of a command or option, without importing any command."""
         from click.shell_completion import CompletionItem
 
         named = [CompletionItem(name, help=help) for name, help in COMMANDS.items() if name.startswith(incomplete)]
         return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The command list of ``--help``, without importing any command."""
+        """Write the command list of ``--help``, without importing any command."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -166,7 +166,7 @@ def cfnroles(ctx: click.Context, verbose: bool) -> None:
 
 
 def _shown(words: Sequence[str]) -> contextlib.AbstractContextManager[None]:
-    """What the command that is called does, where there is a terminal to show it on."""
+    """Show on a terminal what the command is doing."""
     doing = _DOING.get(next((word for word in words if not word.startswith("-")), ""))
     if not doing or not is_live():
         return contextlib.nullcontext()
@@ -176,13 +176,12 @@ def _shown(words: Sequence[str]) -> contextlib.AbstractContextManager[None]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and end the process with the exit code that README.md documents."""
-    # Nearly all that a command makes lives to its end: looking for garbage often is time lost, and so is looking once
-    # more through everything when Python ends.
+    """Run the command line and exit with the code that README.md documents."""
+    # Nearly all objects of a command live until it ends, so frequent garbage collection and the one at exit waste time.
     gc.set_threshold(1_000_000)
     atexit.register(gc.freeze)
     words = list(sys.argv[1:] if arguments is None else arguments)
-    # What comes after the command's name is the command's: `cfnroles local grep -v` asks for no traceback.
+    # Arguments after the command's name belong to the command: `cfnroles local grep -v` does not request a traceback.
     before = itertools.takewhile(lambda word: word.startswith("-"), words)
     verbose = any(word in ("-v", "--verbose") for word in before)
     open_streams()
@@ -203,8 +202,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say_error(error.in_full)
         code = error.exit_code
     except SystemExit as ended:
-        # click puts another in place of a standard output whose reader went away (`| head`), and ends with 1:
-        # nothing is wrong, and nothing more can be said.
+        # click replaces a standard output whose reader has gone (`| head`), and exits with 1. Nothing is wrong, and
+        # nothing more can be printed.
         code = ended.code if output_reader() is reader else 0
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends here, with a code that says so
         if isinstance(error, OSError) and error.errno in _NO_ROOM:

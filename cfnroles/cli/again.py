@@ -1,4 +1,4 @@
-"""The command line that writes the same again, as one gives it where its file lies."""
+"""The command line that writes a file again, relative to the file's directory."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from cfnroles.page import quoted
 
 #: Options whose values are paths.
 _PATHS = frozenset({"variable_files", "service_file", "run_task_file"})
-#: What is about the root of a configuration, and about none of its modules.
+#: Options about the root of a configuration, which have no meaning in a module.
 _OF_ROOT = frozenset({"parameters", "variable_files", "resource"})
-#: What is about one run alone, or about where its file goes.
+#: Options about a single run, or about the output path.
 _ONCE = frozenset({"directory", "force", "strict"})
 
 
 def source_from(source: str, directory: str) -> str:
-    """SOURCE as seen from a directory; empty for standard input, which nobody can give again."""
+    """Return SOURCE relative to a directory; empty for standard input, which cannot be read again."""
     return "" if source == "-" else _from(source, directory)
 
 
 def options_again(
     context: click.Context, directory: str, *, hidden: frozenset[str] = frozenset(), of_root: bool = False
 ) -> str:
-    """The options that were given, each behind a space; of the NAME=VALUE of ``hidden`` names, the names alone.
+    """Return the given options, each after a space. For NAME=VALUE options in ``hidden``, only the names.
 
-    ``of_root`` chooses those that mean something to the root of a configuration alone; else they are left out.
+    Options that only the root of a configuration has are included with ``of_root``.
     """
     words: list[str] = []
     for parameter in context.command.params:

@@ -1,4 +1,4 @@
-"""``cfnroles audit``: which statements of a role are used, which are not, and what a trail cannot show."""
+"""``cfnroles audit``: used and unused statements of roles, and what a trail cannot show."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cfnroles.sources.reading import Reading
     from cfnroles.sources.told import Told
 
-#: A file by which an answer says what it is.
+#: A file with its name in messages.
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 
 
@@ -123,7 +123,7 @@ def _check(options: _Options) -> None:
 
 
 def _readings(source: str, about: Told) -> tuple[Reading, ...]:
-    """What is in one SOURCE: in a directory of task definitions each of its files."""
+    """Return the readings of one SOURCE. A directory of task definitions has one for each file."""
     from cfnroles.document import read_document
     from cfnroles.files import below_directly, is_directory
     from cfnroles.sources.cdk_app import read_app, stacks_with

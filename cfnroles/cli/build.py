@@ -1,4 +1,4 @@
-"""``cfnroles build``: from a task definition or a service spec to the CloudFormation stacks around it."""
+"""``cfnroles build``: CloudFormation stacks for a task definition or a service spec."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cfnroles.targets.cloudformation.output_files import Format
 
 
-#: Files that are listed by name; a screen holds no more.
+#: The maximum number of files to list by name: one screen.
 _MOST_LISTED = 24
 
 
@@ -137,7 +137,7 @@ def _again() -> str:
 
 
 def _wrote(files: Mapping[str, str], options: _Options) -> list[str]:
-    """Each file where a reader looks at each, and otherwise how many: stacks.json lists them."""
+    """Return the names of the files if they are few, otherwise their number: stacks.json lists them."""
     if len(files) > _MOST_LISTED:
         return [f"Wrote {counted(len(files), 'file')} to {options.directory}."]
     return _listed("Wrote:", files, options)

@@ -1,4 +1,4 @@
-"""``cfnroles check``: do all secrets and parameters exist, asked before any deployment."""
+"""``cfnroles check``: whether all secrets and parameters exist, before a deployment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cfnroles.sources.reading import Reading, Task
     from cfnroles.sources.told import Told
 
-#: A Region and an account, and the references that are asked for there.
+#: A Region and account, and the references to look up there.
 _Place = tuple[str, str]
 _Asked = tuple[_Place, tuple["Reference", ...]]
 
@@ -86,7 +86,7 @@ def command(source: str, **given: Any) -> None:
 
 
 def _of_app(source: str, about: Told, options: _Options) -> tuple[SecretCheck, Mapping[str, str]]:
-    """What is found out about the references of all stacks of an app of the CDK, and the texts of the stacks."""
+    """Check the references of all stacks of a CDK app. Return the results and the texts of the stacks."""
     from cfnroles.answers.check import SecretCheck
     from cfnroles.answers.check_template import unseen_in
     from cfnroles.sources.cdk_app import own_tasks, read_app, stacks_with, texts_of
@@ -101,7 +101,7 @@ def _of_app(source: str, about: Told, options: _Options) -> tuple[SecretCheck, M
 
 
 def _checked(reading: Reading, options: _Options, region: str) -> SecretCheck:
-    """What is found out about the references of all tasks: those of one account and Region are asked about at once."""
+    """Check the references of all tasks. Those of one account and Region are looked up together."""
     from cfnroles.answers.check import SecretCheck, check, left_open
     from cfnroles.answers.check_template import elsewhere
     from cfnroles.aws.connection import Connection
@@ -142,7 +142,7 @@ def _found(reading: Reading, resource: str) -> TemplateReferences | None:
 
 
 def _placed(found: TemplateReferences, reading: Reading, connection: Connection) -> _Asked:
-    """The references of a template's task definitions at their place."""
+    """Return the references of a template's task definitions with their Region and account."""
     from cfnroles.answers.check import at_home, left_open
     from cfnroles.answers.template_tasks import known_of
 
@@ -154,7 +154,7 @@ def _placed(found: TemplateReferences, reading: Reading, connection: Connection)
 
 
 def _references(task: Task, name: str, connection: Connection) -> _Asked:
-    """The Region and account of a task, and its references as ECS is given them there."""
+    """Return the Region and account of a task, and its references in the form that ECS reads there."""
     from msgspec.structs import replace
 
     from cfnroles import discover
@@ -171,7 +171,7 @@ def _references(task: Task, name: str, connection: Connection) -> _Asked:
 
 
 def _at_home(facts: Facts, name: str, connection: Connection) -> Facts:
-    """The facts with the account and region that names without them are looked up in: those of the caller."""
+    """Return the facts with an account and Region for names that have none: those of the caller."""
     from msgspec.structs import replace
 
     from cfnroles.aws.caller import caller_of

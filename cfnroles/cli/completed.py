@@ -1,4 +1,4 @@
-"""What a shell offers for the values of options and arguments."""
+"""Shell completion of the values of options and arguments."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class FileName(click.types.StringParamType):
-    """A text that names a file or a directory in most cases: a shell offers those that are there."""
+    """A string that is usually the name of a file or directory. Shells complete it as a path."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-        """Leave it to the shell."""
+        """Leave completion to the shell."""
         from click.shell_completion import CompletionItem
 
         return [CompletionItem(incomplete, type="file")]
@@ -29,7 +29,7 @@ FILE = FileName()
 
 
 def resources(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The task definitions in SOURCE, by their logical IDs or their addresses."""
+    """Return the task definitions in SOURCE, by logical ID or address."""
     from cfnroles.sources.template_task_definitions import TASKS
     from cfnroles.sources.template_tasks import defined
 
@@ -42,19 +42,19 @@ def resources(ctx: click.Context, _parameter: click.Parameter, incomplete: str) 
 
 
 def services(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The services of the spec that SOURCE is."""
+    """Return the services of the spec in SOURCE."""
     return _distinct((task.name for reading in _readings(ctx) if reading.project for task in reading.tasks), incomplete)
 
 
 def _readings(ctx: click.Context) -> tuple[Reading, ...]:
-    """What SOURCE holds, as far as it is given already and can be read: nobody waits for an error here."""
+    """Return the readings of SOURCE, if it is given and can be read. Completion reports no errors."""
     from cfnroles import read
     from cfnroles.files import exists, is_directory
     from cfnroles.sources.cdk_app import read_app
     from cfnroles.sources.directories import holds_terraform
     from cfnroles.sources.told import Told
 
-    # An option whose value is just being written leaves the arguments before it unread.
+    # The arguments before an incomplete option are unread.
     source = ctx.params.get("source") or next((word for word in ctx.args if exists(word)), "")
     if source in ("", "-"):
         return ()

@@ -1,4 +1,4 @@
-"""``cfnroles completion``: the script by which a shell completes commands, options, choices, files and logical IDs."""
+"""``cfnroles completion``: shell completion of commands, options, choices, files and logical IDs."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def command(shell: str) -> None:
     made = get_completion_class(shell)
     if made is None:
         raise click.UsageError(f"completion for {shell} is not supported")
-    # Its method `source` would start bash to ask for its version.
+    # Its method `source` would start bash to find its version.
     completion = made(cfnroles, {}, "cfnroles", "_CFNROLES_COMPLETE")
     lines = (completion.source_template % completion.source_vars()).rstrip("\n").split("\n")
     if shell == "zsh":
-        # Nobody may have asked for completion before it.
+        # The function that initializes completion may not have run.
         lines.insert(1, "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }")
     say(*lines)

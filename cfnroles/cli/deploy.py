@@ -66,22 +66,22 @@ class DeployArguments(Struct, frozen=True):
     adopt: bool
 
     def __post_init__(self) -> None:
-        """Raise ``InvalidInput`` for a format of what is not shown."""
+        """Raise ``InvalidInput`` for a format of output that is not shown."""
         if self.format_ != "human" and not self.plan_only:
             raise InvalidInput("--format requires --plan")
 
     @property
     def is_local(self) -> bool:
-        """Whether to deploy into an emulator."""
+        """Whether to deploy to an emulator."""
         return self.local or self.local_state is not None
 
     @property
     def given(self) -> tuple[tuple[str, str], ...]:
-        """The values of parameters; raises ``InvalidInput`` for a file that holds none."""
+        """The values of parameters. Raises ``InvalidInput`` for a file without parameters."""
         return given_parameters(self.parameter_file, self.parameters)
 
     def options(self, checks: CheckArguments, place: EnvironmentPlace | None) -> Options:
-        """What the deployer is told; raises ``InvalidInput`` for a file that holds no parameters."""
+        """Return the options of the deployer. Raise ``InvalidInput`` for a file without parameters."""
         from cfnroles.deploy.plan import Options
 
         return Options(
@@ -203,7 +203,7 @@ def _deployer(deployment: Deployment, progress: Progress) -> Deployer:
 
 
 def _uploaded(source: StackSource, bucket: str, connection: Connection) -> str:
-    """Put a template into the bucket, under a name that tells its content, and return its URL."""
+    """Upload a template to the bucket under the digest of its content, and return its URL."""
     import hashlib
 
     from cfnroles.aws.s3 import S3
@@ -213,7 +213,7 @@ def _uploaded(source: StackSource, bucket: str, connection: Connection) -> str:
 
 
 def _agreed(made: Plan, deployer: Deployer) -> bool:
-    """Ask; without a yes, nothing of the plan is left behind."""
+    """Ask for confirmation. If it is refused, remove everything that the plan created."""
     from cfnroles.deploy.change_sets import discard_all
 
     agreed = False
@@ -240,7 +240,7 @@ def _show(made: Plan, plan_format: str) -> None:
 
 
 def _diagnose(result: Result, deployer: Deployer, connection: Connection) -> None:
-    """Say what is behind the failures, as far as it can be told; what cannot be read does not hide the failure."""
+    """Print the causes of the failures, if they can be determined. An error in doing so never hides the failure."""
     from cfnroles.deploy.diagnosing import diagnosed_failure
     from cfnroles.formats.diagnosis import human
 

@@ -1,4 +1,4 @@
-"""``cfnroles deploy-policy``: the IAM policy of whoever deploys."""
+"""``cfnroles deploy-policy``: the IAM policy for deploying."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class PolicyArguments(Struct, frozen=True):
     administration_role_arn: str
 
     def __post_init__(self) -> None:
-        """Raise ``InvalidInput`` for both roles at once: each has a policy of its own."""
+        """Raise ``InvalidInput`` if both roles are given: each has its own policy."""
         if self.service_role and self.role_arn:
             raise InvalidInput(
                 "--service-role and --role-arn cannot be combined",
@@ -71,7 +71,7 @@ class PolicyArguments(Struct, frozen=True):
             raise InvalidInput("--administration-role-arn requires --stack-sets")
 
     def selected(self) -> Selected:
-        """The stacks with the parameters that ``cfnroles deploy`` would give them."""
+        """Return the stacks with the parameters that ``cfnroles deploy`` would set."""
         where = StackArguments(
             self.source,
             self.project,
@@ -87,11 +87,11 @@ class PolicyArguments(Struct, frozen=True):
 
     @property
     def given(self) -> tuple[tuple[str, str], ...]:
-        """The values of parameters; raises ``InvalidInput`` for a file that holds none."""
+        """The values of parameters. Raises ``InvalidInput`` for a file without parameters."""
         return given_parameters(self.parameter_file, self.parameters)
 
     def valued(self, stacks: tuple[StackSource, ...]) -> tuple[StackSource, ...]:
-        """The same stacks with the given values; raises ``InvalidInput`` for what no template takes."""
+        """Return the stacks with the given values. Raise ``InvalidInput`` for a parameter that no template has."""
         from cfnroles.deploy.parameters import undeclared, with_parameters, wrong_values
         from cfnroles.page import page
 
@@ -101,7 +101,7 @@ class PolicyArguments(Struct, frozen=True):
         return made
 
     def options(self, selected: Selected) -> DeployOptions:
-        """What changes which calls are made; raises ``InvalidInput`` where account or Region is not known."""
+        """Return the options that determine the calls. Raise ``InvalidInput`` if account or Region is unknown."""
         from cfnroles.deploy.policy import DeployOptions
 
         return DeployOptions(

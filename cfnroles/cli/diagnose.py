@@ -1,4 +1,4 @@
-"""``cfnroles diagnose``: from an error to its cause, and to the statement if one is missing."""
+"""``cfnroles diagnose``: the cause of an error, and the missing statement."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _Options(Struct, frozen=True):
 
 
 def _live_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the command the options about a failure in an account."""
+    """Add the options about a failure in an account."""
     for option in (
         profile_option("AWS profile for --live. Default: AWS_PROFILE."),
         click.option("--cluster", default="", metavar="CLUSTER", help="With --live: the cluster. Default: default."),
@@ -116,7 +116,7 @@ def command(**given: Any) -> None:
 
 
 def _read(options: _Options, about: Mapping[str, Any]) -> None:
-    """Tell what is behind the messages of a text."""
+    """Diagnose the messages in a text."""
     from cfnroles.answers.diagnose import check_known, diagnosed
     from cfnroles.answers.diagnosis import Besides
     from cfnroles.messages.collecting import collected
@@ -133,7 +133,7 @@ def _read(options: _Options, about: Mapping[str, Any]) -> None:
 
 
 def _ask(options: _Options, about: Mapping[str, Any]) -> None:
-    """Tell what is behind a failure that AWS is asked about."""
+    """Diagnose a failure that is read from AWS."""
     from cfnroles.answers.diagnose_live import check_failed, diagnose_gathered
     from cfnroles.sources.live import live_role
     from cfnroles.sources.live_failure import FailedThing, gather
@@ -148,7 +148,7 @@ def _ask(options: _Options, about: Mapping[str, Any]) -> None:
     role = cache(partial(read, options.role)) if options.role else None
     found = diagnose_gathered(gathered, read, own, (lambda _: role()) if role else None)
     check_failed(found)
-    # Of what Amazon ECS answered there are no lines: nobody has that text.
+    # Responses of Amazon ECS have no source lines: the user does not have their text.
     _show(found.found, found.besides, texts, options)
     if options.fix:
         sys.exit(_fix(found.found, options, own))
@@ -167,7 +167,7 @@ def _show(found: Sequence[Diagnosis], besides: Besides, texts: Mapping[str, str]
 
 
 def _given(text: str, source: str) -> str:
-    """The text itself, or that of the file it names."""
+    """Return the text itself, or the content of the file that it names."""
     from cfnroles.files import is_file, read_text
 
     if text == "-" and source == "-":
@@ -180,7 +180,7 @@ def _given(text: str, source: str) -> str:
 
 
 def _readings(options: _Options, about: Told) -> tuple[Sequence[Reading], Mapping[str, str]]:
-    """The source, or all stacks of an app of the CDK, with their texts."""
+    """Return the source, or all stacks of a CDK app, with their texts."""
     from cfnroles.files import is_directory
     from cfnroles.sources.directories import holds_terraform
 
@@ -213,7 +213,7 @@ def _fix(found: Sequence[Diagnosis], options: _Options, readings: Sequence[Readi
 
 
 def _role(options: _Options, readings: Sequence[Reading]) -> str | RoleOf:
-    """The role that was given, or what reads that of each message from AWS."""
+    """Return the given role, or a function that reads the role of each message from AWS."""
     if not options.live:
         return options.role
     from cfnroles.sources.live import live_role

@@ -1,4 +1,4 @@
-"""``cfnroles diff``: what a change does to the permissions of each role."""
+"""``cfnroles diff``: the effect of a change on the permissions of each role."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
 
 
 def _of_apps(old: str, new: str, told: Told) -> Iterator[Comparison]:
-    """Each stack of two directories of `cdk synth` that has roles, by the name of its template."""
+    """Yield the comparison of each stack with roles in two `cdk synth` directories, by template name."""
     from cfnroles import diff
     from cfnroles.sources.cdk_app import read_stacks
     from cfnroles.sources.directories import is_app
@@ -112,7 +112,7 @@ def _of_apps(old: str, new: str, told: Told) -> Iterator[Comparison]:
 
 
 def _changed(revision: str, told: Told) -> Iterator[Comparison]:
-    """Each document of a kind that is compared and that is not what it was in a revision."""
+    """Yield the comparison of each supported document that changed since a revision."""
     from cfnroles import diff, read
     from cfnroles.cli.paths import pass_over
     from cfnroles.files import TooLarge, is_file
@@ -136,6 +136,6 @@ def _changed(revision: str, told: Told) -> Iterator[Comparison]:
         )
         if old and new and old.noun != new.noun:
             raise InvalidInput(f"changed from {old.noun} to {new.noun}", where=name)
-        # A template without roles is none of our business.
+        # A template without roles is irrelevant.
         if (old or new) and (comparison := diff(old, new)).is_about_roles:
             yield comparison

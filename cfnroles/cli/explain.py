@@ -1,4 +1,4 @@
-"""``cfnroles explain``: why each statement of each role is there."""
+"""``cfnroles explain``: the reason for each statement of each role."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def command(source: str, format_: str, resource: str, **about: Any) -> None:
 
 
 def explained(source: str, resource: str, about: Mapping[str, Any]) -> tuple[tuple[Explanation, ...], Texts]:
-    """The explanations of what SOURCE names, whatever that is, and the texts that they point to."""
+    """Return the explanations for SOURCE of any kind, and the texts that they refer to."""
     from cfnroles import explain
     from cfnroles.files import is_directory
     from cfnroles.sources.directories import holds_terraform
@@ -47,7 +47,7 @@ def explained(source: str, resource: str, about: Mapping[str, Any]) -> tuple[tup
 
 
 def _of_app(source: str, about: Told, resource: str) -> tuple[tuple[Explanation, ...], Mapping[str, str]]:
-    """The explanations of all stacks of an app of the CDK, and their texts."""
+    """Return the explanations for all stacks of a CDK app, and their texts."""
     from cfnroles.answers.explain_template import explain_app
     from cfnroles.sources.cdk_app import read_app, stacks_with, texts_of
 

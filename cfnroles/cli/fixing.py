@@ -1,4 +1,4 @@
-"""What `cfnroles diagnose --fix` asks and writes."""
+"""Prompts and file changes of `cfnroles diagnose --fix`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check_asked(source: str, *, live: bool, yes: bool) -> None:
-    """Raise InvalidInput where there is no file to change, and where nobody can be asked and nobody has to be."""
+    """Raise InvalidInput if there is no file to change, or if confirmation is needed without a terminal."""
     if live and not source:
         raise InvalidInput(
             "--fix changes a file, but --live reads the role from AWS",
@@ -32,9 +32,9 @@ def check_asked(source: str, *, live: bool, yes: bool) -> None:
 
 
 def change_files(found: Sequence[Diagnosis], fixed: Fix, files: Mapping[str, str], *, yes: bool, then: str) -> int:
-    """Show what is changed, ask, and write it; the exit code is 1 where something that is missing is not written.
+    """Show the changes, ask, and write them. Return exit code 1 if a missing statement is not written.
 
-    ``files`` are the paths of the documents by their names, and ``then`` is the command that looks at all of it again.
+    ``files`` are the paths of the documents by their names, and ``then`` is the command that checks the result.
     """
     from cfnroles.answers.verification import Outcome
     from cfnroles.formats.fix import diff, refused
@@ -61,7 +61,7 @@ def change_files(found: Sequence[Diagnosis], fixed: Fix, files: Mapping[str, str
 
 
 def _write(change: FixedFile, file: str) -> None:
-    """Write a text with the mark of its encoding that it had before; raises InvalidInput where it changed since."""
+    """Write a text with its original byte order mark. Raise InvalidInput if the file changed meanwhile."""
     from cfnroles.cli.paths import replace_file
     from cfnroles.files import read_bytes, text_of
 

@@ -1,4 +1,4 @@
-"""``cfnroles fleet``: every task definition of an account and Region against its roles, its secrets and the rest."""
+"""``cfnroles fleet``: all task definitions of an account and Region, with their roles, secrets and other resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cfnroles graph``: the permissions as a picture."""
+"""``cfnroles graph``: a picture of the permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cfnroles init``: a first service spec, from what is there already."""
+"""``cfnroles init``: a first service spec, from existing files."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
 
     options = taken(_Options, given)
     output = options.output
-    # Who names nothing is shown the commands for what is here, be a spec there already or not.
+    # Without SOURCE, the commands for the files here are shown, also if a spec exists.
     named = sources or _found(options)
     if not named:
         return
@@ -95,7 +95,7 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
 
 
 def _drafts(named: Sequence[str], options: _Options) -> Sequence[Drafted]:
-    """The services of what was named, with what their role allows where one was given."""
+    """Return the services of the sources, with the permissions of their role if one was given."""
     read = _live if options.live else _files
     services = _distinct([each for source in named for each in read(source, options)])
     if (options.from_role or options.execution_role) and len(services) > 1:
@@ -106,7 +106,7 @@ def _drafts(named: Sequence[str], options: _Options) -> Sequence[Drafted]:
 
 
 def _found(options: _Options) -> tuple[str, ...]:
-    """The task definitions in this folder and below; tells what to run for all else that is there."""
+    """Return the task definitions in this folder and below, and print the commands for all other sources."""
     from cfnroles.cli.init_here import look
 
     if options.live:
@@ -126,7 +126,7 @@ def _found(options: _Options) -> tuple[str, ...]:
 
 
 def _nothing(unread: Page) -> InvalidInput:
-    """Why nothing is written: there is nothing to read, or nothing that can be read."""
+    """Return the error if nothing can be written: no source, or none that can be read."""
     if unread:
         return InvalidInput(
             "no readable task definition in this folder or its subfolders",
@@ -141,7 +141,7 @@ def _nothing(unread: Page) -> InvalidInput:
 
 
 def _write_schema(folder: Path) -> None:
-    """The schema beside the spec; one that is there already stays as it is."""
+    """Write the schema next to the spec, unless one exists."""
     from cfnroles.sources.service_spec.draft import SCHEMA_FILE
     from cfnroles.sources.service_spec.schema import schema_text
 
@@ -206,7 +206,9 @@ def _live(source: str, options: _Options) -> list[Drafted]:
 
 
 def _as_created(settings: str, name: str) -> str:
-    """What create-service takes of what describe-services answers: the rest changes with every deployment."""
+    """Return the part of describe-services output that create-service accepts: the rest changes with every
+    deployment.
+    """
     from cfnroles.sources.settings import create_service, read_service
 
     return json.dumps(create_service(read_service(settings, name)), indent=2) + "\n"
@@ -272,7 +274,7 @@ def _write(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def _whole(path: Path) -> Iterator[None]:
-    """Leave no file where it cannot be written to its end."""
+    """Remove the file if it cannot be written completely."""
     try:
         yield
     except BaseException:

@@ -1,4 +1,4 @@
-"""What ``cfnroles init`` finds in a folder, and what it asks about that on a terminal."""
+"""The sources that ``cfnroles init`` finds in a folder, and its questions about them on a terminal."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _ACCOUNT = re.compile(r"\d{12}")
-#: The answer that leaves a question open.
+#: The answer that skips a question.
 _OPEN = "-"
 _LOCAL_MODULE = re.compile(r'"?source"?\s*[=:]\s*"(\.{1,2}/[^"]*)"')
 
 
 class Here(Struct, frozen=True):
-    """What lies below a folder, by the paths from it: task definitions, and what is no matter of a spec.
+    """The sources below a folder, by relative path: task definitions, and sources that need no spec.
 
-    ``unread`` says of what could not be read why, with its place.
+    ``unread`` has the errors of files that could not be read, with their places.
     """
 
     definitions: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Here(Struct, frozen=True):
 
     @property
     def commands(self) -> Iterator[str]:
-        """What to run for everything that needs no spec."""
+        """Yield a command for each source that needs no spec."""
         for name in self.specs:
             yield f"cfnroles build {quoted(name)}"
         for name in self.templates:
@@ -61,7 +61,9 @@ class Here(Struct, frozen=True):
 
 
 def look(folder: str = ".") -> Here:
-    """What lies in a folder and below it; not in what tools keep there (``.git``, ``node_modules``, environments)."""
+    """Return the sources in a folder and below, except in directories of tools (``.git``, ``node_modules``,
+    environments).
+    """
     from cfnroles.sources.directories import holds_terraform, is_app
 
     found: dict[str, list[str]] = {field: [] for field in Here.__struct_fields__}
@@ -85,7 +87,7 @@ def look(folder: str = ".") -> Here:
 
 
 def _built(folder: str, names: Sequence[str]) -> frozenset[str]:
-    """The files of a build in a folder, whose source is elsewhere."""
+    """Return the output files of builds in a folder: their source is elsewhere."""
     from cfnroles.document import parse
     from cfnroles.manifest import FILE, manifest_of
 
@@ -110,7 +112,7 @@ def _unlisted(error: OSError, folder: str) -> str:
 
 
 def _looked_at(path: str, name: str) -> tuple[str, str]:
-    """The field of `Here` that a file belongs to, and its name, or why it could not be read."""
+    """Return the field of `Here` for a file and its name, or the reason why it could not be read."""
     try:
         return _kind(path), name
     except TooLarge as error:
@@ -138,9 +140,9 @@ def _terraform(folder: str) -> str:
 
 
 def _applied(folders: Sequence[str], top: str, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The directories of Terraform that have a task definition, in a module of theirs maybe, and are no module.
+    """Yield the root directories of Terraform with a task definition, in the root itself or in one of its modules.
 
-    Each comes with the texts of its files and of those of its modules.
+    Each comes with the texts of its files and of its modules.
     """
     calls = {
         folder: [os.path.realpath(Path(folder, source)) for source in _LOCAL_MODULE.findall(text)]
@@ -165,9 +167,9 @@ def _reached(folder: str, calls: Mapping[str, Sequence[str]]) -> set[str]:
 
 
 def _kind(path: str) -> str:
-    """Which of the fields of `Here` a file belongs to; empty for none.
+    """Return the field of `Here` for a file, or an empty string.
 
-    Raises InvalidInput for a file that has the words of a task definition, a template or a spec and cannot be read.
+    Raise InvalidInput for a file that looks like a task definition, template or spec and cannot be read.
     """
     from cfnroles import read
     from cfnroles.document import read_document
@@ -177,7 +179,7 @@ def _kind(path: str) -> str:
     from cfnroles.sources.template_tasks import defined
 
     document = read_document(path)
-    # What is not well formed is of no kind, and its tree says why.
+    # A malformed file has no kind; reading its tree raises the error.
     if not looks_known(document) or not document.tree or not recognised(document):
         return ""
     reading = read(document)
@@ -197,7 +199,7 @@ def _has_role(resource: Mapping[str, Any]) -> bool:
 
 
 def asked(services: Sequence[Drafted], output: Path) -> tuple[Sequence[Drafted], bool]:
-    """The services of the spec at ``output`` with what their author says, and whether their log groups are made."""
+    """Return the services of the spec at ``output`` with the answers, and whether to create their log groups."""
     from cfnroles.sources.service_spec.draft import account_of, region_of
 
     say(
@@ -233,7 +235,7 @@ def _fact(question: str, place: Place, form: re.Pattern[str]) -> str:
 
 
 def _grants(service: Drafted, output: Path) -> Iterator[str]:
-    """What the application may do, one grant after the other."""
+    """Yield the grants of the application."""
     question = f"What may the application of {service.name} do? For example sqs-send: orders"
     admitted = partial(_grant, service, output)
     while answer := ask(question, admitted, hidden=False, default=""):
@@ -242,7 +244,7 @@ def _grants(service: Drafted, output: Path) -> Iterator[str]:
 
 
 def _grant(service: Drafted, output: Path, answer: str) -> str:
-    """The grant, if a spec that has it is accepted; raises ValueError with what is wrong about it."""
+    """Return the grant if it makes a valid spec. Raise ValueError with the problem otherwise."""
     from cfnroles import Document, read
     from cfnroles.document import read_document
     from cfnroles.sources.service_spec.draft import draft

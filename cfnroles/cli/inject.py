@@ -1,4 +1,4 @@
-"""``cfnroles inject``: put the roles of a template's task definitions into the template."""
+"""``cfnroles inject``: add the roles of a template's task definitions to the template."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _target(source: str, options: _Options) -> Path | None:
 
 
 def _write(text: str, before: bytes, target: Path | None) -> None:
-    """Write a text with the mark of its encoding that it had before."""
+    """Write a text with its original byte order mark."""
     data = (codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b"") + text.encode()
     if target is None:
         put(data)

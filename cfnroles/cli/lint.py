@@ -1,4 +1,4 @@
-"""``cfnroles lint``: what is wrong in templates, task definitions and policies."""
+"""``cfnroles lint``: faults in templates, task definitions and policies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
 _LEVELS = ("error", "warning", "info")
 
 
-#: So many directories are named that are not looked at.
+#: The maximum number of skipped directories to name.
 _MOST_TOLD = 8
 
 
@@ -93,7 +93,7 @@ def command(files: tuple[str, ...], **given: Any) -> None:
 
 
 def _named(files: Sequence[str], skip_others: bool) -> Iterator[tuple[str, bool]]:
-    """The files, and whether each is passed over where it is nothing that can be linted."""
+    """Yield the files, and for each whether to skip it if it is of an unsupported kind."""
     from cfnroles.files import below, is_directory, is_file
     from cfnroles.sources.directories import holds_terraform
 
@@ -115,7 +115,7 @@ def _counted(files: Sequence[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
 
 
 def _of_app(name: str, about: Told, cfn_lint: bool) -> Iterator[LintedFile]:
-    """What is found in the stacks of a directory of `cdk synth`, by what they are linked to; nothing for others."""
+    """Yield the results for the linked stacks of a `cdk synth` directory; nothing for other directories."""
     from cfnroles.files import is_directory
 
     if name == "-" or not is_directory(name):
@@ -137,7 +137,7 @@ def _of_app(name: str, about: Told, cfn_lint: bool) -> Iterator[LintedFile]:
 
 
 def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> Iterator[LintedFile]:
-    """What is found in a file, and in the task definitions that it names."""
+    """Yield the results for a file and for the task definitions that it names."""
     from cfnroles import Document, lint, read
     from cfnroles.answers.lint import LintedFile, lint_configuration, lint_named
     from cfnroles.answers.template_lint import template_problems
@@ -168,7 +168,7 @@ def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> Iterato
 
 
 def _each_once(linted: Iterable[Sequence[LintedFile]]) -> tuple[LintedFile, ...]:
-    """The files with those that they name, each once: as it is named, which says more about it, where it is."""
+    """Return each file once, with the result for its role in a spec or template, if it has one."""
     found: dict[str, LintedFile] = {}
     for own, *named in filter(None, linted):
         found.setdefault(os.path.realpath(own.document), own)
@@ -200,7 +200,7 @@ def _text(report: LintReport, format_: str, threshold: Severity | None) -> str:
 
 
 def _tell_of_others(files: Sequence[str], report: LintReport) -> None:
-    """Say which directories of Terraform below the given ones are not looked at: which are applied is not known."""
+    """Report the Terraform directories below the given ones that are skipped: whether they are applied is unknown."""
     from cfnroles.files import below, is_directory
     from cfnroles.hcl.directory import is_configuration
     from cfnroles.page import quoted

@@ -1,4 +1,4 @@
-"""What changes in place at the end of a terminal, as long as something is under way; no trace of it elsewhere."""
+"""Output that updates in place at the end of a terminal. Prints nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from cfnroles.cli.terminal import draw, drawing, drawing_size, is_live, rows
 from cfnroles.layout import columns, unpainted
 
-#: Seconds between two looks at what there is to show.
+#: Seconds between updates.
 _PACE = 0.2
 
 
 @contextlib.contextmanager
 def shown(lines: Callable[[], Sequence[str]], *, after: float = 0.0, kept: bool = False) -> Iterator[None]:
-    """Show ``lines`` again again and again until the block ends, on a terminal, from ``after`` seconds on.
+    """Show ``lines`` on a terminal and update them until the block ends, starting after ``after`` seconds.
 
-    At the end they are gone, or those of the end stay there if they are to be ``kept``.
+    At the end they are erased, unless they are ``kept``.
     """
     if not is_live():
         yield
@@ -27,7 +27,7 @@ def shown(lines: Callable[[], Sequence[str]], *, after: float = 0.0, kept: bool 
     def keep_up() -> None:
         over = ended.wait(after)
         while not over:
-            if is_live():  # --quiet is read meanwhile
+            if is_live():  # --quiet may be read meanwhile
                 region.show(lines())
             over = ended.wait(_PACE)
 
@@ -45,7 +45,7 @@ def shown(lines: Callable[[], Sequence[str]], *, after: float = 0.0, kept: bool 
 
 
 class _Region:
-    """The last rows of the terminal, drawn again in their place. What else is printed comes to stand above them."""
+    """The last rows of the terminal, redrawn in place. Other output appears above them."""
 
     def __init__(self) -> None:
         self._rows = 0
@@ -53,7 +53,7 @@ class _Region:
         self._lock = threading.RLock()
 
     def show(self, texts: Sequence[str]) -> None:
-        """Draw these lines in the place of those before; the last ones, where the terminal has not so many rows."""
+        """Replace the lines. If the terminal has too few rows, show the last ones."""
         size = drawing_size()
         drawn = rows(texts)[-max(size.lines - 1, 1) :]
         with self._lock:
@@ -62,17 +62,17 @@ class _Region:
                 self._rows = sum(max(1, -(-columns(unpainted(row)) // size.columns)) for row in drawn)
 
     def hold(self, held: bool) -> None:
-        """Draw nothing until it is let go again."""
+        """Pause drawing."""
         with self._lock:
             self.erase()
             self._held = held
 
     def erase(self) -> None:
-        """Take away what is drawn."""
+        """Erase the lines."""
         with self._lock:
             draw(self._erasing())
             self._rows = 0
 
     def _erasing(self) -> str:
-        # https://en.wikipedia.org/wiki/ANSI_escape_code#CSIsection: so many lines up, and all below is cleared.
+        # https://en.wikipedia.org/wiki/ANSI_escape_code#CSIsection: move up, and clear everything below.
         return f"\x1b[{self._rows}F\x1b[J" if self._rows else ""

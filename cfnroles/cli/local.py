@@ -42,7 +42,7 @@ def command(state: Path | None, region: str, arguments: tuple[str, ...]) -> int:
                 code = child.wait()
                 break
             except KeyboardInterrupt:
-                # The terminal sends Ctrl-C to the command too: it decides when it ends.
+                # The terminal sends Ctrl-C to the command too: the command decides when to exit.
                 continue
-    # As a shell reports a command that a signal ended.
+    # The exit code of shells for a command that a signal stopped.
     return 128 - code if code < 0 else code

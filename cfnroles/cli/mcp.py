@@ -1,4 +1,4 @@
-"""``cfnroles mcp``: the commands that only read, for agents that speak the Model Context Protocol.
+"""``cfnroles mcp``: the read-only commands for agents that use the Model Context Protocol.
 
 https://modelcontextprotocol.io/specification/
 """

@@ -1,4 +1,4 @@
-"""The tools of ``cfnroles mcp``. Each runs the command of its name, so that an agent is told what a person is told."""
+"""The tools of ``cfnroles mcp``. Each runs the command of its name, so that agents and people get the same answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pydantic import Field
 
 from cfnroles.role_kinds import ROLE_KINDS
 
-#: What one answer may take, and how much of it is handed on.
+#: Limits of one answer: the time, and the length that is returned.
 _SECONDS, _MOST = 120, 400_000
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 _ENDS = {
@@ -50,7 +50,7 @@ Roles = Annotated[
 
 
 def server(directory: str) -> MCPServer:
-    """The server whose tools see the files of a directory."""
+    """Return the server whose tools read files below a directory."""
     tools = _Tools(Path(directory).resolve())
     made = MCPServer("cfnroles", version=metadata.version("cfnroles"), instructions=_INSTRUCTIONS)
     offered: tuple[Callable[..., str], ...] = (tools.explain, tools.verify, tools.lint, tools.diagnose)
@@ -121,7 +121,7 @@ class _Tools:
             yield f"{kinds[key].option_name}={self._role(role)}"
 
     def _role(self, role: str) -> str:
-        """A role as the commands take it. Its file has to be here: a name would be one in AWS."""
+        """Return a role as commands accept it. It must be in a file here: a name would mean a role in AWS."""
         file, colon, name = role.partition(":")
         return f"{self._path(file)}{colon}{name}"
 

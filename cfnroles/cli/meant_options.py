@@ -1,4 +1,4 @@
-"""What people mean who give an option or an argument as another tool has it: one table for all commands."""
+"""Suggestions for options and arguments of other tools: one table for all commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-#: What is meant, and what other tools call it. A command takes the first meaning that it has an option for.
+#: An option here and its names in other tools. A suggestion is the first one that the command has.
 _SYNONYMS = {
     "--parameter": "var variable param params parameters parameter-overrides context parameter-values",
     "--set": "value values define set-string",
@@ -51,9 +51,9 @@ _SYNONYMS = {
     "cfnroles -v COMMAND": "verbose debug traceback",
     "cfnroles --version": "version",
 }
-#: What is an option of other tools and the argument of these commands.
+#: Options of other tools that are arguments here.
 _SOURCE = frozenset(("source", *_SYNONYMS["--source"].split()))
-#: What to do where an argument is missing.
+#: Remedies for missing arguments.
 _MISSING = {
     "source": "`cfnroles init` shows the commands for what is in this folder.",
     "files": "`cfnroles lint .` looks at this folder and below.",
@@ -62,10 +62,10 @@ _MISSING = {
 
 
 def understood(error: click.UsageError, words: Sequence[str], command: click.Command) -> str:
-    """What to tell about an error in a command line of these words; empty where nobody knows more than click does."""
+    """Return a hint about an error in a command line; empty if click's own message is as good."""
     told = ""
     if isinstance(error, click.NoSuchOption):
-        # Terraform's own options have one hyphen, and click takes their letters for options.
+        # Terraform's options have one hyphen; click reads them as several short options.
         short = not error.option_name.startswith("--")
         name = next((word for word in words if short and word.startswith(error.option_name)), error.option_name)
         name = name.partition("=")[0]
@@ -89,7 +89,7 @@ def _meant(name: str, command: click.Command) -> str:
 
 
 def _is_of(command: click.Command, meaning: str) -> bool:
-    """Whether a command has the option of a meaning, and its choice; what is a command is everybody's."""
+    """Return whether a command has the suggested option and choice. A suggested command fits everywhere."""
     name, _, choice = meaning.partition(" ")
     if not name.startswith("--"):
         return True
@@ -97,7 +97,7 @@ def _is_of(command: click.Command, meaning: str) -> bool:
 
 
 def _choices(command: click.Command, name: str) -> Iterator[Sequence[str]]:
-    """The choices of the option of a command with this name, if it has one."""
+    """Yield the choices of the command's option with this name."""
     for each in command.params:
         if isinstance(each, click.Option) and name in each.opts:
             yield tuple(map(str, each.type.choices)) if isinstance(each.type, click.Choice) else ()

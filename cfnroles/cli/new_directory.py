@@ -1,4 +1,4 @@
-"""Files in a directory that is not there yet: all of them or none."""
+"""Files in a new directory: all of them or none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cfnroles.errors import InvalidInput
 
 
 def write_new(directory: Path, files: Mapping[str, str]) -> None:
-    """Make a directory with these files. Raises InvalidInput where it is there already, or cannot be made."""
+    """Create a directory with these files. Raise InvalidInput if it exists or cannot be created."""
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         staged = Path(tempfile.mkdtemp(prefix=".cfnroles-", dir=directory.parent))

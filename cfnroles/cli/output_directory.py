@@ -1,4 +1,4 @@
-"""Writing the files of a build: all of them or none, and nothing of the user's is lost unasked."""
+"""The files of a build: all of them or none, and no edited file is overwritten without --force."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _STAGED = re.compile(r"\.cfnroles-\d+-.+")
 
 
 class Written(Struct, frozen=True):
-    """What became of the files that earlier builds wrote and this one does not: removed, or ``left`` because edited."""
+    """Obsolete files of earlier builds: removed, or ``left`` because they were edited."""
 
     removed: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 
 
 class Occupant(Enum):
-    """What stands where a build writes a file, or where one before it did."""
+    """An existing file at the path of a file of this build or an earlier one."""
 
     NOTHING = auto()
     SAME = auto()
@@ -40,11 +40,11 @@ class Occupant(Enum):
 
 
 def write_files(directory: Path, files: Mapping[str, str], *, force: bool = False) -> Written:
-    """Put ``files`` into ``directory``, each whole, and take away what earlier builds of the same project left there.
+    """Write ``files`` into ``directory``, each atomically, and remove files of earlier builds of the same project.
 
-    The manifest among them is written first: the next build repairs what a killed one left, and nothing is deployed
-    before. Raises InvalidInput where a file would be lost that no build wrote, or that was edited since and is not
-    given up by ``force``; where the directory is another project's; and where another build is writing to it.
+    The manifest is written first: the next build repairs an interrupted one, and nothing is deployed before that. Raise
+    InvalidInput if this would overwrite a foreign or edited file without ``force``, if the directory belongs to another
+    project, or if another build is writing to it.
     """
     new = not exists(directory)
     try:
@@ -64,7 +64,7 @@ def write_files(directory: Path, files: Mapping[str, str], *, force: bool = Fals
 
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
-    """Keep other builds out of the directory, where the system and the filesystem know such locks."""
+    """Lock the directory against other builds, if the system and file system support it."""
     try:
         import fcntl
     except ImportError:
@@ -81,7 +81,7 @@ def _alone(directory: Path) -> Iterator[None]:
             remedy="Run this build again after it, or pass another directory with -o DIR.",
         ) from error
     except OSError:
-        pass  # some network filesystems have none
+        pass  # some network file systems do not support locks
     try:
         yield
     finally:
@@ -90,7 +90,7 @@ def _alone(directory: Path) -> Iterator[None]:
 
 def _earlier(directory: Path) -> Manifest | None:
     if not is_file(directory / FILE):
-        return None  # a pipe in its place would be waited for
+        return None  # opening a pipe would block
     try:
         manifest = manifest_of(parse(read_text(directory / FILE, MANIFEST), FILE))
     except InvalidInput:
@@ -99,14 +99,14 @@ def _earlier(directory: Path) -> Manifest | None:
 
 
 class _Build(Struct, frozen=True):
-    """The files of a build on their way into a directory, in which an earlier one may have left a manifest."""
+    """The files of a build and the directory, which may have the manifest of an earlier one."""
 
     directory: Path
     files: Mapping[str, str]
     earlier: Manifest | None
 
     def written(self, *, force: bool) -> Written:
-        """Write all of them, or raise before the first."""
+        """Write all files, or raise before the first."""
         self._check_project()
         found = {name: self._found(name) for name in self.files}
         self._check_foreign(found)
@@ -145,7 +145,7 @@ class _Build(Struct, frozen=True):
         return Occupant.OURS if state in (State.WRITTEN, State.EARLIER) else Occupant.EDITED
 
     def _known(self, name: str) -> str:
-        """The name by which the earlier manifest knows a file; another one where case does not count."""
+        """Return the name of a file in the earlier manifest, which may differ in case."""
         names = self.earlier.names if self.earlier else frozenset()
         if name in names:
             return name
@@ -154,7 +154,7 @@ class _Build(Struct, frozen=True):
         return next((each for each in alike if own and self._inode(each) == own), "")
 
     def _inode(self, name: str) -> tuple[int, int] | None:
-        """What tells a file from all others, whatever name it is called by; ``None`` where there is none."""
+        """Return the identity of a file independent of its name, or ``None`` if it does not exist."""
         try:
             found = (self.directory / name).stat()
         except OSError:
@@ -193,7 +193,7 @@ class _Build(Struct, frozen=True):
         staged: list[tuple[Path, Path]] = []
         try:
             self._clear()
-            # Everything is on disk under another name before the first file takes its place.
+            # All files are staged on disk under other names before the first one is moved into place.
             for number, (name, text) in enumerate(steps):
                 path = self.directory / f".cfnroles-{os.getpid()}-{number}-{name}"
                 staged.append((path, self.directory / name))
@@ -206,7 +206,7 @@ class _Build(Struct, frozen=True):
             raise
 
     def _clear(self) -> None:
-        """Remove what a killed build had staged."""
+        """Remove the staged files of an interrupted build."""
         for path in self.directory.iterdir():
             if _STAGED.fullmatch(path.name) and path.is_file():
                 path.unlink()

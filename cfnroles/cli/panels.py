@@ -1,6 +1,6 @@
-"""``--help`` of every command: its options in a few panels, and behind ``--help-all`` what few people need.
+"""``--help`` of every command: the options in panels; ``--help-all`` also lists rarely used ones.
 
-An option belongs to one panel by its name, in all commands: one name means one thing.
+An option belongs to the same panel in all commands: one name means one thing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import click
 
 from cfnroles.cli.terminal import say
 
-#: The panels that `--help` shows, with their options in order. Any other option is in the last panel.
+#: The panels that `--help` shows, with their options in order. All other options are in the last panel.
 SHOWN = {
     "Source": (
         *("--source", "--events", "--task", "--stack", "--cluster", "--service", "--resource", "--environment"),
@@ -44,7 +44,7 @@ SHOWN = {
     ),
 }
 
-#: What is said once about a service or an account: `--help-all` shows it, and a service spec is its better place.
+#: Settings of a service or account: `--help-all` shows them, and they are better placed in a service spec.
 IN_SPEC = (
     *("--family", "--service-file", "--run-task-file", "--launch-type", "--compat", "--guardduty"),
     *("--kms-key-arn", "--file-key-arn", "--log-group-key-arn", "--destination-key-arn"),
@@ -59,7 +59,7 @@ _ALL = "cfnroles.help-all"
 
 
 class PanelCommand(click.Command):
-    """A command whose ``--help`` shows its options in panels, and with ``--help-all`` all of them."""
+    """A command whose ``--help`` shows its options in panels, and ``--help-all`` all of them."""
 
     def __init__(self, *about: Any, **others: Any) -> None:
         super().__init__(*about, **others)
@@ -67,7 +67,7 @@ class PanelCommand(click.Command):
             self.params.append(_help_all())
 
     def make_parser(self, ctx: click.Context) -> Any:
-        """click's parser, which takes `-o` for a long option first, and looks among all others for what was meant."""
+        """Return click's parser, which handles `-o` before long options, and suggests names for unknown ones."""
         parser: Any = super().make_parser(ctx)
         long, short = parser._match_long_opt, parser._short_opt
 
@@ -81,7 +81,7 @@ class PanelCommand(click.Command):
         return parser
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """The arguments that are left; a usage error that knows what other tools call an option."""
+        """Return the remaining arguments. A usage error suggests the option for another tool's name."""
         words = list(args)
         try:
             return super().parse_args(ctx, args)
@@ -96,7 +96,7 @@ class PanelCommand(click.Command):
         """Write the panels."""
         records = {_name(each): each.get_help_record(ctx) for each in self.get_params(ctx)}
         panels = _panels({name: record for name, record in records.items() if record}, bool(ctx.meta.get(_ALL)))
-        # One column for the names, whatever panel they are in.
+        # One column for the names in all panels.
         column = max(len(name) for _, rows in panels for name, _ in rows if len(name) <= _COLUMN)
         for title, rows in panels:
             with formatter.section(title):
@@ -104,12 +104,12 @@ class PanelCommand(click.Command):
 
 
 _Record = tuple[str, str]
-#: The widest name beside which its text stands; that of any other is in the next line.
+#: The widest name with its text on the same line; the text of a wider one is on the next line.
 _COLUMN = 30
 
 
 def _panels(records: dict[str, _Record], everything: bool) -> Sequence[tuple[str, Sequence[_Record]]]:
-    """The titles with what stands below them, without empty ones."""
+    """Return the titles with their rows, without empty panels."""
     rare = [name for name in records if _is_rare(name)] if everything else []
     further = [name for name in rare if name not in IN_SPEC]
     chosen = {**SHOWN, "Roles": (*SHOWN["Roles"], *further), _ABOUT_SPEC: IN_SPEC if everything else ()}
@@ -120,12 +120,12 @@ def _panels(records: dict[str, _Record], everything: bool) -> Sequence[tuple[str
 
 
 def _is_rare(name: str) -> bool:
-    """Whether only ``--help-all`` shows an option: what a spec says, and the kinds of role that few services have."""
+    """Return whether only ``--help-all`` shows an option: settings of a spec, and rare kinds of roles."""
     return name in IN_SPEC or (name.endswith("-role") and not any(name in names for names in SHOWN.values()))
 
 
 def _name(parameter: click.Parameter) -> str:
-    """The long name of an option; empty for an argument."""
+    """Return the long name of an option; empty for an argument."""
     if not isinstance(parameter, click.Option):
         return ""
     return next((each for each in parameter.opts if each.startswith("--")), parameter.opts[0])
@@ -149,5 +149,5 @@ def _help_all() -> click.Option:
 
 
 def panel_command(name: str, **others: Any) -> Callable[[Callable[..., Any]], PanelCommand]:
-    """As ``click.command``, for a command with panels."""
+    """``click.command`` for a command with panels."""
     return click.command(name, cls=PanelCommand, **others)

@@ -1,4 +1,4 @@
-"""Asking on a terminal for the values of parameters that have none."""
+"""Prompts for parameters without a value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def prompts(*, plan_only: bool) -> Ask | None:
-    """How to ask for missing values; ``None`` where there is no terminal, and for a plan, which asks nothing."""
+    """Return the function that asks for missing values; ``None`` without a terminal, and for a plan."""
     return _prompted if not plan_only and is_asked() else None
 
 

@@ -14,13 +14,13 @@ from cfnroles.errors import InvalidInput
 
 
 class PathParameter(click.Path):
-    """A path. An empty one is refused: Python takes it for the current directory, and a user never means that."""
+    """A path. An empty one is an error: Python reads it as the current directory, which is never meant."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(path_type=Path, **options)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path; a usage error where it is empty or of another kind than asked for."""
+        """Return the path. An empty one or one of the wrong kind is a usage error."""
         if value == "":
             self.fail("it is empty. Check that the shell variable is set.", param, ctx)
         if value == "-" and not self.file_okay:
@@ -29,12 +29,12 @@ class PathParameter(click.Path):
 
 
 def pass_over(error: InvalidInput) -> None:
-    """Say that a file is passed over that nobody named: it was looked at because it is there."""
+    """Report that a file is skipped that was found in a directory."""
     note(f"skipped: {error.where}: {error.what}")
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write a file as a whole or not at all, with the permissions that it had; raises InvalidInput where it fails."""
+    """Replace a file atomically and keep its permissions. Raise InvalidInput if that fails."""
     target = path.resolve()
     staged = target.parent / f".cfnroles-{os.getpid()}-{target.name}"
     try:

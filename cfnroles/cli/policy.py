@@ -62,7 +62,7 @@ def command(source: str, role: str, trust: bool, service: str, resource: str, st
     if role == _REPOSITORY:
         made, repositories = plain.plain_repository_policy(reading, resource)
     elif trust or role == _TRUST:
-        # What the execution role's asks for holds for the task role, too.
+        # Hints about the execution role apply to the task role, too.
         made, repositories = plain.plain_trust(reading, _HOLDERS.get(role, Holder.EXECUTION), resource), ()
     else:
         made, repositories = plain.plain_policy(reading, _HOLDERS[role], resource), ()

@@ -1,4 +1,4 @@
-"""What is under way: lines that change on a terminal and are gone in the end; plain events of stacks elsewhere."""
+"""Progress: lines that update on a terminal and disappear at the end; elsewhere, plain events of stacks."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from cfnroles.aws.stack import Event
     from cfnroles.deploy.plan import Note, Tell
 
-#: What is done sooner shows nothing.
+#: Seconds before progress is shown.
 _AFTER = 1.0
 
 
 class Progress:
-    """Takes what the deployer tells; inside ``live()`` it is one table where standard error is a terminal."""
+    """Receives events from the deployer. In ``live()``, they are a table if standard error is a terminal."""
 
     def __init__(self) -> None:
         self._told: list[Event | Note] = []
@@ -28,7 +28,7 @@ class Progress:
 
     @property
     def tell(self) -> Tell:
-        """The function to hand to the deployer."""
+        """The callback for the deployer."""
         return self._tell
 
     def _tell(self, told: Event | Note) -> None:
@@ -40,7 +40,7 @@ class Progress:
 
     @contextlib.contextmanager
     def live(self) -> Iterator[None]:
-        """Show a table that changes until the block ends, if there is a terminal to show it on."""
+        """Show a table that updates until the block ends, if there is a terminal."""
         self._told.clear()
         self._live = is_live()
         try:
@@ -57,7 +57,7 @@ class Progress:
 
 @contextlib.contextmanager
 def working(doing: str) -> Iterator[None]:
-    """Show on a terminal what is under way, once it takes more than a second, until the block ends."""
+    """Show on a terminal what is in progress, after one second, until the block ends."""
     began = time.monotonic()
 
     def lines() -> Sequence[str]:

@@ -15,7 +15,7 @@ Command = Callable[..., Any]
 
 
 def role_options(*, several: bool = False) -> Callable[[Command], Command]:
-    """Give a command the options; with ``several``, each of them may be given several times."""
+    """Add the options to a command. With ``several``, each can be repeated."""
     more = " Repeatable." if several else ""
 
     def decorated(command: Command) -> Command:
@@ -31,7 +31,7 @@ def role_options(*, several: bool = False) -> Callable[[Command], Command]:
 
 
 def taken_roles(given: dict[str, Any]) -> Mapping[Holder, Any]:
-    """The roles that were given, by what each is for, taken out of all that click gives to a command."""
+    """Remove the given roles from click's arguments and return them by holder."""
     return {kind.holder: given.pop(_taken_as(kind)) for kind in ROLE_KINDS}
 
 

@@ -1,4 +1,4 @@
-"""``cfnroles schema``: the JSON Schema of service specs, and of the answers in JSON."""
+"""``cfnroles schema``: the JSON Schema of service specs and of JSON output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that several commands have: one name, one form and one meaning in all of them."""
+"""Options of several commands, with one name, form and meaning in all of them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def choice(*names: str) -> click.Choice[str]:
-    """One of some words, in any case."""
+    """Return a choice that ignores case."""
     return click.Choice(names, case_sensitive=False)
 
 
 def or_empty(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
-    """The value of an option that was not given, as a text."""
+    """Return the value of an option, or an empty string."""
     return value or ""
 
 
 def several(*names: str, metavar: str, help: str, **others: Any) -> Decorator:
-    """An option that may be given several times."""
+    """Return an option that can be repeated."""
     return click.option(*names, multiple=True, metavar=metavar, help=f"{help} Repeatable.", **others)
 
 
 def format_option(*formats: str, default: str = "human", help: str = "Output format.") -> Decorator:
-    """``--format``: how an answer is written."""
+    """``--format``: the output format."""
     return click.option(
         "--format",
         "format_",
@@ -39,23 +39,23 @@ def format_option(*formats: str, default: str = "human", help: str = "Output for
 
 
 def yes_option(help: str) -> Decorator:
-    """``-y``: the answer to the question that the command asks."""
+    """``-y``: skip the confirmation."""
     return click.option("-y", "--yes", is_flag=True, help=help)
 
 
 def strict_option(help: str = "Exit with 1 when there are gaps.") -> Decorator:
-    """``--strict``: what is not known counts as a fault."""
+    """``--strict``: treat unknowns as problems."""
     return click.option("--strict", is_flag=True, help=help)
 
 
-#: What a command did that wrote its files all the same.
+#: The outcome of a command that wrote its files anyway.
 WRITTEN = "the files were written"
 
 
 def refuse_gaps(gaps: int, outcome: str, others: str = "") -> None:
-    """End a command of ``--strict`` that has gaps, or ``others`` that count as such; ``outcome`` is what it did.
+    """End a command with ``--strict`` that has gaps, or ``others`` like them. ``outcome`` is what it did.
 
-    Raises BadAnswer.
+    Raise BadAnswer.
     """
     from cfnroles.counted import counted
     from cfnroles.errors import BadAnswer
@@ -65,14 +65,14 @@ def refuse_gaps(gaps: int, outcome: str, others: str = "") -> None:
 
 
 def profile_option(help: str = "AWS profile. Default: AWS_PROFILE.") -> Decorator:
-    """``--profile``: whose credentials are used."""
+    """``--profile``: the profile with the credentials."""
     return click.option("--profile", default="", metavar="NAME", help=help)
 
 
 def region_option(help: str = "AWS Region. Default: AWS_REGION or the profile's.") -> Decorator:
-    """``--region``: the Region that is meant, and asked."""
+    """``--region``: the Region of the resources and of the calls."""
     return click.option("--region", default="", metavar="REGION", help=help)
 
 
-#: ``--endpoint-url``: another address than AWS's own.
+#: ``--endpoint-url``: an endpoint other than AWS's own.
 endpoint_option = click.option("--endpoint-url", default="", metavar="URL", help="Address to call instead of AWS.")

@@ -1,4 +1,4 @@
-"""The SOURCE argument and the options that say what no document states, shared by the commands that ask."""
+"""The SOURCE argument and the options for values that are not in the document."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def pairs(_context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> Mapping[str, str]:
-    """The values of an option that is given as NAME=VALUE, by the name; raises InvalidInput for another form."""
+    """Return the values of a NAME=VALUE option by name. Raise InvalidInput for another form."""
     found = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -31,7 +31,7 @@ def pairs(_context: click.Context, parameter: click.Parameter, texts: tuple[str,
 
 
 def _images(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> Mapping[str, str]:
-    # A digest is written with a colon, so an equals sign always ends a container's name.
+    # A digest contains a colon, so the container's name ends at the equals sign.
     parts = (text.rpartition("=") for text in texts)
     return {name: image for name, _, image in parts}
 
@@ -111,18 +111,18 @@ _OPTIONS = (
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the SOURCE argument and the options about it; it receives them as keyword arguments."""
+    """Add the SOURCE argument and the options about it. The command receives them as keyword arguments."""
     return click.argument("source", metavar="SOURCE", type=FILE)(about_options(command))
 
 
 def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options about a source, for one that takes its sources in its own way."""
+    """Add the options about a source, for a command with its own source arguments."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
-#: ``--parameter``: a value for a parameter of what SOURCE names.
+#: ``--parameter``: a value for a parameter of SOURCE.
 parameter_option = several(
     "--parameter",
     "parameters",
@@ -130,7 +130,7 @@ parameter_option = several(
     callback=pairs,
     help="Parameter or Terraform variable.",
 )
-#: ``--var-file``: such values in files, as Terraform has them.
+#: ``--var-file``: parameter values in files, as in Terraform.
 variables_option = several(
     "--var-file", "variable_files", metavar="FILE", type=FILE, help="Values of Terraform variables."
 )
@@ -149,12 +149,12 @@ service_option = click.option(
 
 
 def resource_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options about the task definitions of a template."""
+    """Add the options about the task definitions of a template."""
     return resource_option(variables_option(parameter_option(command)))
 
 
 def told(about: Mapping[str, Any], *, live: bool = False, profile: str = "") -> Told:
-    """What the options about a source say; with ``live``, task definitions in Amazon ECS can be read, too."""
+    """Return the values from the options. With ``live``, task definitions can be read from Amazon ECS."""
     from cfnroles.sources.told import Told
 
     asked = {**about, **_asked()}
@@ -166,7 +166,7 @@ def told(about: Mapping[str, Any], *, live: bool = False, profile: str = "") -> 
 
 
 def _asked() -> Mapping[str, Any]:
-    """The command that runs, with its options, if it takes one source."""
+    """Return the running command with its options, if it has one source."""
     context = click.get_current_context(silent=True)
     if context is None or not any(each.name == "source" for each in context.command.params):
         return {}
@@ -176,7 +176,7 @@ def _asked() -> Mapping[str, Any]:
 
 
 def reading_of(source: str | Document, about: Told, *, passing: bool = False) -> Reading:
-    """What is in a source; says on standard error which options about it make no difference.
+    """Read a source, and report options that have no effect on it on standard error.
 
     ``passing`` is as for `read`.
     """
@@ -201,12 +201,12 @@ _Options = TypeVar("_Options", bound=Struct)
 
 
 def taken(options: type[_Options], given: dict[str, Any]) -> _Options:
-    """A command's own options as one value, taken out of all that click gives to it."""
+    """Remove a command's own options from click's arguments and return them as one value."""
     return options(**{name: given.pop(name) for name in options.__struct_fields__})
 
 
 def only_for_specs(reading: Reading, **given: Any) -> None:
-    """Raise InvalidInput where one of these options is given for a source that is no project."""
+    """Raise InvalidInput if one of these options is given for a source that is not a spec."""
     for name, value in given.items():
         if value and not reading.project:
             reading.refuse_wrong()
@@ -215,7 +215,7 @@ def only_for_specs(reading: Reading, **given: Any) -> None:
 
 
 def only_for_templates(reading: Reading, **given: Any) -> None:
-    """Raise InvalidInput where one of these options is given for a source that is neither template nor Terraform."""
+    """Raise InvalidInput if one of these options is given for a source that is neither a template nor Terraform."""
     for option, value in given.items():
         if value and reading.template is None and not reading.addressed:
             raise InvalidInput(

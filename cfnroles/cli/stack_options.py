@@ -1,4 +1,4 @@
-"""What the commands about deployed stacks have in common: which stacks, and in which account."""
+"""Shared options of the commands for deployed stacks: the stacks, and their account."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 
 def collected(name: str, into: type[Struct], *options: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator that gives a command ``options``: their values come as one, ``name``, of the type ``into``."""
+    """Return a decorator that passes the values of ``options`` to a command as one value, ``name``, of type
+    ``into``.
+    """
 
     def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
@@ -46,10 +48,10 @@ def collected(name: str, into: type[Struct], *options: Callable[..., Any]) -> Ca
 
 
 class _Minutes(click.FloatRange):
-    """Minutes to wait. What is not a number is less than nothing and more than nothing: its end would never come."""
+    """Minutes to wait. NaN is rejected: it compares false with everything, so the wait would never end."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number; a usage error where it is none, or not positive."""
+        """Return the number. Anything that is not a positive number is a usage error."""
         minutes = super().convert(value, param, ctx)
         if math.isnan(minutes):
             self.fail(f"{value!r} is not a number of minutes.", param, ctx)
@@ -67,10 +69,10 @@ timeout_option = click.option(
 
 
 class Selected(Struct, frozen=True):
-    """Stacks with the gaps of their roles, a text each; ``None`` where the build did not record them.
+    """Stacks with the gaps of their roles, one text for each; ``None`` if the build did not record them.
 
-    ``account`` and ``region`` are where the source itself says that they are deployed; empty where it does not.
-    ``place`` is the environment that they were built for: they are deployed nowhere else.
+    ``account`` and ``region`` are the target of the deployment according to the source; empty if it has none. ``place``
+    is the environment of the build: the stacks cannot be deployed elsewhere.
     """
 
     stacks: tuple[StackSource, ...]
@@ -81,7 +83,7 @@ class Selected(Struct, frozen=True):
 
 
 class StackArguments(Struct, frozen=True):
-    """The values of ``stack_options``: which stacks, and in which account and Region."""
+    """The values of ``stack_options``: the stacks, and their account and Region."""
 
     source: Path
     project: str
@@ -99,7 +101,7 @@ class StackArguments(Struct, frozen=True):
         return self.again("status", "--follow")
 
     def again(self, command: str, *more: str) -> str:
-        """Another command about the same stacks, as one pastes it."""
+        """Return another command for the same stacks, ready to paste."""
         given = {
             "--project": self.project,
             "--environment": self.environment,
@@ -116,24 +118,24 @@ class StackArguments(Struct, frozen=True):
         return " ".join(map(quoted, (*words, *["--allow-edits"][: self.allow_edits])))
 
     def connection(self) -> Connection:
-        """As AWS's own tools read options, variables and profiles."""
+        """The connection, from options, variables and profiles, as in AWS's own tools."""
         from cfnroles.aws.connection import Connection
 
         return Connection(self.profile, self.region, self.endpoint_url)
 
     def stacks(self) -> tuple[StackSource, ...]:
-        """The stacks of the source under their final names, narrowed to those asked for, for who only looks at them.
+        """Return the selected stacks of the source under their final names, for commands that only read.
 
-        What somebody edited changes nothing then. Raises ``InvalidInput`` when the source is neither a directory
-        written by ``cfnroles build`` nor a file that it would take, and as it does for the file.
+        Edited files are accepted. Raise ``InvalidInput`` if the source is neither a directory that ``cfnroles build``
+        wrote nor a file that it accepts.
         """
         edited = replace(self, allow_edits=True) if is_directory(self.source) else self
         return edited.selected().stacks
 
     def selected(self, account: str = "", given: Iterable[tuple[str, str]] = ()) -> Selected:
-        """The same with the gaps of their roles; a file is built for ``account``, where one is given.
+        """Return the selected stacks with the gaps of their roles. A file is built for ``account``, if given.
 
-        It is built with parameters for all choices where the ``given`` values of parameters make one.
+        It is built with parameters for all options if the ``given`` parameter values set one.
         """
         from cfnroles.deploy.stacks_file import chosen, prefixed
 
@@ -164,7 +166,7 @@ class StackArguments(Struct, frozen=True):
         return self._built(account, given)
 
     def _built(self, account: str, given: Iterable[tuple[str, str]]) -> Selected:
-        """The stacks that ``cfnroles build`` would write, and the gaps, told as it tells them."""
+        """Return the stacks that ``cfnroles build`` would write, and the gaps, formatted in the same way."""
         from cfnroles import Told, build, read
         from cfnroles.deploy.stacks_file import built_record, built_stacks
         from cfnroles.lines import gap_lines, gaps_head, gaps_text
@@ -188,7 +190,7 @@ class StackArguments(Struct, frozen=True):
 
 
 def _agreed(told: Iterable[str]) -> str:
-    """What all of them say; empty where they do not agree."""
+    """Return the common value; empty if the values differ."""
     (first, *others) = {*told} or {""}
     return "" if others else first
 
@@ -203,11 +205,11 @@ role_option = click.option("--role-arn", default="", metavar="ARN", help="Servic
 
 
 def _pairs(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """The same as ``pairs``, and what is given twice stays there twice: who takes it says what that means."""
+    """Return the pairs like ``pairs``, but keep duplicates: the caller defines their meaning."""
     return tuple(pair for text in texts for pair in pairs(context, parameter, (text,)).items())
 
 
-#: The options that give values to the parameters of templates.
+#: The options with values for template parameters.
 parameter_options = (
     several("--parameter", "parameters", callback=_pairs, metavar="NAME=VALUE", help="Value of a template parameter."),
     click.option(
@@ -220,7 +222,9 @@ parameter_options = (
 
 
 def given_parameters(file: Path | None, given: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """The values of a file, under those of the command line; raises ``InvalidInput`` for a file without parameters."""
+    """Return the values of a file, overridden by those of the command line. Raise ``InvalidInput`` if the file has
+    none.
+    """
     from cfnroles.deploy.parameters_file import read_parameters
 
     return tuple({**dict(read_parameters(file) if file else ()), **dict(given)}.items())
@@ -237,7 +241,7 @@ administration_option = click.option(
 )
 adopt_option = click.option("--adopt", is_flag=True, help="Take over existing stacks of these names.")
 
-#: The argument SOURCE and the options that choose stacks and account, as the value ``where`` of the command.
+#: The SOURCE argument and the options that choose stacks and account, as the value ``where`` of the command.
 stack_options = collected(
     "where",
     StackArguments,
@@ -254,20 +258,20 @@ stack_options = collected(
 
 
 class CheckArguments(Struct, frozen=True):
-    """The values of ``check_options``: what a deployment insists on before it begins."""
+    """The values of ``check_options``: the preconditions of a deployment."""
 
     no_check: bool
     strict: bool
     allow_unchecked_secrets: bool
 
     def __post_init__(self) -> None:
-        """Raise ``InvalidInput`` for strictness and an exception from it at once."""
+        """Raise ``InvalidInput`` for --strict together with an exception from it."""
         for name, given in (("no-check", self.no_check), ("allow-unchecked-secrets", self.allow_unchecked_secrets)):
             if self.strict and given:
                 raise InvalidInput(f"--strict and --{name} cannot be combined", remedy="Pass one of them.")
 
     def examine(self, connection: Connection) -> Examine | None:
-        """How to ask about secrets and parameters, through exactly the connection of the deployment."""
+        """Return the function that checks secrets and parameters with the connection of the deployment."""
         from cfnroles.aws import secret_validator
 
         if self.no_check:
@@ -275,7 +279,7 @@ class CheckArguments(Struct, frozen=True):
         return lambda references, region, account: secret_validator.examine(references, connection, region, account)
 
 
-#: The options about what must hold before a deployment, as the value ``checks`` of the command.
+#: The options for the preconditions of a deployment, as the value ``checks`` of the command.
 check_options = collected(
     "checks",
     CheckArguments,
@@ -290,7 +294,7 @@ check_options = collected(
 
 
 class Deployment(Struct, frozen=True):
-    """One deployment as the command line asks for it; ``ask`` is whether a person agrees to its plan first."""
+    """One deployment from the command line. ``ask`` says whether its plan needs confirmation."""
 
     selected: Selected
     connection: Connection
@@ -301,7 +305,7 @@ class Deployment(Struct, frozen=True):
 
 
 def check_can_ask(*, ask: bool, plan_only: bool) -> None:
-    """Raise ``InvalidInput`` where a question would be asked that nobody can answer."""
+    """Raise ``InvalidInput`` if confirmation is needed but there is no terminal."""
     if ask and not plan_only and not is_asked():
         raise InvalidInput(
             "cannot ask for confirmation: not a terminal",
@@ -311,7 +315,7 @@ def check_can_ask(*, ask: bool, plan_only: bool) -> None:
 
 @contextlib.contextmanager
 def following_on_interrupt(command: str = "") -> Iterator[None]:
-    """Say, when Ctrl-C ends the block, that CloudFormation goes on, and the command that follows it."""
+    """If Ctrl-C ends the block, print that CloudFormation continues, and the command that follows it."""
     try:
         yield
     except KeyboardInterrupt:
@@ -326,7 +330,7 @@ def following_on_interrupt(command: str = "") -> Iterator[None]:
 
 @contextlib.contextmanager
 def local_connection(where: StackArguments, *, state: Path | None) -> Iterator[Connection]:
-    """A fresh or kept local emulator, for the length of a ``with`` block."""
+    """Run a new or persistent local emulator for the duration of a ``with`` block."""
     from cfnroles.aws.connection import Connection
     from cfnroles.emulator import emulator, region_of
 

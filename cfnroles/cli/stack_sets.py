@@ -1,4 +1,4 @@
-"""``cfnroles stack-sets``: the stacks of a build as CloudFormation StackSets, in many accounts and Regions."""
+"""``cfnroles stack-sets``: deploy the stacks of a build as CloudFormation StackSets, to many accounts and Regions."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ class StackSetArguments(Struct, frozen=True):
 
     @property
     def given(self) -> tuple[tuple[str, str], ...]:
-        """The values of parameters; raises ``InvalidInput`` for a file that holds none."""
+        """The values of parameters. Raises ``InvalidInput`` for a file without parameters."""
         return given_parameters(self.parameter_file, self.parameters)
 
     def options(self, checks: CheckArguments) -> StackSetOptions:
-        """What StackSets are told; raises ``InvalidInput`` for a file that holds no parameters."""
+        """Return the options of the StackSets. Raise ``InvalidInput`` for a file without parameters."""
         from cfnroles.aws.stack_sets import Preferences
         from cfnroles.deploy.stack_sets import StackSetOptions
 
@@ -141,7 +141,7 @@ def deploy(where: StackArguments, asked: StackSetArguments, checks: CheckArgumen
 
 
 def _deployed(selected: Selected, made: tuple[Fleet, Progress], asked: StackSetArguments) -> int:
-    """Plan, show, ask unless told not to, apply; returns the exit code."""
+    """Plan, show the plan, ask for confirmation, and apply. Return the exit code."""
     from cfnroles.deploy.stack_sets import apply_stack_sets, plan_stack_sets
     from cfnroles.formats.deployment import failure_text, result_text
     from cfnroles.formats.stack_sets import stack_sets_text
@@ -165,13 +165,13 @@ def _deployed(selected: Selected, made: tuple[Fleet, Progress], asked: StackSetA
 
 
 def _without_imports(stacks: tuple[StackSource, ...]) -> tuple[StackSource, ...]:
-    """The stacks that can be stack sets; raises ``InvalidInput`` where there is none."""
+    """Return the stacks that can be stack sets. Raise ``InvalidInput`` if there are none."""
     from cfnroles.deploy.plan import GATE
 
     chosen = tuple(stack for stack in stacks if not stack.imports)
     for stack in stacks:
         if stack not in chosen:
-            # The gate is there, so that what it checks is not known here.
+            # The gate runs in each account, so what it checks is unknown here.
             unasked = ", and its secrets are not checked here" if GATE in stack.body else ""
             say(f"{stack.name} is not a stack set: it imports from its own account and Region{unasked}", err=True)
     if not chosen:

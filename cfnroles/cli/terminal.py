@@ -1,4 +1,4 @@
-"""Standard output and standard error: the only module that writes to them, and that asks."""
+"""Standard output and standard error: the only module that prints and prompts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cfnroles.page import joined, page, painted, verbatim
 
 
 def open_streams() -> None:
-    """Make both streams take every text, whatever their encoding, and be there where the caller closed them."""
+    """Make both streams accept all characters, and open those that the caller closed."""
     nothing = Path(os.devnull)
     sys.stdin = sys.stdin or nothing.open(encoding="utf-8")
     sys.stdout = sys.stdout or nothing.open("w", encoding="utf-8")
@@ -26,13 +26,13 @@ def open_streams() -> None:
 
 
 def output_reader() -> TextIO:
-    """What stands for the reader of standard output; click puts another in its place when the reader went away."""
+    """Return the stream that represents the reader of standard output; click replaces it when the reader is gone."""
     return sys.stdout
 
 
 def say(*texts: str, err: bool = False) -> None:
-    """Print each text: a page with its lines, any other as one line in which everything can be seen."""
-    # click.echo would write UTF-8 to a stream that says it is ASCII.
+    """Print each text: a page with its lines, any other as one line with visible characters."""
+    # click.echo would write UTF-8 to an ASCII stream.
     stream = sys.stderr if err else sys.stdout
     if _drawn is not None:
         _drawn.erase()
@@ -42,13 +42,13 @@ def say(*texts: str, err: bool = False) -> None:
 
 
 class Drawn(Protocol):
-    """What is drawn at the end of the terminal, and makes way for what is printed there."""
+    """Lines at the end of the terminal that give way to other output."""
 
     def erase(self) -> None:
-        """Take it away; it comes back by itself."""
+        """Erase the lines. The next update restores them."""
 
     def hold(self, held: bool) -> None:
-        """Take it away until it is let go again."""
+        """Hide the lines until they are released."""
 
 
 _drawn: Drawn | None = None
@@ -56,7 +56,7 @@ _drawn: Drawn | None = None
 
 @contextlib.contextmanager
 def drawing(drawn: Drawn) -> Iterator[None]:
-    """Let what is printed in the block erase first what is drawn; what was drawn before is held for as long."""
+    """Erase ``drawn`` before each output of the block. Lines drawn earlier are hidden meanwhile."""
     global _drawn
     outer, _drawn = _drawn, drawn
     if outer is not None:
@@ -71,7 +71,7 @@ def drawing(drawn: Drawn) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Nothing is drawn while somebody answers a question."""
+    """Draw nothing during a prompt."""
     if _drawn is not None:
         _drawn.hold(True)
     try:
@@ -85,7 +85,7 @@ def _laid_out(text: str, *, err: bool) -> str:
     whole, columns, colour = page([text]), columns_of(err=err), colourful(err=err)
     if columns is None and not colour:
         return whole
-    from cfnroles.layout import laid_out  # for eyes alone
+    from cfnroles.layout import laid_out  # only for people
 
     return laid_out(whole, width=columns, colour=colour)
 
@@ -94,34 +94,34 @@ _at = ("", 0, 0)
 
 
 def at(what: str, done: int = 0, total: int = 0) -> None:
-    """Note what a command is at, and how far: who waits for it at a terminal is shown that."""
+    """Record the progress of a command, for display on a terminal."""
     global _at
     _at = (what, done, total)
 
 
 def is_at() -> tuple[str, int, int]:
-    """What was noted last: what a command is at, how much it has done, and of how much."""
+    """Return the recorded progress: the activity, the number of completed items, and the total."""
     return _at
 
 
 def draw(text: str) -> None:
-    """Write what moves the cursor of the terminal, and is there until it is drawn over."""
+    """Write control sequences and text that are overwritten later."""
     sys.stderr.write(text)
     sys.stderr.flush()
 
 
 def drawing_size() -> os.terminal_size:
-    """In how many columns and rows can be drawn."""
+    """Return the number of columns and rows for drawing."""
     return _size(sys.stderr)
 
 
 def rows(texts: Sequence[str]) -> list[str]:
-    """The rows that texts take on standard error."""
+    """Return the rows of texts on standard error."""
     return [row for text in texts for row in _laid_out(text, err=True).split("\n")]
 
 
 def note(*texts: str) -> None:
-    """Print on standard error what is more than the answer; nothing where `--quiet` is given."""
+    """Print additional information on standard error, except with `--quiet`."""
     if not is_quiet():
         say(*texts, err=True)
 
@@ -130,18 +130,18 @@ _quiet = False
 
 
 def is_quiet() -> bool:
-    """Whether a command prints its answer and its errors alone."""
+    """Return whether a command prints only its result and errors."""
     return _quiet
 
 
 def be_quiet(quiet: bool) -> None:
-    """Print answers and errors alone, or everything again."""
+    """Turn additional information off or on."""
     global _quiet
     _quiet = quiet
 
 
 def put(data: bytes) -> None:
-    """Write a file to standard output as it is, to the last byte; on a terminal as texts that are no more than that."""
+    """Write a file to standard output unchanged; on a terminal, as safe text."""
     if sys.stdout.isatty():
         lines = data.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n")
         say(*map(verbatim, lines))
@@ -159,7 +159,7 @@ def say_error(text: str) -> None:
 
 
 def say_usage(error: click.ClickException) -> None:
-    """Print what is wrong with a command line and how to use the command; without any argument, print its help."""
+    """Print a usage error and the usage of the command; without any arguments, its help."""
     context = getattr(error, "ctx", None)
     if context is not None and error.format_message() == context.get_help():
         say(*error.format_message().split("\n"), err=True)
@@ -168,28 +168,28 @@ def say_usage(error: click.ClickException) -> None:
         say(*context.get_usage().split("\n"), err=True)
         if context.command.get_help_option(context) is not None:
             say(f"Try '{context.command_path} {context.help_option_names[0]}' for help.", "", err=True)
-    # click lists the choices of a missing option one below the other.
+    # click lists the choices of a missing option on separate lines.
     message = error.format_message().replace("\n\t", " ")
     say(f"Error: {message}", err=True)
 
 
 def say_traceback(error: BaseException) -> None:
-    """Print where in the code an error comes from."""
+    """Print the traceback of an error."""
     import traceback
 
     say(*"".join(traceback.format_exception(error)).rstrip("\n").split("\n"), err=True)
 
 
 def confirm(question: str) -> bool:
-    """Ask on standard error, and return whether the answer is yes."""
+    """Ask for confirmation on standard error, and return whether the answer is yes."""
     with _alone():
         return click.confirm(page([question]), err=True)
 
 
 def ask(name: str, admitted: Callable[[str], str], *, hidden: bool, default: str | None = None) -> str:
-    """Ask on standard error until ``admitted`` raises no ``ValueError``; returns what it makes of the answer.
+    """Prompt on standard error until ``admitted`` accepts the answer, and return its result.
 
-    An empty answer is asked for again, unless it stands for ``default``.
+    An empty answer means ``default``, if there is one; otherwise it is not accepted.
     """
 
     def value_of(answer: str) -> str:
@@ -206,17 +206,17 @@ def ask(name: str, admitted: Callable[[str], str], *, hidden: bool, default: str
 
 
 def is_asked() -> bool:
-    """Whether somebody can answer a question."""
+    """Return whether prompts can be answered."""
     return sys.stdin.isatty()
 
 
 def is_live() -> bool:
-    """Whether standard error can show what changes, and is asked to."""
+    """Return whether standard error can show output that changes, and is meant to."""
     return not is_quiet() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def colourful(*, err: bool = False) -> bool:
-    """Whether a stream is for eyes that want colours. https://no-color.org, https://force-color.org"""
+    """Return whether a stream should have colors. https://no-color.org, https://force-color.org"""
     if os.environ.get("NO_COLOR"):
         return False
     stream = sys.stderr if err else sys.stdout
@@ -224,16 +224,16 @@ def colourful(*, err: bool = False) -> bool:
 
 
 def columns_of(*, err: bool = False) -> int | None:
-    """In how many columns a stream's lines have to fit; ``None`` where it is not a terminal.
+    """Return the width of a stream in columns; ``None`` if it is not a terminal.
 
-    COLUMNS alone makes no terminal: Python's own readline leaves it to every process that it starts.
+    COLUMNS alone does not make a terminal: Python's readline sets it in every child process.
     """
     stream = sys.stderr if err else sys.stdout
     return _size(stream).columns if stream.isatty() else None
 
 
 def _size(terminal: TextIO) -> os.terminal_size:
-    """The size that COLUMNS and LINES tell, else the terminal's own; that of both streams may differ."""
+    """Return the size from COLUMNS and LINES, otherwise that of the terminal. The streams may differ."""
     import shutil
 
     given = shutil.get_terminal_size((0, 0))
@@ -245,7 +245,7 @@ def _size(terminal: TextIO) -> os.terminal_size:
 
 
 def width() -> int:
-    """How many columns a table on standard output has; 100 where it is not a terminal and COLUMNS says nothing."""
+    """Return the width of tables on standard output: 100 if it is not a terminal and COLUMNS is not set."""
     import shutil
 
     return shutil.get_terminal_size((100, 24)).columns

@@ -1,4 +1,4 @@
-"""``cfnroles terraform``: the roles of task definitions as files of Terraform."""
+"""``cfnroles terraform``: the roles of task definitions as Terraform files."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def _with_options(reading: Reading, options: _Options) -> Reading:
 
 
 def _again(context: click.Context, source: str, reading: Reading, directory: str) -> Again:
-    """How the files are written again, where they lie."""
+    """Return the command that writes the files again from their directory."""
     from cfnroles.cli.again import options_again, source_from
     from cfnroles.hcl.directory import Directory
     from cfnroles.targets.terraform.build import is_directory

@@ -1,4 +1,4 @@
-"""Writing files of Terraform: all of them or none, and nothing of the user's is lost unasked."""
+"""Writing Terraform files: all of them or none, and no edited file is overwritten without --force."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from cfnroles.targets.terraform.file import is_edited, is_ours
 
 
 def write_files(files: Mapping[Path, str], *, force: bool = False) -> None:
-    """Write each file whole.
+    """Write each file atomically.
 
-    Raises InvalidInput before the first one is written where one would be lost that cfnroles did not write, or that was
-    edited since and is not given up by ``force``.
+    Raise InvalidInput before the first one if that would overwrite a file that cfnroles did not write or that was
+    edited, without ``force``.
     """
     for path in files:
         _check(path, files[path], force=force)
@@ -23,7 +23,7 @@ def write_files(files: Mapping[Path, str], *, force: bool = False) -> None:
     try:
         for number, (path, text) in enumerate(files.items()):
             path.parent.mkdir(parents=True, exist_ok=True)
-            # Terraform reads what ends in .tf, and nothing else.
+            # Terraform reads only files that end in .tf.
             beside = path.with_name(f".cfnroles-{os.getpid()}-{number}")
             staged.append((beside, path))
             with beside.open("x", encoding="utf-8", newline="\n") as file:

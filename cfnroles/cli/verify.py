@@ -1,4 +1,4 @@
-"""``cfnroles verify``: does this role let this task start, and does it allow anything more?"""
+"""``cfnroles verify``: whether a role lets a task start, and what else it allows."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def command(source: str, **given: Any) -> None:
 
 
 def _of_document(reading: Reading, source: str, options: _Options) -> Sequence[Verification]:
-    """Show what the roles say to one document."""
+    """Print the verdicts for one document."""
     from cfnroles import verify as verify_role
 
     only_for_templates(reading, resource=options.resource)
@@ -137,7 +137,7 @@ def _of_document(reading: Reading, source: str, options: _Options) -> Sequence[V
 
 
 def _of_template(reading: Reading, source: str, options: _Options) -> tuple[Sequence[Verification], Mapping[str, str]]:
-    """What the roles of a template's task definitions say, or those that are given in their place, and all texts."""
+    """Return the verdicts on the roles of a template's task definitions, or on the given roles, and all texts."""
     from cfnroles.answers.template_tasks import known_of
     from cfnroles.answers.verify_nested import verify_with_nested
     from cfnroles.answers.verify_template import Question
@@ -158,7 +158,7 @@ def _of_template(reading: Reading, source: str, options: _Options) -> tuple[Sequ
 
 
 def _of_configuration(reading: Reading, options: _Options) -> Sequence[Verification]:
-    """What the roles of Terraform's task definitions say, or those that are given in their place."""
+    """Return the verdicts on the roles of Terraform's task definitions, or on the given roles."""
     from cfnroles.answers.verify_configuration import verify_configuration
     from cfnroles.answers.verify_template import Question
     from cfnroles.sources.roles_of_stack import role_of_stack
@@ -176,7 +176,7 @@ def _of_configuration(reading: Reading, options: _Options) -> Sequence[Verificat
 
 
 def _of_app(source: str, about: Told, options: _Options) -> tuple[Sequence[Verification], Mapping[str, str]]:
-    """What the roles of all stacks of an app of the CDK say, and the texts of the stacks."""
+    """Return the verdicts on the roles of all stacks of a CDK app, and the texts of the stacks."""
     from cfnroles.sources.cdk_app import read_app, stacks_with, texts_of
 
     readings = read_app(source, about)
@@ -257,7 +257,7 @@ def _exit_code(verifications: Sequence[Verification], fail_on: str) -> int:
     else:
         outcomes = {each.outcome for each in verifications}
         fails = bool(outcomes & {Outcome.MISSING, Outcome.DENIED})
-        # Of a need without a name nobody knows whether the role allows it.
+        # Without a resource name, it is unknown whether the role allows a need.
         unknown = Outcome.UNKNOWN in outcomes or any(each.gaps for each in verifications)
     if fails:
         return BadAnswer.exit_code

@@ -1,4 +1,4 @@
-"""Two versions of one source: files, directories, and what they were in a revision of git."""
+"""Two versions of one source: files, directories, or Git revisions of them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def two_versions(old: str, new: str, told: Told) -> tuple[Reading, Reading]:
-    """What OLD and NEW name; an empty NEW is what the path of OLD names now.
+    """Return the readings of OLD and NEW. An empty NEW is the current file or directory of OLD's path.
 
-    Either is a file, a directory of Terraform, - for standard input, or REVISION:PATH; OLD may be a revision alone,
-    where NEW is a file or a directory. Raises InvalidInput for what is none of these.
+    Each is a file, a directory of Terraform, - for standard input, or REVISION:PATH. OLD may be only a revision if NEW
+    is a file or directory. Raise InvalidInput for anything else.
     """
     from cfnroles import read
 
@@ -28,7 +28,7 @@ def two_versions(old: str, new: str, told: Told) -> tuple[Reading, Reading]:
 
 
 def _of_directories(old: str, new: str, told: Told) -> tuple[Reading, Reading] | None:
-    """Both sides where one of them is a directory of Terraform; ``None`` where none is."""
+    """Return both sides if one of them is a directory of Terraform, otherwise ``None``."""
     from cfnroles.files import exists
     from cfnroles.sources.directories import holds_terraform
     from cfnroles.sources.revised_directory import RevisedDirectory
@@ -36,7 +36,7 @@ def _of_directories(old: str, new: str, told: Told) -> tuple[Reading, Reading] |
     from cfnroles.sources.terraform_directory import read_files
 
     if new and holds_terraform(new) and not exists(old) and not split(old):
-        # The revision alone is named: it is of the same directory.
+        # OLD is only a revision: it means the same directory.
         check_revision(old, Path(new).parent)
         files = RevisedDirectory(old, f"./{Path(new).name}", Path(new).parent)
         return read_files(files, f"{old}:{new}", told), _side(new, told)
@@ -47,7 +47,7 @@ def _of_directories(old: str, new: str, told: Told) -> tuple[Reading, Reading] |
 
 
 def _is_revised_directory(name: str) -> bool:
-    """Whether a name is REVISION:PATH of a directory of Terraform."""
+    """Return whether a name is REVISION:PATH of a directory of Terraform."""
     from cfnroles.files import exists
     from cfnroles.hcl.directory import is_configuration
     from cfnroles.sources.revised_directory import RevisedDirectory
@@ -58,7 +58,7 @@ def _is_revised_directory(name: str) -> bool:
 
 
 def _side(name: str, told: Told) -> Reading:
-    """A directory, a directory in a revision, or a document."""
+    """Return the reading of a directory, a directory in a revision, or a document."""
     from cfnroles import read
     from cfnroles.files import is_directory
     from cfnroles.sources.revised_directory import RevisedDirectory
