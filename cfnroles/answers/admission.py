@@ -1,4 +1,4 @@
-"""May these task definitions be deployed? Their roles as they are in IAM, and their secrets as they are now."""
+"""Whether task definitions may be deployed, given their roles in IAM and their secrets."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _BAD = frozenset({Outcome.MISSING, Outcome.DENIED})
 
 
 class Account(Struct, frozen=True):
-    """What is asked of an account.
+    """Access to an account.
 
-    ``role`` gives the role of a name or ARN, ``None`` where there is none. ``examine`` finds out about references, and
-    ``keys`` tells the customer managed keys of those that have one, by what ECS is given.
+    ``role`` returns the role of a name or ARN, ``None`` if it does not exist. ``examine`` checks references, and
+    ``keys`` returns their customer managed keys by the string that ECS reads.
     """
 
     role: Callable[[str], Role | None]
@@ -35,7 +35,7 @@ class Account(Struct, frozen=True):
 
 
 class Lacking(Struct, frozen=True):
-    """What a role lacks for certain: needs, and whether ECS may not assume it; ``absent`` where it does not exist."""
+    """What a role certainly lacks: needs, and the trust of ECS. ``absent`` is true if it does not exist."""
 
     verification: Verification
     needs: tuple[Judged, ...]
@@ -44,22 +44,22 @@ class Lacking(Struct, frozen=True):
 
     @property
     def any(self) -> bool:
-        """Whether there is anything of that."""
+        """Whether anything is lacking."""
         return bool(self.needs or self.untrusting or self.absent)
 
     @property
     def unnamed(self) -> bool:
-        """Whether no role is named at all, which no patience cures."""
+        """Whether the task definition names no role, which waiting does not fix."""
         absence = self.verification.absence
         return absence is not None and not absence.named
 
 
 class Admission(Struct, frozen=True):
-    """What stands against a deployment.
+    """The problems of a deployment.
 
-    ``lacking`` are roles with what is wrong with them for certain, ``doubts`` those with what may be wrong. ``bad`` are
-    references that cannot be used, ``unknown`` those of which that is not known. ``gaps`` are needs that nobody can
-    name, and parts that may hold references and cannot be read.
+    ``lacking`` are roles with certain problems, ``doubts`` those with possible ones. ``bad`` are unusable references,
+    ``unknown`` those that could not be checked. ``gaps`` are needs without a resource name, and unreadable parts that
+    may contain references.
     """
 
     lacking: tuple[Lacking, ...] = ()
@@ -70,26 +70,26 @@ class Admission(Struct, frozen=True):
 
     @property
     def refused(self) -> bool:
-        """Whether anything stands against it for certain."""
+        """Whether there is a certain problem."""
         return bool(self.lacking or self.bad)
 
     @property
     def curable(self) -> bool:
-        """Whether all that stands against it is what IAM says of roles, which may be about to change."""
+        """Whether all problems are in IAM's answers about roles, which may be outdated."""
         return self.refused and not self.bad and not any(each.unnamed for each in self.lacking)
 
     @property
     def unjudged(self) -> bool:
-        """Whether something could not be found out."""
+        """Whether something could not be determined."""
         return bool(self.doubts or self.unknown or self.gaps)
 
 
 def admission(reading: Reading, account: Account, resource: str = "", *, resolved: bool = False) -> Admission:
-    """What stands against the task definitions of a template, or the one that is asked about.
+    """Return the problems of a template's task definitions, or of ``resource``.
 
-    ``resolved`` tells that nothing depends on anything else: what there is not now is not made by the same deployment.
-    What is in excess stands against nothing. Raises InvalidInput for what ECS would refuse, whatever roles there are,
-    and where the template has no task definition; and what asking the account raises.
+    With ``resolved``, all values are known: what does not exist now is not created by the same deployment. Excess
+    permissions are not a problem. Raise InvalidInput for what ECS would reject, and for a template without task
+    definitions. Errors of access to the account propagate.
     """
     template = reading.template
     if template is None:
@@ -99,7 +99,7 @@ def admission(reading: Reading, account: Account, resource: str = "", *, resolve
     placed = {each: each if each in found.made else at_home(each, facts) for each in found.references}
     asked = [one for each, one in placed.items() if each not in found.made and not left_open(one)]
     checked = check(placed.values(), account.examine(asked), (), {placed[each] for each in found.made})
-    # Of what may not even be looked at, nobody tells the key: that it is unknown is told as it is.
+    # The key of a secret that may not be read is unknown, and is reported as unknown.
     usable = [each.reference.value_from for each in checked.references if each.usable is Usable.YES]
     keys = account.keys(usable)
     told = replace(reading, told=replace(reading.told, kms_key_arns=tuple(dict.fromkeys(keys.values()))))
@@ -122,7 +122,7 @@ def admission(reading: Reading, account: Account, resource: str = "", *, resolve
 
 
 def _reader(account: Account, absent: set[str]) -> Callable[[str], Role]:
-    """Reads a role; one that is not there allows nothing, and its name goes to ``absent``."""
+    """Return a function that reads a role. A role that does not exist allows nothing and is added to ``absent``."""
 
     def read(named: str) -> Role:
         role = account.role(named)
@@ -138,7 +138,7 @@ _Place = tuple[str, tuple[str | int, ...]]
 
 
 def _keys_by_place(references: Iterable[Reference], keys: Mapping[str, str]) -> Mapping[_Place, frozenset[str]]:
-    """The keys of what the fields of the task definitions refer to."""
+    """Return the keys of the references, by field."""
     places: dict[_Place, frozenset[str]] = {}
     for each in references:
         place = (each.origin.document, each.origin.path)
@@ -147,7 +147,7 @@ def _keys_by_place(references: Iterable[Reference], keys: Mapping[str, str]) -> 
 
 
 def _with_own_keys(each: Verification, keys: Mapping[_Place, frozenset[str]]) -> Verification:
-    """The verification without needs of keys that encrypt something else than what the field refers to."""
+    """Return the verification without needs for keys that encrypt something else than the reference."""
 
     def real(one: Judged) -> bool:
         permission, origin = one.need.permission, one.need.origin
@@ -158,20 +158,20 @@ def _with_own_keys(each: Verification, keys: Mapping[_Place, frozenset[str]]) ->
 
 
 class _Judging(Struct, frozen=True):
-    """Tells what is wrong with a role for certain from what may be wrong, by what is unknown."""
+    """Separates certain problems of a role from possible ones, by what is unknown."""
 
     absent: frozenset[str]
     resolved: bool
     conditions: bool
 
     def both(self, each: Verification) -> tuple[Lacking | None, Lacking | None]:
-        """What is certain, and what is in doubt."""
+        """Return the certain and the possible problems."""
         gone = each.role.name in self.absent
         perhaps = bool(each.use and each.use.when) or (gone and not self.resolved)
         trust = Outcome.ALLOWED if each.trust is None else trust_outcome(each.trust)
         untrusting = trust in _BAD and not perhaps and not self.conditions
         bad = tuple(one for one in each.judged if one.outcome in _BAD and not perhaps and not each.when(one))
-        # What the role of the container instances allows is judged by nobody before a task runs on one.
+        # The role of the container instances can only be judged once a task runs on one.
         left = (one for one in each.judged if one.outcome is not Outcome.ALLOWED and one.keys != (THE_INSTANCE,))
         certain = Lacking(each, bad, untrusting, gone and not perhaps)
         doubt = Lacking(

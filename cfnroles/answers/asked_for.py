@@ -1,4 +1,4 @@
-"""Which fields asked for the call of a message, and what a statement has to grant so that it is not refused again."""
+"""The fields that require the call in a message, and the statement that would allow it."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from cfnroles.table.message import PolicyKind
 from cfnroles.text import ANYTHING, PSEUDO_PARAMETERS, Text, text_of
 from cfnroles.workload import Workload
 
-#: What stands for the document of needs that no field has.
+#: The document of needs that no field has.
 MESSAGE = "message"
-#: What Terraform asks AWS for itself.
+#: Terraform's own calls to AWS.
 _HOME = re.compile(r"(?:module\.[^.]+\.)*data\.aws_(?:caller_identity|region|partition)\.")
 _INDEX = re.compile(r"\[\d+\]")
-#: A secret's ARN, without a key behind it.
+#: A secret's ARN, without a JSON key.
 _SECRET_COLONS = 6
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
-#: How surely a need is on what a message names: by its own text, by a name that an expression stands for, or by no more
-#: than that an expression may stand for anything.
+#: How surely a need is on the resource of a message: by its own text, by the name of an expression, or only because an
+#: expression may have any value.
 _SURE, _NAMED, _PERHAPS, _NOT = 3, 2, 1, 0
 
 
 class Asking(list[Need]):
-    """The needs of the call that failed. ``sure`` says that nothing else of the source is about what it names."""
+    """The needs of the failed call. ``sure`` says that no other field of the source is about its resource."""
 
     def __init__(self, needs: Iterable[Need] = (), *, sure: bool = True) -> None:
         super().__init__(needs)
@@ -41,9 +41,9 @@ class Asking(list[Need]):
 
 
 def asking(each: Understood, needs: Sequence[Need], names: Mapping[str, KnownName]) -> Asking:
-    """The needs of the call that failed, on what the message names, if it names it.
+    """Return the needs of the failed call on the message's resource, if it names one.
 
-    ``names`` are those of the things that symbols stand for.
+    ``names`` are the names of resources that symbols represent.
     """
     called = [need for need in needs if need.permission.action.lower() == each.action.lower()]
     if not each.thing:
@@ -68,22 +68,22 @@ def _sureness(need: Need, thing: str, names: Mapping[str, KnownName]) -> int:
 
 
 def _is_of_home(symbol: Symbol) -> bool:
-    """Whether a symbol is the account, the Region or the partition that the source is deployed to."""
+    """Return whether a symbol is the account, Region or partition of the deployment."""
     return symbol.name in PSEUDO_PARAMETERS or _HOME.match(symbol.name) is not None
 
 
 def _may_be(pattern: re.Pattern[str], thing: str) -> bool:
-    """Whether a thing is what a pattern is about, be it named with the six signs behind a secret's name or without."""
+    """Return whether a pattern matches a resource, with or without the six characters of a secret."""
     return pattern.fullmatch(thing) is not None or pattern.fullmatch(f"{thing}-AAAAAA") is not None
 
 
 def serves(each: Understood, need: Need) -> bool:
-    """Whether what a need grants is what was refused: where several fields ask for the call, the resource tells."""
+    """Return whether a need allows the refused call. If several fields require the call, the resource decides."""
     return each.denial is None or bool(each.thing) or need.permission.action == "ecr:GetAuthorizationToken"
 
 
 def bound(each: Understood, need: Need) -> Need:
-    """The need, of a key that no document names for the one that the message does."""
+    """Return the need with the key of the message if no document names the key."""
     named = granted(each.denial) if each.denial and need.permission.when else ()
     if not named or need.permission.action.lower() != each.action.lower():
         return need
@@ -91,7 +91,7 @@ def bound(each: Understood, need: Need) -> Need:
 
 
 def at_fields(each: Understood, readings: Sequence[Reading], needs: Iterable[Need]) -> Sequence[Origin]:
-    """The fields that the message is about, where no need tells which; those that hold what it names, if any do."""
+    """Return the fields that a message is about if no need does: preferably those with the name in the message."""
     wanted = [field.lower() for field in each.fields]
     if each.thing and each.denial:
         return ()
@@ -109,7 +109,7 @@ def at_fields(each: Understood, readings: Sequence[Reading], needs: Iterable[Nee
 
 
 def _values(reading: Reading, fields: Iterable[str]) -> Iterator[tuple[Origin, object]]:
-    """The values of fields in the task definitions of a source."""
+    """Yield the values of fields in the task definitions of a source."""
     for task in reading.tasks:
         for field in fields:
             yield from ((task.workload.origin(path), value) for path, value in task.workload.find(field))
@@ -127,7 +127,7 @@ def _values(reading: Reading, fields: Iterable[str]) -> Iterator[tuple[Origin, o
 
 
 def own_needs(each: Understood, holder: Holder) -> Iterator[Need]:
-    """The needs that follow from the refusals themselves, where all that has to stand in a statement does."""
+    """Yield the needs that follow from the refusals themselves, if they have everything that a statement requires."""
     kinds = (PolicyKind.IDENTITY, PolicyKind.UNSTATED)
     for denial in (each for each in each.denials if each.kind in kinds and not each.explicit):
         conditions: tuple[Condition, ...] = ()
@@ -140,7 +140,7 @@ def own_needs(each: Understood, holder: Holder) -> Iterator[Need]:
 
 
 def granted(denial: Denial) -> tuple[Text, ...]:
-    """What a statement has to name so that the next task is not refused, either; nothing where it is not all known.
+    """Return the resources of a statement that also serves the next task; empty if not all of it is known.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
     """
@@ -150,7 +150,7 @@ def granted(denial: Denial) -> tuple[Text, ...]:
     if not denial.whole or not denial.arn or any(sign in named for sign in "*?$"):
         return ()
     if denial.action.startswith("ssmmessages:"):
-        return (ANYTHING,)  # what is named is the task, and the next one has another ARN
+        return (ANYTHING,)  # the message names a task, and the next one has another ARN
     if denial.arn.service == "secretsmanager" and not _SUFFIX.fullmatch(named[-7:]):
         return (Text(named, "-", Wildcard("??????")),) if named.count(":") == _SECRET_COLONS else ()
     group, stream, _ = named.partition(":log-stream:")

@@ -1,4 +1,4 @@
-"""What of their policies roles were seen to use, joined to what the fields of task definitions need of them."""
+"""What roles were seen to use of their policies, with the needs of their task definitions."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ from cfnroles.table.event_sources import source_of_action
 from cfnroles.trail.coverage import Coverage, LastAccessed
 from cfnroles.trail.record import role_key
 
-#: How many needs and actions are told of one grant.
+#: The maximum number of needs and actions to list for a grant.
 _MOST = 50
 
 
 class Subject(Struct, frozen=True):
-    """A role that is asked about, and the task definitions that have it.
+    """A role to audit, and its task definitions.
 
-    ``account`` and ``name`` are those by which the trail knows it, where they are told. ``facts`` are what is known of
-    the tasks.
+    ``account`` and ``name`` are its identity in the trail, if given. ``facts`` are what is known about the tasks.
     """
 
     role: Role
@@ -41,9 +40,9 @@ class Subject(Struct, frozen=True):
 
 
 def audit_roles(subjects: Sequence[Subject], read: Callable[[Watching], Coverage]) -> Audit:
-    """What a trail says of some roles. ``read`` passes once over the trail, shows each event, and tells what it covers.
+    """Audit roles with a trail. ``read`` passes each event once and returns the coverage of the trail.
 
-    Raises what ``read`` raises.
+    Errors of ``read`` propagate.
     """
     uses = [RoleUse(each.role, each.account or each.facts.account, each.name) for each in subjects]
     coverage = read(Watching(uses))
@@ -80,7 +79,7 @@ def _audited(subject: Subject, use: RoleUse, coverage: Coverage, asked_about: in
 
 
 def _account(use: RoleUse, coverage: Coverage) -> str:
-    """The account of a role: as told, as seen, or the only one that there is."""
+    """Return the account of a role: as given, as seen, or the only one."""
     if use.account:
         return use.account
     if len(use.accounts) == 1:
@@ -89,21 +88,21 @@ def _account(use: RoleUse, coverage: Coverage) -> str:
 
 
 def _idle(use: RoleUse, view: View) -> str | None:
-    """Why nobody can tell whether the role was assumed; empty where it never was, and ``None`` where it was."""
+    """Return why it is unknown whether the role was assumed; empty if it never was, and ``None`` if it was."""
     if use.assumed.times or use.calls.times:
         return None
     return view.sessions()
 
 
 class _Judge(Struct, frozen=True):
-    """Judges grants. ``idle`` says why it is not known whether the role was assumed; ``None`` where it was."""
+    """Judges grants. ``idle`` is why it is unknown whether the role was assumed; ``None`` if it was."""
 
     view: View
     report: LastAccessed | None
     idle: str | None
 
     def grant(self, use: RoleUse, at: int, needs: tuple[Need, ...], gap: Gap | None) -> AuditedGrant:
-        """One grant with everything that was seen of it."""
+        """Return one grant with everything that was seen of it."""
         granted, seen = use.grants[at], use.uses[at]
         action = granted.granted.action
         source = source_of_action(action)
@@ -164,7 +163,7 @@ class _Judge(Struct, frozen=True):
         return found
 
     def _by_iam(self, found: AuditedGrant) -> AuditedGrant:
-        """What IAM's own report adds: it sees calls that no event shows, and refused ones among them."""
+        """Add IAM's own report, which also counts calls that no event shows, including refused ones."""
         if self.report is None:
             return found
         action = found.grant.granted.action.lower()
@@ -183,7 +182,7 @@ class _Judge(Struct, frozen=True):
 
 
 def _report(use: RoleUse, account: str, coverage: Coverage, asked_about: int) -> LastAccessed | None:
-    """IAM's report on a role: it names the role only where that called anything."""
+    """Return IAM's report on a role: it contains the role only for services that it called."""
     own = [each for each in coverage.reports if role_key(each.role) in ((account, use.name), (use.account, use.name))]
     if own:
         return own[0]
@@ -192,7 +191,7 @@ def _report(use: RoleUse, account: str, coverage: Coverage, asked_about: int) ->
 
 
 def _needs(subject: Subject, use: RoleUse) -> list[tuple[Need, ...]]:
-    """For each grant the needs that it serves, or may serve: what is unknown of a need may be anything."""
+    """Return the needs that each grant serves or may serve: an unknown part of a need may be anything."""
     found: list[dict[Need, None]] = [{} for _ in use.grants]
     alike: dict[Permission, list[Need]] = {}
     for need in (need for each in subject.users for need in each.needs):
@@ -223,7 +222,7 @@ def _all_times(counts: Mapping[str, Count]) -> tuple[Times, ...]:
 
 
 def _notes(coverage: Coverage, roles: Sequence[AuditedRole]) -> Iterator[str]:
-    """What of the trail belongs to none of the roles."""
+    """Yield notes about the parts of a trail that belong to none of the roles."""
     for each in roles:
         if each.ambiguous:
             names = " and ".join(each.ambiguous)

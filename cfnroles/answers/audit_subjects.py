@@ -1,4 +1,4 @@
-"""Which roles are audited, by which names the trail knows them, and which task definitions need what of them."""
+"""The roles to audit: their names in the trail, and their task definitions with needs."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from cfnroles.trail.record import role_key
 
 
 class AuditQuestion(Struct, frozen=True):
-    """What is asked about.
+    """The input of an audit.
 
-    ``roles`` are given by their holders, as ``verify`` takes them; ``called`` are names or ARNs of roles in the trail,
-    by the name that the role has here. ``read`` reads a role of the account by its name or ARN, in a Region.
+    ``roles`` are given by holder, in the forms of ``verify``. ``called`` are names or ARNs of roles in the trail, by
+    the name of the role here. ``read`` reads a role of the account by name or ARN, in a Region.
     """
 
     readings: tuple[Reading, ...] = ()
@@ -39,7 +39,7 @@ class AuditQuestion(Struct, frozen=True):
 
 
 class _Named(Struct, frozen=True):
-    """A task definition's role, by the name that it gives it."""
+    """A role as a task definition names it."""
 
     task: Task
     holder: Holder
@@ -53,10 +53,10 @@ class _Named(Struct, frozen=True):
 
 
 def audit(asked: AuditQuestion, events: Iterable[str]) -> Audit:
-    """What files of events say of the roles that are asked about: files and directories as CloudTrail delivers them.
+    """Audit roles with files of events: files and directories in the formats of CloudTrail.
 
-    Also what `aws cloudtrail lookup-events` and `aws iam get-service-last-accessed-details` print; `-` is standard
-    input. Raises what ``subjects_of`` raises, and InvalidInput for files that cannot be read.
+    Also accepts the output of `aws cloudtrail lookup-events` and `aws iam get-service-last-accessed-details`; `-` is
+    standard input. Raise the errors of ``subjects_of``, and InvalidInput for files that cannot be read.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html
     """
     from cfnroles.trail.reading import read_events
@@ -65,10 +65,10 @@ def audit(asked: AuditQuestion, events: Iterable[str]) -> Audit:
 
 
 def subjects_of(asked: AuditQuestion) -> tuple[Subject, ...]:
-    """The roles that are asked about, each once, with all that is needed of it.
+    """Return the roles to audit without duplicates, each with all of its needs.
 
-    Raises InvalidInput where there is none, for a role that cannot be read, for what ECS would refuse, and where nobody
-    tells by which name the trail knows a role.
+    Raise InvalidInput if there is no role, if a role cannot be read, if ECS would reject a source, and if the name of a
+    role in the trail is unknown.
     """
     found = list(_given(asked)) if asked.roles else list(_of_sources(asked))
     for name in asked.called:
@@ -85,7 +85,7 @@ def subjects_of(asked: AuditQuestion) -> tuple[Subject, ...]:
 
 
 def _given(asked: AuditQuestion) -> Iterator[Subject]:
-    """The roles that are given, each with the needs of the task definitions that name it."""
+    """Yield the given roles, each with the needs of the task definitions that name it."""
     named = list(_all_named(asked.readings))
     facts = _facts(asked, named)
     for holder, text in asked.roles:
@@ -97,7 +97,7 @@ def _given(asked: AuditQuestion) -> Iterator[Subject]:
         for role in roles:
             users = tuple(each for each in named if _is_of(each, role, holder, alone=alone, called=asked.called))
             if alone and not users:
-                # Whoever gives one role for a task definition means it, whatever that is called there.
+                # A role that is given for a single task definition is meant for it, under any name.
                 users = tuple(each for each in named if each.holder is holder)
             inside = tuple(_users_inside(asked.readings, role, holder)) if alone else ()
             if alone or users or not asked.readings:
@@ -107,9 +107,9 @@ def _given(asked: AuditQuestion) -> Iterator[Subject]:
 
 
 def _users_inside(readings: Iterable[Reading], role: Role, holder: Holder) -> Iterator[RoleUser]:
-    """What the task definitions of templates and of Terraform need of such a role.
+    """Yield what the task definitions of templates and of Terraform need from such a role.
 
-    How these name it need not be known before they are deployed, so that each of them may have it.
+    Their names for roles may be unknown until deployment, so each of them may use it.
     """
     from cfnroles.answers.template_tasks import asked_about
     from cfnroles.answers.verify_configuration import verify_configuration
@@ -137,7 +137,7 @@ def _needs(verification: Verification) -> tuple[Need, ...]:
 
 
 def _is_of(each: _Named, role: Role, holder: Holder, *, alone: bool, called: Mapping[str, str]) -> bool:
-    """Whether a task definition has this role: by its name, or where one side has none, by what it is for."""
+    """Return whether a task definition uses this role: by name, or by purpose if one side has no name."""
     known = _name(_told(called, role)) or role_key(role.arn)[1]
     if each.name and known:
         return each.name == known
@@ -156,7 +156,7 @@ def _all_named(readings: Iterable[Reading]) -> Iterator[_Named]:
 
 
 def _of_sources(asked: AuditQuestion) -> Iterator[Subject]:
-    """The roles that the sources have themselves, or that they name in the account."""
+    """Yield the roles that the sources contain, or that they name in the account."""
     for reading in asked.readings:
         if reading.template is not None:
             yield from _of_template(reading)
@@ -196,13 +196,13 @@ def _of_configuration(reading: Reading) -> Iterator[Subject]:
 
 
 def _told_once(each: Verification, reading: Reading) -> tuple[RoleUser, ...]:
-    """The task definitions that have a role; what all of them need stands with the first."""
+    """Return the task definitions with a role. Common needs are listed with the first."""
     first, *others = (each.use.tasks if each.use else ()) or (reading.name,)
     return RoleUser(first, each.holder, _needs(each), each.gaps), *(RoleUser(task, each.holder) for task in others)
 
 
 def _facts(asked: AuditQuestion, named: Sequence[_Named]) -> Facts:
-    """What is known of the account and the Region: as told, or as all task definitions say."""
+    """Return the account and Region: as given, or as all task definitions agree."""
     accounts = {each.task.facts.account for each in named}
     regions = {each.task.facts.region for each in named}
     keys = tuple(dict.fromkeys(arn for each in named for arn in each.task.facts.kms_key_arns))
@@ -225,7 +225,7 @@ def _with_name(subject: Subject, asked: AuditQuestion) -> Subject:
 
 
 def _merged(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
-    """Each role once, with all who have it."""
+    """Merge duplicates of a role, with all of its users."""
     found: dict[tuple[str, str], Subject] = {}
     for each in subjects:
         key = each.account, each.name
@@ -235,7 +235,7 @@ def _merged(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
 
 
 def _names(role: Role) -> tuple[str, ...]:
-    """How a role is called here: as messages do, and by its logical id alone."""
+    """Return the names of a role here: as in messages, and its logical ID."""
     return role.name, role.name if role.arn else role.name.partition(" of ")[0]
 
 
@@ -244,7 +244,7 @@ def _told(called: Mapping[str, str], role: Role) -> str:
 
 
 def _name(text: str) -> str:
-    """The name of a role as a task definition or an option gives it; empty for none, and where it is not literal."""
+    """Return the name of a role in a task definition or option; empty if there is none, or if it is not literal."""
     if not text or symbols(text) or "<" in text:
         return ""
     return role_key(text)[1] or (text.rpartition("/")[2] if not text.startswith("arn:") else "")

@@ -1,4 +1,4 @@
-"""What an audit tells of roles: what of their statements was used, and what a trail cannot show."""
+"""The results of an audit: which statements of roles were used, and what a trail cannot show."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cfnroles.trail.coverage import Coverage
 
 
 class GrantStatus(StrEnum):
-    """What a trail says of a grant."""
+    """The usage of a grant according to the trail."""
 
     USED = "used"
     DENIED = "denied"
@@ -27,7 +27,7 @@ class GrantStatus(StrEnum):
 
 
 class Times(Struct, frozen=True):
-    """How often something was seen, and when last; ``what`` is an action, or the kind of policy that refused."""
+    """How often something was seen, and when last. ``what`` is an action, or the kind of policy that denied a call."""
 
     what: str
     times: int
@@ -35,7 +35,7 @@ class Times(Struct, frozen=True):
 
 
 class RoleUser(Struct, frozen=True):
-    """What a task definition uses a role for, and what it needs of it; ``gaps`` are needs that cannot be named."""
+    """A task definition with a role, and its needs. ``gaps`` are needs without a resource name."""
 
     task: str
     holder: Holder
@@ -44,13 +44,13 @@ class RoleUser(Struct, frozen=True):
 
 
 class AuditedGrant(Struct, frozen=True):
-    """One grant and what was seen of it.
+    """One grant, with what was seen of it.
 
-    ``used``, ``perhaps`` and ``denied`` are the calls that used it, that may have, and that were refused all the same.
-    ``why`` says why it cannot be known, ``page`` is AWS's on what is recorded. ``needs`` are those that it serves, and
-    ``gap`` one that it may serve. ``idle`` are the actions of a pattern of which none was used, ``hidden`` says of how
-    many that cannot be known. ``iam`` is what IAM's own report says. ``regions`` are those that were looked at, where
-    the resource names none.
+    ``used``, ``perhaps`` and ``denied`` are calls that used it, that may have used it, and that were denied
+    nevertheless. ``why`` says why its usage is unknown; ``page`` is AWS's page on what is recorded. ``needs`` are the
+    needs that it serves, and ``gap`` one that it may serve. ``idle`` are the unused actions of a pattern, ``hidden``
+    the number of those that are unknown. ``iam`` is IAM's own report. ``regions`` are the Regions that were examined,
+    if the resource names none.
     """
 
     grant: SingleGrant
@@ -69,27 +69,27 @@ class AuditedGrant(Struct, frozen=True):
 
     @property
     def times(self) -> int:
-        """How many calls used it."""
+        """The number of calls that used it."""
         return sum(each.times for each in self.used)
 
     @property
     def last(self) -> str:
-        """When it was last used, or last refused."""
+        """When it was last used or denied."""
         return max((each.last for each in self.used or self.denied), default="")
 
     @property
     def is_needed(self) -> bool:
-        """Whether a field of a task definition asks for it, or may."""
+        """Whether a field of a task definition needs it, or may."""
         return bool(self.needs) or self.gap is not None
 
     @property
     def removable(self) -> bool:
-        """Whether nothing speaks for it: it was not used, the trail would show it, and no field asks for it."""
+        """Whether it can be removed: it was not used, the trail would show it, and no field needs it."""
         return self.status is GrantStatus.UNUSED and not self.is_needed
 
     @property
     def kept_actions(self) -> tuple[str, ...] | None:
-        """What is left of a pattern of actions when those that nobody used are gone; ``None`` where it stays."""
+        """The rest of a pattern of actions without the unused ones; ``None`` if it stays unchanged."""
         if not self.idle or self.hidden or self.gap or self.status is GrantStatus.NEVER_ASSUMED:
             return None
         seen = {each.what for each in (*self.used, *self.perhaps)}
@@ -98,7 +98,7 @@ class AuditedGrant(Struct, frozen=True):
 
 
 class TightPolicy(Struct, frozen=True):
-    """A policy without what nobody used; ``after`` is ``None`` where nothing of it is left."""
+    """A policy without unused permissions. ``after`` is ``None`` if nothing remains."""
 
     name: str
     where: str
@@ -109,12 +109,12 @@ class TightPolicy(Struct, frozen=True):
 
 
 class AuditedRole(Struct, frozen=True):
-    """One role. ``name`` and ``account`` are what it is known by in the trail.
+    """One role. ``name`` and ``account`` are its identity in the trail.
 
-    ``users`` are the task definitions that have it. ``sessions`` counts how often it was assumed, ``by_tasks`` how
-    often by Amazon ECS for a task, and ``calls`` its calls, in ``regions``. ``refused`` are calls that no statement
-    allows, with how often; ``further`` more of them were counted only. ``unread`` is what could not be read of the
-    role. ``ambiguous`` are accounts with a role of the name.
+    ``users`` are its task definitions. ``sessions`` counts how often it was assumed, ``by_tasks`` how often by Amazon
+    ECS for a task, and ``calls`` its calls, in ``regions``. ``refused`` are denied calls that no statement allows, with
+    counts; ``further`` is the number of others. ``unread`` are the unreadable parts of the role. ``ambiguous`` are
+    accounts that have a role of this name.
     """
 
     role: Role
@@ -133,39 +133,39 @@ class AuditedRole(Struct, frozen=True):
     tight: tuple[TightPolicy, ...] = ()
 
     def count(self, status: GrantStatus) -> int:
-        """How many of its grants have a status."""
+        """Return the number of grants with a status."""
         return sum(each.status is status for each in self.grants)
 
     @property
     def never_assumed(self) -> bool:
-        """Whether nobody assumed it, in a trail that would show it."""
+        """Whether it was never assumed, in a trail that would show it."""
         return any(each.status is GrantStatus.NEVER_ASSUMED for each in self.grants)
 
     @property
     def risk(self) -> Risk:
-        """The worst that a grant allows which nobody was seen to use."""
+        """The highest risk among the grants that were not used."""
         idle = (each for each in self.grants if each.status in (GrantStatus.UNUSED, GrantStatus.NEVER_ASSUMED))
         return max((risk_of(each.grant.granted.action) for each in idle), default=Risk.DESCRIBE)
 
     @property
     def wide(self) -> tuple[GrantedAction, ...]:
-        """The grants on any action of a service, or of every one, and those that change things on any resource."""
+        """Grants for any action of a service or of all services, and grants of changes to any resource."""
         return tuple(each.grant.granted for each in self.grants if _is_wide(each.grant.granted))
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The task definitions that have it."""
+        """Its task definitions."""
         return tuple(dict.fromkeys(each.task for each in self.users))
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """Orders roles by what is to be looked at first: the riskiest idle grants, the widest, the most shared."""
+        """The sort key, most urgent first: the riskiest idle grants, the widest, the most shared."""
         idle = self.count(GrantStatus.UNUSED) + self.count(GrantStatus.NEVER_ASSUMED)
         return (-self.risk if idle else 0, -len(self.wide), -idle, -len(self.tasks), self.role.name)
 
 
 class Audit(Struct, frozen=True):
-    """Everything that a trail says of some roles, those to be looked at first in front."""
+    """The result for all roles, most urgent first."""
 
     coverage: Coverage
     roles: tuple[AuditedRole, ...]
@@ -173,7 +173,7 @@ class Audit(Struct, frozen=True):
 
     @property
     def has_problems(self) -> bool:
-        """Whether something can be taken away, was refused, or serves nobody."""
+        """Whether something can be removed, was denied, or is unused."""
         return any(
             role.refused
             or role.never_assumed
@@ -183,7 +183,7 @@ class Audit(Struct, frozen=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether something cannot be known that no field of a task definition asks for."""
+        """Whether something is unknown that no field of a task definition needs."""
         return any(
             role.unread or any(each.status is GrantStatus.UNKNOWN and not each.is_needed for each in role.grants)
             for role in self.roles

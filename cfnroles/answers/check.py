@@ -1,4 +1,4 @@
-"""Whether every secret and parameter that a task refers to can be used."""
+"""Whether the secrets and parameters of a task can be used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from cfnroles.text import ACCOUNT, PARTITION, REGION
 
 
 class Usable(StrEnum):
-    """Whether ECS could use what a reference names; what the source's own template makes is not there yet."""
+    """Whether ECS could use the secret or parameter of a reference. One that the source itself creates does not
+    exist yet.
+    """
 
     MADE = "made"
     YES = "ok"
@@ -26,7 +28,7 @@ class Usable(StrEnum):
 
 
 class CheckedReference(Struct, frozen=True):
-    """One reference and what was found out about it."""
+    """One reference with its check result."""
 
     reference: Reference
     examined: Examined
@@ -34,7 +36,7 @@ class CheckedReference(Struct, frozen=True):
 
     @property
     def usable(self) -> Usable:
-        """Unknown where AWS refused to say."""
+        """Unknown if AWS denied the call."""
         if self.made:
             return Usable.MADE
         if self.examined.version:
@@ -43,9 +45,9 @@ class CheckedReference(Struct, frozen=True):
 
 
 class SecretCheck(Struct, frozen=True):
-    """What was found out about all references of a task, in the order of the document.
+    """The results for all references of a task, in the order of the document.
 
-    ``unseen`` are the parts of a template that may hold more references and cannot be read.
+    ``unseen`` are unreadable parts of a template that may contain more references.
     """
 
     references: tuple[CheckedReference, ...]
@@ -58,18 +60,18 @@ class SecretCheck(Struct, frozen=True):
         )
 
     def count(self, usable: Usable) -> int:
-        """How many references are so."""
+        """Return the number of references with this result."""
         return sum(checked.usable is usable for checked in self.references)
 
 
 def left_open(reference: Reference) -> tuple[Symbol, ...]:
-    """The symbols in a reference that is unknown: it cannot be said yet which secret or parameter it names."""
+    """Return the symbols of a reference that are unknown, so that the secret or parameter is unknown."""
     unknown = (symbol.of if isinstance(symbol, Cut) else symbol for symbol in reference.value_from.unknown)
     return tuple(dict.fromkeys(symbol for symbol in unknown if not isinstance(symbol, PseudoParameter)))
 
 
 def at_home(reference: Reference, facts: Facts) -> Reference:
-    """The reference as ECS is given it in the account and Region of these facts."""
+    """Return the reference as ECS reads it in the account and Region of these facts."""
     known = {
         ACCOUNT.whole: facts.home_account,
         REGION.whole: facts.home_region,
@@ -84,7 +86,7 @@ def check(
     warnings: Sequence[str],
     made: Collection[Reference] = (),
 ) -> SecretCheck:
-    """Put together what was found out about the references that can be asked for, in their order, and the others."""
+    """Combine the results of references that can be checked with the others, in their order."""
     answers = iter(examined)
 
     def checked(each: Reference) -> CheckedReference:

@@ -1,4 +1,4 @@
-"""The references of a template's task definitions, for asking whether they exist."""
+"""The references of a template's task definitions, to check whether they exist."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from cfnroles.sources.template_task_definitions import TASKS, spelled
 from cfnroles.sources.template_tasks import hidden, in_worlds
 from cfnroles.template.template import Template
 
-#: Where the tasks of an Express Mode service are made of what stands elsewhere.
+#: An Express Mode service whose tasks are defined elsewhere.
 _ELSEWHERE = ("express-service", "express-task-definition")
-#: What of a template cannot be read, and may refer to secrets.
+#: Unreadable parts of a template that may refer to secrets.
 _UNREAD = frozenset({"unknown-member", "hidden-resource", "conditions", *_ELSEWHERE})
-#: Where a reference stands; one that cannot be named is a gap.
+#: The place of a reference. A reference without a resource name is a gap.
 _REFERENCES = (("valueFrom",), ("credentialsParameter",))
 
 
 class TemplateReferences(Struct, frozen=True):
     """The references of the task definitions of a template.
 
-    ``made`` are those that the template makes itself, ``unseen`` the parts of it that may hold more. ``defaults`` are
-    the parameters whose default was taken, ``conditional`` the references that are there on conditions only.
+    ``made`` are those that the template itself creates, ``unseen`` its parts that may contain more. ``defaults`` are
+    the parameters with their default, ``conditional`` the references that depend on conditions.
     """
 
     references: tuple[Reference, ...]
@@ -39,9 +39,9 @@ class TemplateReferences(Struct, frozen=True):
 
 
 def template_references(reading: Reading, template: Template, resource: str) -> TemplateReferences:
-    """The references of all task definitions, or of the one that is asked about.
+    """Return the references of all task definitions, or of ``resource``.
 
-    A reference that depends on conditions says so in its place. Raises InvalidInput as `explain` does.
+    The place of a conditional reference names its conditions. Raise InvalidInput as `explain` does.
     """
     ids, known = asked_about(reading, template, resource, TASKS), known_of(reading)
     tasks = [in_worlds(logical_id, reading.documents[0], template, known) for logical_id in ids]
@@ -70,7 +70,7 @@ def template_references(reading: Reading, template: Template, resource: str) -> 
 
 
 def unseen_in(reading: Reading, template: Template) -> tuple[Gap, ...]:
-    """What of a template outside of its task definitions may refer to secrets, and cannot be read."""
+    """Return the unreadable parts of a template outside of its task definitions that may refer to secrets."""
     return _unread((*hidden(template), *(each for each in reading.nested if isinstance(each, Gap))))
 
 
@@ -79,7 +79,7 @@ def _unread(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
 
 
 def elsewhere(reading: Reading) -> tuple[Gap, ...]:
-    """The parts of documents whose secrets stand in documents of their own, and those of a configuration not read."""
+    """Return the parts whose secrets are in other documents, and the unread parts of a configuration."""
     if not reading.addressed:
         return tuple(gap for gap in reading.gaps if gap.feature in _ELSEWHERE)
     gaps = (*reading.gaps, *reading.unseen)

@@ -1,7 +1,7 @@
-"""The texts of a configuration's roles and needs, brought to one form for judging, and back for telling.
+"""Normalization of the texts of a configuration's roles and needs, for judging, and its reverse.
 
-`aws_secretsmanager_secret.db.arn` in a policy and in a task definition is one thing, and so is the name that the
-configuration gives to the secret. What is told afterwards is what the user writes.
+`aws_secretsmanager_secret.db.arn` means the same in a policy and in a task definition, and the same as the name that
+the configuration gives the secret. Results are shown in the user's spelling.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ _Struct = TypeVar("_Struct", bound=Struct)
 
 
 class ConfigurationTexts(Struct, frozen=True):
-    """The one form of the texts of a configuration in one world. It learns how they were spelled."""
+    """The normalized texts of a configuration in one world, with their original spellings."""
 
     roles: Roles
     needed: dict[str, Text] = field(default_factory=dict)
     seen: dict[Symbol, None] = field(default_factory=dict)
 
     def need(self, need: Need) -> Need:
-        """The need with the names that the configuration gives to its resources."""
+        """Return the need with the names that the configuration gives its resources."""
         permission = need.permission
         conditions = tuple(replace(each, values=tuple(map(self._text, each.values))) for each in permission.conditions)
         told = replace(permission, resource=self._text(permission.resource), conditions=conditions)
         return replace(need, permission=told)
 
     def spelling(self, needs: Iterable[Need]) -> Callable[[str], str | None]:
-        """What gives the one form of what a user writes: of the expressions in needs, and of attributes."""
+        """Return a function that normalizes the user's expressions: those in needs, and attributes."""
         texts = (text for need in needs for text in need.permission.texts)
         symbols = (symbol for text in texts for symbol in as_written(text_of(text)).symbols)
         known = {each.name: each for each in symbols if isinstance(each, Expression)}
@@ -66,20 +66,20 @@ class ConfigurationTexts(Struct, frozen=True):
 
     @property
     def apart(self) -> tuple[str, ...]:
-        """The names of symbols that surely stand for something else than any other."""
+        """The names of symbols that certainly differ from every other symbol."""
         own = (each.name for each in self.seen if isinstance(each, RandomSuffix))
         made = (each.name for each in self.seen if isinstance(each, Expression) and is_apart(each))
         return tuple(dict.fromkeys((*self.roles.apart, *own, *made)))
 
     @property
     def cures(self) -> Mapping[str, str]:
-        """What tells the value of each symbol, by its name."""
+        """How to find the value of each symbol, by its name."""
         whole = {each.name: each.of if isinstance(each, Cut) else each for each in self.seen}
         symbols = {**{each.name: each for each in self.roles.symbols.values()}, **whole}
         return {name: _sentence(each) for name, each in symbols.items() if isinstance(each, Expression)}
 
     def told(self, value: Any) -> Any:
-        """An answer with its texts as the user writes them."""
+        """Return a result with its texts in the user's spelling."""
         match value:
             case Role():
                 return value
@@ -95,7 +95,7 @@ class ConfigurationTexts(Struct, frozen=True):
 
 
 def _attribute(written: str) -> Expression | None:
-    """The attribute of a resource that is written as `TYPE.NAME.ATTRIBUTE`; ``None`` for any other expression."""
+    """Return the attribute of a resource in the form `TYPE.NAME.ATTRIBUTE`; ``None`` for other expressions."""
     found = _ATTRIBUTE.fullmatch(written)
     if found is None:
         return None
@@ -105,9 +105,9 @@ def _attribute(written: str) -> Expression | None:
 
 
 def in_terms_of_terraform(value: Any) -> Any:
-    """An answer that is only shown, with data sources for the account and the Region; statements stay as they are.
+    """Return a result for display, with data sources for the account and Region. Statements keep their spelling.
 
-    What is pasted has the data sources that are there.
+    Statements to paste have the data sources that exist.
     """
     match value:
         case Role() | Statement():

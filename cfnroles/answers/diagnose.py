@@ -1,5 +1,4 @@
-"""From an error to the field that asked for the call, the policy that refused it, and the statement, if one is"
-" missing."""
+"""Diagnosis of an error: the field that required the call, the policy that denied it, and the missing statement."""
 
 from __future__ import annotations
 
@@ -28,20 +27,20 @@ from cfnroles.statements import Statement, compose
 from cfnroles.table.message import Category, PolicyKind, PossibleCause
 from cfnroles.text import text_of
 
-#: What may be a statement of the role's that is missing, where the message itself does not say so.
+#: Causes that may be a missing statement of the role, if the message does not say so itself.
 _OPEN = frozenset({Category.PERMISSION, Category.UNDETERMINED, Category.VOLUME})
-#: The role that made the call of a message, where it can be told.
+#: The role that made the call in a message, if known.
 RoleOf = Callable[[Understood], Role | None]
 Source = Reading | Sequence[Reading] | None
 
 
 def diagnose(text: str, source: Source = None, role: str | RoleOf = "", resource: str = "") -> tuple[Diagnosis, ...]:
-    """What is behind each message in a text; empty where none is known.
+    """Diagnose each message in a text. Return nothing if no message is known.
 
-    ``source`` tells what the task definitions ask for and which roles they have: a reading, or those of all stacks of
-    an app. ``role`` is looked at in the place of these: one as ``read_role_of`` takes it, or what tells that of each
-    message. ``resource`` is the one task definition of a template or a configuration. Raises InvalidInput where there
-    is no such one, and for a role that cannot be read.
+    ``source`` has the needs and roles of task definitions: a reading, or those of all stacks of an app. ``role``
+    replaces these roles: a role in a form of ``read_role_of``, or a function that returns that of each message.
+    ``resource`` is the only task definition of a template or a configuration. Raise InvalidInput if it does not exist,
+    and for a role that cannot be read.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     """
     return diagnosed(collected(text).heard, source, role, resource)
@@ -50,7 +49,7 @@ def diagnose(text: str, source: Source = None, role: str | RoleOf = "", resource
 def diagnosed(
     heard: Sequence[Heard], source: Source = None, role: str | RoleOf = "", resource: str = ""
 ) -> tuple[Diagnosis, ...]:
-    """What is behind messages that were found, as ``diagnose`` tells it."""
+    """Diagnose messages that were already parsed, as ``diagnose`` does."""
     if not heard:
         return ()
     asked = AskedSource(() if source is None else (source,) if isinstance(source, Reading) else tuple(source), resource)
@@ -67,7 +66,7 @@ def diagnosed(
 
 
 def _always(role: str, asked: AskedSource) -> RoleOf:
-    """The role of a file, whatever the message; read when it is first asked for."""
+    """Return the role of a file for any message, read on first use."""
 
     @cache
     def read() -> Role:
@@ -81,10 +80,10 @@ def _diagnosis(each: Understood, asked: AskedSource, given: Role | None) -> Diag
     each = named(each, _names(found))
     fields = at_fields(each, asked.readings, asked.needs)
     wanted = tuple(bound(each, need) for need in found if serves(each, need))
-    # A role tells what was refused where the message does not name it.
+    # The role shows what was denied if the message does not.
     said = role_answer(each, wanted or tuple(found), asked, given)
     if said.at and found and said.at.is_called(said.called) and not _is_of(said.at, found):
-        found, wanted, fields = Asking(), (), ()  # another role's field asks for the same thing
+        found, wanted, fields = Asking(), (), ()  # another role's field makes the same call
     if said.at and each.category is Category.TRUST:
         fields = tuple(_naming(said.at, fields))
     at = said.at.reading if said.at else asked.readings[0] if len(asked.readings) == 1 else None
@@ -107,7 +106,7 @@ def _diagnosis(each: Understood, asked: AskedSource, given: Role | None) -> Diag
 
 
 def _names(found: Asking) -> dict[str, str]:
-    """What the source calls the things that commands name, if it is one thing that was asked for."""
+    """Return the source's names for placeholders in commands, if only one field made the call."""
     resources = {str(need.permission.resource) for need in found}
     if len(resources) != 1 or text_of(found[0].permission.resource).symbols:
         return {}
@@ -115,7 +114,7 @@ def _names(found: Asking) -> dict[str, str]:
 
 
 def _is_in_file(said: RoleAnswer, asked: AskedSource) -> bool:
-    """Whether the role comes from a file: of the source, or the one that was given; or `build` writes it by a spec."""
+    """Return whether the role is in a file: of the source, the given one, or one that `build` writes for a spec."""
     if said.at is not None:
         return bool(said.at.logical_id)
     return not said.given.arn if said.given else any(reading.project for reading in asked.readings)
@@ -126,7 +125,7 @@ def _is_of(at: SourceRole, needs: Sequence[Need]) -> bool:
 
 
 def _naming(at: SourceRole, fields: Sequence[Origin]) -> Iterator[Origin]:
-    """The fields that name a role of the source for its holder."""
+    """Yield the fields that name a role of the source for its holder."""
     member = f"{at.verification.holder.partition(' ')[0]}rolearn"
     tasks = at.verification.use.tasks if at.verification.use else ()
     for origin in fields:
@@ -136,7 +135,7 @@ def _naming(at: SourceRole, fields: Sequence[Origin]) -> Iterator[Origin]:
 
 
 def _lacking(each: Understood, wanted: tuple[Need, ...], said: RoleAnswer) -> tuple[Need, ...]:
-    """What the role lacks: what it was seen to lack, else what the message says that it does."""
+    """Return what the role lacks: as judged, otherwise as the message says."""
     outcomes = {one.outcome for one in said.judged}
     if each.patchable and outcomes <= {Outcome.UNKNOWN}:
         known = tuple(one.need for one in said.judged if each.thing and not _may_have(one))
@@ -145,18 +144,18 @@ def _lacking(each: Understood, wanted: tuple[Need, ...], said: RoleAnswer) -> tu
 
 
 def _may_have(judged: Judged) -> bool:
-    """Whether a statement of the role may allow the call already, by what is unknown or by an expression."""
+    """Return whether a statement of the role may already allow the call, given what is unknown."""
     own = judged.need.origin.document == MESSAGE and judged.outcome is Outcome.UNKNOWN
     return bool(judged.unless_denied) or (own and bool(judged.by))
 
 
 def _besides(said: RoleAnswer) -> tuple[Statement, ...]:
-    """What the role lacks for other calls, as its source writes it."""
+    """Return what the role lacks for other calls, in the source's spelling."""
     return compose(one.need for one in said.besides if one.outcome is Outcome.MISSING)
 
 
 def _may_lack(each: Understood) -> bool:
-    """Whether a statement of the role's own can be what is missing, by what the message says."""
+    """Return whether the message leaves open that a statement of the role itself is missing."""
     if each.denial is None:
         return any(cause.lacking for cause in each.causes)
     kinds = (PolicyKind.IDENTITY, PolicyKind.UNSTATED)
@@ -164,7 +163,7 @@ def _may_lack(each: Understood) -> bool:
 
 
 def _is_open(each: Understood) -> bool:
-    """Whether a statement of the role's that is missing may be behind a message."""
+    """Return whether a missing statement of the role may be the cause of a message."""
     return each.category in _OPEN or any(cause.lacking for cause in each.causes)
 
 
@@ -184,14 +183,14 @@ def _causes(each: Understood, said: RoleAnswer) -> tuple[PossibleCause, ...]:
     if outcomes == {Outcome.ALLOWED} and _is_open(each):
         told = tuple(cause for cause in each.causes if not cause.lacking and not is_general(cause))
         if said.at and each.denial is not None and each.denial.kind is PolicyKind.IDENTITY and not each.denial.explicit:
-            return ()  # no other policy refused it: the role was not deployed yet
+            return ()  # no other policy denied it: the role was not deployed yet
         named = each.denial is not None and each.denial.kind not in (PolicyKind.IDENTITY, PolicyKind.UNSTATED)
         return told if named else (*told, *REMAINING)
     return each.causes
 
 
 def _with_names(causes: Sequence[PossibleCause], each: Understood) -> tuple[PossibleCause, ...]:
-    """The causes with the names that the message tells in their commands."""
+    """Return the causes with the names from the message in their commands."""
     names = {**names_of_message(each.text), **({"ROLE": each.denial.role} if each.denial else {})}
     return tuple(
         replace(cause, check=filled(cause.check, names), remedy=filled(cause.remedy, names)) for cause in causes
@@ -242,7 +241,7 @@ def _unknown_role(each: Understood, asked: AskedSource, said: RoleAnswer) -> Ite
 
 
 def check_known(found: Collected) -> None:
-    """Raise InvalidInput where a text holds no message that is known, and nothing that tells of a failure."""
+    """Raise InvalidInput if a text has no known message and no sign of a failure."""
     if not found.heard and not found.unknown:
         raise InvalidInput(
             "this is not a failure message that cfnroles knows",

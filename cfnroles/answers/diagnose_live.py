@@ -1,4 +1,4 @@
-"""What is behind a failure in an account of AWS: its messages, its task definition and its roles as they are now."""
+"""Diagnosis of a failure in an AWS account, from its messages, its task definition and its current roles."""
 
 from __future__ import annotations
 
@@ -31,32 +31,32 @@ _HOLDERS = {
     CallingRole.LOG_WRITER: Holder.EXECUTION,
     CallingRole.TASK: Holder.TASK,
 }
-#: The policies that say what a role allows; of all others the role is no cure, and is not asked for.
+#: The policies that determine what a role allows. For all others, the role is irrelevant and is not read.
 _OWN = (PolicyKind.IDENTITY, PolicyKind.UNSTATED)
-#: The message that has the same words for a role that there is not, and for one whose trust policy refuses.
+#: The message that is the same for a missing role and for a trust policy that denies access.
 _NOT_ASSUMED = "role-not-assumed"
 
 
 class LiveDiagnosis(Struct, frozen=True):
-    """The diagnoses of a failure, and what is next to them."""
+    """The diagnoses of a failure, with other findings."""
 
     found: tuple[Diagnosis, ...]
     besides: Besides
 
     @property
     def is_settled(self) -> bool:
-        """Whether there is a failure, and it is known what went wrong."""
+        """Whether there is a failure and its cause is known."""
         return bool(self.found) and not self.besides.unknown and all(each.is_settled for each in self.found)
 
 
 def diagnose_gathered(
     gathered: Gathered, read: Callable[[str], Role], own: Sequence[Reading] = (), role: RoleOf | None = None
 ) -> LiveDiagnosis:
-    """What is behind a failure of which AWS was asked.
+    """Diagnose a failure that was read from AWS.
 
-    ``read`` reads a role from AWS by its name or ARN, ``own`` is the user's source in the place of the registered task
-    definition, and ``role`` one that was given. Raises what reading a role raises, but for one that
-    there is not and one that the credentials may not read: these are told.
+    ``read`` reads a role from AWS by name or ARN, ``own`` is the user's source instead of the registered task
+    definition, and ``role`` a given one. Errors of reading a role propagate, except for a role that does not exist or
+    that the credentials may not read: these are reported.
     """
     unread = list(gathered.unread)
     readings = tuple(own)
@@ -71,7 +71,7 @@ def diagnose_gathered(
 
 
 def _registered(gathered: Gathered) -> tuple[tuple[Reading, ...], list[str]]:
-    """The task definition that Amazon ECS has; nothing where it cannot be read, and why."""
+    """Return the task definition that is registered in Amazon ECS, or nothing and the reason."""
     try:
         reading = reading_of(gathered)
         if reading is not None:
@@ -83,7 +83,7 @@ def _registered(gathered: Gathered) -> tuple[tuple[Reading, ...], list[str]]:
 
 
 class _Roles:
-    """The roles of a failure, each read when a message is about it; ``unread`` says what was refused."""
+    """The roles of a failure, each read when a message is about it. ``unread`` has what was denied."""
 
     def __init__(self, readings: Sequence[Reading], read: Callable[[str], Role]) -> None:
         tasks = [task for reading in readings for task in reading.tasks]
@@ -94,7 +94,7 @@ class _Roles:
         self._read = cache(self._role)
 
     def of(self, understood: Understood) -> Role | None:
-        """The role that made the call of a message; ``None`` where nothing tells which, or it cannot be read."""
+        """Return the role that made the call in a message; ``None`` if it is unknown or cannot be read."""
         denial = understood.denial
         if not understood.action or understood.name == _NOT_ASSUMED or (denial and denial.kind not in _OWN):
             return None
@@ -102,7 +102,7 @@ class _Roles:
         return self._read(named or self._of(_HOLDERS.get(understood.caller)))
 
     def settled(self, each: Diagnosis) -> Diagnosis:
-        """The diagnosis of a role that was not assumed, by whether there is the role and what its trust policy says."""
+        """Settle the diagnosis of a role that was not assumed, by whether it exists and by its trust policy."""
         said = each.understood
         named = said.thing or self._only()
         if said.name != _NOT_ASSUMED or not named:
@@ -123,7 +123,7 @@ class _Roles:
         return self._task.role(holder) if holder and self._task else ""
 
     def _only(self) -> str:
-        """The role of the task definition, where it has one."""
+        """Return the only role of the task definition, if it has one."""
         names = {name for holder in (Holder.TASK, Holder.EXECUTION) if (name := self._of(holder))}
         return names.pop() if len(names) == 1 else ""
 
@@ -143,7 +143,7 @@ class _Roles:
 
 
 def in_source(found: Sequence[Diagnosis], own: Sequence[Reading], resource: str = "") -> tuple[Diagnosis, ...]:
-    """What the roles of the source say to the calls for which roles in AWS lack a statement."""
+    """Return the results of the source's roles for calls that roles in AWS do not allow."""
     return diagnosed([Heard(each.understood) for each in found if each.statements], own, "", resource)
 
 
@@ -159,7 +159,7 @@ def _because(each: Diagnosis, why: str, cause: PossibleCause) -> Diagnosis:
 
 
 def check_failed(live: LiveDiagnosis) -> None:
-    """Raise Unavailable where nothing failed, and nothing was refused that might tell of a failure."""
+    """Raise Unavailable if nothing failed and no denied call could hide a failure."""
     if not live.found and not live.besides.unknown:
         if live.besides.unread:
             raise Unavailable(

@@ -1,4 +1,4 @@
-"""What is behind a failure message: what it says, what asked for the call, and what the role says to it."""
+"""Diagnoses: a failure message, the fields that made the call, and whether the role allows it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cfnroles.table.message import Category, PolicyKind, PossibleCause
 
 
 class Besides(Struct, frozen=True):
-    """What is next to the diagnoses: failures in words that nobody knows, and a text for what could not be read."""
+    """Additions to the diagnoses: failures with unknown messages, and texts about what could not be read."""
 
     unknown: tuple[Said, ...] = ()
     unread: tuple[str, ...] = ()
@@ -26,13 +26,13 @@ class Besides(Struct, frozen=True):
 class Diagnosis(Struct, frozen=True):
     """One message, diagnosed.
 
-    ``asked_by`` are the fields that ask for the call. ``role`` is the one that was looked at, and ``judged`` what it
-    says to the call. ``causes`` are what may be behind the message, the likeliest first. ``statements`` are what the
-    role's own policy lacks: empty wherever something else refused the call. ``unknown`` is what was not known.
-    ``address`` is that of the task definition in a configuration of Terraform, in whose language the statements are
-    written. ``times`` says how often the message was found, ``where`` and ``when`` for the last time, where what was
-    read tells. ``at`` is the role of the source that was looked at, and ``also_missing`` what that lacks for other
-    calls, which would be refused next. ``fixable`` says that the role may come from a file.
+    ``asked_by`` are the fields that require the call. ``role`` is the role that was judged, and ``judged`` the results.
+    ``causes`` are the possible causes, the likeliest first. ``statements`` are what the role's own policy lacks: empty
+    if something else denied the call. ``unknown`` is what was not known. ``address`` is that of the task definition in
+    a Terraform configuration; the statements are then in its language. ``times`` says how often the message was found,
+    ``where`` and ``when`` for the last time, if known. ``at`` is the role of the source that was judged, and
+    ``also_missing`` what it lacks for other calls, which would be denied next. ``fixable`` says that the role may come
+    from a file.
     """
 
     understood: Understood
@@ -53,7 +53,7 @@ class Diagnosis(Struct, frozen=True):
 
     @property
     def category(self) -> Category:
-        """What kind of thing went wrong, by the text and the role: that of the likeliest cause that is left."""
+        """The category of the failure, by text and role: that of the likeliest remaining cause."""
         said = self.understood
         if self.statements:
             return Category.PERMISSION
@@ -64,13 +64,13 @@ class Diagnosis(Struct, frozen=True):
 
     @property
     def outcome(self) -> Outcome | None:
-        """What the role says to the call; ``None`` where none was looked at."""
+        """Whether the role allows the call; ``None`` if no role was judged."""
         outcomes = {each.outcome for each in self.judged}
         return next((each for each in reversed(Outcome) if each in outcomes), None)
 
     @property
     def is_settled(self) -> bool:
-        """Whether it is known what went wrong: neither the text nor the role leaves several causes."""
+        """Whether the cause is known: text and role leave only one."""
         known = self.understood.category is not Category.UNDETERMINED and not self.causes
         return bool(self.statements) or known or self.is_distrusted
 
@@ -81,14 +81,14 @@ class Diagnosis(Struct, frozen=True):
 
     @property
     def is_behind(self) -> bool:
-        """Whether the message says that the role lacks what the role of the source allows: it was not deployed yet."""
+        """Whether the message denies what the source's role allows: it was not deployed yet."""
         denial = self.understood.denial
         identity = denial is not None and denial.kind is PolicyKind.IDENTITY and not denial.explicit
         return identity and self.at is not None and self.outcome is Outcome.ALLOWED
 
     @property
     def remedy(self) -> str:
-        """What to do; where the role allows the call already, another than the message alone would have."""
+        """The remedy. If the role already allows the call, it differs from that of the message alone."""
         if self.statements:
             denial = self.understood.denial
             whose = "user" if denial is not None and ":user/" in denial.principal else "role"

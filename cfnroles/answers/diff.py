@@ -1,10 +1,10 @@
-"""What a change does to the permissions of each role: added, removed, widened, narrowed.
+"""Changes of the permissions of roles: added, removed, widened, narrowed.
 
     answer = diff(read("old.json"), read("new.json"))
     answer.difference.widens
 
-What counts is what a role may do, not how its policies are cut into statements. A grant is called wider than another
-only where that is proved; where nothing is proved, the one is removed and the other added.
+The comparison is about what a role allows, not how its policies are divided into statements. A grant is wider than
+another only if that is proved. Otherwise one is removed and the other added.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cfnroles.sources.reading import Reading
 
 
 class Verb(StrEnum):
-    """What became of the role's permissions; a Deny that grows is a permission narrowed."""
+    """The kind of a change. A Deny that grows narrows a permission."""
 
     ADDED = "added"
     WIDENED = "widened"
@@ -35,10 +35,9 @@ class Verb(StrEnum):
 
 
 class Change(Struct, frozen=True):
-    """One change: the grants that were there before, and those that are there after.
+    """One change: the grants before and after it.
 
-    ``redundant`` says of a grant that came that the role had it by another one, and of one that went that the role
-    still has it.
+    ``redundant`` says that the role has the same permission by another grant.
     """
 
     verb: Verb
@@ -48,12 +47,12 @@ class Change(Struct, frozen=True):
 
     @property
     def grant(self) -> RoleGrant:
-        """The grant that names the change: the new one, where there is one."""
+        """The grant that names the change: the new one, if there is one."""
         return (self.after or self.before)[0]
 
     @property
     def widens(self) -> bool:
-        """Whether the role may do more than before, or might, as far as is proved."""
+        """Whether the role allows more than before, unless it is proved that it does not."""
         if self.grant.kind is GrantKind.NEED:
             return False
         if self.verb in (Verb.ADDED, Verb.REMOVED):
@@ -63,10 +62,10 @@ class Change(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """All changes, and the gaps that opened and closed. ``redefined`` are conditions of other meaning than before.
+    """All changes, and the gaps that opened and closed. ``redefined`` are conditions with a new definition.
 
-    ``verdicts`` are the roles of a template's task definitions that come to something else than before; ``unjudged``
-    tells why a version was not judged.
+    ``verdicts`` are the roles of a template's task definitions whose verdict changed; ``unjudged`` says why a version
+    was not judged.
     """
 
     changes: tuple[Change, ...]
@@ -78,21 +77,21 @@ class Difference(Struct, frozen=True):
 
     @property
     def widens(self) -> bool:
-        """Whether any role may do more than before."""
+        """Whether any role allows more than before."""
         return any(change.widens for change in self.changes)
 
     @property
     def changed(self) -> bool:
-        """Whether there is anything to tell."""
-        # Where both were refused for the same reason, nothing is known to have changed.
+        """Whether there is anything to report."""
+        # If both were rejected for the same reason, no change is known.
         unsure = bool(self.unjudged) and (len(self.unjudged) == 1 or len({why for _, why in self.unjudged}) > 1)
         return bool(self.changes or self.opened or self.closed or self.verdicts or unsure)
 
 
 class Side(Struct, frozen=True):
-    """One side of a comparison: a document under the name that answers call it by, and what roles get from it.
+    """One side of a comparison: a document with its name in messages, and the grants of its roles.
 
-    ``texts`` are those of all documents that it was read from, by their names.
+    ``texts`` are those of all documents that were read, by name.
     """
 
     name: str
@@ -103,19 +102,19 @@ class Side(Struct, frozen=True):
 
 
 class Comparison(Struct, frozen=True):
-    """Two versions of one document; ``None`` stands for one that does not exist on that side."""
+    """Two versions of one document; ``None`` if it does not exist on that side."""
 
     old: Side | None
     new: Side | None
 
     @property
     def is_about_roles(self) -> bool:
-        """Whether any of both sides has something that roles get."""
+        """Whether either side has roles."""
         return any(side and (side.grants or side.gaps) for side in (self.old, self.new))
 
     @property
     def difference(self) -> Difference:
-        """What became of the permissions on the way from old to new."""
+        """The changes from old to new."""
         sides = [(side.grants, side.gaps) if side else ((), ()) for side in (self.old, self.new)]
         (old, old_gaps), (new, new_gaps) = sides
         before, after = (side.standings if side else NO_STANDINGS for side in (self.old, self.new))
@@ -127,9 +126,9 @@ class Comparison(Struct, frozen=True):
 
 
 def diff(old: Reading | None, new: Reading | None) -> Comparison:
-    """What roles get from two versions of one source; ``None`` stands for one that does not exist.
+    """Compare the grants of two versions of one source; ``None`` is a version that does not exist.
 
-    Raises InvalidInput for what was read and ECS would refuse, and for two sources of different kinds.
+    Raise InvalidInput for a source that ECS would reject, and for two sources of different kinds.
     """
     sides = [side for side in (old, new) if side]
     if len({side.noun for side in sides}) > 1:
@@ -148,7 +147,7 @@ def _side(reading: Reading) -> Side:
 def difference(
     old: Iterable[RoleGrant], new: Iterable[RoleGrant], old_gaps: Iterable[Gap] = (), new_gaps: Iterable[Gap] = ()
 ) -> Difference:
-    """From the grants and gaps of the old to those of the new; the order of neither plays a part."""
+    """Return the difference of grants and gaps, independent of their order."""
     before, after = tuple(sorted(set(old), key=_order)), tuple(sorted(set(new), key=_order))
     had, has = _Index(before), _Index(after)
     gone = [grant for grant in before if grant not in has]
@@ -165,7 +164,7 @@ def difference(
 
 
 class _Index:
-    """Grants, and quickly those of them that cover one."""
+    """Grants, indexed by what they may cover."""
 
     def __init__(self, grants: Sequence[RoleGrant]) -> None:
         self._all = frozenset(grants)
@@ -177,7 +176,7 @@ class _Index:
         return grant in self._all
 
     def covering(self, grant: RoleGrant) -> Iterator[RoleGrant]:
-        """The grants that cover this one, itself left aside."""
+        """Yield the grants that cover this one, except itself."""
         action = _action(grant)
         for key in dict.fromkeys((action, action.partition(":")[0], "")):
             for candidate in self._by_action.get((grant.role, grant.kind, key), ()):
@@ -186,7 +185,7 @@ class _Index:
 
 
 def _action(grant: RoleGrant) -> str:
-    """The one action of a grant; of a pattern only the service, and nothing where it may be of any service."""
+    """Return the single action of a grant: for a pattern only the service, and nothing if that may be any."""
     if len(grant.actions) != 1 or grant.not_actions:
         return ""
     action = grant.actions[0].lower()
@@ -209,7 +208,7 @@ def _changes(gone: Sequence[RoleGrant], come: Sequence[RoleGrant], had: _Index, 
         if left[grant] and not after[grant]:
             told.update((grant, *left[grant]))
             yield Change(_verb(grant, grows=False), (grant,), tuple(left[grant]))
-    # Two that cover each other say the same in other words: nothing to tell.
+    # Two grants that cover each other are equal in other words: not a change.
     for grant in come:
         if grant not in told and not before[grant].intersection(replaced[grant]):
             yield Change(Verb.ADDED, (), (grant,), bool(before[grant]))

@@ -1,7 +1,7 @@
-"""What a role grants and no need uses, and the tight form of it.
+"""The permissions of a role that no need uses, and the tight form of its statements.
 
-A statement is looked at pair by pair: one of its actions on one of its resources. A pair is exact if it is what a need
-asks for and no more, wide if needs use it and it reaches further than they do, and unused if no need uses it.
+A statement is examined by pairs of one action and one resource. A pair is exact if it matches a need, wide if needs use
+it and it allows more, and unused if no need uses it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cfnroles.statements import Statement, compose
 
 
 class GrantedAction(Struct, frozen=True):
-    """One action, which may be a pattern, on one resource of a statement, which may be one, too."""
+    """One action of a statement on one resource; both may be patterns."""
 
     action: str
     resource: str
@@ -32,9 +32,9 @@ class GrantedAction(Struct, frozen=True):
 
 
 class Wide(Struct, frozen=True):
-    """A grant that needs use and that reaches further than they do.
+    """A grant that needs use and that allows more.
 
-    ``needed`` is what they use of it; the three flags tell in what it reaches further.
+    ``needed`` is what they use; the three flags say in which respect it allows more.
     """
 
     grant: GrantedAction
@@ -45,9 +45,9 @@ class Wide(Struct, frozen=True):
 
 
 class Excess(Struct, frozen=True):
-    """What one statement grants beyond the needs, and the statements to put in its place; none: remove it.
+    """The excess permissions of one statement, and the statements to replace it with; none: remove it.
 
-    ``kept`` is what only a gap or an unknown need may need of the statement, which stays as it is beside those.
+    ``kept`` is the part that only a gap or an unknown need may use. It stays unchanged next to those.
     """
 
     statement: StatementId
@@ -59,17 +59,17 @@ class Excess(Struct, frozen=True):
 
     @property
     def grants(self) -> tuple[GrantedAction, ...]:
-        """Everything that is beyond the needs, used or not."""
+        """All excess grants, used or not."""
         return (*self.unused, *(wide.grant for wide in self.wide))
 
 
 class Beyond(Struct, frozen=True):
-    """What a role grants beyond the needs.
+    """The permissions of a role beyond its needs.
 
-    ``excess`` is what is too much, the riskiest first. ``application`` are the actions of a task role that no feature
-    of ECS has a part in and nobody told of; ``chosen`` are those that a spec grants by the name of their policy.
-    ``unsure`` are grants of which nobody can tell whether a need uses them. ``statements`` are all statements with any
-    of the others.
+    ``excess`` are excess permissions, riskiest first. ``application`` are the actions of a task role that no feature of
+    ECS uses and that may belong to the application; ``chosen`` are those that a spec grants by the name of their
+    policy. ``unsure`` are grants that a need may or may not use. ``statements`` are all statements with any of the
+    others.
     """
 
     excess: tuple[Excess, ...]
@@ -80,7 +80,7 @@ class Beyond(Struct, frozen=True):
 
 
 class Untold(Struct, frozen=True):
-    """The actions of what is unknown: of needs that are there only if a parameter has a value, and of gaps."""
+    """The actions of unknown needs: those that depend on a parameter's value, and gaps."""
 
     hanging: frozenset[str] = frozenset()
     gaps: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ class _Pair(Struct, frozen=True):
     wide: tuple[bool, bool, tuple[str, ...]] = (False, False, ())
 
 
-#: The role in one home: its policies, and what is asked of them.
+#: The role in one home: its policies, and the requests.
 AskedOf = tuple[Sequence[IdentityPolicy], Sequence[Asked]]
 
 _Place = tuple[str, int]
@@ -113,12 +113,12 @@ def grants_beyond(
     untold: Untold = Untold(),  # noqa: B008
     chosen: Collection[str] | None = None,
 ) -> Beyond:
-    """What a role grants beyond the needs.
+    """Return the permissions of a role beyond its needs.
 
-    ``readings`` are the role in each home, ``shown`` its policies as they are to be told. A grant on one resource that
-    may serve a need whose answer is unknown, or one that hangs, counts as used, and one that a gap may need on whatever
-    resource is not too much. ``chosen`` is given where the needs tell what the application does: the
-    policies that were chosen as a whole nevertheless, beside which nothing is left to the application.
+    ``readings`` are the role in each home, ``shown`` its policies for display. A grant on one resource that may serve a
+    need with an unknown result, or a conditional need, counts as used. A grant that a gap may need on any resource is
+    not excess. ``chosen`` is given if the application's needs are known: the policies that were chosen by name. Then
+    nothing is attributed to the application.
     """
     unread = _unread((shown, *(policies for policies, _ in readings)))
     allowing = [statement for policy in shown for statement in _allowing(policy, unread)]
@@ -152,7 +152,7 @@ def _unread(roles: Iterable[Sequence[IdentityPolicy]]) -> frozenset[_Place]:
 
 
 def _best(pairs: Sequence[Sequence[_Pair]]) -> list[_Pair]:
-    # Every home has the same pairs in the same order; a pair is as useful as in the home where it is most.
+    # Every home has the same pairs in the same order. A pair counts as in the home where it is used most.
     return [max(alike, key=lambda pair: pair.use) for alike in zip(*pairs, strict=True)]
 
 
@@ -163,7 +163,7 @@ def _excess(
     exactly: set[Permission],
     gaps: Sequence[str],
 ) -> tuple[Excess, set[Permission]] | None:
-    """What is too much in a statement, and what its tight form grants."""
+    """Return the excess of a statement, and the permissions of its tight form."""
     wide = [_wide(grant, pair) for grant, pair in own if pair.use is _Use.WIDE]
     beyond = [*unused, *(each.grant for each in wide)]
     kept = [
@@ -177,7 +177,7 @@ def _excess(
     wide = [each for each in wide if each.grant not in served]
     if not unused and not wide:
         return None
-    # What nobody can tell a use of is served by none of the statements that are put in the place of this one.
+    # The statements that replace this one serve nothing whose use is unknown.
     kept += [grant for grant, pair in own if pair.use in (_Use.PERHAPS, _Use.EXACT) and not pair.served]
     tight, granted = _tight([pair for _, pair in own], exactly)
     risk = max(risk_of(grant.action) for grant in (*unused, *(each.grant for each in wide)))
@@ -185,7 +185,7 @@ def _excess(
 
 
 def _is_open(grant: GrantedAction) -> bool:
-    """Whether a grant allows more than one action."""
+    """Return whether a grant allows more than one action."""
     return is_pattern(grant.action) or grant.action.startswith("NOT ")
 
 
@@ -204,7 +204,7 @@ def _pairs(
 
 
 def _allowing(policy: IdentityPolicy, unread: Collection[_Place]) -> Iterator[PolicyStatement]:
-    """The statements that allow something, but for those that could not be read in one of the homes."""
+    """Yield the Allow statements, except those that could not be read in one of the homes."""
     return (
         statement
         for statement in policy.statements
@@ -243,14 +243,14 @@ def _pair(
         return _Pair(_Use.WIDE, perhaps, (True, False, ()))
     within = [each for each in perhaps if covers_resource(each.told.resource, resource)]
     if within and not _lacking_conditions(statement, within):
-        # Whether it applies or not, it reaches no further than the need.
+        # With or without its condition, it allows no more than the need.
         return _Pair(_Use.EXACT)
     hangs = not is_pattern(action) and not is_pattern(resource) and action.lower() in {each.lower() for each in hanging}
     return _Pair(_Use.PERHAPS if perhaps or hangs else _Use.NONE)
 
 
 def _lacking_conditions(statement: PolicyStatement, served: Sequence[Asked]) -> tuple[str, ...]:
-    """The condition keys that the needs have and that the statement lacks or holds with further values."""
+    """Return the condition keys of the needs that the statement lacks or has with more values."""
     needed = {tuple(sorted((c.key.lower(), c.values) for c in each.told.conditions)) for each in served}
     if () in needed:
         return ()
@@ -262,7 +262,7 @@ def _lacking_conditions(statement: PolicyStatement, served: Sequence[Asked]) -> 
     lacking = [name for key, name in names.items() if key not in given]
     if lacking:
         return tuple(sorted(lacking))
-    # Together the values of several keys grant their product, and each combination must be somebody's.
+    # The values of several keys grant their product, so each combination must belong to a need.
     keys = sorted(names)
     combinations = product(*(sorted(given[key]) for key in keys))
     if all(
@@ -278,7 +278,7 @@ def _wide(grant: GrantedAction, pair: _Pair) -> Wide:
 
 
 def _tight(pairs: Iterable[_Pair], elsewhere: set[Permission]) -> tuple[tuple[Statement, ...], set[Permission]]:
-    """The statements that grant what the needs use of one statement, without what another grants as tightly."""
+    """Return tight statements for what the needs use of one statement, without what another grants as tightly."""
     kept: dict[Permission, list[Asked]] = {}
     for pair in pairs:
         for each in pair.served:

@@ -1,4 +1,4 @@
-"""Why each statement of each role is there."""
+"""The reason for each statement of each role."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from cfnroles.sources.reading import Reading, Task
 
 
 def explain(reading: Reading, resource: str = "") -> tuple[Explanation, ...]:
-    """The reasons behind every statement that `build` writes, for each task definition.
+    """Explain every statement that `build` writes, for each task definition.
 
-    ``resource`` is the logical id of the only task definition of a template that is asked about, or its address in a
-    configuration. Raises InvalidInput for what was read and ECS would refuse, and where there is no such task
-    definition.
+    ``resource`` is the logical ID of one task definition of a template, or its address in a configuration. Raise
+    InvalidInput for a source that ECS would reject, and if the task definition does not exist.
     """
     if reading.template is not None:
         return explain_template(reading, reading.template, resource)

@@ -1,4 +1,4 @@
-"""Why each statement of each role of a configuration's task definitions is there, and on which conditions it hangs."""
+"""The reason for each statement of the roles of a configuration's task definitions, with its conditions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cfnroles.written import in_terraform
 
 
 def explain_configuration(reading: Reading, resource: str) -> tuple[Explanation, ...]:
-    """An explanation for each task definition, or for the one that is asked about, and for what cannot be seen.
+    """Explain each task definition, or ``resource``, and the unreadable parts.
 
-    Raises InvalidInput as `explain` does.
+    Raise InvalidInput as `explain` does.
     """
     asked = reading.resource(resource) if resource else reading
     unseen = () if resource else reading.unseen

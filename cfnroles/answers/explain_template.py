@@ -1,4 +1,4 @@
-"""Why each statement of each role of a template's task definitions is there, and on which conditions it hangs."""
+"""The reason for each statement of the roles of a template's task definitions, with its conditions."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _TELL = re.compile("Pass --parameter ([^=]+)=")
 
 
 def explain_template(reading: Reading, template: Template, resource: str) -> tuple[Explanation, ...]:
-    """An explanation for each task definition, or for the one that is asked about, and for what cannot be seen.
+    """Explain each task definition, or ``resource``, and the unreadable parts.
 
-    Raises InvalidInput as `explain` does, and for parameters that the template does not have.
+    Raise InvalidInput as `explain` does, and for parameters that the template does not have.
     """
     tasks, nested = tuple(_tasks(reading, template, resource)), tuple(_nested(reading, template, resource))
     refuse((*tasks, *(task for task, _ in nested)), reading)
@@ -37,7 +37,7 @@ def explain_template(reading: Reading, template: Template, resource: str) -> tup
 
 
 def explain_app(readings: Iterable[Reading], resource: str) -> tuple[Explanation, ...]:
-    """The explanations of all stacks of an app of the CDK. Raises InvalidInput as `explain` does."""
+    """Explain all stacks of a CDK app. Raise InvalidInput as `explain` does."""
     return tuple(
         replace(each, stack=reading.name)
         for reading in readings
@@ -54,7 +54,7 @@ def _tasks(reading: Reading, template: Template, resource: str) -> Iterator[Task
 
 
 def _nested(reading: Reading, template: Template, resource: str) -> Iterator[tuple[TaskInWorlds, NestedStack]]:
-    """The task definitions of nested stacks, each called by the way to it, with what is around their stacks."""
+    """Yield the task definitions of nested stacks, named by their path, with what is around their stacks."""
     facts, given = known_of(reading)
     ids = []
     for stack, whole in linked_stacks(template, given, reading.nested):
@@ -72,7 +72,7 @@ def _nested(reading: Reading, template: Template, resource: str) -> Iterator[tup
 
 def _explanation_of_nested(task: TaskInWorlds, stack: NestedStack, template: Template) -> Explanation:
     explanation = _explanation(task)
-    # Its own parameters are no parameters of the template that has it.
+    # The parameters of a nested stack are not parameters of its parent template.
     inner = set(stack.template.declarations) - set(stack.passed)
     gaps = tuple(
         replace(gap, remedy=f"{gap.remedy} when {stack.document.name} is passed alone")

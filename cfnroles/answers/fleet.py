@@ -1,4 +1,4 @@
-"""Every task definition of an account and Region against its roles, its secrets and what else it names."""
+"""All task definitions of an account and Region, with their roles, secrets and other resources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cfnroles.sources.fleet import Definitions, Kept, Place, crawled
 
 
 class AccountReaders(Struct, frozen=True):
-    """Whom is asked."""
+    """Access to the account."""
 
     ecs: Definitions
     iam: Roles
@@ -25,10 +25,11 @@ class AccountReaders(Struct, frozen=True):
 def fleet_of(
     account: AccountReaders, place: Place, kept: Kept, tell: Callable[[str], None] = lambda _: None
 ) -> FleetReport:
-    """Look at the task definitions of a place, and find what keeps them from starting and what their roles have beyond.
+    """Examine the task definitions of a place. Find what prevents their start, and excess permissions of their roles.
 
-    ``kept`` has what another run read. Raises ``Unavailable`` where AWS cannot be asked any more: what was read is
-    kept. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html
+    ``kept`` has what an earlier run read. Raise ``Unavailable`` if AWS cannot be reached any more; what was read is
+    kept.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html
     """
     users = Users(place.account, place.region)
     for definition in crawled(account.ecs, place, kept):

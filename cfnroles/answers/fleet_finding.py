@@ -1,4 +1,4 @@
-"""What is found in all task definitions of an account and Region."""
+"""The findings about all task definitions of an account and Region."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cfnroles.need import Severity
 
 
 class Kind(StrEnum):
-    """What a finding is about, the worst first."""
+    """The kind of a finding, worst first."""
 
     ROLE_MISSING = "role missing"
     NO_ROLE = "no role"
@@ -29,14 +29,14 @@ class Kind(StrEnum):
 
     @property
     def severity(self) -> Severity:
-        """An error keeps a task from starting; a warning is more than is needed; an info is worth knowing."""
+        """An error prevents a task from starting; a warning is excess; an info is worth knowing."""
         if self in _WARNINGS:
             return Severity.WARNING
         return Severity.INFO if self in _INFOS else Severity.ERROR
 
     @property
     def meaning(self) -> str:
-        """What it means, in one sentence."""
+        """The meaning in one sentence."""
         return _MEANINGS[self]
 
 
@@ -60,17 +60,17 @@ _MEANINGS = {
 
 
 class Affected(Struct, frozen=True):
-    """The task definitions that a finding is about: the revisions of each family, sorted."""
+    """The task definitions of a finding: the revisions of each family, sorted."""
 
     revisions: Mapping[str, tuple[int, ...]]
 
     @property
     def count(self) -> int:
-        """How many task definitions they are."""
+        """The number of task definitions."""
         return sum(map(len, self.revisions.values()))
 
     def words(self, most: int = 3) -> str:
-        """``api:1-3,7 web:2``, and how many families there are more."""
+        """Return ``api:1-3,7 web:2``, and the number of further families."""
         shown = [f"{family}:{_ranges(numbers)}" for family, numbers in list(self.revisions.items())[:most]]
         rest = len(self.revisions) - len(shown)
         return " ".join((*shown, *([f"+{rest:,} families"] if rest > 1 else ["+1 family"] if rest else [])))
@@ -88,9 +88,9 @@ def _ranges(numbers: Iterable[int]) -> str:
 
 
 class FleetFinding(Struct, frozen=True):
-    """One thing that is found: about what, what it is, and which task definitions it concerns.
+    """One finding, with its subject and its task definitions.
 
-    ``subject`` is the name of a role, a secret or the like, ``where`` the fields of the first task definition.
+    ``subject`` is the name of a role, secret or other resource, ``where`` the fields of the first task definition.
     """
 
     kind: Kind
@@ -101,16 +101,16 @@ class FleetFinding(Struct, frozen=True):
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """The worst first, and of these what concerns most task definitions."""
+        """The sort key: worst first, then the number of task definitions."""
         order = (Severity.ERROR, Severity.WARNING, Severity.INFO)
         last = self.kind is Kind.NOT_KNOWN
         return last, order.index(self.kind.severity), -self.affected.count, list(Kind).index(self.kind), self.subject
 
 
 class FleetReport(Struct, frozen=True):
-    """What was looked at, and what was found, ranked. ``denied`` are permissions that lack to find out more.
+    """The scope and the findings, ranked. ``denied`` are permissions that the caller lacks to read more.
 
-    ``looked_at`` is when, where another run began it.
+    ``looked_at`` is the time if an earlier run began it.
     """
 
     account: str
@@ -125,12 +125,12 @@ class FleetReport(Struct, frozen=True):
     resumed: bool = False
 
     def of(self, severity: Severity) -> tuple[FleetFinding, ...]:
-        """The findings of a severity, without those that say what is not known."""
+        """Return the findings of a severity, without unknowns."""
         return tuple(
             each for each in self.findings if each.kind.severity is severity and each.kind is not Kind.NOT_KNOWN
         )
 
     @property
     def unknown(self) -> tuple[FleetFinding, ...]:
-        """What could not be found out."""
+        """The findings about what could not be determined."""
         return tuple(each for each in self.findings if each.kind is Kind.NOT_KNOWN)

@@ -1,4 +1,4 @@
-"""Judges each role of an account once, by all that any task definition needs of it."""
+"""Judges each role of an account once, with the needs of all its task definitions."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from cfnroles.sources.fleet import Place, Revisions
 
 _BAD = frozenset({Outcome.MISSING, Outcome.DENIED})
 _NOBODY = Affected({})
-#: How many things are named in a sentence.
+#: The maximum number of names in a sentence.
 _SHOWN = 3
 _BY_NOTHING = {
     Revisions.ALL: "no ACTIVE task definition in {} names it",
     Revisions.LATEST: "the newest task definition of no family in {} names it",
     Revisions.USED: "no service and no running task in {} has it",
 }
-#: What lacks, by what became of it, the action and the keys that would decide.
+#: Missing permissions by outcome, action and the keys that would decide.
 _Lacks = defaultdict[tuple[Outcome, str, tuple[str, ...]], list[Judged]]
 
 
 class Judging:
-    """Judges each role once, by all that any task definition needs of it."""
+    """Judges each role once, with the needs of all its task definitions."""
 
     def __init__(self, users: Users, looked: LookedAt, roles: HeldRoles, place: Place) -> None:
         self._users, self._looked, self._held, self._place = users, looked, roles, place
         self._facts = Facts(account=place.account, region=place.region)
 
     def all(self) -> Iterator[FleetFinding]:
-        """What is found, role by role, and of task definitions without one."""
+        """Yield the findings of each role, and of task definitions without one."""
         for named in sorted(self._users.roles):
             yield from self._of_role(named, self._users.roles[named])
         yield from self._roleless()
@@ -95,7 +95,7 @@ class Judging:
                 yield from self._judged(use, holder, role, wanted[holder], others)
 
     def _wanted(self, use: RoleUse, holder: Holder) -> tuple[dict[Need, Wanted], list[Wanted]]:
-        """The needs of the holder, those on keys with the key that was seen, and those whose key nobody may know."""
+        """Return the needs of the holder, with the keys that were seen, and those whose key cannot be known."""
         certain: dict[Need, Wanted] = {}
         open_: list[Wanted] = []
         for (one, _, _), wanted in use.wanted.items():

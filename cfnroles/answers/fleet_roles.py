@@ -1,4 +1,4 @@
-"""The roles of an account that matter for its task definitions, each read once and kept packed."""
+"""The relevant roles of an account, each read once and compressed."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from cfnroles.aws.iam import NoSuchRole
 from cfnroles.aws.refusals import Denied
 from cfnroles.iam.roles import Role, detailed_role
 
-#: Who assumes the roles of tasks.
+#: The service that assumes the roles of tasks.
 ECS = "ecs-tasks.amazonaws.com"
 
 
 class Roles(Protocol):
-    """IAM, as far as it is asked here: ``cfnroles.aws.iam.Iam``."""
+    """The calls to IAM that are needed here: ``cfnroles.aws.iam.Iam``."""
 
     def account(self) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
-        """GetAccountAuthorizationDetails."""
+        """Call GetAccountAuthorizationDetails."""
 
     def role(self, name_or_arn: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """GetRole and what belongs to it."""
+        """Call GetRole, and read the role's policies."""
 
 
 class HeldRoles:
-    """The roles of the account that matter here, packed: those that are named, and those that ECS may assume."""
+    """The relevant roles of the account, compressed: those that task definitions name, and those that ECS may
+    assume.
+    """
 
     def __init__(self, iam: Roles, named: Iterable[str], denied: dict[str, None]) -> None:
         self._iam, self._denied = iam, denied
@@ -43,11 +45,11 @@ class HeldRoles:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of all that were read."""
+        """The names of all roles that were read."""
         return tuple(self._roles)
 
     def detail(self, name: str) -> Mapping[str, Any] | None:
-        """What IAM says of a role; ``None`` where there is none. Raises ``Denied`` where that cannot be known."""
+        """Return the details of a role; ``None`` if it does not exist. Raise ``Denied`` if that is unknown."""
         if name in self._roles:
             return _unpacked(self._roles[name])
         if self.whole:
@@ -64,7 +66,7 @@ class HeldRoles:
         return detail
 
     def role(self, detail: Mapping[str, Any]) -> Role:
-        """The role with its policies."""
+        """Return the role with its policies."""
         boundary = detail.get("PermissionsBoundary") or {}
         arns = [each.get("PolicyArn") for each in detail.get("AttachedManagedPolicies", ())]
         wanted = dict.fromkeys([*arns, boundary.get("PermissionsBoundaryArn")])

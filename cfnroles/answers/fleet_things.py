@@ -1,4 +1,4 @@
-"""What task definitions name besides roles, and whether it is there: secrets, keys, log groups and repositories."""
+"""The existence of the secrets, keys, log groups and repositories that task definitions name."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from cfnroles.sources.fleet import Kept
 
 
 class Things(Protocol):
-    """What there is besides: ``cfnroles.aws.existing.ExistingThings``."""
+    """Access to these resources: ``cfnroles.aws.existing.ExistingThings``."""
 
     denied: dict[str, None]
 
     def references(self, given: Iterable[str]) -> Iterator[tuple[str, Looked]]:
-        """Secrets and parameters."""
+        """Look up secrets and parameters."""
 
     def key(self, named: str) -> Looked:
-        """A KMS key."""
+        """Look up a KMS key."""
 
     @property
     def log_groups(self) -> frozenset[str] | None:
-        """All log groups."""
+        """Return all log groups."""
 
     @property
     def repositories(self) -> frozenset[str] | None:
-        """All repositories."""
+        """Return all repositories."""
 
     @property
     def pull_through_prefixes(self) -> frozenset[str] | None:
-        """Prefixes of repositories that a pull makes."""
+        """Return the prefixes of repositories that a pull creates."""
 
 
 class LookedAt:
-    """What was seen of secrets, parameters and keys."""
+    """The results for secrets, parameters and keys."""
 
     def __init__(self, things: Things, kept: Kept) -> None:
         self._things, self._kept = things, kept
 
     def look(self, references: Iterable[str]) -> None:
-        """Look for what was not seen yet."""
+        """Look up those without a result."""
         new = [each for each in references if ("reference", each) not in self._kept.looked]
         for given, looked in self._things.references(new):
             self._kept.look("reference", given, looked)
@@ -53,17 +53,17 @@ class LookedAt:
                 self._kept.look("key", key, self._things.key(key))
 
     def of(self, reference: str) -> Looked:
-        """What a reference names."""
+        """Return the result for a reference."""
         return self._kept.looked.get(("reference", reference), Looked(Presence.DENIED))
 
     def key_of(self, reference: str) -> Looked | None:
-        """The key that encrypts what a reference names; ``None`` for one of AWS's own."""
+        """Return the key that encrypts a secret or parameter; ``None`` for one of AWS's own."""
         told = self.of(reference).key
         return self._kept.looked.get(("key", told)) if told else None
 
 
 def absent_things(users: Users, things: Things, looked: LookedAt) -> Iterator[FleetFinding]:
-    """What is named and not there, and what could not be looked at."""
+    """Yield what is named and does not exist, and what could not be looked up."""
     for reference, numbers in users.references.items():
         seen, key = looked.of(reference), looked.key_of(reference)
         affected = users.affected(numbers)

@@ -1,7 +1,7 @@
-"""Who uses what: the task definitions that name a role, a secret or a log group, folded as they go by.
+"""The users of roles, secrets and log groups, folded from a stream of task definitions.
 
-Revisions that differ in nothing that a permission follows from are one variant, so that what is kept grows with what
-differs and not with how often it was deployed.
+Revisions that do not differ in anything relevant are one variant, so memory grows with the differences and not with the
+number of deployments.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from cfnroles.sources.source import read
 from cfnroles.sources.told import Told
 
 HOLDERS = (Holder.EXECUTION, Holder.TASK)
-#: What changes with every deployment, and nothing follows from.
+#: Members that change with every deployment and are irrelevant for permissions.
 _EACH_TIME = ("taskDefinitionArn", "revision", "registeredAt", "registeredBy", "deregisteredAt", "status")
 _TAG = re.compile(r"(@sha256:[0-9a-f]+|:[\w.-]+)$")
 _OWN_IMAGE = re.compile(r"(\d{12})\.dkr[.-]ecr\.([a-z0-9-]+)\.[a-z.]+/([a-z0-9][a-z0-9._/-]*)")
@@ -33,7 +33,7 @@ _DOES = frozenset({"true", "1", "yes"})
 
 
 class Wanted(Struct):
-    """One need of a role, the reference whose key it is about, and the variants that have it."""
+    """One need of a role, the reference of its key, and the variants that have it."""
 
     need: Need
     reference: str = ""
@@ -41,7 +41,7 @@ class Wanted(Struct):
 
 
 class RoleUse(Struct):
-    """What all task definitions together need of one role."""
+    """The needs of all task definitions for one role."""
 
     wanted: dict[tuple[Holder, Permission, str], Wanted] = field(default_factory=dict)
     gaps: dict[tuple[Holder, str], tuple[Gap, list[int]]] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class RoleUse(Struct):
 
 
 class Users:
-    """The fold: give it each task definition once."""
+    """The fold. Add each task definition once."""
 
     def __init__(self, account: str, region: str) -> None:
         self._told = Told(account=account, region=region)
@@ -67,11 +67,11 @@ class Users:
 
     @property
     def families(self) -> int:
-        """How many families were seen."""
+        """The number of families."""
         return len({family for family, _ in self._revisions})
 
     def add(self, definition: Registered) -> None:
-        """Fold a task definition in."""
+        """Add a task definition."""
         self.count += 1
         digest = _digest(definition.members)
         if digest in self._variants:
@@ -82,7 +82,7 @@ class Users:
         self._look(definition, number)
 
     def affected(self, variants: Iterable[int]) -> Affected:
-        """The task definitions of these variants."""
+        """Return the task definitions of these variants."""
         found: defaultdict[str, set[int]] = defaultdict(set)
         for number in variants:
             family, revisions = self._revisions[number]
@@ -161,5 +161,5 @@ def _digest(members: Mapping[str, Any]) -> bytes:
 
 
 def variants_of(wanted: Iterable[Wanted]) -> Iterator[int]:
-    """The variants that have any of these needs."""
+    """Yield the variants that have any of these needs."""
     yield from dict.fromkeys(number for each in wanted for number in each.variants)

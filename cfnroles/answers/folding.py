@@ -1,7 +1,7 @@
-"""The answers about one role in the worlds of a template, folded into one.
+"""Folds the results for one role in the worlds of a template into one.
 
-What is told in some of the worlds only depends on what these have in common. Statements are told by where the template
-has them, whatever else is there in a world.
+A result that holds only in some worlds depends on the conditions that these share. Statements are identified by their
+place in the template, whatever else exists in a world.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from cfnroles.statements import Statement, compose
 from cfnroles.template.worlds import World
 
 _Item = TypeVar("_Item", bound=Hashable)
-#: An answer, and the worlds in which it is given.
+#: A result, and the worlds that have it.
 Answer = tuple[Verification, frozenset[World]]
 Told = Callable[[frozenset[World]], str]
 
 
 def folded(answers: Sequence[Answer], use: Use, told: Told) -> Verification:
-    """One answer for all worlds. ``told`` says which conditions hold in exactly some worlds."""
+    """Return one result for all worlds. ``told`` returns the conditions that hold in exactly some worlds."""
     first, *others = answers
     if not others:
         return replace(first[0], use=use)
@@ -43,7 +43,7 @@ def folded(answers: Sequence[Answer], use: Use, told: Told) -> Verification:
 
 
 class _Fold:
-    """The parts of several answers; ``conditions`` are those on which they hang."""
+    """The parts of several results. ``conditions`` are those that they depend on."""
 
     def __init__(self, answers: Sequence[Answer], told: Told) -> None:
         self._answers, self._told = answers, told
@@ -82,7 +82,7 @@ class _Fold:
         return "" if there == self._everywhere else self._told(there)
 
     def _each(self, items: Callable[[Verification], Iterable[_Item]]) -> Mapping[_Item, frozenset[World]]:
-        """The items of all answers, each with its worlds."""
+        """Return the items of all results, each with its worlds."""
         found: dict[_Item, set[World]] = {}
         for answer, where in self._answers:
             for item in items(answer):
@@ -92,7 +92,7 @@ class _Fold:
         return {item: frozenset(among) for item, among in found.items()}
 
     def _judged(self) -> Mapping[Judged, frozenset[World]]:
-        """What becomes of the needs; what is unknown is told once, with all that it depends on in any world."""
+        """Return the results of needs. An unknown is listed once, with everything that it depends on in any world."""
         found = self._each(lambda answer: answer.judged)
         open_: dict[Need, list[Judged]] = {}
         for each in found:
@@ -111,7 +111,7 @@ class _Fold:
             self.conditions[item] = when
 
     def _statements(self, needs: Mapping[Need, Iterable[World]], what: object) -> Iterator[Statement]:
-        """The statements for needs, apart by the conditions that they depend on."""
+        """Yield the statements for needs, separated by their conditions."""
         together: dict[str, list[Need]] = {}
         for need, where in needs.items():
             together.setdefault(self._when(where), []).append(need)
@@ -159,7 +159,7 @@ class _Fold:
         several: Sequence[tuple[Excess, frozenset[World]]],
         needed: Mapping[Need, Iterable[World]],
     ) -> Excess:
-        # What no need uses in one world may be used too widely in another.
+        # A grant that is unused in one world may be too wide in another.
         told: dict[object, set[World]] = {}
         for each, where in several:
             for beyond in (*each.unused, *(("wide", wide.grant) for wide in each.wide)):
@@ -188,7 +188,7 @@ def _union(several: Iterable[Judged], part: str) -> tuple[Any, ...]:
 
 
 def _widest(several: Iterable[Wide]) -> Iterator[Wide]:
-    """The wide grants, each once with all that is needed of it in any world."""
+    """Yield the wide grants without duplicates, each with everything that is needed in any world."""
     found: dict[GrantedAction, list[Wide]] = {}
     for wide in several:
         found.setdefault(wide.grant, []).append(wide)
@@ -203,7 +203,7 @@ def _widest(several: Iterable[Wide]) -> Iterator[Wide]:
         )
 
 
-#: A statement by its line and its text.
+#: A statement by its line and text.
 _Place = tuple[int, str]
 #: A policy by its name and the place of its document.
 _Key = tuple[str, str]
@@ -211,7 +211,7 @@ _Names = Mapping[tuple[str, int], tuple[str, int]]
 
 
 def _one_role(roles: Sequence[Role]) -> tuple[Role, list[_Names]]:
-    """The role with the statements of all its forms, and for each form what they are called in it."""
+    """Return the role with the statements of all its forms, and for each form their names in it."""
     together: dict[_Key, list[RolePolicy]] = {}
     for policy in (policy for role in roles for policy in role.policies):
         together.setdefault((policy.name, policy.where), []).append(policy)
@@ -221,7 +221,7 @@ def _one_role(roles: Sequence[Role]) -> tuple[Role, list[_Names]]:
         called[name, where] = f"{name} ({number})" if number > 1 else name
     places = {key: _ordered(alike) for key, alike in together.items()}
     merged = tuple(_merged(called[key], alike, places[key]) for key, alike in together.items())
-    # A form may have a boundary or a trust policy that the first one lacks.
+    # A form may have a permissions boundary or trust policy that the first one lacks.
     unread = tuple(dict.fromkeys(each for role in roles for each in (*role.unread, *role.unread_besides)))
     return replace(roles[0], policies=merged, unread=unread), [_names(role, places, called) for role in roles]
 
@@ -269,7 +269,7 @@ def _statements(policy: RolePolicy) -> list[Any]:
 
 
 def _places(policy: RolePolicy) -> list[_Place]:
-    """Where the statements of a policy stand, and their texts."""
+    """Return the places and texts of the statements of a policy."""
     lines = policy.lines or (0,)
     return [
         (lines[min(index, len(lines) - 1)], json.dumps(each, default=str))
@@ -278,7 +278,7 @@ def _places(policy: RolePolicy) -> list[_Place]:
 
 
 def _with_statements(value: Any, names: _Names) -> Any:
-    """An answer in which statements are called as in the role of all worlds."""
+    """Return a result with the names of statements from the role of all worlds."""
     match value:
         case StatementId():
             policy, index = names.get((value.policy, value.index), (value.policy, value.index))

@@ -1,6 +1,6 @@
-"""What a role may do, one grant at a time, whatever document says so: the values that are compared.
+"""Grants: what a role allows, in a comparable form for all kinds of sources.
 
-Texts are in the spelling of ``Fn::Sub``, as needs and resolved templates have them.
+Texts are in the spelling of ``Fn::Sub``, as in needs and resolved templates.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 class GrantKind(StrEnum):
-    """By what a role gets a grant: its policies, its trust policy, a managed policy, its permissions boundary.
+    """The origin of a grant: a policy, the trust policy, a managed policy, or the permissions boundary.
 
-    A need is none of these: what a task definition of a template asks of a role elsewhere, whatever that allows.
+    A need is the requirement of a template's task definition on a role elsewhere, whatever that allows.
     """
 
     PERMISSION = "permission"
@@ -38,10 +38,10 @@ class GrantKind(StrEnum):
 
 
 class Guard(Struct, frozen=True, order=True):
-    """What must hold for a grant to be there: a template's condition, or a parameter that must have a value.
+    """A precondition of a grant: a template condition, or a parameter that must have a value.
 
-    ``by_default`` tells whether it holds while every parameter has its default; ``None`` where that is not known.
-    ``definition`` is the condition as the template defines it.
+    ``by_default`` says whether it holds with all defaults; ``None`` if unknown. ``definition`` is the condition as the
+    template defines it.
     """
 
     name: str
@@ -51,10 +51,10 @@ class Guard(Struct, frozen=True, order=True):
     parameter: bool = False
 
     def within(self, other: Guard) -> bool:
-        """Whether ``other`` surely holds wherever this does."""
+        """Return whether ``other`` certainly holds whenever this does."""
         if (self.name, self.holds, self.definition) != (other.name, other.holds, other.definition):
             return False
-        # The same condition under other defaults: what holds by default weighs more than what does not.
+        # The same condition with other defaults: holding by default implies more.
         return self.by_default == other.by_default or self.by_default is False or other.by_default is True
 
     def __str__(self) -> str:
@@ -65,9 +65,9 @@ class Guard(Struct, frozen=True, order=True):
 
 
 class Place(Struct, frozen=True):
-    """Where a grant stands, and why: what ECS does there with AWS's page, or the Sid of the statement.
+    """The place of a grant and its reason: what ECS does, with AWS's page, or the Sid of the statement.
 
-    ``reasons`` are what the role's own Metadata tells of the statement with this ``sid``.
+    ``reasons`` are the entries of the role's Metadata for the statement with this ``sid``.
     """
 
     origin: Origin
@@ -79,11 +79,11 @@ class Place(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class RoleGrant:
-    """One action on one resource under conditions, allowed or denied to one role.
+    """One action on one resource under conditions, allowed or denied for one role.
 
-    ``not_actions`` makes ``actions`` exclusions, which may be several, and ``not_resources`` the ``resources``. The
-    resources of a trust policy are its principals, such as ``Service ecs-tasks.amazonaws.com``; those of a managed
-    policy or boundary are its ARN, and there are no actions. Where it stands is not part of its identity.
+    With ``not_actions``, ``actions`` are exclusions and may be several; ``not_resources`` likewise. The resources of a
+    trust policy are its principals, such as ``Service ecs-tasks.amazonaws.com``. Those of a managed policy or boundary
+    are its ARN, without actions. The place is not part of the identity.
     """
 
     role: str
@@ -99,22 +99,22 @@ class RoleGrant:
 
     @property
     def is_undecided_wildcard(self) -> bool:
-        """Whether it is for many actions or every resource or principal, while nobody knows whether it is there."""
+        """Whether it covers many actions, every resource or every principal, and its existence is unknown."""
         many = self.not_actions or self.not_resources or any("*" in action or "?" in action for action in self.actions)
         everything = not {"*", "AWS *"}.isdisjoint(self.resources)
-        # A choice within a text is a symbol that holds both outcomes.
+        # A choice within a text is a symbol with both outcomes.
         within = any("*" in name for text in (*self.actions, *self.resources) for name in symbols(text))
         return within or bool(self.guards and (many or everything))
 
     @property
     def sort_key(self) -> tuple[object, ...]:
-        """A total order of grants that differ."""
+        """A total order of distinct grants."""
         exclusions = (self.not_actions, self.not_resources)
         of_role = (self.role, list(GrantKind).index(self.kind))
         return (*of_role, self.actions, self.resources, self.effect, self.conditions, exclusions, str(self.guards))
 
     def covers(self, other: RoleGrant) -> bool:
-        """Whether this surely applies to every request that ``other`` applies to."""
+        """Return whether this certainly applies to every request that ``other`` applies to."""
         return (
             (self.role, self.kind, self.effect) == (other.role, other.kind, other.effect)
             and self._covers_what(other)
@@ -125,7 +125,7 @@ class RoleGrant:
     def _covers_what(self, other: RoleGrant) -> bool:
         if self.actions and other.actions:
             return self._covers_actions(other) and self._covers_resources(other)
-        # A policy that is known by its name only, or a part that could not be read.
+        # A policy of which only the name is known, or an unreadable part.
         return (self.actions, self.resources) == (other.actions, other.resources)
 
     def _covers_actions(self, other: RoleGrant) -> bool:
@@ -143,7 +143,7 @@ class RoleGrant:
 
 
 def merged(grants: Iterable[RoleGrant]) -> tuple[RoleGrant, ...]:
-    """The grants, each once with all places where it stands, in an order that depends on nothing but them."""
+    """Merge equal grants with their places, in a deterministic order."""
     places: dict[RoleGrant, set[Place]] = {}
     for grant in grants:
         places.setdefault(grant, set()).update(grant.places)
@@ -156,10 +156,10 @@ def merged(grants: Iterable[RoleGrant]) -> tuple[RoleGrant, ...]:
 def needed(
     discovery: Discovery, when: Mapping[Any, Disjunction] | None = None, condition: Disjunction = ((),)
 ) -> tuple[RoleGrant, ...]:
-    """The grants that roles made of a task definition's needs have: one for each permission, with all its fields.
+    """Return the grants of roles for a task definition's needs: one for each permission, with all its fields.
 
-    ``when`` are the conditions that needs depend on, as a task has them, and ``condition`` those of all others. What
-    depends on alternatives is a grant under each.
+    ``when`` are the conditions of needs, as a task has them, and ``condition`` those of all others. A need with
+    alternative conditions is one grant for each.
     """
     return merged(
         RoleGrant(
@@ -182,7 +182,7 @@ def _guards(literals: Iterable[Literal]) -> tuple[Guard, ...]:
 
 
 def _covers_principal(wide: str, narrow: str) -> bool:
-    """Whether a principal covers another: itself, and `*` every principal of AWS.
+    """Return whether a principal covers another: itself, and `*` every AWS principal.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """

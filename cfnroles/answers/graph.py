@@ -1,4 +1,4 @@
-"""Permissions as a graph: which container's field needs which statement, and on which resource.
+"""Permissions as a graph: fields of containers, statements, and resources.
 
 graphs = graph(explain(reading), reading.texts)
 graphs[0].nodes
@@ -23,7 +23,7 @@ _CONTAINER = re.compile(r"^containerDefinitions\[\d+\]\.")
 
 
 class Status(StrEnum):
-    """What a change made of a permission; a graph of one version has kept ones alone."""
+    """The effect of a change on a permission. A graph of one version has only kept ones."""
 
     KEPT = "kept"
     ADDED = "added"
@@ -31,7 +31,7 @@ class Status(StrEnum):
 
 
 class Column(StrEnum):
-    """What a node stands for, from left to right."""
+    """The column of a node, from left to right."""
 
     CONTAINER = "container"
     FIELD = "field"
@@ -40,11 +40,11 @@ class Column(StrEnum):
 
 
 class Trace(Struct, frozen=True):
-    """One way from a field of a container through a statement of a role to a resource.
+    """A path from a field of a container through a statement of a role to a resource.
 
     ``permissions`` are those of the statement that this field needs on this resource. ``statement`` is ``None`` for a
-    gap, which has a role and a field and no more. ``line`` is where the field stands,
-    0 where it does not stand in the document; ``whole`` is what has the task definition.
+    gap, which has only a role and a field. ``line`` is that of the field, 0 if it is not in the document; ``whole``
+    contains the task definition.
     """
 
     holder: Holder
@@ -61,12 +61,12 @@ class Trace(Struct, frozen=True):
 
     @property
     def container(self) -> str:
-        """The container, or what the field belongs to where that is no container."""
+        """The container, or the owner of a field outside of containers."""
         return f"container {self.origin.container}" if self.origin.container else "the whole task"
 
     @property
     def field(self) -> tuple[str, ...]:
-        """The names a person knows the field by, and where it stands."""
+        """The names of the field, and its position."""
         at = f"{self.origin.document}:{self.line}" if self.line else self.origin.document
         return tuple(dict.fromkeys((self.origin.item or self._within, self._within, at)))
 
@@ -77,7 +77,7 @@ class Trace(Struct, frozen=True):
 
     @property
     def granted(self) -> tuple[str, ...]:
-        """The Sid of the statement, its role, its actions, and the condition of a template that it depends on."""
+        """The Sid of the statement, its role, its actions, and its template condition."""
         if self.statement is None:
             return ("no statement", str(self.holder), *(self.gap.actions if self.gap else ()))
         only = (f"only if {self.when}",) if self.when else ()
@@ -85,13 +85,13 @@ class Trace(Struct, frozen=True):
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What makes it the same in another version, in which fields moved and Sids have other numbers."""
+        """The identity across versions, which may move fields and renumber Sids."""
         what = self.gap.what if self.gap else ""
         return (self.holder, self.origin.place, self.when, self.permissions, self.resource, what)
 
 
 class GraphNode(Struct, frozen=True):
-    """One thing in a column, by its label and more about it, with the numbers of the traces through it."""
+    """A node in a column, with its label, details, and the numbers of its traces."""
 
     column: Column
     label: str
@@ -102,14 +102,14 @@ class GraphNode(Struct, frozen=True):
 
 
 class Graph(Struct, frozen=True):
-    """The permissions that one task definition needs; ``title`` is empty for a task definition alone."""
+    """The permissions that one task definition needs. ``title`` is empty for a single task definition."""
 
     title: str
     traces: tuple[Trace, ...]
 
     @property
     def nodes(self) -> tuple[GraphNode, ...]:
-        """The nodes, column by column, each column in the order of the traces."""
+        """The nodes by column, in the order of the traces."""
         found: dict[tuple[Column, object], list[int]] = {}
         for column in Column:
             for number, trace in enumerate(self.traces):
@@ -118,7 +118,7 @@ class Graph(Struct, frozen=True):
 
     @property
     def edges(self) -> dict[tuple[int, int], tuple[int, ...]]:
-        """The pairs of nodes that a trace leads from one to the other, with the numbers of these traces."""
+        """The pairs of nodes that a trace connects, with the numbers of their traces."""
         at = {(node.column, number): n for n, node in enumerate(self.nodes) for number in node.traces}
         found: dict[tuple[int, int], list[int]] = {}
         for number in range(len(self.traces)):
@@ -137,14 +137,14 @@ class Graph(Struct, frozen=True):
 
 
 def graph(explanations: Iterable[Explanation], texts: Texts) -> tuple[Graph, ...]:
-    """The graph of each task definition that was explained."""
+    """Return the graph of each explained task definition."""
     lines = Lines(texts)
     found = ((_title(each), tuple(sorted(_traces(each, lines), key=_order))) for each in explanations)
     return tuple(Graph(title, traces) for title, traces in found if traces)
 
 
 def compared(before: Sequence[Graph], after: Sequence[Graph]) -> tuple[Graph, ...]:
-    """The graphs of two versions as one, by their titles: what was removed stands in it beside what was added."""
+    """Merge the graphs of two versions by title, with removed and added traces."""
     old, new = ({each.title: each for each in graphs} for graphs in (before, after))
     return tuple(_merged(title, old.get(title), new.get(title)) for title in dict.fromkeys((*new, *old)))
 
@@ -200,7 +200,7 @@ def _of_statement(explained: ExplainedStatement, whole: str, lines: Lines) -> It
 
 
 def _resource_of(resource: str, statement: Statement) -> str:
-    """The resource as the statement has it: within a wider one, where `compose` left the need to that."""
+    """Return the resource as the statement has it: part of a wider one, if `compose` dropped the need."""
     if resource in statement.resources:
         return resource
     wide = (each for each in statement.resources if each.endswith("*") and resource.startswith(each[:-1]))
@@ -218,5 +218,5 @@ def _lines_of(trace: Trace, column: Column) -> tuple[str, ...]:
 
 
 def _identity(trace: Trace, column: Column) -> object:
-    """What makes two traces run through one node: fields may have one line and one name, and are still two."""
+    """Return the key of a trace's node. Two fields may have one line and name and still be two nodes."""
     return trace.origin if column is Column.FIELD else _lines_of(trace, column)

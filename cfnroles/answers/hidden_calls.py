@@ -1,4 +1,4 @@
-"""Whether a trail would show a call: only then does it say something that it shows none.
+"""Whether a trail would show a call: only then is its absence evidence.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html
@@ -22,14 +22,14 @@ _TORN = "events of unknown time and Region are missing"
 
 
 class View(Struct, frozen=True):
-    """What a trail covers, seen from a role of an account that works in these Regions."""
+    """The coverage of a trail for a role of an account, in the Regions where it is used."""
 
     coverage: Coverage
     account: str
     regions: tuple[str, ...]
 
     def hidden(self, action: str, resource: str) -> str:
-        """Why the trail would not show every call of an action on a resource; an empty text where it would."""
+        """Return why the trail would not show every call of an action on a resource; empty if it would."""
         source = source_of_action(action)
         if source is None:
             return f"cfnroles does not know what CloudTrail records of {action.partition(':')[0]}"
@@ -49,7 +49,7 @@ class View(Struct, frozen=True):
         return "" if self.coverage.history or self._told(action, source) else _management(action, source, found)
 
     def _told(self, action: str, source: EventSource) -> bool:
-        """Whether event selectors tell that all management events of an action are recorded."""
+        """Return whether event selectors record all management events of an action."""
         reads = reads_only(action.partition(":")[2])
         told = self.coverage.told(self.account)
         return all(
@@ -58,7 +58,7 @@ class View(Struct, frozen=True):
         )
 
     def sessions(self) -> str:
-        """Why the trail would not show that the role was assumed; an empty text where it would."""
+        """Return why the trail would not show that the role was assumed; empty if it would."""
         found = self._among("*", None)
         if isinstance(found, str):
             return found
@@ -70,7 +70,7 @@ class View(Struct, frozen=True):
         return ""
 
     def missing(self, regions: Sequence[Region]) -> str:
-        """Which parts of the window are not there."""
+        """Return the missing parts of the window."""
         if self.coverage.is_torn:
             return _TORN
         for region in regions:
@@ -79,13 +79,13 @@ class View(Struct, frozen=True):
         return ""
 
     def looked_at(self, resource: str) -> tuple[str, ...]:
-        """The Regions in which calls would be seen, where the resource names none itself."""
+        """Return the Regions where calls would be seen, if the resource names none."""
         if _region(resource):
             return ()
         return self.regions or tuple(each.name for each in self.coverage.regions_of(self.account))
 
     def _among(self, resource: str, source: EventSource | None) -> tuple[Region, ...] | str:
-        """The Regions in which a call would be seen, or why there are none."""
+        """Return the Regions where a call would be seen, or why there are none."""
         own = {each.name: each for each in self.coverage.regions_of(self.account)}
         if not own:
             return f"the trail has no events of the account {self.account or 'of the role'}"
@@ -121,7 +121,7 @@ class View(Struct, frozen=True):
 
 
 def _region(resource: str) -> list[str]:
-    """The Region that a resource names."""
+    """Return the Region of a resource."""
     return [name for name in resource.split(":")[3:4] if is_region(name) and "$" not in name]
 
 
@@ -138,6 +138,6 @@ def _management(action: str, source: EventSource, regions: Sequence[Region]) -> 
 
 
 def days_in_words(days: tuple[str, ...]) -> str:
-    """Days as periods, and how many more there are than a sentence holds."""
+    """Return days as periods, and the number of those that a sentence omits."""
     told = [first if first == last else f"{first} to {last}" for first, last in periods(days)]
     return ", ".join(told[:3]) + (f" and {len(told) - 3} more periods" if len(told) > 3 else "")

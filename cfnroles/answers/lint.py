@@ -1,4 +1,4 @@
-"""What is wrong in a template, a task definition or a policy, and what of it was accepted in place."""
+"""Findings about a template, task definition or policy, and their suppressions."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from cfnroles.template.worlds import Atom, Literal, World, Worlds
 from cfnroles.workload import Path
 
 _OURS = frozenset(check.id for check in CHECKS)
-#: From the least to the worst.
+#: In ascending order.
 SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 
 
 class LintedFile(Struct, frozen=True):
-    """One file with what was found in it, or with the reason why it could not be read."""
+    """One file with its findings, or with the reason why it could not be read."""
 
     document: str
     text: str
@@ -35,17 +35,17 @@ class LintedFile(Struct, frozen=True):
 
 
 class LintReport(Struct, frozen=True):
-    """All files, in the order in which they were named."""
+    """All files, in the order of the command line."""
 
     files: tuple[LintedFile, ...]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The findings of all files, without those that were accepted."""
+        """The findings of all files, without suppressed ones."""
         return tuple(finding for file in self.files for finding in file.findings)
 
     def at_least(self, severity: Severity) -> LintReport:
-        """The report without findings that are less bad."""
+        """Return the report without findings below a severity."""
         kept = SEVERITIES[SEVERITIES.index(severity) :]
         return LintReport(
             tuple(replace(file, findings=tuple(f for f in file.findings if f.severity in kept)) for file in self.files)
@@ -53,9 +53,9 @@ class LintReport(Struct, frozen=True):
 
 
 def lint(reading: Reading, others: Sequence[Finding] = ()) -> LintedFile:
-    """What the checks find in a source; ``others`` are findings of other tools about it, which can be accepted alike.
+    """Return the findings about a source. ``others`` are findings of other tools, which can be suppressed likewise.
 
-    Only the source's own document is looked at; `lint_named` looks at those that it names.
+    Covers only the source's own document; `lint_named` covers those that it names.
     """
     document, worlds = reading.documents[0], worlds_in(reading)
     subjects = {frozenset[Atom](): subject_of(reading)} if worlds is None else _in_each_world(worlds)
@@ -66,14 +66,14 @@ def lint(reading: Reading, others: Sequence[Finding] = ()) -> LintedFile:
 
 
 def lint_named(reading: Reading) -> tuple[LintedFile, ...]:
-    """What the checks find in the task definitions that a spec names, with what the spec says of each."""
+    """Return the findings about the task definitions that a spec names, with the spec's settings for each."""
     named = dict.fromkeys(task.workload.document for task in reading.tasks) if reading.project else ()
     documents = (document for document in reading.documents[1:] if document.name in named)
     return tuple(lint(replace(reading, documents=(document,), wrong=(), project=None)) for document in documents)
 
 
 def lint_configuration(reading: Reading) -> tuple[LintedFile, ...]:
-    """What the checks find in the task definitions of a configuration, for each of its files."""
+    """Return the findings about the task definitions of a configuration, for each of its files."""
     subject = subject_of(reading)
     found = findings({frozenset[Atom](): subject})
     files = []
@@ -87,16 +87,16 @@ def lint_configuration(reading: Reading) -> tuple[LintedFile, ...]:
 
 
 def _of_others(found: Sequence[Finding]) -> Iterator[LintedFile]:
-    """The findings in files that are no files of Terraform's own, such as the texts of templates."""
+    """Yield the findings in files outside of Terraform's own, such as template files."""
     for name in dict.fromkeys(each.origin.document for each in found):
         told, _ = _sorted_out([each for each in found if each.origin.document == name], (), name)
         yield LintedFile(name, "", told)
 
 
 def lint_template(tree: Mapping[str, Any], document: str) -> LintedFile:
-    """What the checks find in the tree of a template whose text is not available, short forms turned into long ones.
+    """Return the findings about a template tree without its text, with long forms of functions.
 
-    Raises InvalidInput where something among its resources is none.
+    Raise InvalidInput for an invalid resource.
     """
     return lint(Reading((Document(document, ""),), "", Told(), template=checked(Template(document, "", tree))))
 
@@ -104,9 +104,9 @@ def lint_template(tree: Mapping[str, Any], document: str) -> LintedFile:
 def findings(
     subjects: Mapping[World, Subject], worlds: Worlds | None = None, checks: Sequence[Check] = CHECKS
 ) -> tuple[Finding, ...]:
-    """What the checks find in the worlds of a document, whether it was accepted or not; each thing once."""
+    """Return the findings in the worlds of a document without duplicates, suppressed or not."""
     found: dict[Finding, set[World]] = {}
-    # A fault of what is the same in many worlds is one object there, and is kept alive to keep its identity.
+    # A fault that many worlds share is one object. The reference keeps its ID unique.
     known: dict[tuple[str, int], tuple[Finding, set[World]]] = {}
     for world, subject in subjects.items():
         for check in checks:
@@ -117,7 +117,7 @@ def findings(
     told = (
         _written(_hanging(finding, where, worlds), worlds) if worlds else finding for finding, where in found.items()
     )
-    # What a loop makes stands in one place, and what is linked to a template is looked at where it stands.
+    # Output of a loop is at one place, and what is linked to a template is examined at its own place.
     own = (each for each in told if worlds is None or worlds.template.home(each.origin.path)[0] is worlds.template)
     return tuple(sorted(dict.fromkeys(own), key=lambda finding: finding.sort_key))
 
@@ -127,7 +127,7 @@ def _in_each_world(worlds: Worlds) -> Mapping[World, Subject]:
 
 
 def _hanging(finding: Finding, where: Collection[World], worlds: Worlds) -> Finding:
-    """The finding with the conditions it depends on, if there are more than its place has."""
+    """Return the finding with its conditions, unless its place already implies them."""
     if worlds.among(_on_the_way(finding.origin.path, worlds.template.tree)) <= set(where):
         return finding
     alternatives = (" and ".join(map(str, literals)) for literals in worlds.when(where))
@@ -136,12 +136,12 @@ def _hanging(finding: Finding, where: Collection[World], worlds: Worlds) -> Find
 
 
 def _written(finding: Finding, worlds: Worlds) -> Finding:
-    """The finding at the place where a loop has what it made."""
+    """Return the finding at the place of the loop that created its subject."""
     return replace(finding, origin=replace(finding.origin, path=worlds.template.written(finding.origin.path)))
 
 
 def _on_the_way(path: Path, tree: Any) -> Iterator[Literal]:
-    """The conditions without which a place of a template is not there."""
+    """Yield the conditions that a place of a template requires."""
     for index, step in enumerate(path):
         try:
             tree = tree[step]
@@ -187,7 +187,7 @@ def _sorted_out(
 
 
 def _once(told: Sequence[Finding]) -> Iterator[Finding]:
-    """The findings, of which each check of what is worth a look tells once: the first, which stands for the others."""
+    """Yield the findings. Of each check that is only worth a look, the first represents the others."""
     infos: dict[str, list[Finding]] = {}
     for finding in told:
         if finding.severity is Severity.INFO and finding.check in _OURS:
@@ -199,7 +199,7 @@ def _once(told: Sequence[Finding]) -> Iterator[Finding]:
 
 
 def _about(given: Sequence[Suppression], used: set[Suppression], document: str) -> Iterator[Finding]:
-    """What is wrong with the suppressions themselves."""
+    """Yield the faults of the suppressions themselves."""
     for one in given:
         if one.problem:
             check, what = suppressing.BAD, one.problem

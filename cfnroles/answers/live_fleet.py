@@ -1,4 +1,4 @@
-"""The fleet of an account, read with the credentials of a profile: what ``cfnroles fleet --live`` answers."""
+"""The fleet of an account, read with the credentials of a profile: the report of ``cfnroles fleet --live``."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ def fleet(
     resume: Path | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> FleetReport:
-    """Every task definition of an account and Region against its roles, its secrets and what else it names.
+    """Check all task definitions of an account and Region, with their roles, secrets and other resources.
 
-    ``revisions`` is ``all``, ``latest`` or ``used``; ``resume`` is a file that keeps what is read, so that a run that
-    ended early goes on. Reads only. Raises InvalidInput where no Region is set, and Unavailable where AWS cannot be
-    asked. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html
+    ``revisions`` is ``all``, ``latest`` or ``used``; ``resume`` is a file that stores what is read, so that an
+    interrupted run can continue. Reads only. Raise InvalidInput if no Region is set, and Unavailable if AWS cannot be
+    reached.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html
     """
     connection = Connection(profile, region)
     home = connection.home_region

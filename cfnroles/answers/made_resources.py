@@ -1,4 +1,4 @@
-"""Resources that a source makes, known again by the names that CloudFormation gave them, or that Terraform gives."""
+"""Resources that a source creates, recognized by the names that CloudFormation or Terraform gives them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cfnroles.sources.terraform_directory import DirectoryRoles
 from cfnroles.symbols import Attribute, Expression
 from cfnroles.text import ACCOUNT, PARTITION, REGION, Text, arn_of, text_of
 
-#: The attribute that gives the ARN of a resource, after its name; nothing where `Ref` does. And the service in the ARN.
+#: The attribute with a resource's ARN, after its name; empty if `Ref` returns it. And the service in the ARN.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 _ARNS = {
     "AWS::DynamoDB::Table": (".Arn", "dynamodb"),
@@ -35,14 +35,14 @@ _HOME = {text.symbols[0].name: text for text in (ACCOUNT, PARTITION, REGION)}
 
 
 class Made(Struct, frozen=True):
-    """A need on a resource that the source makes: as it is ``judged``, and as the source would have it ``written``."""
+    """A need on a resource of the source: as it is ``judged``, and as the source would have it ``written``."""
 
     judged: Need
     written: Need
 
 
 def made(need: Need, reading: Reading, role: str) -> Made:
-    """The need as the source would write it for a role of its own, given by its logical id or its address."""
+    """Return the need as the source would write it for one of its roles, given by logical ID or address."""
     if isinstance(reading.configuration, DirectoryRoles) and not role.startswith("module."):
         return _in_directory(need, reading.configuration) or Made(need, need)
     template = as_made(need, reading)
@@ -50,7 +50,7 @@ def made(need: Need, reading: Reading, role: str) -> Made:
 
 
 def _in_directory(need: Need, directory: DirectoryRoles) -> Made | None:
-    """The need on the resource of the root module whose ARN it has; ``None`` where it is not surely one."""
+    """Return the need on the resource of the root module with its ARN; ``None`` if that is uncertain."""
     resource = str(need.permission.resource)
     if not resource.startswith("arn:") or text_of(resource).symbols:
         return None
@@ -72,7 +72,7 @@ def _in_directory(need: Need, directory: DirectoryRoles) -> Made | None:
 
 
 def as_made(need: Need, reading: Reading) -> Need:
-    """The need on the resource of the template that its ARN names; the need itself where that is not one."""
+    """Return the need on the resource of the template that its ARN names, or the need unchanged."""
     arn = arn_of(text_of(need.permission.resource))
     if reading.template is None or arn is None or arn.resource.symbols:
         return need

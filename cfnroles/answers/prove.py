@@ -1,4 +1,4 @@
-"""The proof that a role grants nothing too much: take each grant away and see what ECS can then not do."""
+"""The proof that a role has no excess permissions: remove each grant and see which call fails."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from cfnroles.need import Need
 
 
 class Removal(Struct, frozen=True):
-    """One grant taken away: one action on one resource under one value of each condition.
+    """One removed grant: one action on one resource under one value of each condition.
 
-    ``fails`` are the needs whose call ECS is then refused; none: the grant is not needed.
+    ``fails`` are the needs whose call is then denied; none: the grant is excess.
     """
 
     statement: StatementId
@@ -42,7 +42,7 @@ class Removal(Struct, frozen=True):
 def removals(
     policies: Sequence[IdentityPolicy], boundary: IdentityPolicy | None, asked: Sequence[Asked]
 ) -> tuple[Removal, ...]:
-    """Every grant of the policies, each taken away alone, with the needs that then fail."""
+    """Return each grant of the policies with the needs that fail without it."""
     found = []
     for place, policy in enumerate(policies):
         for index, statement in enumerate(policy.statements):
@@ -51,7 +51,7 @@ def removals(
             for single, rest in _taken_apart(statement):
                 left = replace(policy, statements=(*policy.statements[:index], *rest, *policy.statements[index + 1 :]))
                 remaining = (*policies[:place], left, *policies[place + 1 :])
-                # Nothing changes for a request that the grant has no part in.
+                # Removing a grant does not affect requests that it does not match.
                 fails = [
                     each.need
                     for each in asked
@@ -80,7 +80,7 @@ def _removal(single: PolicyStatement, fails: Sequence[Need]) -> Removal:
 
 
 def _taken_apart(statement: PolicyStatement) -> Iterator[tuple[PolicyStatement, tuple[PolicyStatement, ...]]]:
-    """Each single grant of a statement, with statements that grant all the others."""
+    """Yield each single grant of a statement, with statements for all the others."""
     actions = [statement.actions] if statement.not_actions else [(action,) for action in statement.actions]
     resources = [statement.resources] if statement.not_resources else [(each,) for each in statement.resources]
     alternatives = [_alternatives(condition) for condition in statement.conditions]
@@ -102,7 +102,7 @@ def _alternatives(condition: object) -> list[tuple[str, ...]]:
 
 
 def _others(whole: PolicyStatement, single: PolicyStatement) -> Iterator[PolicyStatement]:
-    """``whole`` without ``single``, part by part: every other action, then this one on every other resource, ..."""
+    """Yield ``whole`` without ``single``: every other action, then this one on every other resource, and so on."""
     if others := _without(whole.actions, single.actions):
         yield replace(whole, actions=others)
     if others := _without(whole.resources, single.resources):

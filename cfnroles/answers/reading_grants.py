@@ -1,4 +1,4 @@
-"""What roles get from a source, one grant at a time, as it is compared."""
+"""The grants of the roles of a source, for comparison."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from cfnroles.written import in_terraform
 def granted(
     reading: Reading, elsewhere: Collection[tuple[str, Holder]] = ()
 ) -> tuple[tuple[RoleGrant, ...], tuple[Gap, ...]]:
-    """The grants of all roles, and the gaps. Roles of a project are called ``web execution role`` and the like.
+    """Return the grants of all roles, and the gaps. Roles of a project have names such as ``web execution role``.
 
-    Of roles ``elsewhere``, by the task definitions of a template that name them, it is what these need of them.
-    A managed policy and a permissions boundary are told by their names: what they say is not compared. Raises
-    InvalidInput for what ECS would refuse.
+    For roles ``elsewhere``, by the task definitions that name them, the grants are what these need. Managed policies
+    and permissions boundaries are compared by name, not by content. Raise InvalidInput for a source that ECS would
+    reject.
     """
     told = reading.told
     if reading.template:
@@ -47,16 +47,16 @@ def granted(
 
 def _tasks(reading: Reading, template: Template, elsewhere: Collection[tuple[str, Holder]]) -> Iterator[TaskInWorlds]:
     facts, given = known_of(reading)
-    # The other version may have parameters that this one has not.
+    # The other version may have parameters that this one lacks.
     known = facts, replace(given, parameters={n: v for n, v in given.parameters.items() if n in template.settable})
     for logical_id in sorted({name for name, _ in elsewhere}):
         yield in_worlds(logical_id, reading.documents[0], template, known)
 
 
 def _wanted(task: TaskInWorlds, elsewhere: Collection[tuple[str, Holder]]) -> Iterator[RoleGrant]:
-    """What a task definition of a template needs of its roles elsewhere, whether they allow it or not."""
+    """Yield what a template's task definition needs from its roles elsewhere, allowed or not."""
     own = (need for need in task.needs if (task.logical_id, need.holder) in elsewhere)
-    # Those of a key depend on a parameter that the template does not have.
+    # Needs of a key depend on a parameter that the template does not have.
     needs = tuple(need for need in own if not need.permission.when)
     when = {need: task.worlds.when(where) for need, where in task.needs.items() if where != task.there}
     for grant in needed(Discovery(needs, (), (), ()), when):
@@ -71,7 +71,7 @@ def _of_service(document: str, task: Task) -> Iterator[RoleGrant]:
         yield dataclasses.replace(_in_own_words(grant, task), role=_role(task, grant.role))
     needing = {need.holder for need in task.discovery.needs}
     for holder, options in task.options.items():
-        # Without needs there is no such role, and its options are nobody's.
+        # A role without needs does not exist, and its options have no effect.
         if not kind_of(holder).always and holder not in needing:
             continue
         for arn in options.managed_policies:
@@ -81,7 +81,7 @@ def _of_service(document: str, task: Task) -> Iterator[RoleGrant]:
 
 
 def _in_own_words(grant: RoleGrant, task: Task) -> RoleGrant:
-    """The grant with the texts of a configuration as its user writes them."""
+    """Return the grant with the texts of a configuration in the user's spelling."""
     if not task.address:
         return grant
     values = (tuple(map(in_terraform, map(text_of, each.values))) for each in grant.conditions)
@@ -92,7 +92,7 @@ def _in_own_words(grant: RoleGrant, task: Task) -> RoleGrant:
 
 
 def _whole(document: str, task: Task, holder: Holder, kind: GrantKind, arn: str) -> RoleGrant:
-    # A boundary takes away: a role without one may do more.
+    # A boundary restricts: a role without one may allow more.
     effect, option = (
         (Effect.DENY, "permissions-boundary") if kind is GrantKind.BOUNDARY else (Effect.ALLOW, "managed-policies")
     )

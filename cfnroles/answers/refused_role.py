@@ -1,4 +1,4 @@
-"""Which role a message is about, among those of a source, and what it says to the call."""
+"""The role of a source that a message is about, and whether it allows the call."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _EITHER = (Holder.EXECUTION, Holder.TASK)
 
 
 class AskedSource:
-    """What the source asks for, and its roles; ``refused`` says why one that ECS would refuse is asked for nothing."""
+    """The needs and roles of the source. ``refused`` says why a source that ECS would reject is not used."""
 
     def __init__(self, readings: tuple[Reading, ...], resource: str) -> None:
         self.readings, self.refused, self._resource = readings, "", resource
@@ -51,7 +51,7 @@ class AskedSource:
 
     @cached_property
     def roles(self) -> tuple[SourceRole, ...]:
-        """The roles that the source gives to its task definitions; none where ECS would refuse it."""
+        """The roles that the source gives its task definitions; none if ECS would reject it."""
         try:
             return tuple(found for each in self.readings for found in source_roles(each, self._resource))
         except RefusedByEcs as error:
@@ -73,9 +73,9 @@ def _facts(reading: Reading) -> Facts:
 
 
 class RoleAnswer(Struct, frozen=True):
-    """What a role says to the call.
+    """Whether a role allows the call.
 
-    ``called`` is its name in the message, ``at`` the role of the source, ``others`` those that it may be instead.
+    ``called`` is its name in the message, ``at`` the role of the source, ``others`` the alternatives.
     """
 
     name: str = ""
@@ -89,7 +89,7 @@ class RoleAnswer(Struct, frozen=True):
 
 
 def role_answer(each: Understood, wanted: tuple[Need, ...], asked: AskedSource, given: Role | None) -> RoleAnswer:
-    """What the role says that was refused: the one that was given, or that of the source which the message is about."""
+    """Judge the denied call: by the given role, or by the source's role that the message is about."""
     if given:
         return _of_given(each, wanted, asked, given)
     if not (each.action or each.category is Category.TRUST):
@@ -101,7 +101,7 @@ def role_answer(each: Understood, wanted: tuple[Need, ...], asked: AskedSource, 
         return RoleAnswer(others=tuple(told_apart(found)))
     at = found[0]
     if name and not keys and not at.is_called(name):
-        return RoleAnswer(others=tuple(told_apart(found)))  # nothing but the name would say that it is this one
+        return RoleAnswer(others=tuple(told_apart(found)))  # only the name would identify this role
     judged = at.judged(keys) or _own(each, wanted, at)
     known = keys | {key_of(one.need) for one in judged}
     besides = tuple(one for one in at.verification.judged if key_of(one.need) not in known)
@@ -112,13 +112,13 @@ def role_answer(each: Understood, wanted: tuple[Need, ...], asked: AskedSource, 
 
 
 def _own(each: Understood, wanted: tuple[Need, ...], at: SourceRole) -> tuple[Judged, ...]:
-    """What a role of the source says to calls that no document names: those of the application, and on keys."""
+    """Judge a role of the source for calls that no document names: those of the application, and those on keys."""
     keyed = tuple(need for need in wanted if need.holder is at.verification.holder)
     needs = keyed or tuple(own_needs(each, at.verification.holder))
     if at.verification.absence:
         return ()
     facts, role = _facts(at.reading), at.verification.role
-    # A policy may name what the template makes by an expression, or by its name.
+    # A policy may name a resource of the template by an expression, or by its name.
     found = ((need, made(need, at.reading, at.logical_id)) for need in needs)
     return tuple(
         _surest(_judged((need,), role, facts), _judged((both.judged,), role, facts), both.written)
@@ -127,7 +127,7 @@ def _own(each: Understood, wanted: tuple[Need, ...], at: SourceRole) -> tuple[Ju
 
 
 def _surest(named: Sequence[Judged], made: Sequence[Judged], written: Need) -> Judged:
-    """What a role says to a need in both of its forms, of the need as the source would write it."""
+    """Judge a need in both of its forms, and return the result for the source's spelling."""
     surest = named if made[0].outcome is Outcome.MISSING and named[0].outcome is not Outcome.MISSING else made
     return replace(surest[0], need=written)
 
@@ -149,5 +149,5 @@ def _judged(wanted: tuple[Need, ...], role: Role, facts: Facts) -> tuple[Judged,
 
 
 def holders_of(each: Understood) -> tuple[Holder, ...]:
-    """Whose role the caller of a message may be."""
+    """Return whose role the caller of a message may be."""
     return _HOLDERS.get(each.caller, _EITHER)

@@ -1,4 +1,4 @@
-"""What may have refused a call that the role allows.
+"""Causes of a denied call that the role allows.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cfnroles.table.message import PossibleCause
 
-#: Where a statement of the source names by an expression what the message names by its ARN.
+#: For a statement of the source with an expression where the message has an ARN.
 NOT_DEPLOYED = PossibleCause(
     "the source has this statement, but the role was deployed without it",
     "aws iam list-role-policies --role-name ROLE",
@@ -18,7 +18,7 @@ ANOTHER_RESOURCE = PossibleCause(
     "Compare the value of its expression with the name in the message",
     "Add the resource to the statement",
 )
-#: What refuses a call that the role allows, in the order in which it is worth looking.
+#: Causes of a denied call that the role allows, in the order in which to check them.
 REMAINING = (
     PossibleCause(
         "the task ran with another role, or before this policy existed",

@@ -1,8 +1,7 @@
-"""The requests that ECS makes of IAM for the needs of a role, and the homes in which they may be made.
+"""The requests that ECS makes for the needs of a role, and the homes in which it may make them.
 
-A home is one account, Region and partition. There is one where they are known. Where they are not, whatever holds for
-one value that no document names and for each value that one does, holds for all: the documents cannot tell any others
-apart.
+A home is one account, Region and partition. If they are known, there is one. Otherwise, what holds for one value that
+no document names and for each value that one does, holds for all: the documents cannot distinguish any others.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ from cfnroles.symbols import SUFFIX, Cut, RandomSuffix, Symbol, Wildcard
 from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.text import PSEUDO_PARAMETERS, Text, arn_of, of_policy, text_of
 
-#: No Region has this name.
+#: Not the name of any Region.
 _SOME_REGION = "xx-unknown-0"
-#: Above this, an account and a Region are looked at together only where an ARN names both.
+#: Above this, only accounts and Regions that occur in one ARN are combined.
 _MOST_PAIRS = 16
 
 _REGION_NAME = r"[a-z]{2,}(?:-[a-z]+)+-\d+"
@@ -36,12 +35,12 @@ _LITERALS = re.compile(
 
 _VARIABLE = re.compile(r"\$\{!([^{}]+)\}")
 
-#: The fact that gives a template's parameter its value.
+#: The fact with the value of a template parameter.
 _TOLD_BY = {"KmsKeyArns": "kms_key_arns"}
 
 
 class Home(Struct, frozen=True):
-    """One account, Region and partition that the documents may be about."""
+    """One account, Region and partition that the documents may refer to."""
 
     account: str
     region: str
@@ -52,7 +51,7 @@ class Home(Struct, frozen=True):
     def symbols(self) -> Mapping[str, str]:
         """The values of the pseudo parameters, and a text for each other symbol and policy variable of the needs.
 
-        Any text will do for those, as long as it is the same on both sides and nobody else's.
+        Any unique text works for those, if it is the same on both sides.
         """
         suffixes = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
         return {
@@ -64,7 +63,7 @@ class Home(Struct, frozen=True):
         }
 
     def text(self, text: str) -> Text:
-        """``text`` with the values of the symbols."""
+        """Return ``text`` with the values of the symbols."""
         for name, value in self.symbols.items():
             text = text.replace(f"${{{name}}}", value)
         return of_policy(plain(text))
@@ -73,7 +72,7 @@ class Home(Struct, frozen=True):
 class Asked(Struct, frozen=True):
     """One need with one value in each condition, and the request that ECS then makes.
 
-    ``permission`` is as the documents spell it, ``told`` the same with the values of the home.
+    ``permission`` has the spelling of the documents, ``told`` the values of the home.
     """
 
     need: Need
@@ -89,10 +88,10 @@ def homes(
     context: Mapping[str, str] | None = None,
     apart: Sequence[str] = (),
 ) -> tuple[Home, ...]:
-    """The homes to look at, given everything that the role and the needs say; the least particular one first.
+    """Return the homes that the role and the needs distinguish, the least particular one first.
 
-    ``context`` are values of condition keys that the caller knows, and with them of policy variables. ``apart`` are
-    names of symbols of the role that stand for something else than any other symbol does.
+    ``context`` are known values of condition keys, and so of policy variables. ``apart`` are names of symbols of the
+    role that differ from every other symbol.
     """
     need_texts = [text for need in needs for text in _texts(need.permission)]
     texts = (*need_texts, *role_texts)
@@ -104,7 +103,7 @@ def homes(
     if len(pairs) > _MOST_PAIRS:
         together = {(match["region"], match["account"]) for match in found}
         pairs = [pair for pair in pairs if pair[0] == regions[0] or pair[1] == accounts[0] or pair in together]
-    # A policy names resources of its own partition only.
+    # A policy names only resources of its own partition.
     partitions = sorted({match["partition"] for match in found if match["partition"]}) or ["aws"]
     others = _others([*need_texts, *(f"${{{name}}}" for name in apart)], context or {})
     return tuple(
@@ -115,13 +114,13 @@ def homes(
 
 
 def told_symbols(permission: Permission) -> tuple[str, ...]:
-    """The symbols in a permission that are no pseudo parameters: its unknown parts."""
+    """Return the unknown parts of a permission: its symbols, except pseudo parameters."""
     found = {name for text in _texts(permission) for name in symbols(text)}
     return tuple(sorted(found.difference(PSEUDO_PARAMETERS)))
 
 
 def opened(need: Need, kind: type[Symbol] = Symbol) -> Need:
-    """The need with every part open that is unknown, as far as it is of a kind."""
+    """Return the need with every unknown part of a kind open."""
 
     untold = told_symbols(need.permission)
 
@@ -146,13 +145,13 @@ def opened(need: Need, kind: type[Symbol] = Symbol) -> Need:
 
 
 def parameter_values(name: str, facts: Facts) -> tuple[str, ...]:
-    """What is known about the value of a template's parameter; nothing where nobody told."""
+    """Return the known values of a template parameter; none if there are none."""
     values: tuple[str, ...] = getattr(facts, _TOLD_BY[name]) if name in _TOLD_BY else ()
     return values
 
 
 def told_by_role(facts: Facts, values: Mapping[str, str]) -> Facts:
-    """The facts with the values that the role's own template gives to the parameters which are unknown otherwise."""
+    """Return the facts with the role template's values for otherwise unknown parameters."""
     for name, fact in _TOLD_BY.items():
         if not getattr(facts, fact) and values.get(name):
             facts = replace(facts, **{fact: tuple(each.strip() for each in values[name].split(","))})
@@ -160,7 +159,7 @@ def told_by_role(facts: Facts, values: Mapping[str, str]) -> Facts:
 
 
 def definite(needs: Iterable[Need], facts: Facts) -> tuple[tuple[Need, ...], tuple[Need, ...]]:
-    """The needs that are there for certain, and those that depend on a parameter whose value nobody told.
+    """Return the needs that certainly exist, and those that depend on a parameter with an unknown value.
 
     A need on a parameter with values becomes one need for each value.
     """
@@ -185,10 +184,10 @@ def definite(needs: Iterable[Need], facts: Facts) -> tuple[tuple[Need, ...], tup
 
 
 def asked(need: Need, home: Home, role_arn: str = "", context: Mapping[str, str] | None = None) -> tuple[Asked, ...]:
-    """The requests behind one need, one for each combination of the values of its conditions.
+    """Return the requests for one need, one for each combination of its condition values.
 
-    Part of a resource that the need leaves open (the six characters of a secret, the id of a task) stays open in the
-    request: a statement that covers only some of what it may be leaves the answer unknown.
+    A part of a resource that the need leaves open (the six characters of a secret, the ID of a task) stays open in the
+    request: a statement that covers only some of the possible values makes the result unknown.
     """
     permission = need.permission
     asked = []
@@ -203,14 +202,14 @@ def asked(need: Need, home: Home, role_arn: str = "", context: Mapping[str, str]
     return tuple(asked)
 
 
-#: What is done with a task whose ARN tells the cluster, which is sent, too.
+#: Actions on a task whose ARN contains the cluster, which is also sent.
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
 _IN_CLUSTER = frozenset({"ecs:DescribeTasks", "ecs:StopTask"})
 _CLUSTER_OF = re.compile(r"(arn:[^:]*:ecs:[^:]*:[^:]*):task/([^/*]+)/")
 
 
 def _cut(resource: Text) -> Iterator[str]:
-    """The condition keys that tell what is cut out of a value, or is any, and what nobody knows therefore."""
+    """Yield the condition keys that determine an extracted value, and so are unknown."""
     arn = arn_of(text_of(resource))
     if arn is not None:
         for key, part in (("aws:ResourceAccount", arn.account), ("aws:RequestedRegion", arn.region)):
@@ -257,16 +256,16 @@ def _has(text: str, name: str) -> bool:
 
 def _others(texts: Sequence[str], context: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     told = {key.lower(): value for key, value in context.items()}
-    # Those of the stack itself stand for the same on both sides, as others do: no home tells them.
+    # Symbols of the stack itself mean the same on both sides: no home has values for them.
     names = sorted({name for text in texts for name in symbols(text)}.difference(PSEUDO_PARAMETERS))
     values: dict[str, str] = {}
     for number, name in enumerate(names):
-        # The number tells names apart that are alike but for their signs.
+        # The number distinguishes names that differ only in special characters.
         word = f"{number}-{re.sub(r'[^A-Za-z0-9]+', '-', name)}"
         whole = any(text.startswith(f"${{{name}}}") for text in texts)
         values[name] = f"arn:aws:untold:::{word}" if whole else f"untold-{word}"
         if name.startswith(SUFFIX):
-            # Nobody can write these into a policy: Secrets Manager takes letters and digits.
+            # No policy can contain these: Secrets Manager uses letters and digits.
             values[name] = f"~{number:05}"
     variables = sorted({name for text in texts for name in _VARIABLE.findall(text)})
     for number, name in enumerate(variables):

@@ -1,4 +1,4 @@
-"""What the policies of a template's own keys, secrets, buckets and repositories may say to a role, beside its own.
+"""The policies of a template's own keys, secrets, buckets and repositories, which may affect a role.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
 """
@@ -20,9 +20,9 @@ from cfnroles.template.dependencies import names_in
 from cfnroles.template.template import Template
 from cfnroles.text import arn_of, text_of
 
-#: The resources that hold their policy: what they are called, and the property.
+#: Resources with a policy: their noun, and the property.
 _OWN = {"AWS::KMS::Key": ("key", "KeyPolicy"), "AWS::ECR::Repository": ("repository", "RepositoryPolicyText")}
-#: The policies that are resources: what their resource is called, and the properties that name it and hold the policy.
+#: Policies that are resources: the noun of their resource, and the properties with its name and the policy.
 _BESIDE = {
     "AWS::SecretsManager::ResourcePolicy": ("secret", "SecretId", "ResourcePolicy"),
     "AWS::S3::BucketPolicy": ("bucket", "Bucket", "PolicyDocument"),
@@ -32,7 +32,9 @@ TYPES = tuple(_BESIDE)
 
 
 class ResourcePolicy(Struct, frozen=True):
-    """The policy of the resource with a logical id, whose ARN is known if its name is. ``denies`` it may the role."""
+    """The policy of the resource with a logical ID, whose ARN is known if its name is. ``denies`` if it may deny the
+    role.
+    """
 
     noun: str
     logical_id: str
@@ -43,7 +45,7 @@ class ResourcePolicy(Struct, frozen=True):
         return f"the policy of the {self.noun} {self.logical_id}"
 
     def is_of(self, need: Need) -> bool:
-        """Whether it is that of what a need is about."""
+        """Return whether it belongs to the resource of a need."""
         resource = text_of(need.permission.resource)
         named = {symbol.name.removeprefix(SUFFIX).partition(".")[0] for symbol in resource.symbols}
         known = self.arn.startswith("arn:") and f"{resource}/".startswith(f"{self.arn}/")
@@ -51,18 +53,18 @@ class ResourcePolicy(Struct, frozen=True):
 
 
 class ConfiguredPolicy(ResourcePolicy, frozen=True):
-    """The policy of a resource of Terraform with an address, known by how its ARN ends in a ``service``."""
+    """The policy of a Terraform resource with an address, identified by the end of its ARN in a ``service``."""
 
     service: str = ""
 
     def is_of(self, need: Need) -> bool:
-        """Whether it is that of what a need is about."""
+        """Return whether it belongs to the resource of a need."""
         arn = arn_of(need.permission.resource)
         return arn is not None and arn.service == self.service and f"{arn.resource}/".startswith(f"{self.arn}/")
 
 
 def policies_naming(role: str, template: Template, value: Callable[[Any], Any]) -> tuple[ResourcePolicy, ...]:
-    """The policies of resources that name a role, in the world in which ``value`` tells what expressions come to."""
+    """Return the policies of resources that name a role, in the world in which ``value`` evaluates expressions."""
     found: list[ResourcePolicy] = []
     for noun, logical_id, policy in _policies(template, value):
         if role in names_in(policy):
@@ -73,9 +75,9 @@ def policies_naming(role: str, template: Template, value: Callable[[Any], Any]) 
 
 
 def beside(answer: Verification, policies: Iterable[ResourcePolicy]) -> Verification:
-    """The answer, in which nothing is missing that one of these policies may allow, nor allowed that one may deny.
+    """Return the result with unknown where one of these policies may allow what is missing or deny what is allowed.
 
-    Within an account, either the role's policies or that of the resource allows a request. What it says is not judged.
+    Within an account, either the role's policies or that of the resource allow a request. Their content is not judged.
     """
     judged = tuple(_beside(each, policies) for each in answer.judged)
     lacking = (each.need for each in judged if each.outcome is Outcome.MISSING)
@@ -107,7 +109,7 @@ def _policies(template: Template, value: Callable[[Any], Any]) -> Iterator[tuple
 
 
 def _denying(value: Any) -> Iterator[Any]:
-    """The statements of a policy that deny, wherever conditions put them."""
+    """Yield the Deny statements of a policy, under any condition."""
     if _member(value, "Effect") == "Deny":
         yield value
     for member in inside(value):

@@ -1,4 +1,4 @@
-"""What is known of the roles that run the tasks of a template, besides what they need."""
+"""What is known about the roles that run a template's tasks, besides their needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GROUP = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 
 
 def schedule_groups(needs: Iterable[Need], template: Template) -> tuple[str, ...]:
-    """The ARNs of the groups whose schedules have these needs; nothing where one of the groups is not known.
+    """Return the ARNs of the groups of these schedules; empty if one of the groups is unknown.
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
     """
@@ -32,9 +32,9 @@ def schedule_groups(needs: Iterable[Need], template: Template) -> tuple[str, ...
 
 
 def all_revisions(needs: Iterable[Need], role: Role) -> Iterator[Need]:
-    """The runs of all revisions of a task definition that a role is for by these words, as one of another stack has to.
+    """Yield the needs to run all revisions of a task definition, for a role in another stack.
 
-    It is there before the revision is, and nothing tells it which one comes.
+    The role exists before the revision does, so the revision is unknown.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
     """
     granted = str([policy.document for policy in role.policies])

@@ -1,4 +1,4 @@
-"""What AWS's own policy simulator says to the requests behind a verification."""
+"""The results of AWS's policy simulator for the requests of a verification."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cfnroles.iam.patterns import UNKNOWN_CHARACTER, UNKNOWN_TEXT
 
 
 class Answer(Protocol):
-    """An answer of the simulator."""
+    """A result of the simulator."""
 
     @property
     def decision(self) -> str:
@@ -30,9 +30,9 @@ _DECISIONS = {"allowed": Outcome.ALLOWED, "implicitDeny": Outcome.MISSING, "expl
 
 
 def simulate(each: Verification, ask: Ask, context: Mapping[str, str]) -> Iterator[str]:
-    """A line for each verdict that the simulator does not share, and one that counts.
+    """Yield a line for each verdict that the simulator does not share, and a count.
 
-    The simulator does not take the resource policies of other services for a role, as this program does not.
+    Like this program, the simulator does not evaluate resource policies of other services for a role.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
     """
     if not each.role.arn:
@@ -52,7 +52,7 @@ def simulate(each: Verification, ask: Ask, context: Mapping[str, str]) -> Iterat
 
 
 def _concrete(request: Asked) -> tuple[str, str, dict[str, tuple[str, ...]]]:
-    """Action, resource and context with samples for what is open."""
+    """Return action, resource and context with samples for the open parts."""
     context = {key: tuple(map(_sample, values)) for key, values in request.request.context.values if values}
     return request.request.action, _sample(request.request.resource), context
 

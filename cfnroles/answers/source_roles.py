@@ -1,4 +1,4 @@
-"""The roles that a source gives to its task definitions, and which of them a message is about."""
+"""The roles that a source gives its task definitions, and those that a message is about."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from cfnroles.sources.terraform_configured import Configured
 from cfnroles.symbols import Attribute, Expression, RandomSuffix, Symbol
 from cfnroles.text import Part, Text
 
-#: A need, by what is the same in each form of it: the field, the action and the purpose.
+#: The part of a need that is the same in each form: the field, the action and the purpose.
 Key = tuple[Origin, str, str]
-#: The properties and arguments by which a resource is called in its ARN.
+#: The properties and arguments with a resource's name in its ARN.
 _CALLED_BY = ("Name", "BucketName", "RepositoryName", "LogGroupName", "TableName", "QueueName", "TopicName")
-#: Names of roles have 64 characters at most, and CloudFormation cuts what it makes them of.
+#: Role names have at most 64 characters. CloudFormation truncates the parts of the names that it generates.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
 _NEARLY_FULL, _LEAST = 60, 6
 
 
 class SourceRole(Struct, frozen=True):
-    """A role that a source gives to its task definitions, with what it says to these.
+    """A role that a source gives its task definitions, with the results for their needs.
 
-    ``logical_id`` is that of a template, or the address in a configuration; empty for a role that stands elsewhere.
-    ``name`` is what IAM calls it, as far as the source says: a pattern where it says a part. ``where`` is its place.
+    ``logical_id`` is that of a template, or the address in a configuration; empty for a role elsewhere. ``name`` is its
+    name in IAM, as far as the source has it: a pattern if it has a part. ``where`` is its place.
     """
 
     verification: Verification
@@ -40,7 +40,7 @@ class SourceRole(Struct, frozen=True):
     where: str = ""
 
     def is_called(self, name: str) -> bool | None:
-        """Whether IAM calls it so; ``None`` where the source does not say."""
+        """Return whether IAM has it under this name; ``None`` if the source does not say."""
         if self.name.strip(".*"):
             return re.fullmatch(self.name, name) is not None
         if self.logical_id and self.reading.template is not None:
@@ -48,19 +48,19 @@ class SourceRole(Struct, frozen=True):
         return None
 
     def judged(self, keys: Collection[Key]) -> tuple[Judged, ...]:
-        """What it says to the needs with these keys."""
+        """Return the results for the needs with these keys."""
         return tuple(each for each in self.verification.judged if key_of(each.need) in keys)
 
 
 def key_of(need: Need) -> Key:
-    """What tells a need apart in each form that it has."""
+    """Return the key of a need, which is the same in each of its forms."""
     return need.origin, need.permission.action, need.sid
 
 
 def source_roles(reading: Reading, resource: str = "") -> tuple[SourceRole, ...]:
-    """Each role that the source gives to a task definition, and what stands for one that it does not have.
+    """Return each role that the source gives a task definition, and a substitute for a missing one.
 
-    A task definition and a service spec have none. Raises InvalidInput as `verify` does.
+    A task definition and a service spec have none. Raise InvalidInput as `verify` does.
     """
     if reading.template is not None:
         found = verify_template(reading, Question(resource))
@@ -75,7 +75,7 @@ def source_roles(reading: Reading, resource: str = "") -> tuple[SourceRole, ...]
 def chosen(
     roles: Iterable[SourceRole], name: str, keys: Collection[Key], holders: Collection[Holder]
 ) -> tuple[SourceRole, ...]:
-    """The roles that a message may be about: those of the name, of what asked for the call, and of who called."""
+    """Return the roles that a message may be about: by name, by need, and by caller."""
     several = tuple(roles)
     if name:
         sure = tuple(each for each in several if each.is_called(name))
@@ -86,14 +86,14 @@ def chosen(
 
 
 class KnownName(Struct, frozen=True):
-    """What is known of a name, as a regular expression. ``exact`` says that nothing else is called so."""
+    """What is known about a name, as a regular expression. ``exact`` says that the name is unique."""
 
     pattern: str
     exact: bool = False
 
 
 def names_in(reading: Reading) -> Mapping[str, KnownName]:
-    """What is known of the names of the things that symbols stand for, by the symbols' names."""
+    """Return what is known about the names of resources that symbols represent, by the symbols' names."""
     if reading.template is not None:
         return {name: _called(name, each) for name, each in reading.template.resources.items()}
     found: dict[str, KnownName] = {}
@@ -104,7 +104,7 @@ def names_in(reading: Reading) -> Mapping[str, KnownName]:
 
 
 def matched(text: Text, names: Mapping[str, KnownName]) -> tuple[re.Pattern[str], Collection[KnownName]]:
-    """What a text may come to, with the names that symbols stand for; and which of these are in it."""
+    """Return a pattern for the values of a text, and the names in it that symbols represent."""
     used: list[KnownName] = []
 
     def piece(symbol: Symbol, number: int) -> str:
@@ -113,7 +113,7 @@ def matched(text: Text, names: Mapping[str, KnownName]) -> tuple[re.Pattern[str]
         if known is None or not known.pattern.strip(".*"):
             return ".*"
         used.append(known)
-        # What stands for all of a value is an ARN, or the name itself.
+        # A symbol for a whole value is an ARN, or the name itself.
         return known.pattern if number else f"(?:.*[:/])?{known.pattern}(?:-[A-Za-z0-9]{{6}})?"
 
     parts = (re.escape(part) if isinstance(part, str) else piece(part, at) for at, part in enumerate(text.parts))
@@ -131,17 +131,17 @@ def _pattern(text: Text) -> str:
 
 
 def _called(logical_id: str, resource: Mapping[str, Any]) -> KnownName:
-    """A resource by the name that its template gives to it, or by what CloudFormation makes one of."""
+    """Return the name of a resource: from its template, or as CloudFormation generates it."""
     properties = resource.get("Properties")
     given = next((properties[each] for each in _CALLED_BY if each in properties), None) if properties else None
     if given is not None:
         return KnownName(_spelled(given), isinstance(given, str))
-    # The name of the stack, the logical id, and twelve random signs.
+    # The name of the stack, the logical ID, and twelve random characters.
     return KnownName(f"(?:.*-)?(?i:{re.escape(logical_id)})-[A-Za-z0-9]{{12,13}}")
 
 
 def _spelled(given: Any) -> str:
-    """The pattern of a text, or of what a function comes to: the literal parts of ``Fn::Sub``."""
+    """Return the pattern of a text or function: the literal parts of ``Fn::Sub``."""
     sub = given.get("Fn::Sub") if isinstance(given, Mapping) else given
     text = sub[0] if isinstance(sub, list) and sub else sub
     if not isinstance(text, str):
@@ -168,30 +168,30 @@ def _of_configuration(found: Verification, reading: Reading, roles: Mapping[str,
     if own is None:
         return SourceRole(found, reading, "", _elsewhere(found))
     name, prefix = own.known("name"), own.known("name_prefix")
-    # What a name begins with tells it apart where Terraform makes up the rest.
+    # The prefix of a name identifies it if Terraform generates the rest.
     made = name is None or not _pattern(name).strip(".*")
     called = f"{_pattern(prefix)}.*" if prefix and made else _pattern(name) if name else ""
     return SourceRole(found, reading, own.address, called, own.where)
 
 
 def _elsewhere(found: Verification) -> str:
-    """The name of a role that the source does not have, where it names it by its ARN or its name."""
+    """Return the name of a role elsewhere, given by ARN or name."""
     return re.escape(found.role.name.rpartition("/")[2]) if found.role.name.startswith("arn:") else ""
 
 
 def _configured(reading: Reading) -> Mapping[str, Configured]:
-    """The roles of a configuration by their addresses."""
+    """Return the roles of a configuration by address."""
     tasks = reading.configuration.tasks_with_roles() if reading.configuration else ()
     return {each.address: each.configured for task in tasks for roles in task.roles for each in roles.roles}
 
 
 def _is_made(name: str, logical_id: str) -> bool:
-    """Whether a name is one that CloudFormation makes for a logical id: the stack's, the id, and a random end."""
+    """Return whether CloudFormation generates such a name for a logical ID: stack, ID, and a random suffix."""
     part = name.rpartition("-")[0].rpartition("-")[2]
     cut = len(name) >= _NEARLY_FULL and len(part) >= _LEAST and logical_id.startswith(part)
     return part == logical_id or cut
 
 
 def told_apart(several: Sequence[SourceRole]) -> Iterator[str]:
-    """The names of roles, each once."""
+    """Yield the names of roles without duplicates."""
     yield from dict.fromkeys(each.verification.role.name for each in several)

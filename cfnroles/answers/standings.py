@@ -1,7 +1,7 @@
-"""What the roles of a template's task definitions come to, beside what they came to in another version of it.
+"""The verdicts on a template's roles, compared with those on another version.
 
-A change can touch no role and still leave a task definition without what it needs: another secret, another image,
-another role in the place of the one that had the permissions.
+A change can leave all roles unchanged and still deprive a task definition of what it needs: by another secret, another
+image, or another role in place of the one with the permissions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cfnroles.sources.template_tasks import defined
 
 
 class Lack(Struct, frozen=True, order=True):
-    """One permission that a task definition needs and its role does not allow, and on which conditions it needs it."""
+    """One permission that a task definition needs and its role does not allow, with its conditions."""
 
     action: str
     resource: str
@@ -28,21 +28,21 @@ class Lack(Struct, frozen=True, order=True):
 
 
 class Standing(Struct, frozen=True):
-    """What one role of one task definition comes to: as `verify` judges it, and what is lacking."""
+    """The verdict on one role of one task definition, as in `verify`, and what it lacks."""
 
     verdict: Verdict
     grounds: tuple[Ground, ...]
     lacks: frozenset[Lack] = frozenset()
 
 
-#: A task definition by its logical id, and which of its roles.
+#: A task definition by logical ID, and one of its roles.
 Who = tuple[str, Holder]
 
 
 class Standings(Struct, frozen=True):
-    """Those of all task definitions of one version; ``unjudged`` is why there are none although there are tasks.
+    """The verdicts of one version. ``unjudged`` says why there are none although there are tasks.
 
-    ``elsewhere`` are the roles that the template names and does not have.
+    ``elsewhere`` are the roles that the template names and does not contain.
     """
 
     document: str = ""
@@ -55,7 +55,7 @@ NO_STANDINGS = Standings()
 
 
 class VerdictChange(Struct, frozen=True):
-    """A role of a task definition that comes to something else; ``None`` where there is no such task definition."""
+    """A role of a task definition whose verdict changed; ``None`` if there is no such task definition."""
 
     task: str
     holder: Holder
@@ -65,24 +65,24 @@ class VerdictChange(Struct, frozen=True):
 
     @property
     def now_lacks(self) -> tuple[Lack, ...]:
-        """What is lacking and was not before."""
+        """What it lacks and did not lack before."""
         return _more(self.before, self.after)
 
     @property
     def no_longer_lacks(self) -> tuple[Lack, ...]:
-        """What was lacking, and is allowed or not needed any more."""
+        """What it lacked, and now has or no longer needs."""
         return _more(self.after, self.before) if self.after else ()
 
 
 def standings(reading: Reading) -> Standings:
-    """What `verify` says of each task definition of a template; nothing of what is not a template or has none."""
+    """Return the verdicts of `verify` on a template's task definitions; empty if there are none."""
     template = reading.template
     if template is None or not defined(template, TASKS):
         return NO_STANDINGS
-    # What compares deployed roles loads this module, and judges nothing.
+    # Comparisons of deployed roles import this module without judging.
     from cfnroles.answers.verify_template import verify_template
 
-    # A version may have parameters that the other does not: both are told of all.
+    # A version may lack parameters of the other: both get all of them.
     values = {name: value for name, value in reading.told.parameters.items() if name in template.settable}
     try:
         verifications = verify_template(replace(reading, told=replace(reading.told, parameters=values)))
@@ -94,15 +94,15 @@ def standings(reading: Reading) -> Standings:
         for task in each.use.tasks if each.use else ():
             if each.absence and each.absence.named:
                 elsewhere.add((task, each.holder))
-            # A task definition has one role in some worlds and another one in the rest.
+            # A task definition may have different roles in different worlds.
             found[task, each.holder] = _together(found.get((task, each.holder)), _standing(each))
     return Standings(reading.name, found, elsewhere=frozenset(elsewhere))
 
 
 def verdict_changes(old: Standings, new: Standings) -> tuple[VerdictChange, ...]:
-    """Every role of a task definition that comes to something else, in the order of the new version.
+    """Return every role of a task definition whose verdict changed, in the order of the new version.
 
-    Nothing is said where one of the two was not judged.
+    Empty if one of the versions was not judged.
     """
     if old.unjudged or new.unjudged:
         return ()

@@ -1,4 +1,4 @@
-"""Suppressions where they stand: in a template's Metadata, in a task definition's tags, in the comments of YAML.
+"""Suppressions: in a template's Metadata, in a task definition's tags, in comments of YAML.
 
 Metadata:                       # of a resource, or of the whole template
   cfnroles:
@@ -28,16 +28,16 @@ from cfnroles.workload import Path
 
 _COMMENT = re.compile(r"#\s*cfnroles:\s*ignore\b[ \t]*(?P<check>[\w-]*)[ \t]*[:,]?[ \t]*(?P<reason>.*)$")
 _TAG = "cfnroles:ignore:"
-#: The scope of a comment with nothing after it.
+#: The scope of a comment without a field after it.
 _NOWHERE: Path = ("",)
 _CFN_LINT = re.compile(r"[EWI]\d{4}")
 _KNOWN = frozenset({check.id for check in CHECKS} | {check.code for check in CHECKS})
 
 
 class Suppression(Struct, frozen=True):
-    """A check that is not to be told of below ``scope``, or from one of the ``lines`` to the other, and why.
+    """A check that is suppressed below ``scope``, or between two ``lines``, with the reason.
 
-    It stands at ``path``, or at ``line``.
+    It is at ``path``, or on ``line``.
     """
 
     check: str
@@ -49,7 +49,7 @@ class Suppression(Struct, frozen=True):
 
     @property
     def problem(self) -> str:
-        """What is wrong with it, or an empty text."""
+        """Return its fault, or an empty string."""
         if not self.check:
             return "the suppression names no check"
         if self.check not in _KNOWN and not _CFN_LINT.fullmatch(self.check):
@@ -57,7 +57,7 @@ class Suppression(Struct, frozen=True):
         return "" if self.reason else f"the suppression of {self.check} gives no reason"
 
     def covers(self, finding: Finding) -> bool:
-        """Whether it suppresses a finding of its document."""
+        """Return whether it suppresses a finding of its document."""
         if self.problem or self.check not in (finding.check, finding.code):
             return False
         if self.lines != (0, 0):
@@ -66,7 +66,9 @@ class Suppression(Struct, frozen=True):
 
 
 def line_suppressions(document: Document) -> tuple[Suppression, ...]:
-    """The suppressions in the comments of a file of Terraform, each for all that begins on its line or the next."""
+    """Return the suppressions in comments of a Terraform file, each for everything that begins on its line or the
+    next.
+    """
     if "cfnroles:" not in document.text:
         return ()
     lines, ends = document.text.splitlines(), ends_of(Source(document.name, document.text))
@@ -80,7 +82,7 @@ def line_suppressions(document: Document) -> tuple[Suppression, ...]:
 
 
 def suppressions(document: Document, subjects: Sequence[Subject]) -> tuple[Suppression, ...]:
-    """The suppressions of a document, those that are wrong among them; ``subjects`` are its own, one for each world."""
+    """Return the suppressions of a document, including faulty ones. ``subjects`` are its own, one for each world."""
     tags = dict.fromkeys(each for subject in subjects for each in _of_tags(subject))
     return (*_of_metadata(subjects[0].tree), *tags, *_of_comments(document))
 
@@ -144,7 +146,7 @@ def _next_line(lines: list[str], number: int) -> int:
 
 
 def _without_functions(path: Iterable[str | int]) -> Path:
-    """The path as it stands in a text with short forms, in which ``!If`` has no step of its own."""
+    """Return the path as in a text with short forms, where ``!If`` has no key of its own."""
     return tuple(step for step in path if not (isinstance(step, str) and step.startswith("Fn::")))
 
 

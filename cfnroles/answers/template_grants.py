@@ -1,4 +1,4 @@
-"""The grants of every role in a template, behind whatever condition they stand.
+"""The grants of every role in a template, under any condition.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
@@ -27,25 +27,25 @@ from cfnroles.template.worlds import Literal, without_defaults
 from cfnroles.text import from_spelling
 from cfnroles.workload import Path
 
-#: A Condition block that depends on more conditions than this is compared as a whole.
+#: A Condition block that depends on more conditions is compared as a whole.
 _UNDECIDED = 4
 
 
 def template_grants(
     template: Template, given: Given = NOTHING_GIVEN, *, deployed: bool = False
 ) -> tuple[RoleGrant, ...]:
-    """What the roles of a template may do, with what is ``given`` and the other parameters at their defaults.
+    """Return what the roles of a template allow, with the ``given`` values and defaults for the other parameters.
 
-    What stands behind a condition is there whether it holds or not, with the condition as its guard. Of a template
-    that is ``deployed`` with these values, only conditions that they do not decide are guards; the value ``None`` is
-    one that nobody knows. A policy of no role of the template stands under its own logical id.
+    A conditional part is included with the condition as its guard. For a template that is ``deployed`` with these
+    values, only undecided conditions are guards; the value ``None`` is unknown. A policy without a role in the template
+    is listed under its own logical ID.
     """
     decided = template.resolve(given).conditions
     if deployed:
         shown = {**given.parameters, **dict.fromkeys(template.secret_parameters)}
         stack = template.resolve(replace(given, parameters=shown), conditions=decided)
     else:
-        # An empty text is how a template spells that there is no such thing: `${KmsKeyArns}` says more than nothing.
+        # Templates use an empty string for absence: the symbol `${KmsKeyArns}` would mean more than nothing.
         named = replace(template, tree=without_defaults(template.tree, lambda _, default: default == ""))
         stack = named.resolve(given, conditions=dict.fromkeys(template.conditions))
     return merged(_Grants(template, stack, decided).all())
@@ -68,14 +68,14 @@ class _Grants(Struct, frozen=True):
                     yield self._whole(role, GrantKind.MANAGED_POLICY, Effect.ALLOW, policy.arn)
             for boundary in role.boundaries:
                 if boundary.arn is not None:
-                    # A boundary takes away: a role without one may do more.
+                    # A boundary restricts: a role without one may allow more.
                     yield self._whole(role, GrantKind.BOUNDARY, Effect.DENY, boundary.arn)
         for name, policy in found.elsewhere:
             yield from self._of_document(name, GrantKind.PERMISSION, policy)
         yield from self._out_of_sight(found)
 
     def _out_of_sight(self, found: StackRoles) -> Iterator[RoleGrant]:
-        """What only CloudFormation can work out and may make roles or policies: it is compared as it stands."""
+        """Yield what only CloudFormation can evaluate and may create roles or policies. It is compared as written."""
         tree = self.template.tree
         for name in ("Transform", "Fn::Transform"):
             given = tree.get(name, ())
@@ -136,12 +136,12 @@ class _Grants(Struct, frozen=True):
                 )
 
     def _reasons(self, role: str, sid: str) -> tuple[str, ...]:
-        """What the role's Metadata tells about a statement, wherever in it a key is the Sid."""
+        """Return the entries of the role's Metadata for a statement, at any key that is the Sid."""
         resource = self.stack.resources.get(role)
         return next(_lists_of(sid, resource.metadata), ()) if resource and sid else ()
 
     def _conditions(self, block: Part) -> Iterator[Part]:
-        """The Condition block as values, once for each outcome of the conditions that it depends on."""
+        """Yield the Condition block as values, once for each outcome of its conditions."""
         if len(set(_undecided(block.value))) > _UNDECIDED:
             yield replace(block, value=(Condition("", text_of(block.value), ()),))
         else:
@@ -153,7 +153,7 @@ class _Grants(Struct, frozen=True):
         return RoleGrant(role.logical_id, kind, effect, (), (arn.text,), (), guards, places=(place,))
 
     def _opaque(self, role: str, kind: GrantKind, policy: PolicySource, part: Part) -> RoleGrant:
-        # A part that only CloudFormation can work out, such as an Fn::Transform, is compared as it stands.
+        # A part that only CloudFormation can evaluate, such as an Fn::Transform, is compared as written.
         place = Place(self._origin(policy.holder, part.path), _called(policy))
         return RoleGrant(
             role, kind, Effect.ALLOW, (), (part.text,), (), tuple(map(self._guard, part.guards)), places=(place,)
@@ -195,7 +195,7 @@ def _called(policy: PolicySource) -> str:
 
 
 def _together(parts: list[Part], statement: Part) -> list[Part]:
-    """Exclusions count together; one that depends on a condition is a symbol, as nothing can be proved of it."""
+    """Combine exclusions. A conditional one is a symbol, because nothing can be proved about it."""
     texts = {
         part.value
         if part.guards == statement.guards
@@ -216,7 +216,7 @@ def _block(block: Any) -> Iterator[Condition]:
 
 
 def _undecided(value: Any) -> Iterator[str]:
-    """The names of the conditions that a value depends on, the outermost first."""
+    """Yield the names of the conditions of a value, outermost first."""
     if isinstance(value, Mapping):
         if found := undecided(value):
             yield found[0]
@@ -238,7 +238,7 @@ def _outcomes(part: Part) -> Iterator[Part]:
 
 
 def _decided(value: Any, condition: str, holds: bool) -> Any:
-    """The value with one condition decided."""
+    """Return the value with one condition decided."""
     if isinstance(value, Mapping):
         if found := undecided(value):
             name, *outcomes = found
@@ -252,7 +252,7 @@ def _decided(value: Any, condition: str, holds: bool) -> Any:
 
 
 def _verbatim(text: str) -> str:
-    # Policy variables came with version 2012-10-17: before, `${aws:username}` is a text like any other.
+    # Policy variables need version 2012-10-17. Before that, `${aws:username}` is an ordinary text.
     return text.replace("${!", "${!$}{")
 
 

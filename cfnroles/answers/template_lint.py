@@ -1,4 +1,4 @@
-"""What cfn-lint says about a template. With ``cfnroles/cfnlint_rules.py``, the only importer of cfn-lint."""
+"""Findings of cfn-lint about a template. The only importer of cfn-lint besides ``cfnroles/cfnlint_rules.py``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "informatio
 
 
 def template_problems(text: str, document: str = "") -> tuple[Finding, ...]:
-    """cfn-lint's findings about a template in JSON or YAML, in the order of their lines; empty for a clean template.
+    """Return cfn-lint's findings about a template in JSON or YAML, in the order of their lines.
 
-    The rule is their check. Lines and columns are counted from 1. https://github.com/aws-cloudformation/cfn-lint
+    Their check is the rule. Lines and columns are counted from 1. https://github.com/aws-cloudformation/cfn-lint
     """
     from cfnlint.decode.decode import decode_str
 
@@ -40,8 +40,8 @@ def _finding(match: Any, document: str) -> Finding:
 
 @cache
 def _runner() -> Any:
-    # Loading the rules takes most of cfn-lint's time; one runner serves every template of a process. The file of
-    # settings in its place is empty: a .cfnlintrc among the linted files could name code to run as rules.
+    # Loading the rules takes most of cfn-lint's time, so one runner serves all templates of a process. Its
+    # configuration file is empty: a .cfnlintrc among the linted files could name code to run as rules.
     from cfnlint.config import ConfigMixIn, ManualArgs
     from cfnlint.runner import Runner
 

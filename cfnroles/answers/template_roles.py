@@ -1,6 +1,6 @@
-"""Which roles the task definitions of a template have, and who else has them.
+"""The roles of a template's task definitions, and their other users.
 
-A role belongs to everybody who has it: a permission that one of them needs is not too much for the others.
+A role belongs to all of its users: a permission that one of them needs is not excess for the others.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ from cfnroles.template.worlds import World, Worlds
 from cfnroles.text import from_spelling
 from cfnroles.workload import Path
 
-#: What SAM makes a role for that has the name of the resource, with `Role` behind it.
+#: Types for which SAM creates a role with the name of the resource and `Role`.
 _WITH_ROLES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 _ROLE, _PROFILE = "AWS::IAM::Role", "AWS::IAM::InstanceProfile"
 _RULE = "AWS::Events::Rule"
-#: Where what is around a need names the role that is used for it.
+#: Keys around a need that name the role for it.
 _BESIDE = (("RoleArn",), ("InfrastructureRoleArn",), ("AdvancedConfiguration", "RoleArn"))
-#: A role by its name in the ARN of one of this account.
+#: A role by name, in the ARN of one in this account.
 _NAMED = re.compile(
     r"arn:(?:\$\{AWS::Partition\}|[^:]*):iam::(?P<account>\$\{AWS::AccountId\}|[^:]*):role/(?:.*/)?(?P<name>[^/]+)"
 )
 
 
 class Group(Struct, frozen=True):
-    """Task definitions that share roles, and the conditions that must be told apart to judge these."""
+    """Task definitions that share roles, and the conditions that matter for judging them."""
 
     tasks: tuple[str, ...]
     conditions: tuple[str, ...]
 
 
 def groups(ids: Collection[str], template: Template, given: Given, placed: Collection[str] = ()) -> tuple[Group, ...]:
-    """All task definitions that share roles with one of ``ids``, directly or through others.
+    """Return all task definitions that share roles with one of ``ids``, directly or through others.
 
-    ``placed`` are roles that the only one of ``ids`` has besides those that the template names.
+    ``placed`` are roles that the only one of ``ids`` has in addition to those that the template names.
     """
     resources = template.resources
     roles = tuple(name for name, each in resources.items() if each["Type"] == _ROLE)
@@ -77,9 +77,9 @@ def groups(ids: Collection[str], template: Template, given: Given, placed: Colle
 def reference(
     holder: Holder, wanted: Sequence[Need | Gap], task: str, worlds: Worlds, world: World
 ) -> Mapping[str | None, Sequence[Need | Gap]]:
-    """What names the role of ``holder`` in a world, each with what is wanted of it; ``None`` where nothing does.
+    """Return what names the role of ``holder`` in a world, with its needs; ``None`` is the key if nothing does.
 
-    A role of a whole task stands in its definition, that of a service beside what it is used for.
+    The role of a whole task is in its definition, that of a service next to its use.
     """
     if holder in ROLE_PROPERTIES:
         properties = _mapping(worlds.template.resources.get(task, {}).get("Properties"))
@@ -89,14 +89,14 @@ def reference(
         given = _named_beside(worlds.template, each.origin.path)
         found.setdefault(_value(given, worlds, world), []).append(each)
     if len(found) == 2 and None in found and holder not in RUNNING:
-        # What a cluster says is done with the role that the service names.
+        # What a cluster defines is done with the role that the service names.
         unnamed = found.pop(None)
         next(iter(found.values())).extend(unnamed)
     return found
 
 
 def launch_types(task: str, worlds: Worlds, world: World) -> frozenset[str]:
-    """The launch types that a task may run on in a world: those of what runs it, else those that it asks for.
+    """Return the launch types of a task in a world: those of what runs it, otherwise those that it requires.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html
     """
@@ -108,14 +108,14 @@ def launch_types(task: str, worlds: Worlds, world: World) -> frozenset[str]:
 
 
 def role_of(given: str, roles: Iterable[RoleResource], account: str) -> RoleResource | None:
-    """The role of the template that a text names: by its Ref, its GetAtt, its name or its ARN."""
+    """Return the role of the template that a text names: by Ref, GetAtt, name or ARN."""
     named = _NAMED.fullmatch(given)
     names = {given, named["name"]} if named and named["account"] in ("", "${AWS::AccountId}", account) else {given}
     return next((role for role in roles if not names.isdisjoint(role.names)), None)
 
 
 def other_users(role: str, template: Template, known: Collection[str]) -> tuple[str, ...]:
-    """The resources that have the role besides those of which it is known what for."""
+    """Return the resources that use the role for another purpose than the known ones."""
     whole = doing_more(template, known)
     users = (
         name
@@ -124,14 +124,14 @@ def other_users(role: str, template: Template, known: Collection[str]) -> tuple[
         and each["Type"] not in POLICIES
         and _has(each.get("Properties"), role, each["Type"])
     )
-    # What SAM gives to all functions.
+    # SAM applies these to all functions.
     # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
     all_of = _mapping(template.tree.get("Globals")).items()
     return (*users, *(f"Globals.{kind}" for kind, each in all_of if _has(each, role, str(kind))))
 
 
 def _is_also_for_others(resource: Mapping[str, Any], role: str, tasks: Collection[str]) -> bool:
-    """Whether a rule has the role for a target, too, that runs none of these tasks."""
+    """Return whether a rule also uses the role for a target that runs none of these tasks."""
     targets = _property_of(resource, "Targets") if resource["Type"] == _RULE else None
     return any(
         role in names_in(each) and tasks_in.isdisjoint(tasks)
@@ -141,7 +141,7 @@ def _is_also_for_others(resource: Mapping[str, Any], role: str, tasks: Collectio
 
 
 def _flat(targets: Any) -> Iterator[Any]:
-    """The targets in a list, and in all branches of what depends on a condition."""
+    """Yield the targets in a list, and in all branches of conditional ones."""
     if isinstance(targets, Mapping) and "Fn::If" in targets:
         yield from _flat(targets["Fn::If"])
     elif isinstance(targets, list):
@@ -156,7 +156,7 @@ def _property_of(resource: Mapping[str, Any], name: str) -> Any:
 
 
 def made_by_sam(given: str, template: Template) -> str:
-    """The resource for which SAM makes the role that a text names; empty where that is none.
+    """Return the resource for which SAM creates the named role; empty if there is none.
 
     https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html
     """
@@ -167,7 +167,7 @@ def made_by_sam(given: str, template: Template) -> str:
 
 
 def called(given: str | None, template: Template) -> str:
-    """How the template names a role that it does not have."""
+    """Return the template's name for a role that it does not contain."""
     if not given:
         return "none"
     if given == UNDECIDED:
@@ -197,7 +197,7 @@ def _has(properties: Any, role: str, kind: str) -> bool:
 
 
 def _called_roles(value: Any, *, whole: bool) -> Iterator[Any]:
-    """The values of the members that are called roles."""
+    """Yield the values of members that are roles."""
     if whole:
         yield value
         return
@@ -216,12 +216,12 @@ def _value(given: Any, worlds: Worlds, world: World) -> str | None:
     return value if isinstance(value, str) else UNDECIDED
 
 
-#: What a role's name comes to where nobody can tell.
+#: A role whose name is unknown.
 UNDECIDED = "${what only CloudFormation works out}"
 
 
 def _named_beside(template: Template, path: Path) -> Any:
-    """What names the role that is used for what stands at a path: the nearest one, or that of a whole state machine."""
+    """Return what names the role for a path: the nearest one, or that of a whole state machine."""
     name = str(path[1]) if len(path) > 1 else ""
     kind = template.type_of(name)
     if kind not in STATE_MACHINES:
@@ -249,7 +249,7 @@ def _beside(tree: Any, path: Path) -> Iterator[Any]:
 
 
 def _without_short_form(part: Any, step: str | int) -> Any:
-    """What a function holds whose short form has no step of its own in a path."""
+    """Return the argument of a function whose short form has no key in a path."""
     function = next(iter(part), "") if isinstance(part, Mapping) and len(part) == 1 and step not in part else ""
     return part[function] if str(function).startswith("Fn::") else part
 
@@ -259,12 +259,12 @@ def _roles_of(task: str, template: Template, roles: Collection[str]) -> set[str]
 
 
 def _named(template: Template, given: Given) -> Mapping[str, set[str]]:
-    """The roles that task definitions name by what the template calls them."""
+    """Return the roles that task definitions name, by the template's names."""
     stack = template.resolve(given, types=(_ROLE, *TASKS))
     names = ((role.properties.get("RoleName"), role.logical_id) for role in stack.of_type(_ROLE))
     roles = {name: role for name, role in names if isinstance(name, str)}
     for role in stack.of_type(_ROLE):
-        # By a function that says which role it is.
+        # By a function that computes the role.
         roles |= {role.logical_id: role.logical_id, f"{role.logical_id}.Arn": role.logical_id}
     tasks = {task.logical_id: task.properties for task in stack.of_type(*TASKS)}
     return {
@@ -286,7 +286,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _connected(first: str, of: Mapping[str, set[str]]) -> tuple[set[str], set[str]]:
-    """All task definitions that share roles with the first, directly or through others, and their roles."""
+    """Return all task definitions that share roles with the first, directly or through others, and their roles."""
     together, theirs = {first}, set(of[first])
     while more := {name for name in of if name not in together and not of[name].isdisjoint(theirs)}:
         together |= more
@@ -316,7 +316,7 @@ def _conditions(tasks: Iterable[str], roles: Collection[str], template: Template
 
 
 def _attached_elsewhere(policy: Mapping[str, Any], roles: Collection[str], resources: Mapping[str, Any]) -> bool:
-    """Whether it is certain that a policy is attached to other roles of the template alone."""
+    """Return whether a policy is certainly attached only to other roles of the template."""
     properties = _mapping(policy.get("Properties"))
     named = {name for property_ in ATTACHED_TO for name in names_in(properties.get(property_))}
     others = {name for name in named if name in resources and resources[name].get("Type") == _ROLE}

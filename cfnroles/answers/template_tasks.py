@@ -1,4 +1,4 @@
-"""The task definitions of a template that a command asks about, and what is known of the stack."""
+"""The task definitions of a template that a command is about, and what is known about the stack."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ from cfnroles.template.worlds import World
 def asked_about(
     reading: Reading, template: Template, resource: str, kinds: Sequence[str] = TASK_DEFINITIONS
 ) -> tuple[str, ...]:
-    """The logical ids of all task definitions, or of what else tasks are made of, or the one that is asked about.
+    """Return the logical IDs of all task definitions and other resources that define tasks, or ``resource``.
 
-    Raises InvalidInput where there is no such one, where the template or a parameter that was told names what it does
-    not have.
+    Raise InvalidInput if it does not exist, or if the template or a given parameter has an undefined name.
     """
     lines.refuse(reading.wrong, reading.texts)
     ids = own(template, kinds)
@@ -48,7 +47,7 @@ def asked_about(
 
 
 def _refuse_other_values(reading: Reading, template: Template) -> None:
-    """Raise InvalidInput for a value that is none of a parameter's AllowedValues; that of NoEcho is not shown.
+    """Raise InvalidInput for a value that is not among a parameter's AllowedValues. Values of NoEcho are not shown.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
     """
@@ -67,9 +66,9 @@ def _refuse_other_values(reading: Reading, template: Template) -> None:
 
 
 def known_of(reading: Reading) -> tuple[Facts, Given]:
-    """What was told about the account, the keys and the parameters.
+    """Return the given account, keys and parameters.
 
-    Raises InvalidInput for what has another form, and for names that the template does not have.
+    Raise InvalidInput for values in another form, and for names that the template does not have.
     """
     lines.refuse(reading.wrong, reading.texts)
     told = reading.told
@@ -78,13 +77,13 @@ def known_of(reading: Reading) -> tuple[Facts, Given]:
 
 
 def errors_of(tasks: Iterable[TaskInWorlds]) -> list[Finding]:
-    """Everything that ECS would refuse in these task definitions, or misread."""
+    """Return everything that ECS would reject or misread in these task definitions."""
     told = {finding for task in tasks for finding in hanging(task.findings, task)}
     return sorted((each for each in told if each.severity is Severity.ERROR), key=lambda each: each.sort_key)
 
 
 def refuse(tasks: Iterable[TaskInWorlds], reading: Reading) -> None:
-    """Raise InvalidInput with everything that ECS would refuse in these task definitions, or misread."""
+    """Raise InvalidInput with everything that ECS would reject or misread in these task definitions."""
     if errors := errors_of(tasks):
         raise RefusedByEcs(
             f"ECS would refuse a task definition of this template, or misread it, in {counted(len(errors), 'place')}",
@@ -95,7 +94,9 @@ def refuse(tasks: Iterable[TaskInWorlds], reading: Reading) -> None:
 
 
 def refuse_without_tasks(reading: Reading, nested: Sequence[str]) -> None:
-    """Raise InvalidInput for a template without task definitions; ``nested`` are templates beside it that have some."""
+    """Raise InvalidInput for a template without task definitions. ``nested`` are templates next to it that have
+    some.
+    """
     if nested:
         raise InvalidInput(
             "has task definitions only in its nested stacks",
@@ -109,7 +110,7 @@ _Told = TypeVar("_Told", Gap, Finding)
 
 
 def hanging(found: Mapping[_Told, frozenset[World]], task: TaskInWorlds) -> Iterator[_Told]:
-    """What is found, with the conditions that it depends on."""
+    """Yield the findings with their conditions."""
     for each, where in found.items():
         when = task.when(where)
         yield replace(each, what=f"{each.what}, if {when}") if when else each

@@ -1,7 +1,7 @@
-"""The texts of a template's roles and needs, brought to one form for judging, and back for telling.
+"""Normalization of the texts of a template's roles and needs, for judging, and its reverse.
 
-``!Ref Database`` in a policy and the reference of a task definition to the same secret are one thing, and a pattern
-that covers ARNs covers it. What is told afterwards is what the template says.
+``!Ref Database`` in a policy and a task definition's reference to the same secret are equal, and a pattern for ARNs
+covers them. Results are shown in the template's spelling.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from cfnroles.text import ACCOUNT, PARTITION, REGION, Part, Text, from_spelling,
 
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
 _ROLE = "AWS::IAM::Role"
-#: What one reference is to in all forms that a policy may name it by: no two of them are the same thing.
+#: The target of a reference, in all forms that a policy may use.
 _APART = frozenset(
     {
         *(_SECRET, "AWS::SSM::Parameter", "AWS::S3::Bucket", "AWS::Logs::LogGroup", "AWS::ECR::Repository"),
         *("AWS::KMS::Key", "AWS::Lambda::Function", _ROLE, *ARNS),
     }
 )
-#: A symbol that is a name of the template itself, or of its stack.
+#: A symbol for a name in the template or its stack.
 _NAME = re.compile(r"\$\{(?!!|AWS::(?!Stack)|Import::|resolve:)([^{}]+)\}")
-#: The Region and the account in the ARN of a resource, which are the stack's own.
+#: The Region and account in the ARN of a resource, which are those of the stack.
 _OF_ARN = re.compile(r"Fn::Select\(([34]), Fn::Split\(:, ([A-Za-z0-9]+)\.Arn\)\)")
 _Struct = TypeVar("_Struct", bound=Struct)
 
 
 class Texts(Struct, frozen=True):
-    """The one form of the texts of a stack. It learns how they were spelled, and which symbols are apart.
+    """The normalized texts of a stack, with their original spellings and the symbols that are distinct.
 
-    ``value`` tells what an expression comes to in the stack's world. ``cut`` are the names that are cut out of values,
-    by the functions that cut them out there, once for all of ``learned``.
+    ``value`` evaluates an expression in the stack's world. ``cut`` are the names that functions extract from values, by
+    function, for all of ``learned``.
     """
 
     stack: ResolvedStack
@@ -55,7 +55,7 @@ class Texts(Struct, frozen=True):
     learned: dict[Symbol, None] = field(default_factory=dict)
 
     def need(self, need: Need) -> Need:
-        """The need with the names of secrets, as far as the template states them."""
+        """Return the need with the names of secrets, if the template defines them."""
         permission = need.permission
         conditions = tuple(
             replace(each, values=tuple(map(self._of_need, each.values))) for each in permission.conditions
@@ -64,12 +64,12 @@ class Texts(Struct, frozen=True):
         return replace(need, permission=told)
 
     def role(self, role: Role) -> Role:
-        """The role with its policies in the one form."""
+        """Return the role with its policies normalized."""
         boundary = self._policy(role.boundary) if isinstance(role.boundary, RolePolicy) else role.boundary
         return replace(role, policies=tuple(map(self._policy, role.policies)), boundary=boundary)
 
     def told(self, value: Any) -> Any:
-        """An answer with its texts as the template spells them."""
+        """Return a result with its texts in the template's spelling."""
         match value:
             case Role():
                 return value
@@ -124,7 +124,7 @@ class Texts(Struct, frozen=True):
         return str(text)
 
     def _named(self, text: Text) -> Text:
-        """The text with the names that the template gives to secrets.
+        """Return the text with the names that the template gives secrets.
 
         https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
         """
@@ -143,7 +143,7 @@ class Texts(Struct, frozen=True):
         return text.replaced(name)
 
     def _arn_of_role(self, symbol: Attribute) -> Part:
-        """The ARN of a role by the path and the name that the template gives it, or by what ``Ref`` gives.
+        """Return the ARN of a role by the path and name in the template, or by ``Ref``.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
         """
@@ -163,9 +163,9 @@ class Texts(Struct, frozen=True):
 
 
 def foreign(role: Role, mark: str) -> Role:
-    """The role of another template, whose names stand for something else than the same ones here.
+    """Return a role of another template, whose names are distinct from equal names here.
 
-    What CloudFormation knows of every stack, and what other stacks export, is the same in both.
+    Pseudo parameters and imports are the same in both.
     """
 
     def marked(value: Any) -> Any:
@@ -181,6 +181,6 @@ def foreign(role: Role, mark: str) -> Role:
 def _apart(symbols: Iterable[Symbol]) -> Iterator[str]:
     for symbol in symbols:
         known = isinstance(symbol, RandomSuffix) or (isinstance(symbol, Attribute) and symbol.type in _APART)
-        # What another attribute of a resource gives may be the same as this one in another form.
+        # Another attribute of a resource may have the same value in another form.
         if known and "." not in symbol.name:
             yield symbol.name

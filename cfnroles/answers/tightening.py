@@ -1,4 +1,4 @@
-"""The policies of a role without what nobody used: statement by statement, as they are written."""
+"""The policies of a role without unused permissions, by statement, as written."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _Cells = Mapping[tuple[int, int], AuditedGrant]
 
 
 def tight_policies(role: Role, grants: Sequence[AuditedGrant]) -> tuple[TightPolicy, ...]:
-    """The policies of a role from which something can be taken away.
+    """Return the policies of a role from which something can be removed.
 
-    What cannot be known stays, and so does everything that a field of a task definition asks for.
+    Everything unknown stays, and everything that a field of a task definition needs.
     """
     return tuple(found for policy in role.policies if (found := _tight(policy, grants)) is not None)
 
@@ -46,7 +46,7 @@ def _narrowed(own: Mapping[int, _Cells]) -> Iterator[tuple[GrantedAction, tuple[
 
 
 def _statements(statement: Any, cells: _Cells) -> Iterator[Any]:
-    """A statement without what is removable: one for each group of resources that keep the same actions."""
+    """Yield a statement without removable parts: one for each group of resources with the same actions."""
     changes = any(each.removable or each.kept_actions is not None for each in cells.values())
     if not changes or not isinstance(statement, Mapping):
         yield statement
@@ -80,7 +80,7 @@ def _as_before(given: Any, kept: Sequence[Any]) -> Any:
 
 
 def _with_own_sids(statements: Sequence[Any], taken: set[str]) -> list[Any]:
-    """The statements with Sids that differ: one that became several keeps its Sid once.
+    """Return the statements with unique Sids: one that was split keeps its Sid once.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
     """

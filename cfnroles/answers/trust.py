@@ -1,4 +1,4 @@
-"""Whether the service that a role is for may assume it; `role_kinds.py` has AWS's page of each.
+"""Whether the service of a role may assume it. `role_kinds.py` has AWS's page for each.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 """
@@ -25,11 +25,10 @@ _ASSUMES = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebId
 
 
 class Trust(Struct, frozen=True):
-    """What a trust policy answers to the service in one home: the decision, the statements behind it, and the unknown
-    keys.
+    """The result of a trust policy for the service in one home: the decision, its statements, and the unknown keys.
 
-    ``others`` are further principals that it lets assume the role. ``open`` tells that the service is admitted on
-    behalf of any account.
+    ``others`` are further principals that may assume the role. ``open`` says that the service may do so on behalf of
+    any account.
     """
 
     service: str
@@ -42,14 +41,14 @@ class Trust(Struct, frozen=True):
 
 
 def service_of(holder: Holder) -> str:
-    """The service that assumes the role."""
+    """Return the service that assumes the role."""
     return kind_of(holder).assumed_by.service
 
 
 def trust(role: Role, holder: Holder, home: Home, context: Mapping[str, str], sent: str = "") -> Trust | None:
-    """Whether the role's trust policy admits the service; ``None`` where no trust policy was told.
+    """Return whether the role's trust policy admits the service; ``None`` if there is no trust policy to judge.
 
-    ``sent`` is the ``aws:SourceArn`` that the service sends, where more is known of it than what it begins with.
+    ``sent`` is the ``aws:SourceArn`` that the service sends, if more than its prefix is known.
     """
     if role.trust is None:
         return None
@@ -90,7 +89,7 @@ def _request(holder: Holder, service: str, home: Home, context: Mapping[str, str
 
 
 def _others(document: Mapping[str, Any], faults: Container[int], service: str) -> tuple[str, ...]:
-    """Whom the statements that can be read let assume the role, besides the service."""
+    """Return the principals besides the service that the readable statements let assume the role."""
     given = document.get("Statement")
     statements = given if isinstance(given, list) else [given]
     admitting = [

@@ -1,6 +1,6 @@
-"""What roles are seen to do in a trail: each event is held against their statements, and only sums are kept.
+"""Usage of roles in a trail: each event is matched with their statements, and only counts are kept.
 
-However long the trail is, what is kept grows with the statements of the roles and not with the events.
+Memory grows with the statements of the roles and not with the events.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from cfnroles.table.message import PolicyKind
 from cfnroles.trail.record import Record, role_key
 from cfnroles.trail.resources import Called, called
 
-#: How many answers are kept, and how many calls beyond the statements are told one by one.
+#: Limits for cached results, and for listed calls beyond the statements.
 _MOST_ANSWERS, _MOST_REFUSED = 20_000, 200
 _LONGEST_MESSAGE = 4_000
-#: What stands for the names of actions beyond those that AWS has.
+#: Represents the actions that are not in AWS's list.
 _FURTHER = "further actions"
 _ASSUMING = frozenset({"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
 _TASKS = "ecs-tasks.amazonaws.com"
-#: A resource of which the event tells nothing.
+#: A resource that the event does not contain.
 _SOMETHING = some("arn:*")
 
 
@@ -50,13 +50,13 @@ class Count(Struct):
     last: str = ""
 
     def add(self, time: str) -> None:
-        """One more time."""
+        """Count one occurrence."""
         self.times += 1
         self.last = max(self.last, time)
 
 
 class GrantUse(Struct):
-    """What was seen of one grant: calls that used it, by the action, that may have used it, and that were refused."""
+    """The usage of one grant: calls by action that used it, that may have used it, and that were denied."""
 
     used: dict[str, Count]
     perhaps: dict[str, Count]
@@ -64,7 +64,7 @@ class GrantUse(Struct):
 
 
 class Refused(Struct, frozen=True, order=True):
-    """A call that was refused and that no statement of the role allows."""
+    """A denied call that no statement of the role allows."""
 
     action: str
     resource: str
@@ -72,7 +72,7 @@ class Refused(Struct, frozen=True, order=True):
 
 
 class SingleGrant(Struct, frozen=True):
-    """One action on one resource of one statement, as the policy spells them."""
+    """One action on one resource of one statement, in the policy's spelling."""
 
     statement: StatementId
     granted: GrantedAction
@@ -85,7 +85,7 @@ _Answer = tuple[tuple[int, str, bool], ...]
 
 
 class RoleUse:
-    """One role, and what was seen of it."""
+    """One role, and its usage."""
 
     def __init__(self, role: Role, account: str = "", name: str = "") -> None:
         self.role = role
@@ -104,7 +104,7 @@ class RoleUse:
         self._by_action: dict[str, tuple[int, ...]] = {}
 
     def was_assumed(self, record: Record, account: str) -> None:
-        """Count one session of the role that began."""
+        """Count a session of the role."""
         if record.is_refused:
             return
         self.accounts.add(account)
@@ -114,7 +114,7 @@ class RoleUse:
             self.by_tasks.add(record.eventTime)
 
     def saw(self, record: Record, account: str) -> None:
-        """Hold one call of the role against its statements."""
+        """Match a call of the role with its statements."""
         self.accounts.add(account)
         self.regions.add(record.awsRegion)
         self.calls.add(record.eventTime)
@@ -147,7 +147,7 @@ class RoleUse:
             self.further += 1
 
     def _answer(self, record: Record, account: str) -> _Answer:
-        """The grants that an event used, or may have used."""
+        """Return the grants that an event used, or may have used."""
         calls = tuple(each for each in _calls(record) if self._candidates(each[0]))
         if not calls:
             return ()
@@ -165,7 +165,7 @@ class RoleUse:
         return found
 
     def _candidates(self, action: str) -> tuple[int, ...]:
-        """The grants of an action, whatever their resources."""
+        """Return the grants for an action on any resource."""
         found = self._by_action.get(action)
         if found is None:
             matching = (at for at, each in enumerate(self.grants) if matches_action(each.granted.action, action))
@@ -175,7 +175,7 @@ class RoleUse:
     def _held(
         self, record: Record, account: str, action: str, resources: Called, *, surely: bool
     ) -> Iterator[tuple[int, str, bool]]:
-        """The grants that a call used, by their places, with the action and whether they surely were."""
+        """Yield the indexes of grants that a call used, with the action and whether that is certain."""
         candidates = self._candidates(action)
         if not candidates:
             return
@@ -201,7 +201,7 @@ class RoleUse:
             yield Request(principal, action, _SOMETHING, context)
 
     def _in(self, account: str, region: str) -> list[PolicyStatement | None]:
-        """The grants as statements of their own, with the values of an account and a Region."""
+        """Return the grants as single statements, with the values of an account and Region."""
         found = self._statements.get((account, region))
         if found is None:
             found = self._statements[account, region] = list(statements_of(self.role, self.grants, account, region))
@@ -209,7 +209,7 @@ class RoleUse:
 
 
 class Watching:
-    """All roles that are asked about, which are shown each event of a trail."""
+    """All roles of an audit. Call it with each event of a trail."""
 
     def __init__(self, roles: Sequence[RoleUse]) -> None:
         self.roles = roles
@@ -219,7 +219,7 @@ class Watching:
         self._known: dict[str, tuple[tuple[RoleUse, ...], str]] = {}
 
     def __call__(self, record: Record) -> None:
-        """Take one event."""
+        """Process one event."""
         if record.eventSource == "sts.amazonaws.com" and record.eventName in _ASSUMING:
             for arn in _assumed(record):
                 found, account = self._of(arn)
@@ -244,7 +244,7 @@ class Watching:
 
 
 def grants_of(role: Role) -> Iterator[SingleGrant]:
-    """Everything that a role allows, pair by pair."""
+    """Yield everything that a role allows, by pairs of action and resource."""
     for policy in role.policies:
         for statement in evaluable(policy).statements:
             if statement.effect is not Effect.ALLOW:
@@ -260,7 +260,7 @@ def grants_of(role: Role) -> Iterator[SingleGrant]:
 def statements_of(
     role: Role, grants: Iterable[SingleGrant], account: str, region: str, symbols: Mapping[str, str] | None = None
 ) -> Iterator[PolicyStatement | None]:
-    """Each grant as a statement of its own, in an account and a Region; ``None`` where it cannot be read there."""
+    """Yield each grant as a statement for an account and Region; ``None`` if it cannot be read there."""
     known = symbols or Home(account, region, str(partition_of(region)) if region else "aws").symbols
     read = {
         (each.id.policy, each.id.index): each
@@ -280,7 +280,7 @@ def statements_of(
 
 
 def _calls(record: Record) -> Iterator[tuple[str, bool, Callable[[Record], Called]]]:
-    """The actions that a call needs, whether it surely does, and what tells on what."""
+    """Yield the actions of a call, whether it certainly needs them, and a function that returns the resource."""
     for action, surely in actions_of_event(record.eventSource, record.eventName):
         yield action, surely, partial(_resources, action)
 
@@ -293,7 +293,7 @@ def _resources(action: str, record: Record) -> Called:
 
 
 def _refused_call(record: Record, denial: Denial | None) -> list[tuple[str, Called]]:
-    """What was refused, as the message says it, or else as the event does."""
+    """Return the denied actions, from the message or otherwise from the event."""
     calls = [(action, resources(record)) for action, surely, resources in _calls(record) if surely]
     if denial is None:
         return calls
@@ -305,7 +305,7 @@ def _refused_call(record: Record, denial: Denial | None) -> list[tuple[str, Call
 
 
 def _assumed(record: Record) -> set[str]:
-    """The ARNs of the role that was assumed."""
+    """Return the ARNs of the role that was assumed."""
     sent = record.parameters().get("roleArn")
     listed = {each.ARN for each in record.resources or () if each.ARN}
     return {*listed, sent} if isinstance(sent, str) else listed
@@ -318,7 +318,7 @@ def _context_key(record: Record) -> object:
 
 
 def _context(record: Record) -> dict[str, str]:
-    """The condition keys whose values an event tells.
+    """Return the condition keys with values in an event.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
     """

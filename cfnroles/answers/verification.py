@@ -1,4 +1,4 @@
-"""What becomes of the needs of a role, and what the role comes to."""
+"""The results for the needs of a role, and the verdict on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cfnroles.statements import Statement
 
 
 class Outcome(StrEnum):
-    """What becomes of a need, the worst last."""
+    """The result for a need, worst last."""
 
     ALLOWED = "allowed"
     UNKNOWN = "unknown"
@@ -26,19 +26,19 @@ class Outcome(StrEnum):
     DENIED = "denied"
 
 
-#: From the best to the worst.
+#: From best to worst.
 ORDER = tuple(Outcome)
 
 
-#: What the need of a role that is not there depends on.
+#: The condition key of needs without a role.
 THE_ROLE, THE_INSTANCE = "the role itself", "the role of the container instances"
 
 
 class Verdict(StrEnum):
-    """What a role comes to against its source.
+    """The verdict on a role for its source.
 
-    It passes if it allows what is needed and nothing else, and if all of it was judged. It fails where something is
-    missing, denied or too much, whatever else is not known.
+    A role passes if it allows exactly what is needed and all of it was judged. It fails if a permission is missing,
+    denied or excess, even if something else is unknown.
     """
 
     PASS = "pass"  # noqa: S105
@@ -47,7 +47,7 @@ class Verdict(StrEnum):
 
 
 class Ground(StrEnum):
-    """What keeps a role from passing."""
+    """A reason why a role does not pass."""
 
     NEEDS = "what is needed is missing or denied"
     NOT_TRUSTING = "ECS cannot assume the role"
@@ -66,16 +66,16 @@ class Ground(StrEnum):
 
     @property
     def fails(self) -> bool:
-        """Whether the role fails because of it; if not, it is not judged."""
+        """Whether the role fails for this reason. Otherwise it is not judged."""
         return self in (Ground.NEEDS, Ground.NOT_TRUSTING, Ground.OTHERS, Ground.DANGERS, Ground.EXCESS)
 
 
 class Judged(Struct, frozen=True):
-    """One need and what the role says to it.
+    """One need with its result.
 
-    ``by`` are the statements behind it: those that allow, those that deny, or those that would decide if ``keys`` were
-    known. ``boundary`` names the permissions boundary that leaves the need out. ``unless_denied`` are the statements
-    that allow it if nothing among ``keys`` denies it.
+    ``by`` are the statements that decide: those that allow, those that deny, or those that would decide if ``keys``
+    were known. ``boundary`` names the permissions boundary that excludes the need. ``unless_denied`` are the statements
+    that allow it unless something among ``keys`` denies it.
     """
 
     need: Need
@@ -87,7 +87,7 @@ class Judged(Struct, frozen=True):
 
 
 class Absence(Struct, frozen=True):
-    """A role that a template or a configuration does not have, as ``inside`` says; ``named``, whether it names one."""
+    """A role that is missing in a template or configuration; ``named`` says whether it is named there."""
 
     named: bool
     remedy: str
@@ -95,14 +95,13 @@ class Absence(Struct, frozen=True):
 
 
 class Use(Struct, frozen=True):
-    """What a template does with a role.
+    """The use of a role in a template.
 
-    ``tasks`` are the logical ids of the task definitions that have it, or of Express Mode services as ``noun`` says of
-    them, ``when`` the conditions on which they do, and
-    ``others`` what else of the template has it. ``defaults`` are parameters whose default was taken.
-    ``conditions`` are those on which single things hang that are told of the role. ``constructs`` are the paths of the
-    constructs that made the tasks, empty ones outside of the CDK. ``runners`` are what runs the tasks with the role, by
-    their logical ids. ``taken`` are parameters of the role's own template with what each was taken for.
+    ``tasks`` are the logical IDs of its task definitions, or of Express Mode services according to ``noun``; ``when``
+    are the conditions, and ``others`` its other users. ``defaults`` are parameters with their default. ``conditions``
+    are those of single results. ``constructs`` are the paths of the tasks' CDK constructs, empty without the CDK.
+    ``runners`` are the logical IDs of what runs the tasks with the role. ``taken`` are assumed values of the parameters
+    of the role's own template.
     """
 
     tasks: tuple[str, ...]
@@ -117,23 +116,23 @@ class Use(Struct, frozen=True):
 
     @property
     def called(self) -> str:
-        """The task definitions by their logical ids, each with the path of the CDK's construct that made it."""
+        """The task definitions by logical ID, each with the path of its CDK construct."""
         paths = self.constructs or ("",) * len(self.tasks)
         return ", ".join(f"{name} ({path})" if path else name for name, path in zip(self.tasks, paths, strict=True))
 
 
 class Verification(Struct, frozen=True):
-    """Everything that one role says to the needs of its holder.
+    """The result for one role with the needs of its holder.
 
-    ``judged`` are all needs with their outcomes, in the order of the document. ``hanging`` are the needs that are there
-    only if a parameter has a value; ``settled`` are the parameters among them to which the role's own template gives
-    none. ``missing`` are the statements to add, as `build` writes them. ``excess`` is what the role grants and no need
-    uses; ``application`` are the actions of a task role that ECS has no part in, which only the application's authors
-    can judge; ``chosen`` are those that a spec grants by the name of their policy. ``dangers`` are what such grants
-    give away. ``unsure`` are grants that a need may or may not use.
-    ``unread`` is what could not be read of the role. ``removals`` is the proof, where it was asked for.
-    ``use`` is what a template does with the role, and ``absence`` why there is none to judge. ``cures`` are sentences
-    that say what tells a value, by its name. ``language`` is the one in which statements are pasted.
+    ``judged`` are all needs with their results, in the order of the document. ``hanging`` are the needs that exist only
+    if a parameter has a value; ``settled`` are the parameters among them to which the role's own template gives none.
+    ``missing`` are the statements to add, as `build` writes them. ``excess`` are grants that no need uses;
+    ``application`` are the actions of a task role that ECS does not use, and that only the application's developers can
+    judge; ``chosen`` are those that a spec grants by the name of their policy. ``dangers`` are the risks of such
+    grants. ``unsure`` are grants that a need may or may not use. ``unread`` are the parts of the role that could not be
+    read. ``removals`` is the proof, if requested. ``use`` is the use of the role in a template, and ``absence`` says
+    why there is no role to judge. ``cures`` say how to find a value, by its name. ``language`` is that of statements to
+    paste.
     """
 
     holder: Holder
@@ -157,7 +156,7 @@ class Verification(Struct, frozen=True):
     language: str = "json"
 
     def when(self, told: object) -> str:
-        """On which conditions of the template a thing hangs that is told of the role; empty for none."""
+        """Return the template conditions of a result, in words; empty if there are none."""
         return self.use.conditions.get(told, "") if self.use else ""
 
     @property
@@ -170,7 +169,7 @@ class Verification(Struct, frozen=True):
 
     @property
     def grounds(self) -> tuple[Ground, ...]:
-        """Everything that keeps the role from passing, what makes it fail first."""
+        """The reasons why the role does not pass, failures first."""
         outcomes = {each.outcome for each in self.judged}
         trusted = Outcome.ALLOWED if self.trust is None else trust_outcome(self.trust)
         bad = {Outcome.MISSING, Outcome.DENIED}
@@ -183,7 +182,7 @@ class Verification(Struct, frozen=True):
             Ground.EXCESS: bool(self.excess),
             Ground.UNREAD: bool(self.unread),
             Ground.UNKNOWN: Outcome.UNKNOWN in outcomes,
-            # Where a need itself is open, what may serve it is, too.
+            # If a need is open, so is what may serve it.
             Ground.UNSURE: bool(self.unsure) and Outcome.UNKNOWN not in outcomes and not hanging,
             Ground.UNKNOWN_TRUST: trusted is Outcome.UNKNOWN,
             Ground.HANGING: hanging,
@@ -195,12 +194,12 @@ class Verification(Struct, frozen=True):
         return tuple(ground for ground in Ground if found[ground])
 
     def is_settled(self, need: Need) -> bool:
-        """Whether the role's own template says that a hanging need is not there."""
+        """Return whether the role's own template excludes a conditional need."""
         return not set(self.settled).isdisjoint(need.permission.when)
 
     @property
     def outcome(self) -> Outcome:
-        """The worst outcome of all needs, that on the trust policy among them."""
+        """The worst result of all needs, including trust."""
         outcomes = [judged.outcome for judged in self.judged]
         if self.trust is not None:
             outcomes.append(trust_outcome(self.trust))
@@ -208,7 +207,7 @@ class Verification(Struct, frozen=True):
 
 
 def trust_outcome(trust: Trust) -> Outcome:
-    """The verdict on a trust policy."""
+    """Return the verdict on a trust policy."""
     return {
         Decision.ALLOWED: Outcome.ALLOWED,
         Decision.UNKNOWN: Outcome.UNKNOWN,

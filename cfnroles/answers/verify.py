@@ -1,4 +1,4 @@
-"""Does this role let this task start, and does it allow anything more?"""
+"""Whether a role lets a task start, and what else it allows."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ from cfnroles.text import text_of
 _ACCOUNT = "the account"
 _REGION = "the Region"
 _KEYS = "KmsKeyArns"
-#: What a reference takes that may be one to a secret or to a parameter: one of both, and the key of that.
+#: The actions for a reference to either a secret or a parameter: one of both, and that on its key.
 _EITHER = frozenset({"secretsmanager:GetSecretValue", "ssm:GetParameters", "kms:Decrypt"})
-#: What the evaluator calls the open part of a resource.
+#: The evaluator's name for the open part of a resource.
 REST_OF_RESOURCE = "the rest of the resource's ARN"
 
 
@@ -53,12 +53,12 @@ def verify(
     prove: bool = False,
     aws_managed_keys: bool = False,
 ) -> Verification:
-    """Judge a role by what the only task definition of ``reading`` needs of it.
+    """Judge a role by the needs of the only task definition of ``reading``.
 
-    ``role`` is one that was read, or where it stands: ``roles.yaml:ExecutionRole`` and what else ``read_role_of``
-    takes. ``context`` are values of condition keys that the caller knows. ``aws_managed_keys`` tells that no customer
-    managed key encrypts a secret or parameter. Raises InvalidInput for what was read and
-    ECS would refuse, for a role that cannot be read, and where keys are told in both ways.
+    ``role`` is a role that was read, or its place in a form of ``read_role_of``, such as ``roles.yaml:ExecutionRole``.
+    ``context`` are known values of condition keys. ``aws_managed_keys`` says that no customer managed key encrypts a
+    secret or parameter. Raise InvalidInput for a source that ECS would reject, for a role that cannot be read, and for
+    keys that contradict ``aws_managed_keys``.
     """
     task = reading.task()
     read = role if isinstance(role, Role) else read_role_of(role, task.facts, reading.told.parameters)
@@ -69,7 +69,7 @@ def verify(
 
 
 def without_keys(needs: Iterable[Need], facts: Facts) -> Iterator[Need]:
-    """The needs that are there without a customer managed key; raises InvalidInput where one is told."""
+    """Yield the needs without a customer managed key. Raise InvalidInput if one is given."""
     if facts.kms_key_arns:
         raise InvalidInput(
             "--aws-managed-keys and customer managed keys cannot be combined",
@@ -79,12 +79,11 @@ def without_keys(needs: Iterable[Need], facts: Facts) -> Iterator[Need]:
 
 
 class Uses(Struct, frozen=True):
-    """What a role is judged by: what its holder needs, and what ``others`` need who have the same role.
+    """What a role is judged by: the needs of its holder, and those of ``others`` who share the role.
 
-    ``open_ended`` says that the role is an application's, too, whose needs are unknown; ``chosen`` is given
-    where a spec tells it. ``known`` are values of condition keys that the caller knows, ``apart`` symbols of the role
-    that stand for something else than any other symbol does. ``sent`` are all ARNs that the service sends of itself
-    when it assumes the role, where they are known.
+    ``open_ended`` says that an application with unknown needs also uses the role; ``chosen`` is given if a spec has
+    those needs. ``known`` are known values of condition keys, ``apart`` symbols of the role that differ from every
+    other symbol. ``sent`` are all ARNs that the service sends when it assumes the role, if known.
     """
 
     holder: Holder
@@ -100,7 +99,7 @@ class Uses(Struct, frozen=True):
 
 
 def judge(task: Task, role: Role, holder: Holder, context: Mapping[str, str], *, prove: bool) -> Verification:
-    """Judge a role by what a task needs of its holder."""
+    """Judge a role by the needs of a task for its holder."""
     return judge_uses(
         Uses(
             holder,
@@ -117,10 +116,10 @@ def judge(task: Task, role: Role, holder: Holder, context: Mapping[str, str], *,
 
 
 def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
-    """Judge a role by what its holder needs; a grant that others of its users need is not too much.
+    """Judge a role by the needs of its holder. A grant that its other users need is not excess.
 
-    Only the role is judged: the policies of secrets, keys, buckets and repositories, and those of the organization,
-    may add to it or take from it.
+    Only the role is judged: policies of secrets, keys, buckets, repositories and the organization can still allow or
+    deny.
     """
     facts = told_by_role(_with_home_of(role, uses.facts), role.values)
     certain, hanging = definite(uses.needs, facts)
@@ -163,16 +162,16 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
 
 
 def _beyond(uses: Uses, role: Role, readings: Sequence[AskedOf], untold: Untold) -> Beyond:
-    """What the role grants beyond what is asked of its policies, and what may be asked although nobody tells."""
+    """Return the grants of the role beyond its needs, and those that may be needed."""
     policies = tuple(evaluable(policy) for policy in role.policies)
     return grants_beyond(readings, policies, Holder.TASK if uses.open_ended else uses.holder, untold, uses.chosen)
 
 
 def _dangers(role: Role, found: Beyond) -> tuple[Danger, ...]:
-    """What the role gives away by grants that no need uses exactly."""
+    """Return the risks of the grants that no need matches exactly."""
     boundary = evaluable(role.boundary).statements if isinstance(role.boundary, RolePolicy) else None
     whole = dangers([each for policy in role.policies for each in evaluable(policy).statements], boundary)
-    # What nobody knows gives nothing away, and a condition may keep the rest: neither is proved.
+    # An unknown grant proves no danger, and conditions may prevent the rest.
     proved = [each for each in whole if each.kind is not DangerKind.UNKNOWN_ACTION and not each.conditional]
     beyond = [each for each in proved if not found.statements.isdisjoint(each.by)]
     everything = {text for each in beyond if each.kind is DangerKind.SERVICE_WILDCARD for text in each.grants}
@@ -182,17 +181,17 @@ def _dangers(role: Role, found: Beyond) -> tuple[Danger, ...]:
 
 
 def _unread(role: Role, readings: Sequence[_Reading]) -> tuple[str, ...]:
-    """The names of everything of the role that could not be read."""
+    """Return the names of all parts of the role that could not be read."""
     policies = [each for reading in readings for each in (*reading.policies, reading.boundary) if each is not None]
     statements = [str(statement.id) for policy in policies for statement in policy.unread]
-    # What is no statement at all has no part in any evaluation.
+    # An invalid statement is not part of any evaluation.
     parts = [each.name for each in role.all_unread if each.index != WHOLE_POLICY]
     trust = [f"the {role.trust.name}"] if isinstance(role.trust, Unread) else []
     return tuple(dict.fromkeys([*statements, *parts, *trust]))
 
 
 class _Reading:
-    """The role in one home, and the answers that it gave there."""
+    """The role in one home, with its results."""
 
     def __init__(self, role: Role, home: Home, context: Mapping[str, str]) -> None:
         self.home = home
@@ -207,13 +206,13 @@ class _Reading:
         self._evaluations: dict[object, Evaluation] = {}
 
     def asked(self, needs: Sequence[Need]) -> tuple[Asked, ...]:
-        """The requests of all ``needs``; needs of the same permission share theirs."""
+        """Return the requests for all ``needs``. Needs with equal permissions share them."""
         return tuple(each for need in needs for each in self.requests(need))
 
     def open(self, needs: Sequence[Need], unknown: Collection[Need]) -> Iterator[Asked]:
-        """The requests of needs with a part that is unknown, for whatever that part may be.
+        """Yield the requests for needs with an unknown part, for any value of it.
 
-        What surely allows a need is all that it uses, by whatever suffix the name of a secret gets.
+        A statement that certainly allows a need is all that it uses, whatever suffix the secret's name gets.
         """
         for need in (each for each in needs if told_symbols(each.permission)):
             wide = opened(need) if need in unknown else opened(need, RandomSuffix)
@@ -253,9 +252,9 @@ def _judge(need: Need, readings: Sequence[_Reading], among: _Among) -> Judged:
 
 
 def _either(judged: Sequence[Judged]) -> Iterator[Judged]:
-    """What becomes of the needs, of which some may turn out to be none: one symbol may name a secret or a parameter.
+    """Yield the results for needs that may turn out not to exist: a symbol may name a secret or a parameter.
 
-    What a role lacks of one of both is not known to be needed while it may allow the other.
+    If the role may allow one of the two, the other is not known to be missing.
     """
     served = {place for each in judged if each.outcome is not Outcome.MISSING for place in _alternatives(each.need)}
     for each in judged:
@@ -268,7 +267,9 @@ def _either(judged: Sequence[Judged]) -> Iterator[Judged]:
 
 
 def _alternatives(need: Need) -> frozenset[tuple[Origin, bool, Symbol]]:
-    """The places at which this is one of several things that a symbol may name, keys apart from what they encrypt."""
+    """Return the places where a need is one of several alternatives for a symbol; keys are separate from their
+    secrets.
+    """
     if need.permission.action not in _EITHER:
         return frozenset()
     texts = map(text_of, need.permission.texts)
@@ -280,7 +281,7 @@ _Among = Callable[[tuple[str, ...]], Sequence[_Reading]]
 
 
 def _among(uses: Uses, role: Role, readings: Sequence[_Reading]) -> _Among:
-    """The readings without what these symbols of a need can surely not stand for."""
+    """Return the readings without the impossible meanings of a need's symbols."""
 
     @cache
     def among(names: tuple[str, ...]) -> Sequence[_Reading]:
@@ -293,7 +294,7 @@ def _among(uses: Uses, role: Role, readings: Sequence[_Reading]) -> _Among:
 
 
 def _without(role: Role, apart: frozenset[str]) -> Role:
-    """The role without the resources that one of these symbols is part of."""
+    """Return the role without the resources that contain one of these symbols."""
 
     def others(given: Any) -> list[Any]:
         resources = given if isinstance(given, list) else [given]
@@ -327,7 +328,7 @@ def _of(need: Need, found: Evaluation) -> Judged:
             return Judged(need, Outcome.DENIED, boundary=found.outside_boundary)
         case Decision.IMPLICIT_DENY:
             return Judged(need, Outcome.MISSING)
-    # What a symbol of the role or a key stands for says also how the resource goes on.
+    # The value of a role's symbol or key also determines the rest of the resource.
     keys = tuple(key for key in found.keys if key != REST_OF_RESOURCE) or found.keys
     by = tuple(dict.fromkeys(each.statement for each in found.undecided if str(each.statement) not in keys))
     return Judged(need, Outcome.UNKNOWN, by, keys, unless_denied=found.by)
@@ -338,7 +339,7 @@ def _worst(judged: Sequence[Judged]) -> Judged:
     alike = [each for each in judged if each.outcome is worst.outcome]
     keys = tuple(sorted({key for each in alike for key in each.keys}))
     unless = tuple(sorted({statement for each in alike for statement in each.unless_denied}))
-    # What one of the requests leaves open may not even be allowed.
+    # An open part of a request may turn out not to be allowed.
     return replace(worst, by=_by(alike), keys=keys, unless_denied=unless if all(e.unless_denied for e in alike) else ())
 
 
@@ -347,7 +348,7 @@ def _by(judged: Sequence[Judged]) -> tuple[StatementId, ...]:
 
 
 def _deciding(readings: Sequence[_Reading], judged: Sequence[Judged]) -> tuple[str, ...]:
-    """What would have to be known of the account and the Region to tell the homes apart."""
+    """Return the keys of the account and Region that would distinguish the homes."""
     outcomes = {reading.home: each.outcome for reading, each in zip(readings, judged, strict=True)}
 
     def matters(same: Sequence[str]) -> bool:
@@ -361,7 +362,7 @@ def _deciding(readings: Sequence[_Reading], judged: Sequence[Judged]) -> tuple[s
 
 
 def _trust(role: Role, uses: Uses, seen: Sequence[Home]) -> Trust | None:
-    """What the trust policy answers; the first of several ARNs that it refuses, as the role is of no use there."""
+    """Return the result of the trust policy. Of several ARNs, the first that it denies decides."""
     first = None
     for sent in uses.sent or ("",):
         found = [trust(role, uses.holder, home, uses.known, sent) for home in seen]
@@ -374,7 +375,7 @@ def _trust(role: Role, uses: Uses, seen: Sequence[Home]) -> Trust | None:
 
 
 def _with_home_of(role: Role, facts: Facts) -> Facts:
-    # A task's roles are of the task's own account: PassRole reaches no other.
+    # A task's roles belong to its own account: PassRole does not cross accounts.
     parts = role.arn.split(":")
     return replace(facts, account=parts[4]) if not facts.account and len(parts) > 4 else facts
 

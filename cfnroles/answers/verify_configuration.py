@@ -1,4 +1,4 @@
-"""Do the roles that Terraform gives its task definitions let these start, and do they allow anything more?"""
+"""Whether the roles in a Terraform configuration let its task definitions start, and what else they allow."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from cfnroles.text import Text, text_of
 from cfnroles.workload import Path, Workload
 from cfnroles.written import as_written
 
-#: The members of a task definition that name its roles, and what Terraform calls them.
+#: The members of a task definition with its roles, and their names in Terraform.
 _OWN = {Holder.EXECUTION: ("executionRoleArn", "execution_role_arn"), Holder.TASK: ("taskRoleArn", "task_role_arn")}
 
-#: What names the role for a volume.
+#: The member with the role for a volume.
 _VOLUME = "managedEBSVolume"
-#: The gaps that stand for what cannot be seen at all, and may need anything.
+#: Gaps for parts that cannot be read and may need anything.
 _HIDING = frozenset({"unknown-member", "conditions"})
 
 
 def verify_configuration(reading: Reading, question: Question = NO_QUESTION) -> tuple[Verification, ...]:
-    """Judge the roles of the task definitions of a configuration in every world, each by what all that have it need.
+    """Judge the roles of a configuration's task definitions in every world, with the needs of all users.
 
-    Raises InvalidInput where the reading is no configuration or has no such task definition, for what ECS would refuse,
-    and where a role is given for several task definitions.
+    Raise InvalidInput if the reading is not a configuration or lacks the task definition, for a source that ECS would
+    reject, and if a role is given for several task definitions.
     """
     if reading.configuration is None:
         raise InvalidInput(f"is {reading.noun} without roles", where=reading.name)
@@ -61,7 +61,7 @@ def verify_configuration(reading: Reading, question: Question = NO_QUESTION) -> 
 
 
 def _unseen(reading: Reading) -> Iterator[Verification]:
-    """What of a configuration may need roles or be one, and cannot be seen or is not looked at."""
+    """Yield the parts of a configuration that may need or be a role and cannot be read."""
     gaps: dict[Holder, list[Gap]] = {}
     for gap in reading.unseen:
         gaps.setdefault(gap.holder, []).append(gap)
@@ -71,7 +71,7 @@ def _unseen(reading: Reading) -> Iterator[Verification]:
 
 
 class _Part(Struct, frozen=True):
-    """What one task definition needs of one role in one of its passes; ``given`` is how it names the role."""
+    """The needs of one task definition for one role in one of its passes. ``given`` is its name for the role."""
 
     task: TaskWithRoles
     number: int
@@ -94,7 +94,7 @@ class _Part(Struct, frozen=True):
         return self.task.roles[self.number]
 
 
-#: A role: by its address, by how it is named, by who has none, or by the option that gives it.
+#: A role: by address, by its name in a task definition, by its users if there is none, or by option.
 _Key = tuple[str, str]
 
 
@@ -108,7 +108,7 @@ class _Judging:
         self._answers: dict[object, Verification] = {}
 
     def verifications(self) -> Iterator[Verification]:
-        """What becomes of each role that is asked about, in the order of the task definitions."""
+        """Yield the result for each role, in the order of the task definitions."""
         order = [each.task.address for each in self._tasks]
         found: dict[tuple[int, int, _Key], Verification] = {}
         for key, parts in self._parts.items():
@@ -140,7 +140,7 @@ class _Judging:
         return tuple(dict.fromkeys(user for role in roles if role for user in role.users))
 
     def _parts_of(self, task: TaskWithRoles) -> Iterator[_Part]:
-        """What a task definition needs of each of its roles in each of its passes."""
+        """Yield the needs of a task definition for each of its roles in each of its passes."""
         forms: dict[int, list[int]] = {}
         for index, number in enumerate(task.task.numbers):
             forms.setdefault(number, []).append(index)
@@ -160,7 +160,7 @@ class _Judging:
                 wanted.setdefault(given, {}).update({each: None} if each is not None else {})
         hidden = [each for index in forms for each in task.task.discoveries[index].gaps if each.feature in _HIDING]
         much = task.task.too_many()
-        # What cannot be seen of a task definition may ask for either of its roles.
+        # An unreadable part of a task definition may need either of its roles.
         beside = [replace(each, holder=holder) for each in (*hidden, *filter(None, [much])) if holder in _OWN]
         for given, found in wanted.items():
             needs = tuple(each for each in found if isinstance(each, Need))
@@ -171,7 +171,7 @@ class _Judging:
     def _references(
         self, task: TaskWithRoles, index: int, holder: Holder
     ) -> Iterator[tuple[Text | None, Need | Gap | None]]:
-        """How a form of a task definition names a role, with each thing that it is named for."""
+        """Yield what a form of a task definition names as the role, with each need."""
         workload, found = task.task.workloads[index], task.task.discoveries[index]
         needs: Iterable[Need] = [each for each in found.needs if each.holder is holder]
         if self._question.aws_managed_keys:
@@ -210,7 +210,7 @@ class _Judging:
         if role is None:
             return self._absent(part)
         others = [each for each in parts if each.holder is not part.holder or each.address != part.address]
-        # In its other passes a task definition is not there at the same time.
+        # Other passes of the task definition do not exist at the same time.
         others = [each for each in others if each.address != part.address or each.number == part.number]
         needs = tuple(dict.fromkeys(map(texts.need, part.needs)))
         besides = tuple(dict.fromkeys(texts.need(need) for each in others for need in each.needs))
@@ -237,7 +237,7 @@ class _Judging:
         return self._answers[same]
 
     def _absent(self, part: _Part) -> Verification:
-        """What becomes of the needs of a role that the configuration does not have."""
+        """Return the results for the needs of a role that the configuration does not contain."""
         certain, hanging = definite(dict.fromkeys(part.needs), part.task.task.facts)
         texts = ConfigurationTexts(part.roles)
         judged = tuple(self._without(need, part) for need in sorted(certain, key=lambda need: need.sort_key))
@@ -260,7 +260,7 @@ class _Judging:
         return self._answers[same]
 
     def _without(self, need: Need, part: _Part) -> Judged:
-        """What becomes of a need without a role, or with one that stands elsewhere."""
+        """Return the result for a need without a role, or with one elsewhere."""
         if part.given:
             return Judged(need, Outcome.UNKNOWN, keys=(THE_ROLE,))
         agents = part.holder is Holder.EXECUTION and done_by_instance(need)
@@ -287,20 +287,20 @@ def _policy(found: ResourcePolicyNaming) -> ConfiguredPolicy:
 
 
 def _hidden(policy: ConfiguredPolicy, found: ResourcePolicyNaming) -> str:
-    """What closes the question what a policy says that cannot be read."""
+    """Return how to find the content of an unreadable policy."""
     why = found.unread.why if found.unread else ""
     remedy = f" {found.unread.remedy}." if found.unread and found.unread.remedy else ""
     return f"Whether {policy} names the role is not known: {why}.{remedy}"
 
 
 def _beside_others(answer: Verification) -> Verification:
-    """The answer without what is too much, where something has the role whose needs nobody knows."""
+    """Return the result without excess if a user of the role has unknown needs."""
     nothing: Any = ()
     return replace(answer, **dict.fromkeys(("excess", "application", "dangers", "unsure"), nothing), removals=None)
 
 
 def _told(tasks: Sequence[TaskWithRoles], worlds: frozenset[World]) -> str:
-    """The conditions that hold in exactly some passes; empty where these are all passes of the task definitions."""
+    """Return the conditions that hold in exactly some passes; empty if these are all passes."""
     found: dict[str, None] = {}
     for each in tasks:
         every = set(each.task.numbers)
@@ -315,13 +315,13 @@ def _text(given: Any) -> Text | None:
 
 
 def _nearest(path: Sequence[str | int], beside: Mapping[tuple[str | int, ...], Text | None]) -> Text | None:
-    """The role that is named nearest to a place."""
+    """Return the role that is named nearest to a place."""
     around = [place for place in beside if tuple(path[: len(place)]) == place]
     return beside[max(around, key=len)] if around else None
 
 
 def _holder(path: Path) -> Holder | None:
-    """Whose role a member beside a task definition names."""
+    """Return the holder of a role next to a task definition."""
     if path[0] == "runBy":
         return next((each.holder for each in RUNNERS.values() if each.member == path[1]), None)
     if len(path) < 2 or path[0] != "service":
@@ -330,7 +330,9 @@ def _holder(path: Path) -> Holder | None:
 
 
 def _only(wanted: Need | Gap, named: Sequence[tuple[Path, Text | None]]) -> Text | None:
-    """The role for what is said elsewhere: a volume in the task definition, what a cluster does with the service."""
+    """Return the role for settings elsewhere: a volume in the task definition, or what a cluster defines for the
+    service.
+    """
     of_volumes = any("volume" in str(step) for step in wanted.origin.path)
     own = [text for path, text in named if not of_volumes or _VOLUME in path]
     known = list(dict.fromkeys(text for text in own if text))
@@ -341,7 +343,7 @@ def _only(wanted: Need | Gap, named: Sequence[tuple[Path, Text | None]]) -> Text
 
 
 def _called(given: Text | None) -> str:
-    """How the configuration names a role that it does not have."""
+    """Return the configuration's name for a role that it does not contain."""
     if not given:
         return "none"
     written = as_written(given)

@@ -1,4 +1,4 @@
-"""The roles of a template with nested stacks beside it: those of each stack are judged with what is passed to it."""
+"""Verification of nested stacks next to a template, with the parameters that it passes."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from cfnroles.template.template import Template
 
 
 def verify_with_nested(reading: Reading, question: Question = NO_QUESTION) -> tuple[Verification, ...]:
-    """What `verify_template` answers of a template and of each nested stack beside it that has task definitions.
+    """Return the results of `verify_template` for a template and each nested stack with task definitions.
 
-    The roles that the one passes to the other are judged where they are needed. With a role that is given, the template
-    alone is asked about. Raises InvalidInput as `verify_template` does.
+    Roles that a stack passes to another are judged where they are used. With a given role, only the template is
+    examined. Raise InvalidInput as `verify_template` does.
     """
     template = reading.template
     if template is None or question.asked or template.borrowed:
@@ -43,7 +43,7 @@ def verify_with_nested(reading: Reading, question: Question = NO_QUESTION) -> tu
 
 
 def _one(reading: Reading, question: Question, found: list[tuple[NestedStack, Template]]) -> tuple[Verification, ...]:
-    """The roles of one task definition of a nested stack, which is called by the way to it."""
+    """Judge the roles of one task definition of a nested stack, named by its path."""
     ids = {f"{stack.name}.{name}": (stack, whole, name) for stack, whole in found for name in own(whole, TASKS)}
     if question.resource not in ids:
         why = f"The task definitions of its nested stacks: {', '.join(ids)}."
@@ -54,7 +54,7 @@ def _one(reading: Reading, question: Question, found: list[tuple[NestedStack, Te
 
 
 def _inner(reading: Reading, question: Question, stack: NestedStack, whole: Template) -> Iterator[Verification]:
-    """What is said of the roles of a nested stack, whose parameters have the values that are passed to it."""
+    """Yield the results for the roles of a nested stack with its parameter values."""
     others = tuple(each for each in reading.documents if each.name != stack.document.name)
     told = replace(reading.told, parameters={})
     inside = replace(reading, documents=(stack.document, *others), template=whole, nested=(), told=told)

@@ -1,4 +1,4 @@
-"""Do the roles that a template gives its task definitions let these start, and do they allow anything more?"""
+"""Whether the roles in a template let its task definitions start, and what else they allow."""
 
 from __future__ import annotations
 
@@ -50,18 +50,17 @@ from cfnroles.template.template import Template
 from cfnroles.template.worlds import World
 from cfnroles.text import Text, from_spelling
 
-#: What a judged role is made of: its policies, and the secrets whose names they are given by.
+#: What determines a judged role: its policies, and the secrets with names in them.
 _LOOKED_AT = ("AWS::IAM::", "AWS::SecretsManager::Secret", *TELLING)
 
 
 class Question(Struct, frozen=True):
-    """What is asked about the roles of a template.
+    """A request to judge the roles of a template.
 
-    ``resource`` is the only task definition that is asked about. ``roles`` are judged in the place of those that the
-    template names, and so are those of the template itself that are ``placed``, by their logical ids; ``taken`` are the
-    parameters that these were judged with, each with what it stands for. ``context`` are values of condition keys that
-    the caller knows, and ``aws_managed_keys`` tells that no customer managed key encrypts a secret or parameter.
-    ``read`` reads a role of the account by its ARN.
+    ``resource`` is the only task definition to judge. ``roles`` replace those that the template names. ``placed``
+    replace roles of the template by logical ID; ``taken`` are the parameters that these were read with and their
+    values. ``context`` are known values of condition keys, and ``aws_managed_keys`` says that no customer managed key
+    encrypts a secret or parameter. ``read`` reads a role of the account by ARN.
     """
 
     resource: str = ""
@@ -75,7 +74,7 @@ class Question(Struct, frozen=True):
 
     @property
     def asked(self) -> frozenset[Holder]:
-        """Whose roles are given; empty where those are judged that the template names."""
+        """The holders whose roles are given; empty if those of the template are judged."""
         return frozenset((*self.roles, *self.placed))
 
 
@@ -83,10 +82,10 @@ NO_QUESTION = Question()
 
 
 def verify_template(reading: Reading, question: Question = NO_QUESTION) -> tuple[Verification, ...]:
-    """Judge the roles of the task definitions of a template in every world, each by what all that have it need.
+    """Judge the roles of a template's task definitions in every world, with the needs of all users.
 
-    Raises InvalidInput where the reading is not a template or has no such task definition, for what ECS would refuse,
-    and where a role is given for several task definitions.
+    Raise InvalidInput if the reading is not a template or lacks the task definition, for a source that ECS would
+    reject, and if a role is given for several task definitions.
     """
     template = reading.template
     if template is None:
@@ -110,7 +109,7 @@ def verify_template(reading: Reading, question: Question = NO_QUESTION) -> tuple
 
 
 def _unseen(reading: Reading, template: Template) -> Iterator[Verification]:
-    """What of a template may need roles or be one, and cannot be seen or is not looked at."""
+    """Yield the parts of a template that may need or be a role and cannot be read."""
     gaps: dict[Holder, list[Gap]] = {}
     for gap in (*hidden(template), *_nested(reading)):
         gaps.setdefault(gap.holder, []).append(gap)
@@ -120,7 +119,7 @@ def _unseen(reading: Reading, template: Template) -> Iterator[Verification]:
 
 
 def _nested(reading: Reading) -> Iterator[Gap]:
-    """The nested stacks whose roles are not judged here: those that no one can see, and those with task definitions."""
+    """Yield the nested stacks whose roles are not judged here: unreadable ones, and those with task definitions."""
     for each in reading.nested:
         if isinstance(each, Gap):
             yield each
@@ -131,7 +130,7 @@ def _nested(reading: Reading) -> Iterator[Gap]:
 
 
 class _Part(Struct, frozen=True):
-    """What one task needs of one role in one world; ``given`` is how the template names the role."""
+    """The needs of one task for one role in one world. ``given`` is the template's name for the role."""
 
     task: TaskInWorlds
     holder: Holder
@@ -140,7 +139,7 @@ class _Part(Struct, frozen=True):
     gaps: tuple[Gap, ...]
 
 
-#: A role: by its logical id, by how it is named, by who has none, or by the option that gives it.
+#: A role: by logical ID, by its name in a task definition, by its users if there is none, or by option.
 _Key = tuple[str, str]
 
 
@@ -209,7 +208,7 @@ class _Judging:
                 yield (key, holder), theirs, answer
 
     def _parts(self, world: World) -> Iterator[_Part]:
-        """What each task needs of each of its roles in a world."""
+        """Yield the needs of each task for each of its roles in a world."""
         given_roles = self._question.asked
         for task in self._tasks:
             if world not in self._deployable[task.logical_id]:
@@ -256,7 +255,7 @@ class _Judging:
         return stack_role(roles[name], template, given) if kind == "own" else None
 
     def _judged(self, role: Role, several: Sequence[_Part], theirs: Sequence[_Part], texts: Texts) -> Verification:
-        """What a role says to the needs of some of those that have it."""
+        """Judge a role by the needs of some of its users."""
         holder = theirs[0].holder
         needs = dict.fromkeys(texts.need(need) for part in theirs for need in part.needs)
         others = dict.fromkeys(texts.need(need) for part in several for need in part.needs if part not in theirs)
@@ -288,7 +287,7 @@ class _Judging:
         return next(borrowed, role.name.removesuffix(f" of {self._template.document}"))
 
     def _beside_others(self, answer: Verification) -> Verification:
-        """The answer without what is too much, where others of the template have the role whose needs nobody knows."""
+        """Return the result without excess if other users of the role have unknown needs."""
         known = {str(need.origin.path[1]) for task in self._tasks for need in task.needs if len(need.origin.path) > 1}
         shared = other_users(
             self._name(answer.role), self._template, {*known, *(each.logical_id for each in self._tasks)}
@@ -304,7 +303,7 @@ class _Judging:
         )
 
     def _absent(self, theirs: Sequence[_Part], world: World, texts: Texts) -> Verification:
-        """What becomes of the needs of a role that the template does not have."""
+        """Return the results for the needs of a role that the template does not contain."""
         part = theirs[0]
         needs = tuple(dict.fromkeys(need for each in theirs for need in each.needs))
         gaps = tuple(dict.fromkeys(gap for each in theirs for gap in each.gaps))
@@ -335,14 +334,14 @@ class _Judging:
         return self._launch_types[same]
 
     def _untold_of(self, part: _Part) -> tuple[str, ...]:
-        """What somebody may tell of a function that says which role it is."""
+        """Return the inputs of a function that computes the role."""
         if part.holder not in ROLE_PROPERTIES or not isinstance(from_spelling(part.given or "").whole, Opaque):
             return ()
         place = ("Resources", part.task.logical_id, "Properties", ROLE_PROPERTIES[part.holder])
         return self._template.untold_in(place, self._given)
 
     def _place_of(self, part: _Part) -> str:
-        """Where the template is to name a role that it does not name."""
+        """Return where the template should name a role that it does not name."""
         if part.holder in RUNNING and part.needs:
             runner = str(part.needs[0].origin.path[1])
             whole = part.holder in (Holder.PIPE, Holder.STATE_MACHINE)
@@ -366,7 +365,7 @@ class _Judging:
 
 
 def _runners(parts: Iterable[_Part]) -> Iterator[str]:
-    """What runs tasks with a role, beside their services."""
+    """Yield what runs tasks with a role, besides their services."""
     for part in parts:
         if part.holder in RUNNING:
             origins = [*(need.origin for need in part.needs), *(gap.origin for gap in part.gaps)]
@@ -374,7 +373,7 @@ def _runners(parts: Iterable[_Part]) -> Iterator[str]:
 
 
 def _settled(need: Need, template: Template, given: Given) -> Iterator[Need]:
-    """The need, where the parameter that it depends on is in the template itself, as that is in a world."""
+    """Yield the need if the template itself has the parameter that it depends on, with its value in a world."""
     if not need.permission.when:
         yield need
         return
@@ -395,7 +394,7 @@ def _is_of_keys(declared: Any) -> bool:
 
 
 def _without(need: Need, part: _Part, launched: frozenset[str]) -> Judged:
-    """What becomes of a need without a role, or with one that stands elsewhere, by how its task is launched."""
+    """Return the result for a need without a role, or with one elsewhere, by launch type."""
     if part.given:
         return Judged(need, Outcome.UNKNOWN, keys=(THE_ROLE,))
     if part.holder is Holder.EXECUTION and done_by_instance(need) and launched <= WITH_INSTANCES:
