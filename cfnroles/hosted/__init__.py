@@ -1,1 +1,1 @@
-"""The functions that AWS Lambda runs: events in, answers out, and nothing decided here."""
+"""The Lambda functions: an event in, a response out. They decide nothing."""

@@ -1,4 +1,4 @@
-"""What the hook's function asks of its own account: metadata alone, and nothing is changed."""
+"""The calls of the hook's function to its own account: read-only, and only metadata."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cfnroles.iam.roles import Role
 from cfnroles.need import Reference
 from cfnroles.sources.live import live_role
 
-#: CloudFormation waits for an answer for 30 seconds.
+#: CloudFormation waits 30 seconds for a response.
 _SECONDS = 12.0
 
 
 def account_of(account: str, region: str) -> Account:
-    """The account that the function runs in."""
+    """Return the account in which the function runs."""
     connection = Connection(region=region)
 
     @cache

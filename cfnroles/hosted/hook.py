@@ -1,4 +1,4 @@
-"""The Lambda hook: its function says whether CloudFormation may deploy a task definition, and why not.
+"""The Lambda hook: whether CloudFormation may deploy a task definition, and why not.
 
 https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/lambda-hooks-create-lambda-function.html
 """
@@ -27,14 +27,15 @@ from cfnroles.sources.template_tasks import defined
 from cfnroles.sources.told import Told
 from cfnroles.template.worlds import without_defaults
 
-#: Characters of a message, which AWS cuts at 4,096, and at 1,024 for Cloud Control API, whose requests have no stack.
+#: The maximum length of a message. AWS truncates at 4,096 characters, and at 1,024 for Cloud Control API, whose
+#: requests have no stack.
 MESSAGE, SHORT_MESSAGE = 4_000, 1_000
-#: How often CloudFormation asks at most, and what it waits in between: what makes the policy of a role in the same
-#: stack takes some 15 seconds.
+#: The maximum number of attempts by CloudFormation, and the delay between them: a role's policy in the same stack takes
+#: about 15 seconds.
 ATTEMPTS, PAUSE_SECONDS = 3, 20
 _WHOSE = "the hook"
 _TEMPLATES = ("STACK", "CHANGE_SET")
-#: A transform that makes no roles: its loops are written out where the template is read.
+#: A transform that creates no roles: the reader expands its loops.
 _LANGUAGE = "AWS::LanguageExtensions"
 
 _LOG = logging.getLogger("cfnroles")
@@ -42,7 +43,7 @@ _LOG.setLevel(logging.INFO)
 
 
 class _Answer(Struct, frozen=True):
-    """What CloudFormation is told: no error, one of the two that it knows, or to ask again."""
+    """A response to CloudFormation: success, one of its two error codes, or a retry."""
 
     message: str
     error: str = ""
@@ -50,7 +51,7 @@ class _Answer(Struct, frozen=True):
 
 
 def handler(event: Mapping[str, Any], context: object, template: Callable[[Any], str] = template_at) -> dict[str, Any]:
-    """Answer one request of CloudFormation: the entry of the Lambda function."""
+    """Handle a request of CloudFormation: the entry point of the Lambda function."""
     invocation = _mapping(event.get("requestContext")).get("invocation")
     last = not isinstance(invocation, int) or invocation >= ATTEMPTS
     try:
@@ -91,7 +92,7 @@ def _answer(event: Mapping[str, Any], template: Callable[[Any], str], last: bool
 
 
 def _of_resource(kind: str, data: Mapping[str, Any], event: Mapping[str, Any], last: bool) -> _Answer:
-    """What stands against a task definition whose properties have their values."""
+    """Check a task definition whose properties are resolved."""
     properties = _mapping(data.get("targetModel")).get("resourceProperties")
     if not isinstance(properties, Mapping):
         raise Unavailable("the request has no properties of the task definition")
@@ -104,7 +105,7 @@ def _of_resource(kind: str, data: Mapping[str, Any], event: Mapping[str, Any], l
 
 
 def _of_template(text: str, event: Mapping[str, Any], last: bool) -> _Answer:
-    """What stands against the task definitions of a template for all values of its parameters."""
+    """Check the task definitions of a template for all values of its parameters."""
     document = Document("template", text)
     transforms = document.members.get("Transform")
     named = transforms if isinstance(transforms, list) else [transforms] if transforms else []
@@ -117,7 +118,7 @@ def _of_template(text: str, event: Mapping[str, Any], last: bool) -> _Answer:
             return _Answer("The template has no task definition.")
         found = admission(reading, _account(event))
     except InvalidInput as error:
-        # What depends on a parameter or is made by CloudFormation alone must not be held against a template.
+        # A value that depends on a parameter or that only CloudFormation generates is not an error of the template.
         _LOG.warning("not judged: %s", error)
         return _Answer(f"The template is not checked, but each task definition is: {error.what}")
     return _judged(found, document, last, accepted=True)

@@ -1,4 +1,4 @@
-"""The CloudFormation macro: its function takes a template and answers with the one that has the roles, too.
+"""The CloudFormation macro: a template in, the template with roles out.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-author.html
 """
@@ -17,7 +17,8 @@ from cfnroles.lines import gap_lines
 from cfnroles.page import visible
 from cfnroles.targets.cloudformation.expansion import NAME, MacroSettings, expanded
 
-#: Characters of a message. AWS tells no limit of a macro's; a custom resource's whole answer may have 4,096 bytes.
+#: The maximum length of a message. AWS documents none for macros; the response of a custom resource may have 4,096
+#: bytes.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-responses.html
 MESSAGE = 4_000
 _WHOSE = "the macro"
@@ -27,7 +28,7 @@ _LOG.setLevel(logging.INFO)
 
 
 def handler(event: Mapping[str, Any], context: object, clock: Callable[[], float] = time.time) -> dict[str, Any]:
-    """Answer one request of CloudFormation: the entry of the Lambda function."""
+    """Handle a request of CloudFormation: the entry point of the Lambda function."""
     request = {"requestId": event.get("requestId")}
     try:
         fragment = _expanded(event, clock)
@@ -56,12 +57,12 @@ def _expanded(event: Mapping[str, Any], clock: Callable[[], float]) -> Mapping[s
 
 
 def _values(given: Mapping[str, Any]) -> dict[str, str]:
-    """The values of parameters as texts: that of a list comes as one."""
+    """Return the values of parameters as texts. A list arrives as one."""
     return {name: ",".join(map(str, each)) if isinstance(each, list) else str(each) for name, each in given.items()}
 
 
 def _settings(environment: Mapping[str, str]) -> MacroSettings:
-    """What the function's stack tells, in variables."""
+    """Return the settings from the function's environment variables."""
     validator = environment.get("SECRET_VALIDATOR_ARN", "")
     if not validator:
         raise InvalidInput(

@@ -1,4 +1,4 @@
-"""What a function tells CloudFormation in words, and what it tells of a bug of its own."""
+"""Messages of a function to CloudFormation, including internal errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _MORE = "... and {} more lines: see the log of {}'s function."
 
 
 def fitting(message: str, most: int, whose: str) -> str:
-    """As many whole lines of a message as have room, and how many more there are in the log of ``whose`` function."""
+    """Return the whole lines of a message that fit, and a pointer to the log of ``whose`` function for the others."""
     lines = message.split("\n")
     count = len(lines)
     while count > 1 and len(_shown(lines, count, whose)) > most:
@@ -17,7 +17,7 @@ def fitting(message: str, most: int, whose: str) -> str:
 
 
 def internal_error(error: Exception, whose: str) -> str:
-    """Where it went wrong, but not the text of the exception, which may hold anything of what was read."""
+    """Return the place of an internal error, without the text of the exception, which may contain input."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"Internal error of {whose}: {type(error).__name__} in {frame.name}:{frame.lineno}."
 

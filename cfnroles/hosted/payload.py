@@ -1,4 +1,4 @@
-"""The templates that CloudFormation puts beside a request, behind an address that it signs: a credential."""
+"""Templates that CloudFormation provides at a presigned URL, which is a credential."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from cfnroles.errors import Unavailable
 
 #: Amazon S3, in every partition. https://docs.aws.amazon.com/general/latest/gr/s3.html
 _S3 = re.compile(r"(.+\.)?s3[a-z0-9.-]*\.amazonaws\.com(\.cn)?|.+\.s3[a-z0-9.-]*\.(sc2s\.sgov\.gov|c2s\.ic\.gov)")
-#: Two templates of 1 MB as texts in JSON, each sign of which may be written with six.
+#: Two templates of 1 MB in JSON, where each character may be escaped as six.
 _MOST = 16_000_000
 _SECONDS = 8
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows nothing: a signed address leads to what it was signed for."""
+    """Rejects redirects: a presigned URL must lead to its own object."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
 def template_at(url: Any) -> str:
-    """The template that the address leads to; empty where there is none, as for a stack that is deleted.
+    """Return the template at the URL; empty if there is none, as for a deleted stack.
 
-    Raises Unavailable, whose text holds nothing of the address.
+    Raise Unavailable, without any part of the URL in its text.
     https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/lambda-hooks-create-lambda-function.html
     """
     try:
@@ -42,7 +42,7 @@ def template_at(url: Any) -> str:
 
 
 def fetched(url: str) -> bytes:
-    """What is at an address. Raises Unavailable, whose text holds nothing of the address."""
+    """Return the content of a URL. Raise Unavailable, without any part of the URL in its text."""
     opener = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=_SECONDS) as answer:
@@ -58,7 +58,7 @@ def fetched(url: str) -> bytes:
 
 
 def template_in(payload: bytes) -> str:
-    """The template in what CloudFormation put there; raises Unavailable for what has another form."""
+    """Return the template in the payload. Raise Unavailable for another format."""
     try:
         members = json.loads(payload)
     except ValueError:

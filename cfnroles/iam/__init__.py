@@ -1,1 +1,1 @@
-"""Policies as IAM reads them: the evaluator, managed policies, and roles. Nothing here knows ECS."""
+"""Policies as IAM reads them: the evaluator, managed policies, and roles. Independent of ECS."""

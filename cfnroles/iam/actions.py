@@ -1,4 +1,4 @@
-"""The actions of IAM policies: patterns of them, how many they are, and what somebody could do with them."""
+"""Actions of IAM policies: patterns, known actions, and their risk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cfnroles.spelling import meant
 
 
 class Risk(IntEnum):
-    """What somebody could do with a grant, the worst last."""
+    """The risk of a grant, worst last."""
 
     DESCRIBE = 1
     READ = 2
@@ -32,13 +32,13 @@ _RISKS = {
     Risk.EVERYTHING: "do everything",
 }
 
-#: Names of actions are made of few words, so that most of them look alike.
+#: Names of actions consist of few words, so most of them look alike.
 _NEAR = 0.8
 
 _DESCRIBES = re.compile(
     r"(Describe|List|Get|Head|Lookup|Search|View|Check|BatchCheck|BatchDescribe|BatchGet|Filter|Test)"
 )
-#: Reading what is kept, not what is known about it.
+#: Actions that read data, not metadata.
 _READS = re.compile(
     r"secretsmanager:(Batch)?GetSecretValue|ssm:GetParameter.*|kms:(Decrypt|ReEncrypt.*|GenerateDataKey.*)"
     r"|s3:GetObject.*|ecr:(BatchGetImage|GetDownloadUrlForLayer)|logs:(GetLogEvents|FilterLogEvents|StartQuery|GetQuery.*"
@@ -54,12 +54,12 @@ _PERMITS = re.compile(
 
 
 def is_pattern(text: str) -> bool:
-    """Whether a text of a policy stands for more than one thing."""
+    """Return whether a text of a policy has wildcards."""
     return any(character in text for character in "*?") or text.startswith("NOT ")
 
 
 def matches_action(pattern: str, action: str) -> bool:
-    """Whether an action of a policy covers ``action``; case plays no part."""
+    """Return whether an action of a policy covers ``action``, ignoring case."""
     if pattern.startswith("NOT "):
         return not any(matches_action(each, action) for each in pattern[4:].split(", "))
     return covers_action(pattern, action)
@@ -67,7 +67,7 @@ def matches_action(pattern: str, action: str) -> bool:
 
 @lru_cache(maxsize=512)
 def expanded(pattern: str) -> tuple[str, ...]:
-    """The actions that a pattern of one service covers, as far as awacs knows them; empty for any other pattern."""
+    """Return the known actions that a pattern of one service covers; empty for any other pattern."""
     service, colon, _ = pattern.partition(":")
     if not colon or is_pattern(service) or service.startswith("NOT "):
         return ()
@@ -76,13 +76,13 @@ def expanded(pattern: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def service_names(pattern: str = "*") -> tuple[str, ...]:
-    """The prefixes of the services that awacs knows, as far as a pattern of them covers them, sorted."""
+    """Return the prefixes of the known services that a pattern covers, sorted."""
     return tuple(name for name in services() if covers_action(pattern, name))
 
 
 @lru_cache(maxsize=4096)
 def is_known(action: str) -> bool:
-    """Whether an action of a policy, or a pattern, covers any action that awacs knows."""
+    """Return whether an action or pattern of a policy covers any known action."""
     service, colon, _ = action.partition(":")
     services = service_names(service.lower()) if is_pattern(service) else (service.lower(),)
     if not colon:
@@ -91,19 +91,19 @@ def is_known(action: str) -> bool:
 
 
 def meant_action(action: str) -> str:
-    """The known action that is spelled most like an unknown one; an empty text where none is near."""
+    """Return the known action with the most similar spelling; empty if none is near."""
     service, _, name = action.partition(":")
     known = service.lower() if actions_of(service.lower()) else meant(service, service_names(), _NEAR)
     if known is None:
         return ""
-    # The service tells little of an action's name, and would make every name of it look near.
+    # The service is excluded: a common prefix would make all of its names look near.
     names = {each.partition(":")[2] for each in actions_of(known)}
     near = meant(name, sorted(names), _NEAR)
     return f"{known}:{near}" if near else ""
 
 
 def risk_of(pattern: str) -> Risk:
-    """The worst that the actions of a pattern let somebody do; what is not known is taken for the worst."""
+    """Return the worst risk of the actions of a pattern. Unknown actions count as the worst."""
     if not pattern.startswith("NOT ") and covers_action(pattern, "*:*"):
         return Risk.EVERYTHING
     if is_pattern(pattern):

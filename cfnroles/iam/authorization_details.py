@@ -1,4 +1,4 @@
-"""The shape of what IAM answers about an account's roles and policies, checked before anything of it is believed.
+"""Validation of the shape of an account's authorization details.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 """
@@ -55,7 +55,7 @@ class _Details(Struct):
 
 
 def check_details(answer: Mapping[str, Any], document: str) -> None:
-    """Raise InvalidInput, naming the member, where the answer has one that IAM never answers."""
+    """Raise InvalidInput with the name of a member that does not have IAM's format."""
     try:
         msgspec.convert(answer, _Details)
     except msgspec.ValidationError as error:

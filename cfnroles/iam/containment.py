@@ -1,10 +1,10 @@
-"""Whether one of IAM's patterns covers another: matches everything that the other matches.
+"""Containment of IAM's patterns: whether one matches everything that another matches.
 
     covers_resource("arn:aws:s3:::config/*", "arn:aws:s3:::config/web.env")     # True
 
-Texts are in the spelling of ``Fn::Sub``: a symbol such as ``${Bucket}``, or a policy variable such as
-``${!aws:username}``, stands for one text that is unknown, the same on both sides, and is covered by itself and by
-``*``. Where nothing can be proved, the answer is ``False``.
+Texts are in the spelling of ``Fn::Sub``. A symbol such as ``${Bucket}``, or a policy variable such as
+``${!aws:username}``, represents one unknown text that is the same on both sides. Only itself and ``*`` cover it. The
+result is ``False`` if nothing can be proved.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from cfnroles.iam.patterns import (
     with_skipped,
 )
 
-#: Any character that the wider pattern does not name.
+#: Any character that the wider pattern does not contain.
 _OTHER = "\ufdd2"
 _REFERENCE = re.compile(r"\$\{(!?)([^{}]+)\}")
-#: Patterns such as `*a??????????????` make the search grow without bounds; past this nothing is proved.
+#: Patterns such as `*a??????????????` make the search grow without bounds. Above this, nothing is proved.
 _SEARCHED = 5_000
-#: As many places in the wider pattern, of which each state may have all.
+#: The maximum number of positions in the wider pattern: each state may have all of them.
 _VISITED = 100_000
 
 
 @lru_cache(maxsize=16384)
 def covers_action(wide: str, narrow: str) -> bool:
-    """Whether an Action pattern covers another one, whatever their case.
+    """Return whether an Action pattern covers another one, ignoring case.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
     """
@@ -47,17 +47,17 @@ def covers_action(wide: str, narrow: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def covers_resource(wide: str, narrow: str) -> bool:
-    """Whether a Resource pattern covers another one.
+    """Return whether a Resource pattern covers another one.
 
-    A wildcard stays within its segment of the ARN, but for a ``*`` that ends one; an incomplete ARN is completed with
-    wildcards.
+    A wildcard does not cross the segments of an ARN, unless it is a ``*`` at the end of one. An incomplete ARN is
+    completed with wildcards.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
     if wide == narrow:
         return True
     wider, narrower = (_completed(_spelled(text)) for text in (wide, narrow))
-    # What follows a symbol's unknown text: each side takes the reading that proves less.
+    # What follows a symbol's unknown text: each side is read in the way that proves less.
     return _contained(tuple(_by_segment(narrower, generous=True)), tuple(_by_segment(wider, generous=False)))
 
 
@@ -65,21 +65,23 @@ def covers_resource(wide: str, narrow: str) -> bool:
 def covers_text(
     wide: str, narrow: str, *, wide_literal: bool = False, narrow_literal: bool = False, ignore_case: bool = False
 ) -> bool:
-    """Whether a text with wildcards covers another one; in a literal one, ``*`` and ``?`` stand for themselves."""
+    """Return whether a text with wildcards covers another one. In a literal text, ``*`` and ``?`` are ordinary
+    characters.
+    """
     wider, narrower = _spelled(wide, literal=wide_literal), _spelled(narrow, literal=narrow_literal)
     return _contained(_lowered(narrower), _lowered(wider)) if ignore_case else _contained(narrower, wider)
 
 
 @lru_cache(maxsize=4096)
 def covers_arn(wide: str, narrow: str) -> bool:
-    """Whether an ARN in an ArnLike condition covers another one, in each of the six components for itself.
+    """Return whether an ARN in an ArnLike condition covers another one, in each of the six components.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
     """
     if wide == narrow:
         return True
     wider, narrower = (components(_spelled(text)) for text in (wide, narrow))
-    # A symbol that may hold colons hides where the components after it begin.
+    # A symbol that may contain colons hides where the components after it begin.
     hidden = any(
         isinstance(token, Untold) and not token.of_segment
         for components in (wider, narrower)
@@ -137,9 +139,9 @@ def _by_segment(tokens: Tokens, *, generous: bool) -> Iterator[Token]:
 
 
 def _contained(narrow: Tokens, wide: Tokens) -> bool:
-    """Whether every text of ``narrow`` is one of ``wide``: both are run side by side over all texts of ``narrow``.
+    """Return whether ``wide`` matches every text of ``narrow``, by simulating both patterns in parallel.
 
-    A state is a place in ``narrow`` with all the places that ``wide`` may have reached by then.
+    A state is a position in ``narrow`` with all positions that ``wide`` may have reached.
     """
     if wide in (narrow, (Wild.MANY,)):
         return True

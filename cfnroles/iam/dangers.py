@@ -1,10 +1,10 @@
-"""What makes a role dangerous, whatever it is used for: what its policies give away, and whom its trust policy lets in.
+"""Dangers of a role for any use: what its policies allow, and who its trust policy admits.
 
-    dangers(policy.statements)              # of any number of policies together: a way may lead through several
+    dangers(policy.statements)              # of several policies together: an escalation may use more than one
     trust_dangers(role.trust)
 
-A danger is proved by the texts of the policies alone. What depends on a part that is unknown is none, and one that
-depends on a condition of a statement says so. https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html
+The texts of the policies alone prove a danger. A statement that depends on an unknown part is not a danger, and a
+danger that depends on a condition says so. https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _UNTOLD = re.compile(r"\$\{[^{}]*\}")
 _WRITES_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
 _GROUPS = "logs:log-group:"
 _PASSED_TO = "iam:passedtoservice"
-#: Services whose actions AWS defines no resource for and that are of no use but together.
+#: Services whose actions have no resource type and are useful only together.
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/list_ssmmessages.html
 _WHOLE_BY_NATURE = frozenset({"ssmmessages", "ec2messages"})
-#: What holds of every request that a role makes by itself over TLS, which each may choose.
+#: Conditions that every request of a role over TLS meets, because the caller chooses the value.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 _ALWAYS = Context.of(
     {
@@ -46,7 +46,7 @@ _ALWAYS = Context.of(
 
 
 class DangerKind(StrEnum):
-    """What a policy gives away."""
+    """What a policy allows."""
 
     FULL_ACCESS = "full access"
     SERVICE_WILDCARD = "every action of a service"
@@ -56,11 +56,10 @@ class DangerKind(StrEnum):
 
 
 class Danger(Struct, frozen=True):
-    """A danger, and the statements that make it. ``grants`` are the texts of their Action or NotAction that do.
+    """A danger, and its statements. ``grants`` are the relevant texts of their Action or NotAction.
 
-    ``conditional`` tells that a condition of one of them may take it away. ``escalation`` is the way of an
-    ESCALATION, ``meant`` the action that an UNKNOWN_ACTION was likely to be, or an empty text. ``what`` goes on from
-    "the role".
+    ``conditional`` says that a condition of one of them may prevent it. ``escalation`` is the way of an ESCALATION,
+    ``meant`` the likely intended action for an UNKNOWN_ACTION, or empty. ``what`` continues "the role".
     """
 
     kind: DangerKind
@@ -74,7 +73,7 @@ class Danger(Struct, frozen=True):
 
 
 class TrustKind(StrEnum):
-    """Whom a trust policy lets in."""
+    """Who a trust policy admits."""
 
     ANYBODY = "anybody"
     ANYBODY_WITHIN = "anybody whom conditions leave"
@@ -82,10 +81,9 @@ class TrustKind(StrEnum):
 
 
 class TrustDanger(Struct, frozen=True):
-    """A principal who may assume the role; ``path`` is the statement's place in the trust policy.
+    """A principal that may assume the role. ``path`` is the statement's path in the trust policy.
 
-    ``principal`` is as in ``AWS *`` or ``Service ec2.amazonaws.com``. ``keys`` are the condition keys that narrow who
-    that is.
+    ``principal`` is as in ``AWS *`` or ``Service ec2.amazonaws.com``. ``keys`` are the condition keys that restrict it.
     """
 
     kind: TrustKind
@@ -109,10 +107,10 @@ _ACTIONS = f"{_REFERENCE}reference_policies_actions-resources-contextkeys.html"
 def dangers(
     policies: Sequence[PolicyStatement], boundary: Sequence[PolicyStatement] | None = None
 ) -> tuple[Danger, ...]:
-    """The dangers of a role with these statements of all its policies, the worst kind first.
+    """Return the dangers of a role with the statements of all its policies, worst kind first.
 
-    Where the role has a permissions ``boundary``, what that does not allow is no danger. What the statements of full
-    access give by themselves is told as that only.
+    Permissions that a ``boundary`` excludes are not a danger. Dangers that follow from full access alone are reported
+    only as full access.
     """
     role = _Role(tuple(policies), None if boundary is None else tuple(boundary))
     full = tuple(_full_access(role))
@@ -127,7 +125,7 @@ class _Role(Struct, frozen=True):
     boundary: tuple[PolicyStatement, ...] | None
 
     def granting(self, step: Step, passed_to: str = "") -> _Granted | None:
-        """What grants a step, ``None`` where nothing does or something denies it."""
+        """Return the grants for a step; ``None`` if nothing grants it or something denies it."""
         every = (self.statements, *([] if self.boundary is None else [self.boundary]))
         if any(_denies(each, step) for statements in every for each in statements):
             return None
@@ -154,7 +152,7 @@ def _full_access(role: _Role) -> Iterator[Danger]:
 
 
 def _beyond(granted: _Granted, told: frozenset[StatementId]) -> bool:
-    """Whether something is granted by none of the statements that were told as a whole."""
+    """Return whether a grant is not part of the statements that were already reported as a whole."""
     return told.isdisjoint(granted.by)
 
 
@@ -239,7 +237,7 @@ def _denies(statement: PolicyStatement, step: Step) -> bool:
 
 
 def _narrows(statement: PolicyStatement, step: Step) -> bool:
-    """Whether a condition of the statement may take the step away; where a role may be passed to is known."""
+    """Return whether a condition of the statement may exclude the step. The target of a passed role is known."""
     keys = {each.key.lower() for each in statement.conditions if each.met(_ALWAYS) is not True}
     return bool(keys - {_PASSED_TO} if step.action == "iam:PassRole" else keys)
 
@@ -252,7 +250,7 @@ def _lets_pass(condition: PolicyCondition, service: str) -> bool:
 
 def _covers(statement: PolicyStatement, action: str) -> bool:
     if statement.not_actions:
-        # An action that is left out leaves the rest of everything, or of its service.
+        # An excluded action leaves all other actions, or those of its service.
         return not any(covers_action(text, action) for text in statement.actions)
     return any(covers_action(widest(text), action) for text in statement.actions)
 
@@ -271,7 +269,7 @@ def _is_on_every(statement: PolicyStatement, every: str) -> bool:
 
 
 def is_every(resource: str, every: str) -> bool:
-    """Whether a resource stands for everything of a service, or of one kind in it, be it of one Region or account.
+    """Return whether a resource covers all of a service, or one kind in it, possibly in one Region or account.
 
     An incomplete ARN is completed with wildcards.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
@@ -279,7 +277,7 @@ def is_every(resource: str, every: str) -> bool:
     if _ANYTHING.fullmatch(widest(resource)):
         return True
     service, _, kind = every.partition(":")
-    # What nobody told may be anything: it stands for itself and covers no other text.
+    # An unknown part may be anything: it represents itself and covers no other text.
     parts = _UNTOLD.sub("\ufffd", widest(resource)).split(":", 5)
     if parts[0] != "arn":
         return False
@@ -288,9 +286,9 @@ def is_every(resource: str, every: str) -> bool:
 
 
 def trust_dangers(trust: Mapping[str, Any], expected: Iterable[str] = ()) -> tuple[TrustDanger, ...]:
-    """Who may assume the role besides the ``expected`` services, such as ``ecs-tasks.amazonaws.com``.
+    """Return who may assume the role besides the ``expected`` services, such as ``ecs-tasks.amazonaws.com``.
 
-    ``trust`` is its trust policy, texts in the spelling of ``Fn::Sub``.
+    ``trust`` is its trust policy, with texts in the spelling of ``Fn::Sub``.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
     told = [each for each in statements(Part(trust, ()), trust=True) if isinstance(each, PlacedStatement)]
@@ -309,12 +307,12 @@ def trust_dangers(trust: Mapping[str, Any], expected: Iterable[str] = ()) -> tup
     )
 
 
-#: Any value of a key, of its form or of none: any organization, any address, any account in an ARN.
+#: Any value of a key, in its format or not: any organization, any address, any account in an ARN.
 _EVERYBODY = re.compile(r"(o-)?[*?]+(/[*?]*)?|[0-9a-fA-F:.]+/0+|arn:[^:]*:[^:]*:[^:]*:[*?]+:.*")
-#: An account in the ARN of a principal, or what somebody tells later.
+#: An account in the ARN of a principal, or an unknown.
 _ACCOUNT = re.compile(r":(\d|\$\{)")
 _ASSUMES = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
-#: Condition keys that say who somebody is, or on whose behalf a service comes.
+#: Condition keys that identify the caller, or the account on whose behalf a service calls.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 _WHO = re.compile(
     r"aws:(principal(arn|account|org(id|paths)|tag/.*|servicename)|source(arn|account|org(id|paths)|vpc|vpce|ip|identity)"
@@ -346,12 +344,12 @@ def _is_anybody(principal: Part) -> bool:
 
 
 def _narrowing_keys(statement: PlacedStatement, *, negated: bool = False) -> tuple[str, ...]:
-    """The keys of its conditions that say who it is about; ``negated`` where it denies all others."""
+    """Return the keys of conditions that restrict the caller; ``negated`` for a Deny of all others."""
     block = statement.condition.value
     found: dict[str, None] = {}
     for operator, keys in block.items() if isinstance(block, Mapping) else ():
         name = str(operator).lower().rpartition(":")[2]
-        # A key that need not be there, and a value that is everybody's, leave everybody in.
+        # A key that may be absent, or a value that matches everyone, restricts nothing.
         optional = name.endswith("ifexists") or str(operator).lower().startswith("forallvalues:")
         if name == "null" or ("not" in name) is not negated or (optional and not negated):
             continue
@@ -363,6 +361,6 @@ def _narrowing_keys(statement: PlacedStatement, *, negated: bool = False) -> tup
 
 
 def _is_everybody(key: str, value: str) -> bool:
-    """Whether a value leaves everybody in: nothing but wildcards, or a pattern of principals of any account."""
+    """Return whether a value matches everyone: only wildcards, or a pattern of principals in any account."""
     anyone = key.lower() == "aws:principalarn" and "*" in value and not _ACCOUNT.search(value)
     return anyone or bool(_EVERYBODY.fullmatch(value))

@@ -1,8 +1,8 @@
-"""The known ways in which a role gets permissions that it was not given: data, one row for each.
+"""Known privilege escalations as data, one row for each.
 
 Compiled from https://pathfinding.cloud (Datadog),
-https://rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/ and AWS's pages of the calls. A way that
-holds whenever a shorter one does has no row of its own.
+https://rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/ and AWS's pages about the calls. A way
+that includes a shorter one has no row.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from msgspec import Struct
 
 
 class Step(Struct, frozen=True):
-    """One action of a way. ``every`` is what it must be allowed on as a whole, as ``service:kind``; empty: on anything.
+    """One action of an escalation. ``every`` is the kind of resource that it must cover completely; empty: any
+    resource.
 
-    Where ``every`` is ``iam:role/``, a permission for some named roles leads nowhere that its author did not name.
+    With ``iam:role/``, permission for some named roles is intended and does not count.
     """
 
     action: str
@@ -21,9 +22,9 @@ class Step(Struct, frozen=True):
 
 
 class Escalation(Struct, frozen=True):
-    """A way: all its steps together, and what it ``gives``. ``passed_to`` is the service that a role is passed to.
+    """An escalation: all of its steps, and what it ``gives``. ``passed_to`` is the service to which a role is passed.
 
-    ``plain`` tells that every action of the service says as much.
+    ``plain`` says that every action of the service has this effect.
     """
 
     steps: tuple[Step, ...]
@@ -75,7 +76,7 @@ _USER = "become any user"
 _ROLE = "become any role"
 
 ESCALATIONS: tuple[Escalation, ...] = (
-    # Changing permissions, or whose they are.
+    # Changing permissions, or their owner.
     _alone("iam:CreatePolicyVersion", "iam:policy/", _ITSELF, f"{_PATHS}iam-001"),
     _alone("iam:SetDefaultPolicyVersion", "iam:policy/", "bring an earlier, wider version of any policy back", _RHINO),
     _alone("iam:PutRolePolicy", "iam:role/", _ITSELF, f"{_PATHS}iam-005"),
@@ -114,7 +115,7 @@ ESCALATIONS: tuple[Escalation, ...] = (
     _alone("iam:PutGroupPolicy", "iam:group/", "give any group any permission", f"{_PATHS}iam-011"),
     _alone("iam:AddUserToGroup", "iam:group/", "put users into any group", f"{_PATHS}iam-013"),
     _alone("sts:AssumeRole", "iam:role/", "become any role that trusts the account", f"{_PATHS}sts-001"),
-    # Passing a role to a service that runs what it is told with it.
+    # Passing a role to a service that runs code with it.
     _passing("ecs-008", "ecs-tasks.amazonaws.com", "ecs:RunTask"),
     _passing("ecs-009", "ecs-tasks.amazonaws.com", "ecs:StartTask"),
     _passing("ecs-003", "ecs-tasks.amazonaws.com", "ecs:RegisterTaskDefinition", "ecs:CreateService"),
@@ -184,7 +185,7 @@ ESCALATIONS: tuple[Escalation, ...] = (
         "systems-manager/latest/userguide/automation-setup-iam.html",
         "ssm:StartAutomationExecution",
     ),
-    # Taking over what has a role already.
+    # Taking over something that has a role.
     _taking("lambda-003", "lambda:function:", "run code with the role of any function", "lambda:UpdateFunctionCode"),
     Escalation(
         (Step("lambda:UpdateFunctionConfiguration", "lambda:function:"),),
@@ -252,7 +253,7 @@ ESCALATIONS: tuple[Escalation, ...] = (
         "bedrock-agentcore:StartCodeInterpreterSession",
         "bedrock-agentcore:InvokeCodeInterpreter",
     ),
-    # Saying who may use a resource, itself and other accounts included, whatever the role was given.
+    # Changing who may use a resource, including itself and other accounts.
     _opening(
         "kms:PutKeyPolicy", "kms:key/", "say who may use any key", "kms/latest/developerguide/key-policy-modifying.html"
     ),

@@ -1,4 +1,4 @@
-"""Whether one Condition block surely implies another: whatever meets the one, meets the other.
+"""Implication of Condition blocks: whether every request that meets one also meets another.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
 """
@@ -15,9 +15,9 @@ from cfnroles.need import Condition
 
 
 def implies(strict: Iterable[Condition], lenient: Iterable[Condition]) -> bool:
-    """Whether every request that meets all of ``strict`` meets all of ``lenient``; ``False`` where that is not proved.
+    """Return whether every request that meets all of ``strict`` meets all of ``lenient``; ``False`` if not proved.
 
-    Each condition of ``lenient`` must follow from a single one of ``strict``.
+    A single condition of ``strict`` must imply each condition of ``lenient``.
     """
     given = tuple(strict)
     return all(any(_implies(condition, wanted) for condition in given) for wanted in lenient)
@@ -38,13 +38,13 @@ def _implies(strict: Condition, lenient: Condition) -> bool:
     if left_operator.negated != right_operator.negated:
         return False
     if left_operator.negated:
-        # What is excluded must be excluded already.
+        # Excluded values must already be excluded.
         return _within(lenient.values, right_operator, strict.values, left_operator)
     return _within(strict.values, left_operator, lenient.values, right_operator)
 
 
 def _within(narrow: Iterable[str], narrow_operator: Operator, wide: Iterable[str], wide_operator: Operator) -> bool:
-    """Whether each value of ``narrow`` is covered by one of ``wide``, each read as its operator reads it."""
+    """Return whether ``wide`` covers each value of ``narrow``, by their operators."""
     alternatives = tuple(wide)
     return all(any(_covers(other, wide_operator, value, narrow_operator) for other in alternatives) for value in narrow)
 

@@ -1,7 +1,7 @@
-"""IAM's wildcard patterns, and whether one matches a text.
+"""IAM's wildcard patterns and their matching.
 
-``*`` stands for any characters and ``?`` for exactly one. Both sides may be known in part: a policy variable without
-a known value and the unknown characters of a text (see `some`) make the answer unknown wherever they could decide it.
+``*`` matches any characters and ``?`` exactly one. Both sides may be partly known: a policy variable without a known
+value and the unknown characters of a text (see `some`) make the result unknown if they could decide it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from cfnroles.iam.truth import Truth, Unknown, all_of
 
-# Noncharacters of Unicode, which no ARN and no context value can hold.
+# Noncharacters of Unicode, which no ARN and no context value can contain.
 UNKNOWN_CHARACTER = "\ufdd0"
 UNKNOWN_TEXT = "\ufdd1"
 _UNKNOWN = re.compile(f"[{UNKNOWN_CHARACTER}{UNKNOWN_TEXT}]")
@@ -28,7 +28,7 @@ _WITHOUT_COLON = frozenset(
 
 
 class Wild(Enum):
-    """What a pattern holds besides literal text."""
+    """The elements of a pattern besides literal text."""
 
     MANY = "any characters"
     MANY_OF_SEGMENT = "any characters but colons"
@@ -47,18 +47,18 @@ _AT_LEAST = re.compile(r"[*?]*\*[*?]*")
 
 
 def widest(pattern: str) -> str:
-    """The pattern with ``*`` for what asks for no more than a length, such as ``?*``: no name is empty."""
+    """Return the pattern with ``*`` for parts that only require a length, such as ``?*``: no name is empty."""
     return _AT_LEAST.sub("*", pattern)
 
 
 class Untold(Struct, frozen=True):
-    """A text that is unknown; one ``of_segment`` holds no colon."""
+    """An unknown text. One ``of_segment`` contains no colon."""
 
     text: str
 
     @property
     def of_segment(self) -> bool:
-        """Whether no colon can be in it."""
+        """Whether the text contains no colon."""
         return self.text in _WITHOUT_COLON
 
 
@@ -67,16 +67,16 @@ Tokens = tuple[Token, ...]
 
 
 class Pattern(Struct, frozen=True):
-    """Literal texts and wildcards in order; ``unknown`` names the variables without a known value."""
+    """Literal texts and wildcards in order. ``unknown`` names the variables without a known value."""
 
     tokens: Tokens
     unknown: frozenset[str] = frozenset()
 
 
 def some(pattern: str) -> str:
-    """A text known only as *pattern*: each ``?`` is one unknown character, each ``*`` an unknown text.
+    """Return a text of which only *pattern* is known: each ``?`` is an unknown character, each ``*`` an unknown text.
 
-    For requests whose resource is not known to the last character, such as a secret before Secrets Manager
+    For requests whose resource is not known completely, such as a secret before Secrets Manager
     has added its six random characters: ``some("arn:aws:secretsmanager:…:secret:db-??????")``. A statement
     that covers every such resource matches, one that covers none does not, and one that covers some of them
     is unknown.
@@ -85,15 +85,15 @@ def some(pattern: str) -> str:
 
 
 def has_unknown_characters(text: str) -> bool:
-    """Whether *text* comes from `some` and is therefore known in part only."""
+    """Return whether *text* comes from `some` and is therefore only partly known."""
     return UNKNOWN_CHARACTER in text or UNKNOWN_TEXT in text
 
 
 def matches(pattern: Pattern, text: str, *, subject: str, ignore_case: bool = False, by_segment: bool = False) -> Truth:
-    """Whether *pattern* matches the whole of *text*, which an unknown result calls *subject*.
+    """Return whether *pattern* matches all of *text*, which is *subject* in an unknown result.
 
-    *by_segment* applies the rule for ARNs in the Resource element: a wildcard stays within its
-    colon-separated segment, except a ``*`` that ends one, which "can expand to match beyond the colon
+    *by_segment* applies the rule for ARNs in the Resource element: a wildcard does not cross
+    colon-separated segments, except a ``*`` at the end of one, which "can expand to match beyond the colon
     boundaries".
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     """
@@ -106,9 +106,9 @@ def matches(pattern: Pattern, text: str, *, subject: str, ignore_case: bool = Fa
 
 
 def matches_arn(pattern: Pattern, text: str, *, subject: str) -> Truth:
-    """Whether the ARN *text* matches *pattern* in each of the six colon-separated components, separately.
+    """Return whether the ARN *text* matches *pattern* in each of the six colon-separated components.
 
-    What is not an ARN matches nothing.
+    Anything but an ARN matches nothing.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
     """
     given, parts = text.split(":", 5), components(pattern.tokens)
@@ -127,7 +127,7 @@ def matches_arn(pattern: Pattern, text: str, *, subject: str) -> Truth:
 def _fits(tokens: Tokens, text: str, ignore_case: bool, by_segment: bool) -> bool:
     if tokens and (len(tokens) > 1 or isinstance(tokens[0], Wild)):
         return _regex(tokens, ignore_case, by_segment).fullmatch(text) is not None
-    # Most actions of a policy are plain names: no regular expression is worth compiling for them.
+    # Most actions of a policy are plain names, for which compiling a regular expression is not worthwhile.
     literal = str(tokens[0]) if tokens else ""
     return literal == text or (ignore_case and literal.lower() == text.lower())
 
@@ -140,8 +140,8 @@ def _regex(tokens: Tokens, ignore_case: bool, by_segment: bool) -> re.Pattern[st
     expression = "".join(parts[: stars[0]] if stars else parts)
     for at, until in itertools.pairwise([*stars, len(parts)]):
         star, rest = parts[at], "".join(parts[at + 1 : until])
-        # The first place where the rest fits is as good as any, and taken for good, wherever the next star can stand
-        # for what is up to another one. Else, thirty stars would try more ways than anybody can wait for.
+        # If the next star can match everything up to another star, the first position where the rest fits is final.
+        # Otherwise, thirty stars would take exponential time.
         first = until < len(parts) and (star == _SEGMENT or parts[until] == _ANYTHING)
         expression += f"(?>{star}?{rest})" if first else star + rest
     return re.compile(expression, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
@@ -157,11 +157,11 @@ def _fragment(token: Token, after: Token, by_segment: bool) -> str:
 
 
 def _could_match(tokens: Tokens, text: str, ignore_case: bool) -> bool:
-    """Whether some value of the unknown parts makes the pattern match; generous about segments."""
+    """Return whether some value of the unknown parts makes the pattern match, ignoring segments."""
     if not _may_begin_alike(tokens, text, ignore_case):
         return False
     letters = [*_letters(tokens, ignore_case), ""]
-    # Two stars after each other are one.
+    # Adjacent stars are one.
     wanted = tuple(each for each, after in itertools.pairwise(letters) if (each, after) != (Wild.MANY, Wild.MANY))
     reached = with_skipped(wanted, {0})
     for letter in text.lower() if ignore_case else text:
@@ -173,7 +173,7 @@ def _could_match(tokens: Tokens, text: str, ignore_case: bool) -> bool:
 
 
 def _may_begin_alike(tokens: Tokens, text: str, ignore_case: bool) -> bool:
-    """Whether what is known of both beginnings is the same: most pairs differ there, and need no closer look."""
+    """Return whether the known beginnings agree: most pairs differ there and need no further test."""
     head = tokens[0] if tokens and isinstance(tokens[0], str) else ""
     known = _UNKNOWN.split(text, maxsplit=1)[0]
     length = min(len(head), len(known))
@@ -192,7 +192,7 @@ def _letters(tokens: Iterable[Token], ignore_case: bool) -> Iterator[Token]:
 
 @lru_cache(maxsize=8192)
 def components(tokens: Tokens) -> tuple[Tokens, ...]:
-    """The colon-separated components of an ARN, without empty texts; the last holds all further colons."""
+    """Return the colon-separated components of an ARN, without empty texts. The last contains all further colons."""
     parts: list[list[Token]] = [[]]
     for token in tokens:
         if not isinstance(token, str):
@@ -205,7 +205,7 @@ def components(tokens: Tokens) -> tuple[Tokens, ...]:
 
 
 def advanced(wide: Tokens, reached: frozenset[int], letter: Token) -> frozenset[int]:
-    """The places that a pattern may have reached after one more letter."""
+    """Return the positions that a pattern may have reached after one more character."""
     places = set()
     for at in reached:
         if at < len(wide) and takes(wide[at], letter):
@@ -214,7 +214,7 @@ def advanced(wide: Tokens, reached: frozenset[int], letter: Token) -> frozenset[
 
 
 def with_skipped(wide: Sequence[Token], places: set[int]) -> frozenset[int]:
-    """The places, and those behind a ``*``, which may also stand for nothing."""
+    """Return the positions, and those after each ``*``, which may match nothing."""
     reached = set(places)
     for place in places:
         at = place
@@ -225,7 +225,7 @@ def with_skipped(wide: Sequence[Token], places: set[int]) -> frozenset[int]:
 
 
 def takes(token: Token, letter: Token) -> bool:
-    """Whether one token matches a letter: a character, or a symbol as a whole."""
+    """Return whether one token matches a letter: a character, or a whole symbol."""
     match token:
         case Wild.MANY:
             return True

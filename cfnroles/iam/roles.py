@@ -1,7 +1,7 @@
-"""Roles as people have them: in a template, as a policy's JSON, or in what IAM answers about an account.
+"""Roles from templates, from the JSON of policies, or from an account's authorization details.
 
-Texts of policies are held in the spelling of ``Fn::Sub``: ``${AWS::AccountId}`` is a part that is unknown, and a
-policy variable such as ``${aws:username}`` is written ``${!aws:username}``. ``evaluable`` makes policies of them.
+Texts of policies are in the spelling of ``Fn::Sub``: ``${AWS::AccountId}`` is an unknown part, and a policy variable
+such as ``${aws:username}`` is written ``${!aws:username}``. ``evaluable`` converts them for the evaluator.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ _ROLE_FORMS = (
 )
 
 _LIVE = "Pass the role with --live"
-#: The options that tell pseudo parameters.
+#: The options for the values of pseudo parameters.
 _OPTIONS = {"AWS::Region": "--region REGION", "AWS::Partition": "--region REGION", "AWS::AccountId": "--account ID"}
 
 
 class Unread(Struct, frozen=True):
-    """A policy of the role, or one statement of it, that could not be read; ``remedy`` says how it can be.
+    """A policy of the role, or one of its statements, that could not be read. ``remedy`` says how it can be.
 
-    ``index`` is that of the statement, ``WHOLE_POLICY`` where nothing of the policy could be read. ``where`` is its
-    place in a template. ``effects`` are those that a whole policy may have, and ``noun`` is what it is to the role.
+    ``index`` is that of the statement, ``WHOLE_POLICY`` if nothing of the policy could be read. ``where`` is its place
+    in a template. ``effects`` are the possible effects of a whole policy, and ``noun`` is its relation to the role.
     """
 
     name: str
@@ -67,18 +67,18 @@ class Unread(Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """What it is called in a sentence."""
+        """Its name in a sentence."""
         if self.index != WHOLE_POLICY:
             return self.name
         return f"the {self.name}" if self.name == TRUST_POLICY else f"the {self.noun} {self.name}"
 
 
 class RolePolicy(Struct, frozen=True):
-    """One policy of a role. ``where`` tells where its document was read, ``lines`` the line of each statement there.
+    """One policy of a role. ``where`` is the place of its document, ``lines`` has the line of each statement there.
 
-    ``documents`` tell the document of each statement, where they may be several. ``unread`` are those of its statements
-    that could not be read; the others can be judged without them. ``form`` is how its source writes statements, where
-    there are several ways.
+    ``documents`` are the documents of the statements, if they may differ. ``unread`` are the statements that could not
+    be read; the others can be judged without them. ``form`` is the notation of statements in its source, if there are
+    several.
     """
 
     name: str
@@ -91,16 +91,16 @@ class RolePolicy(Struct, frozen=True):
 
     @property
     def named_unread(self) -> tuple[Unread, ...]:
-        """The statements that could not be read, under their whole names."""
+        """The statements that could not be read, under their full names."""
         return tuple(replace(each, name=str(StatementId(self.name, each.index))) for each in self.unread)
 
 
 class Role(Struct, frozen=True):
-    """A role with its permissions. ``trust`` and ``boundary`` are ``None`` where nothing was told or there is none.
+    """A role with its permissions. ``trust`` and ``boundary`` are ``None`` if unknown or absent.
 
     ``unread`` are policies of which nothing could be read, ``trust_unread`` statements of the trust policy.
-    ``parameters`` are the template's, which the caller may give values, and ``values`` those that they have.
-    ``is_plain`` says that its policies are plain JSON, which no template has.
+    ``parameters`` are those of the template that the caller may set, and ``values`` their values. ``is_plain`` says
+    that its policies are plain JSON, not from a template.
     """
 
     name: str
@@ -116,13 +116,13 @@ class Role(Struct, frozen=True):
 
     @property
     def all_unread(self) -> tuple[Unread, ...]:
-        """Everything of the role that could not be read: of its policies, its trust policy and its boundary."""
+        """All parts of the role that could not be read: in its policies, trust policy and boundary."""
         statements = (each for policy in self.policies for each in policy.named_unread)
         return tuple(dict.fromkeys((*self.unread, *statements, *self.unread_besides)))
 
     @property
     def unread_besides(self) -> tuple[Unread, ...]:
-        """What could not be read of its trust policy and its boundary."""
+        """The parts of its trust policy and boundary that could not be read."""
         boundary = self.boundary.named_unread if isinstance(self.boundary, RolePolicy) else ()
         limits = (replace(self.boundary, noun="permissions boundary"),) if isinstance(self.boundary, Unread) else ()
         trust = (self.trust,) if isinstance(self.trust, Unread) else ()
@@ -130,11 +130,11 @@ class Role(Struct, frozen=True):
 
 
 def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_GIVEN) -> Role:
-    """The role in a text; ``name`` is its logical id in a template, or its name in IAM's answer.
+    """Return the role in a text. ``name`` is its logical ID in a template, or its name in the authorization details.
 
-    Raises InvalidInput where the text holds no such role, several and none is named, a broken policy document, or
-    a template that refers to what it does not have; and
-    TooLarge where another document than IAM's answer about an account is larger than such a document can be.
+    Raise InvalidInput if the text has no such role, or several and no name is given, for an invalid policy document,
+    and for a template with undefined references. Raise TooLarge if a document other than authorization details exceeds
+    its size limit.
     """
     data = parse(text, document)
     if not (isinstance(data, Mapping) and "RoleDetailList" in data):
@@ -155,9 +155,9 @@ def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_G
 
 
 def account_roles(text: str, document: str) -> tuple[Role, ...]:
-    """All roles in what IAM answers about an account; none for any other text.
+    """Return all roles in the authorization details of an account; none for any other text.
 
-    Raises InvalidInput where the answer has another form than IAM's.
+    Raise InvalidInput if they do not have IAM's format.
     """
     data = parse(text, document)
     if not (isinstance(data, Mapping) and "RoleDetailList" in data):
@@ -168,7 +168,7 @@ def account_roles(text: str, document: str) -> tuple[Role, ...]:
 
 
 def template_role(template: Template, name: str = "", given: Given = NOTHING_GIVEN) -> Role:
-    """The role with the logical id ``name`` in a template, with every policy that the template gives it.
+    """Return the role with the logical ID ``name``, with every policy that the template gives it.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
     """
@@ -182,7 +182,7 @@ def template_role(template: Template, name: str = "", given: Given = NOTHING_GIV
 
 
 def stack_role(found: RoleResource, template: Template, given: Given = NOTHING_GIVEN) -> Role:
-    """The role of a resolved template with every policy of it; what depends on a condition is unread."""
+    """Return the role of a resolved template with all its policies. Conditional parts are unread."""
     read = _Reader(template, given, found.trust.guards)
     trust, trust_unread = read.trust(found.trust)
     policies = [
@@ -204,7 +204,7 @@ def stack_role(found: RoleResource, template: Template, given: Given = NOTHING_G
 
 
 def detailed_role(detail: Mapping[str, Any], policies: Iterable[Mapping[str, Any]] = (), where: str = "IAM") -> Role:
-    """The role in one element of ``RoleDetailList``; ``policies`` are those of the same answer.
+    """Return the role in one element of ``RoleDetailList``. ``policies`` are those of the same response.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_RoleDetail.html
     """
@@ -233,14 +233,14 @@ def detailed_role(detail: Mapping[str, Any], policies: Iterable[Mapping[str, Any
 
 
 class _Reader(Struct, frozen=True):
-    """Reads the documents of a role's policies where a template has them; ``own`` are the conditions of the role."""
+    """Reads the policy documents of a role in a template. ``own`` are the conditions of the role."""
 
     template: Template
     given: Given
     own: tuple[Literal, ...]
 
     def policy(self, source: PolicySource) -> RolePolicy | Unread:
-        """The policy, or why it cannot be read."""
+        """Return the policy, or why it cannot be read."""
         document = document_of(source.document.value if source.document else None)
         if guards := [guard for guard in source.guards if guard not in self.own]:
             whole = _undecided(source.name, guards[0].condition)
@@ -262,7 +262,7 @@ class _Reader(Struct, frozen=True):
         return replace(read, lines=lines, unread=unread)
 
     def trust(self, source: PolicySource) -> tuple[Mapping[str, Any] | Unread, tuple[Unread, ...]]:
-        """The trust policy, empty where there is none, and those of its statements that cannot be read."""
+        """Return the trust policy, empty if there is none, and its statements that cannot be read."""
         document = document_of(source.document.value if source.document else None)
         elements = [_mapping(document).get(name) for name in ("Version", "Statement")]
         if isinstance(document, str) or isinstance(elements[1], str) or _untold(elements[0]):
@@ -274,13 +274,13 @@ class _Reader(Struct, frozen=True):
         return found, tuple(self._told(source, u, *start, *((u.index,) if listed else ())) for u in unread)
 
     def _told(self, source: PolicySource, unread: Unread, *steps: str | int) -> Unread:
-        """The unread statement with its place and its cure."""
+        """Return the unread statement with its place and remedy."""
         path = source.holder.source(*steps)
         place = self.template.place(path)
         return replace(unread, where=place, remedy=self._cure(path) or unread.remedy)
 
     def perhaps(self, source: PolicySource) -> Unread:
-        """A policy that may be attached to the role: nobody told the name of the role that it is attached to."""
+        """Return a policy that may be attached to the role: the role that it names is unknown."""
         paths = (source.holder.source(name) for name in ATTACHED_TO)
         return Unread(
             source.holder.logical_id,
@@ -320,13 +320,13 @@ class _Reader(Struct, frozen=True):
 
 
 def cure(names: Sequence[str]) -> str:
-    """How somebody tells `verify` the values of parameters and pseudo parameters, or an empty text for none."""
+    """Return how to give `verify` the values of parameters and pseudo parameters; empty for none."""
     options = [_OPTIONS.get(name, f"--parameter {name}=VALUE") for name in names]
     return f"Pass {' '.join(dict.fromkeys(options))}" if options else ""
 
 
 def _macros(role: str, template: Template) -> Iterator[Unread]:
-    """What may make something else of a role than the template says."""
+    """Yield transforms that may change the role."""
     own = template.resources.get(role, {})
     where = template.place(("Resources", role))
     if any(name.startswith("Fn::") for name in (*own, *_mapping(own.get("Properties")))):
@@ -345,18 +345,18 @@ def _macros(role: str, template: Template) -> Iterator[Unread]:
 
 
 def evaluable(policy: RolePolicy, known: Mapping[str, str] | None = None) -> IdentityPolicy:
-    """The policy for the evaluator, with the values of the symbols in ``known``; ``!NAME`` there is a policy variable.
+    """Return the policy for the evaluator, with the values in ``known`` for symbols; ``!NAME`` is a policy variable.
 
-    Any other symbol becomes a variable without a known value, so that what depends on it comes out unknown under its
-    name. Raises InvalidInput for a document without statements.
+    Any other symbol becomes a variable without a known value, so that everything that depends on it is unknown under
+    its name. Raise InvalidInput for a document without statements.
     """
     return read_policy(policy.name, evaluable_document(policy.document, known), outcomes=outcomes)[0]
 
 
 def evaluable_document(document: Mapping[str, Any], known: Mapping[str, str] | None = None) -> Mapping[str, Any]:
-    """The document as the evaluator reads it."""
+    """Return the document in the form of the evaluator."""
     left: set[str] = set()
-    # Policy variables, whose names begin with an exclamation mark, are variables in version 2012-10-17 only.
+    # A policy variable, with an exclamation mark before its name, is a variable only in version 2012-10-17.
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
     variables = document.get("Version") == "2012-10-17"
     values = {name: value for name, value in (known or {}).items() if variables or not name.startswith("!")}
@@ -368,7 +368,7 @@ def evaluable_document(document: Mapping[str, Any], known: Mapping[str, str] | N
         return plain(text)
 
     read: Mapping[str, Any] = _each_text(document, told)
-    # Only version 2012-10-17 has variables, and a symbol is one to the evaluator; a version that is unknown stays one.
+    # Only version 2012-10-17 has variables, which represent symbols in the evaluator. An unknown version stays unknown.
     return {**read, "Version": "2012-10-17"} if left and not _untold(document.get("Version")) else read
 
 
@@ -404,7 +404,9 @@ def _listed_role(data: Mapping[str, Any], document: str, name: str) -> Role:
 
 
 def attached_policy(arn: str, documents: Mapping[str, Any], where: str) -> RolePolicy | Unread:
-    """The policy that is attached by an ARN: one of these documents, or one of AWS; else why it cannot be read."""
+    """Return the policy that is attached by an ARN: one of these documents, or one of AWS. Otherwise why it cannot
+    be read.
+    """
     name = arn.rsplit("/", 1)[-1]
     if arn in documents:
         return read_document(name, _literal(_mapping(document_of(documents[arn]))), where)
@@ -421,7 +423,7 @@ def attached_policy(arn: str, documents: Mapping[str, Any], where: str) -> RoleP
 
 
 def _only_policy(policy: Mapping[str, Any], document: str) -> RolePolicy:
-    """A policy that stands alone; raises InvalidInput where none of its statements can be read."""
+    """Return a standalone policy. Raise InvalidInput if none of its statements can be read."""
     read, faults = read_policy(document, policy)
     if faults and not read.statements:
         raise next(iter(faults.values()))
@@ -430,7 +432,7 @@ def _only_policy(policy: Mapping[str, Any], document: str) -> RolePolicy:
 
 
 def read_document(name: str, document: Mapping[str, Any], where: str) -> RolePolicy | Unread:
-    """The policy with a document, in which single statements may be unread, or why nothing of it can be read."""
+    """Return the policy of a document, in which single statements may be unread, or why nothing of it can be read."""
     try:
         _, faults = read_policy(name, evaluable_document(document))
     except InvalidInput as error:
@@ -440,7 +442,7 @@ def read_document(name: str, document: Mapping[str, Any], where: str) -> RolePol
 
 
 def unread_of_trust(document: Mapping[str, Any]) -> tuple[Unread, ...]:
-    """The statements of a trust policy that cannot be read."""
+    """Return the statements of a trust policy that cannot be read."""
     try:
         _, faults = read_trust(evaluable_document(document))
     except InvalidInput:
@@ -458,7 +460,7 @@ def _unread_statement(index: int, fault: InvalidInput, document: Mapping[str, An
 
 
 def _effects(document: Any) -> tuple[Effect, ...]:
-    """The effects that a policy may have that cannot be read."""
+    """Return the possible effects of an unreadable policy."""
     statements = document.get("Statement") if isinstance(document, Mapping) else None
     if statements is None:
         return tuple(Effect)
@@ -486,7 +488,7 @@ def _condition_inside(value: Any) -> str:
 
 
 def renamed(policies: Iterable[RolePolicy]) -> tuple[RolePolicy, ...]:
-    """The policies, each once, under names that differ."""
+    """Return the policies without duplicates, with unique names."""
     seen: list[RolePolicy] = []
     renamed: list[RolePolicy] = []
     for policy in policies:

@@ -1,4 +1,4 @@
-"""The roles of a stack, with every policy that its template gives them, however it does.
+"""The roles of a stack, with every policy that its template gives them in any way.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-policy.html
@@ -22,7 +22,7 @@ _ROLE = "AWS::IAM::Role"
 _WITH_INLINE = (_ROLE, "AWS::IAM::User", "AWS::IAM::Group")
 _MANAGED = "AWS::IAM::ManagedPolicy"
 POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", _MANAGED)
-#: The properties in which a policy names the roles that it is attached to.
+#: The properties of a policy with the roles that it is attached to.
 ATTACHED_TO = ("Roles", "RoleName")
 _TRUST = "AssumeRolePolicyDocument"
 _NAMES = ("PolicyName", "ManagedPolicyName")
@@ -30,7 +30,7 @@ _NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 
 
 class PolicySource(Struct, frozen=True):
-    """A policy as the template has it: ``document`` in the properties of ``holder``, ``None`` where it is elsewhere.
+    """A policy in a template. ``document`` is in the properties of ``holder``, ``None`` if it is elsewhere.
 
     ``arn`` is the ARN or reference by which a managed policy is attached, a part of the role.
     """
@@ -47,14 +47,14 @@ class PolicySource(Struct, frozen=True):
         return part.guards if part else ()
 
     def statements(self, *, trust: bool = False) -> Iterator[PlacedStatement | Part]:
-        """The statements of the document."""
+        """Yield the statements of the document."""
         return statements(self.document, trust=trust) if self.document else iter(())
 
 
 class RoleResource(Struct, frozen=True):
-    """A role. ``names`` are all the texts by which the template refers to it.
+    """A role. ``names`` are all texts by which the template refers to it.
 
-    ``perhaps`` are policies that may be attached to it: which roles they name is not known.
+    ``perhaps`` are policies that may be attached to it: the roles that they name are unknown.
     """
 
     resource: Resource
@@ -66,12 +66,12 @@ class RoleResource(Struct, frozen=True):
 
     @property
     def logical_id(self) -> str:
-        """The role's logical id."""
+        """The role's logical ID."""
         return self.resource.logical_id
 
 
 def roles_of(stack: ResolvedStack) -> StackRoles:
-    """The roles and policies of a stack, which are worked out once for all who ask."""
+    """Return the roles and policies of a stack, computed once."""
     if StackRoles not in stack.known:
         stack.known[StackRoles] = StackRoles(stack)
     found: StackRoles = stack.known[StackRoles]
@@ -91,20 +91,20 @@ class StackRoles:
 
     @cached_property
     def by_id(self) -> Mapping[str, RoleResource]:
-        """The roles by their logical ids."""
+        """The roles by logical ID."""
         return {role.logical_id: role for role in self.roles}
 
     @cached_property
     def policies(self) -> tuple[PolicySource, ...]:
-        """Every policy of the template that has its document there, whomever it is attached to."""
+        """Every policy with a document in the template, attached to any role."""
         inline = [each for resource in self._stack.of_type(*_WITH_INLINE) for each in _inline(resource)]
         return (*inline, *(_of_resource(policy, _guards(policy)) for policy in self._stack.of_type(*POLICIES)))
 
     @cached_property
     def elsewhere(self) -> tuple[tuple[str, PolicySource], ...]:
-        """The policies of roles that the template does not have, each with what it says of the role.
+        """The policies of roles outside of the template, each with the text that names the role.
 
-        A policy of no role stands under its own logical id.
+        A policy without a role is listed under its own logical ID.
         """
         arns = {source.holder.logical_id for role in self.roles for source in role.policies if source.arn}
         found = []
@@ -117,7 +117,7 @@ class StackRoles:
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
-        """The logical id of a role by each text that refers to it."""
+        """The logical ID of a role by each text that refers to it."""
         return {name: role.logical_id for role in self._stack.of_type(_ROLE) for name in _names(role)}
 
     def _role(self, role: Resource) -> RoleResource:
@@ -143,7 +143,7 @@ class StackRoles:
         )
 
     def _managed(self, role: Resource, arn: Part) -> Iterator[PolicySource]:
-        """The policy behind an ARN, or behind a reference to a resource of the template."""
+        """Yield the policy with an ARN, or with a reference to a resource of the template."""
         name = arn.text.removeprefix("${").removesuffix("}").removesuffix(".PolicyArn").removesuffix(".Arn")
         policy = self._stack.resources.get(name) if symbols(arn.text) else None
         if policy is None or policy.type != _MANAGED:
@@ -153,9 +153,9 @@ class StackRoles:
 
 
 def may_make(name: str, definition: Any, types: tuple[str, ...]) -> bool:
-    """Whether an entry among the resources is a loop or a transform that may make resources of these types.
+    """Return whether an entry of Resources is a loop or transform that may create resources of these types.
 
-    ``types`` are what the types begin with.
+    ``types`` are prefixes.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-include.html
     """
@@ -175,7 +175,7 @@ def _may_be(definition: Any, types: tuple[str, ...]) -> bool:
 
 
 def gives_away(definition: Mapping[str, Any], role: str) -> bool:
-    """Whether a resource is a stack of its own, or a module, that is told the name of the role: it may attach policies.
+    """Return whether a resource is a nested stack or module that gets the name of the role: it may attach policies.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stack.html
     """
@@ -206,7 +206,7 @@ def _of_resource(policy: Resource, guards: tuple[Literal, ...], arn: Part | None
 
 
 def _attached_to(policy: Resource) -> Iterator[tuple[str, PolicySource]]:
-    """The texts by which a policy names its roles, each with the policy under the conditions of the text."""
+    """Yield the texts by which a policy names its roles, each with the policy under the conditions of the text."""
     for name in ATTACHED_TO:
         for part in Part(policy.properties.get(name), (name,), _guards(policy)).each():
             yield part.text, _of_resource(policy, part.guards)

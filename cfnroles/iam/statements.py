@@ -1,7 +1,7 @@
-"""The statements of policy documents as they stand in a resolved template: each with its place and its conditions.
+"""The statements of policy documents in a resolved template, with their places and conditions.
 
-Texts are in the spelling of ``Fn::Sub``. What depends on a condition of the template that nobody decided is there with
-that condition as its guard, whether it holds or not.
+Texts are in the spelling of ``Fn::Sub``. A part that depends on an undecided condition is included with the condition
+as its guard.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
 
@@ -24,19 +24,19 @@ _VARIABLES_SINCE = "2012-10-17"
 
 
 class Part(Struct, frozen=True):
-    """A part of a resource's properties, the way to it, and the conditions under which it is there."""
+    """A part of a resource's properties, its path, and its conditions."""
 
     value: Any
     path: Path
     guards: tuple[Literal, ...] = ()
 
     def member(self, name: str) -> Part:
-        """The member of that name; its value is ``None`` where there is none."""
+        """Return the member of that name; its value is ``None`` if absent."""
         value = self.value.get(name) if isinstance(self.value, Mapping) else None
         return Part(value, (*self.path, name), self.guards)
 
     def each(self) -> Iterator[Part]:
-        """The elements of a list, or the one value; both outcomes of what depends on a condition."""
+        """Yield the elements of a list, or the single value, with both outcomes of conditions."""
         if isinstance(self.value, list):
             for index, element in enumerate(self.value):
                 yield from Part(element, (*self.path, index), self.guards).each()
@@ -51,7 +51,7 @@ class Part(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The value as a text; what is none is spelled in JSON."""
+        """Return the value as a text; anything but a string as JSON."""
         return text_of(self.value)
 
 
@@ -82,7 +82,9 @@ class PlacedStatement(Struct, frozen=True):
 
 
 def statements(document: Part, *, trust: bool = False) -> Iterator[PlacedStatement | Part]:
-    """The statements of a policy document; what only CloudFormation can work out, such as a transform, as it is."""
+    """Yield the statements of a policy document. What only CloudFormation can evaluate, such as a transform, is
+    unchanged.
+    """
     for given in document.each():
         found = Part(document_of(given.value), given.path, given.guards)
         if not isinstance(found.value, Mapping):
@@ -94,12 +96,12 @@ def statements(document: Part, *, trust: bool = False) -> Iterator[PlacedStateme
 
 
 def outcomes(given: Any) -> list[Any]:
-    """Everything that a value of a template may turn out to be, whatever its conditions say."""
+    """Return all possible values of a template expression, for any conditions."""
     return [part.value for part in Part(given, ()).each()]
 
 
 def document_of(given: Any) -> Any:
-    """A policy document as a mapping; IAM's answers hold it as text with percent signs, templates sometimes as JSON."""
+    """Return a policy document as a mapping. IAM returns it percent-encoded, and templates sometimes have JSON text."""
     if isinstance(given, str):
         try:
             return json.loads(unquote(given) if given.startswith("%7B") else given)
@@ -109,7 +111,7 @@ def document_of(given: Any) -> Any:
 
 
 def joined(*several: tuple[Literal, ...]) -> tuple[Literal, ...] | None:
-    """All the literals, or ``None`` where they contradict each other."""
+    """Return all literals, or ``None`` if they contradict each other."""
     literals = {literal for each in several for literal in each}
     if any(Literal(literal.condition, not literal.holds) in literals for literal in literals):
         return None
@@ -117,7 +119,7 @@ def joined(*several: tuple[Literal, ...]) -> tuple[Literal, ...] | None:
 
 
 def text_of(value: Any) -> str:
-    """The value as IAM reads it: truth values in small letters, what is no text in JSON."""
+    """Return the value as IAM reads it: Booleans in lowercase, and JSON for anything but a string."""
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)

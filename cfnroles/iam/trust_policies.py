@@ -1,4 +1,4 @@
-"""Trust policies as policies about one who wants to assume the role.
+"""Trust policies in the form of identity-based policies of the principal that assumes the role.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
@@ -21,10 +21,9 @@ _UNTOLD = re.compile(r"\$\{(?!AWS::)")
 
 
 def read_trust(document: Mapping[str, Any], service: str = "") -> tuple[IdentityPolicy, Mapping[int, InvalidInput]]:
-    """What a trust policy says to a service, and the fault of each statement that cannot be read, by its index.
+    """Return the trust policy for a service, and the fault of each unreadable statement by its index.
 
-    Where a principal has a part that is unknown, its statement cannot be read. Raises InvalidInput where the document
-    holds no statements.
+    A statement whose principal has an unknown part is unreadable. Raise InvalidInput if the document has no statements.
     """
     given = document.get("Statement")
     statements = given if isinstance(given, list) else [given] if isinstance(given, Mapping) else []
@@ -41,7 +40,7 @@ def read_trust(document: Mapping[str, Any], service: str = "") -> tuple[Identity
 
 
 def principals(statement: Mapping[str, Any]) -> tuple[str, ...]:
-    """Whom a statement is about, such as ``ecs-tasks.amazonaws.com`` or ``*``."""
+    """Return the principals of a statement, such as ``ecs-tasks.amazonaws.com`` or ``*``."""
     given = statement.get("Principal", ())
     if isinstance(given, Mapping):
         given = [name for names in given.values() for name in (names if isinstance(names, list) else [names])]
@@ -50,7 +49,7 @@ def principals(statement: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _fault(statement: Any, index: int) -> InvalidInput | None:
     if not isinstance(statement, Mapping):
-        return None  # read_policy tells
+        return None  # read_policy reports it
     where = f"{TRUST_POLICY}.Statement[{index}]"
     if "NotPrincipal" in statement:
         # "You cannot use the NotPrincipal element in an IAM identity-based policy nor in an IAM role trust policy."
@@ -74,5 +73,5 @@ def _fault(statement: Any, index: int) -> InvalidInput | None:
 
 def _of_anybody(statement: Any) -> Any:
     if not isinstance(statement, Mapping) or "Effect" not in statement:
-        return statement  # read_policy tells
+        return statement  # read_policy reports it
     return {**{key: value for key, value in statement.items() if key != "Principal"}, "Resource": "*"}

@@ -1,6 +1,6 @@
 """Three truth values: true, false, and unknown with the condition keys that would decide it.
 
-The connectives are Kleene's: an unknown operand matters only where the others leave the result open.
+The connectives are Kleene's: an unknown operand matters only if the others do not decide the result.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 
 class Unknown(Struct, frozen=True):
-    """Neither true nor false as far as is known; ``keys`` are what would have to be known to tell."""
+    """Neither true nor false. ``keys`` are the condition keys that would decide."""
 
     keys: frozenset[str]
 
@@ -24,22 +24,22 @@ Truth: TypeAlias = bool | Unknown
 
 
 def unknown(*keys: str) -> Unknown:
-    """An unknown truth that *keys* would decide."""
+    """Return an unknown that *keys* would decide."""
     return Unknown(frozenset(keys))
 
 
 def negate(truth: Truth) -> Truth:
-    """NOT: the opposite; unknown stays unknown."""
+    """NOT. Unknown stays unknown."""
     return truth if isinstance(truth, Unknown) else not truth
 
 
 def all_of(truths: Iterable[Truth]) -> Truth:
-    """AND: false as soon as one is false, else unknown if any is; true of nothing."""
+    """AND: false if any is false, otherwise unknown if any is; true for no operands."""
     return _fold(truths, decisive=False)
 
 
 def any_of(truths: Iterable[Truth]) -> Truth:
-    """OR: true as soon as one is true, else unknown if any is; false of nothing."""
+    """OR: true if any is true, otherwise unknown if any is; false for no operands."""
     return _fold(truths, decisive=True)
 
 

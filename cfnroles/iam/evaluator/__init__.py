@@ -1,4 +1,4 @@
-"""Would IAM allow this request? A pure evaluator of identity-based policies that never guesses.
+"""A pure evaluator of identity-based policies that never guesses.
 
     policies = [parse_policy("AppSecrets", document)]
     request = Request(
@@ -9,11 +9,11 @@
     )
     print(evaluate(request, policies))      # allowed by AppSecrets.Statement[0] (ReadDatabaseSecret)
 
-The answer is an `Evaluation`: allowed, explicitly denied, implicitly denied, or unknown, with the statements
-behind it. A condition on a key that the context neither has nor knows to be absent is unknown, and so is
+The result is an `Evaluation`: allowed, explicitly denied, implicitly denied, or unknown, with the statements
+that decide. A condition on a key that is neither in the context nor known to be absent is unknown, and so is
 everything that depends on it, under the name of the key.
 
-Built from the IAM User Guide; each rule names its page where it stands.
+Built from the IAM User Guide; each rule links its page.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies.html
 """
 

@@ -1,4 +1,4 @@
-"""The conditions of a statement, and whether a request context meets them.
+"""The conditions of a statement, and their evaluation in a request context.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
@@ -21,7 +21,7 @@ _IF_EXISTS = "ifexists"
 
 
 class Qualifier(StrEnum):
-    """How the values of a key with several values in the request count together."""
+    """How several values of a key in the request are combined."""
 
     NONE = ""
     FOR_ALL_VALUES = "ForAllValues"
@@ -29,9 +29,9 @@ class Qualifier(StrEnum):
 
 
 class PolicyCondition(Struct, frozen=True):
-    """One operator and one key of a Condition element, with the values the policy lists for them.
+    """One operator and one key of a Condition element, with the values in the policy.
 
-    ``operator`` is None for Null. ``variables`` says whether the values may hold policy variables.
+    ``operator`` is None for Null. ``variables`` says whether the values may contain policy variables.
     """
 
     operator: Operator | None
@@ -42,10 +42,10 @@ class PolicyCondition(Struct, frozen=True):
     variables: bool = True
 
     def met(self, context: Context) -> Truth:
-        """Whether *context* meets the condition.
+        """Return whether *context* meets the condition.
 
         Several values of the policy are alternatives, or all excluded if the operator is negated. A key
-        without a value meets a negated operator, IfExists and ForAllValues, and nothing else; for ForAnyValue with
+        without a value meets only a negated operator, IfExists and ForAllValues; for ForAnyValue with
         IfExists it is unknown. A key with several values and no qualifier is unknown: AWS only says that such keys
         require one.
         """
@@ -59,7 +59,7 @@ class PolicyCondition(Struct, frozen=True):
             return True
         if not actual and self.if_exists and self.qualifier is Qualifier.FOR_ANY_VALUE:
             # AWS's pages say both: IfExists "evaluate[s] the condition element as true", and ForAnyValue "returns
-            # false" where the key does not exist. A measurement that was made public says denied.
+            # false" if the key does not exist. A published measurement says denied.
             return unknown(self.key)
         if not actual:
             lenient = self.operator.negated and self.qualifier is not Qualifier.FOR_ANY_VALUE
@@ -71,9 +71,9 @@ class PolicyCondition(Struct, frozen=True):
 
 
 def operator_named(name: str) -> tuple[Qualifier, Operator | None, bool] | None:
-    """The qualifier, the operator (None for Null) and IfExists that make up *name*; None if there is no such.
+    """Return the qualifier, operator (None for Null) and IfExists of *name*; None for an unknown operator.
 
-    Null takes no IfExists: "You can add IfExists to the end of any condition operator name except the Null
+    Null has no IfExists: "You can add IfExists to the end of any condition operator name except the Null
     condition".
     """
     prefix, colon, rest = name.rpartition(":")

@@ -1,4 +1,4 @@
-"""The decision on a request from the identity-based policies of its principal and the permissions boundary.
+"""The decision on a request, from identity-based policies and the permissions boundary.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -20,7 +20,7 @@ _RESOURCE = "the rest of the resource's ARN"
 
 
 class Decision(StrEnum):
-    """What becomes of the request; only ALLOWED lets it through, and UNKNOWN says that it depends."""
+    """The decision on a request. Only ALLOWED lets it through; UNKNOWN depends on missing values."""
 
     ALLOWED = "allowed"
     EXPLICIT_DENY = "explicit deny"
@@ -29,7 +29,7 @@ class Decision(StrEnum):
 
 
 class UnknownStatement(Struct, frozen=True):
-    """A statement that may or may not apply, and the condition keys that would have to be known to tell."""
+    """A statement that may or may not apply, and the condition keys that decide."""
 
     statement: StatementId
     effect: Effect
@@ -40,11 +40,11 @@ class UnknownStatement(Struct, frozen=True):
 
 
 class Evaluation(Struct, frozen=True):
-    """The decision and what made it.
+    """The decision and its statements.
 
-    ``by`` names the statements behind it: every Allow that applies (the boundary's too) if allowed, every
-    Deny that applies if explicitly denied. ``undecided`` lists the statements whose part is unknown, also
-    where the others decide without them. ``outside_boundary`` is the name of the permissions boundary if
+    ``by`` names the statements that decide: every Allow that applies (the boundary's too) if allowed, every
+    Deny that applies if explicitly denied. ``undecided`` lists the statements whose effect is unknown, even
+    if the others decide without them. ``outside_boundary`` is the name of the permissions boundary if
     the identity-based policies allow the request and the boundary does not.
     """
 
@@ -55,7 +55,7 @@ class Evaluation(Struct, frozen=True):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The condition keys that an unknown decision depends on, each once; empty for any other decision."""
+        """The condition keys that an unknown decision depends on, without duplicates; otherwise empty."""
         if self.decision is not Decision.UNKNOWN:
             return ()
         return tuple(sorted({key for each in self.undecided for key in each.keys}))
@@ -75,14 +75,14 @@ class Evaluation(Struct, frozen=True):
 def evaluate(
     request: Request, policies: Iterable[IdentityPolicy], boundary: IdentityPolicy | None = None
 ) -> Evaluation:
-    """Decide *request* by the identity-based *policies*, within *boundary* if there is one.
+    """Evaluate *request* with identity-based *policies*, within *boundary* if there is one.
 
-    A Deny that applies decides. Without one, the request needs an Allow in the policies and, if there is a
-    boundary, an Allow in that as well. What depends on an unknown key is unknown, unless the rest decides: a
-    request that nothing can allow is denied whatever an unknown Deny would add.
+    A Deny that applies decides. Otherwise, the request needs an Allow in the policies and, if there is a
+    boundary, also in the boundary. What depends on an unknown key is unknown, unless the rest decides: a
+    request that nothing can allow is denied, whatever an unknown Deny would add.
 
-    Resource-based policies, service and resource control policies and session policies are not part of this,
-    nor is the root user, to whom identity-based policies do not apply.
+    Resource-based policies, service and resource control policies, session policies and the root user (to whom
+    identity-based policies do not apply) are not included.
     """
     context = request.full_context
     limits = () if boundary is None else (boundary,)
@@ -108,7 +108,7 @@ def evaluate(
 
 
 def statement_applies(statement: PolicyStatement, request: Request) -> Truth:
-    """Whether the statement's action, resource and conditions all match the request, whatever its effect."""
+    """Return whether action, resource and conditions of the statement all match the request, for either effect."""
     return _applies(statement, request, request.full_context)
 
 

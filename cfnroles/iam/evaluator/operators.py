@@ -1,4 +1,4 @@
-"""The condition operators: one row each, and how one value of the request compares with one of the policy.
+"""The condition operators, one row each, with the comparison of a request value and a policy value.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class TextOperator(Struct, frozen=True):
-    """Compares texts; the policy's values may hold variables, and wildcards if ``wildcards``."""
+    """Compares texts. Values of the policy may have variables, and wildcards if ``wildcards`` is true."""
 
     name: str
     negated: bool
@@ -36,20 +36,20 @@ class TextOperator(Struct, frozen=True):
     expects: str = "a text"
 
     def accepts(self, value: str) -> bool:
-        """Whether *value* may stand in a policy: any text may."""
+        """Return whether *value* is valid in a policy: any text is."""
         return True
 
     def match(self, wanted: str, actual: str, key: str, context: Context, *, variables: bool) -> Truth:
-        """Whether the request's *actual* value of *key* matches the policy's *wanted*, before any negation.
+        """Return whether the request's *actual* value of *key* matches the policy's *wanted*, before negation.
 
-        A value with a variable that has no value matches nothing. Operators are asked alike, whatever each looks at.
+        A variable without a value matches nothing. All operators have the same arguments.
         """
         pattern = condition_text(wanted, variables=variables, wildcards=self.wildcards).expand(context)
         return pattern is not None and self.test(pattern, actual, key)
 
 
 class TypedOperator(Struct, frozen=True):
-    """Compares values of one type, without variables or wildcards; ``expects`` names the type."""
+    """Compares values of one type, without variables or wildcards. ``expects`` names the type."""
 
     name: str
     negated: bool
@@ -58,10 +58,10 @@ class TypedOperator(Struct, frozen=True):
     test: Callable[[str, str], bool]
 
     def match(self, wanted: str, actual: str, key: str, context: Context, *, variables: bool) -> Truth:
-        """Whether the request's *actual* value of *key* matches the policy's *wanted*, before any negation.
+        """Return whether the request's *actual* value of *key* matches the policy's *wanted*, before negation.
 
         A value of another type matches nothing. AWS documents no substitution of variables
-        here, so a *wanted* that holds one leaves the match unknown. Operators are asked alike, whatever each looks at.
+        here, so a variable in *wanted* makes the match unknown. All operators have the same arguments.
         """
         if variables and (references := variables_of(wanted)):
             return unknown(*references)
@@ -107,7 +107,7 @@ _EPOCH = re.compile(r"\d+(?:\.\d+)?")
 
 @lru_cache(maxsize=4096)
 def _date(text: str) -> datetime | None:
-    """A W3C date or a number of seconds since 1970; four digits are a year."""
+    """Parse a W3C date or a number of seconds since 1970; four digits are a year."""
     found = _W3C_DATE.fullmatch(text)
     try:
         if found is None:
@@ -151,7 +151,7 @@ class _Network(Struct, frozen=True):
 
 @lru_cache(maxsize=4096)
 def _network(text: str) -> _Network | None:
-    """An address or a CIDR range; "non-zero bits in the IP address after the masked bits are ignored"."""
+    """Parse an address or CIDR range; "non-zero bits in the IP address after the masked bits are ignored"."""
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -208,4 +208,4 @@ OPERATORS: tuple[Operator, ...] = (
     TextOperator("ArnNotEquals", negated=True, wildcards=True, test=_arn),
     TextOperator("ArnNotLike", negated=True, wildcards=True, test=_arn),
 )
-"""Every operator but Null, which asks about the key and not about its values."""
+"""Every operator except Null, which tests the key and not its values."""

@@ -1,4 +1,4 @@
-"""Identity-based policies: the parsed form, and reading it from IAM JSON with its grammar checked.
+"""Identity-based policies: the parsed form, and the parser for IAM JSON.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
@@ -19,20 +19,20 @@ _GRAMMAR = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_
 _VERSIONS = ("2008-10-17", "2012-10-17")
 _POLICY_ELEMENTS = ("Version", "Id", "Statement")
 _PRINCIPALS = ("Principal", "NotPrincipal")
-#: The index of what stands for all statements of a policy.
+#: The index that represents all statements of a policy.
 WHOLE_POLICY = -1
 _STATEMENT_ELEMENTS = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
 
 
 class Effect(StrEnum):
-    """What a statement does with the requests it applies to."""
+    """The effect of a statement."""
 
     ALLOW = "Allow"
     DENY = "Deny"
 
 
 class StatementId(Struct, frozen=True, order=True):
-    """Where a statement stands: the name of its policy, its index from zero, and its Sid if it has one."""
+    """The identity of a statement: the name of its policy, its index from zero, and its Sid if it has one."""
 
     policy: str
     index: int
@@ -46,7 +46,7 @@ class StatementId(Struct, frozen=True, order=True):
 
 
 class PolicyStatement(Struct, frozen=True):
-    """One statement; ``actions`` are exclusions if ``not_actions``, ``resources`` if ``not_resources``."""
+    """One statement. ``actions`` are exclusions if ``not_actions``, ``resources`` if ``not_resources``."""
 
     id: StatementId
     effect: Effect
@@ -59,10 +59,10 @@ class PolicyStatement(Struct, frozen=True):
 
 
 class IdentityPolicy(Struct, frozen=True):
-    """An identity-based policy, under the name that evaluations and errors call it by.
+    """An identity-based policy, with its name in evaluations and errors.
 
-    ``unread`` are statements that nobody could read, with what is known of them: each may apply to any request for its
-    actions, or to none.
+    ``unread`` are statements that could not be read, with what is known about them: each may apply to any request for
+    its actions, or to none.
     """
 
     name: str
@@ -72,14 +72,14 @@ class IdentityPolicy(Struct, frozen=True):
 
 
 def parse_policy(name: str, document: object) -> IdentityPolicy:
-    """The policy in *document*: a mapping as JSON gives it, or the JSON text itself.
+    """Parse the policy in *document*: a mapping, or JSON text.
 
-    A single statement, action, resource or value may stand without its list. Policy variables count only in
-    version 2012-10-17; without a Version element the version is 2008-10-17. References that are not policy
-    variables (such as ``${AWS::Partition}``) must have been replaced; one that is left is taken for a
-    variable, so that whatever depends on it comes out unknown under its name.
+    A single statement, action, resource or value may be without its list. Policy variables require
+    version 2012-10-17; without a Version element, the version is 2008-10-17. References that are not policy
+    variables (such as ``${AWS::Partition}``) must have been replaced. A remaining one is read as a
+    variable, so that everything that depends on it is unknown under its name.
 
-    Raises InvalidInput, naming *name* and the index of the statement, if the document breaks the grammar.
+    Raise InvalidInput, with *name* and the index of the statement, for an invalid document.
     """
     policy, faults = read_policy(name, document)
     for fault in faults.values():
@@ -93,10 +93,10 @@ def read_policy(
     known: Mapping[int, InvalidInput] | None = None,
     outcomes: Callable[[object], Iterable[object]] = lambda given: (given,),
 ) -> tuple[IdentityPolicy, Mapping[int, InvalidInput]]:
-    """The policy in *document* as far as it can be read, and the fault of each statement that cannot be, by its index.
+    """Parse the readable statements of *document*, and return the fault of each other statement by its index.
 
-    ``known`` are faults of statements that the caller found, ``outcomes`` all statements that one of them may turn out
-    to be. Raises InvalidInput where the document holds no statements.
+    ``known`` are faults of statements that the caller found, ``outcomes`` all possible values of a statement. Raise
+    InvalidInput if the document has no statements.
     """
     policy = _object(_loaded(name, document), name, _POLICY_ELEMENTS)
     version = policy.get("Version", _VERSIONS[0])
@@ -123,19 +123,19 @@ def read_policy(
 
 
 def unread_policy(name: str, effects: Iterable[Effect] = tuple(Effect)) -> IdentityPolicy:
-    """What can be read of nothing, such as ``policy Ours``, but the effects that its statements may have."""
+    """Return a policy of which only the possible effects are known, such as ``policy Ours``."""
     whole = StatementId(name, WHOLE_POLICY)
     return IdentityPolicy(name, (), unread=tuple(PolicyStatement(whole, each, ("*",), ("*",)) for each in effects))
 
 
 def effects_of(given: object) -> tuple[Effect, ...]:
-    """The effects that a statement may have, as far as it can be read."""
+    """Return the possible effects of a statement."""
     effect = given.get("Effect") if isinstance(given, Mapping) else None
     return tuple(each for each in Effect if each == effect) or tuple(Effect)
 
 
 def _unread(statement: StatementId, given: object) -> Iterator[PolicyStatement]:
-    """What is known of a statement that cannot be read: its effect and its actions, each if that much can be read."""
+    """Yield what is known about an unreadable statement: its effect and its actions, if these can be read."""
     try:
         actions, not_actions = _actions(given if isinstance(given, Mapping) else {}, str(statement))
     except InvalidInput:
@@ -237,7 +237,7 @@ def _scalar(value: object, where: str) -> str:
 
 
 def _one_of(statement: Mapping[str, object], element: str, where: str) -> tuple[tuple[str, ...], bool]:
-    """The strings of *element* or of its Not form, and whether it was the latter."""
+    """Return the strings of *element* or of its Not form, and whether it was the latter."""
     present = [name for name in (element, f"Not{element}") if name in statement]
     if len(present) != 1:
         both = "both" if present else "neither"

@@ -1,4 +1,4 @@
-"""The request that policies are asked about: who, which action, on what, and what is known of its context."""
+"""A request for evaluation: the principal, the action, the resource, and the known context."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9-]+")
 
 
 class PrincipalType(StrEnum):
-    """The value of aws:PrincipalType for those principals that identity-based policies apply to.
+    """The value of aws:PrincipalType for principals with identity-based policies.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-infotouse
     """
@@ -27,7 +27,7 @@ class PrincipalType(StrEnum):
 
 
 class Principal(Struct, frozen=True):
-    """Who makes the request. For the session of a role, ``arn`` is the ARN of the role.
+    """The principal of a request. For the session of a role, ``arn`` is the ARN of the role.
 
     "For IAM roles, the request context returns the ARN of the role, not the ARN of the user that assumed
     the role."
@@ -46,9 +46,9 @@ class Principal(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is known of the request context: the values of keys, and which keys are absent; not the rest.
+    """The known request context: the values of keys, and absent keys. All other keys are unknown.
 
-    Make one with `Context.of`. Key names are not case-sensitive.
+    Create one with `Context.of`. Key names are not case-sensitive.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
     """
 
@@ -68,7 +68,7 @@ class Context:
         absent: Iterable[str] = (),
         complete: bool = False,
     ) -> Context:
-        """A context with *values* (several for a multivalued key) and without the *absent* keys.
+        """Return a context with *values* (several for a multivalued key) and without the *absent* keys.
 
         A name in *absent* may end in ``*``, as in ``aws:RequestTag/*``. *complete* says that every key
         without a value is absent, so that nothing is unknown.
@@ -79,7 +79,7 @@ class Context:
         return cls(tuple(sorted(several.items())), frozenset(key.lower() for key in absent), complete)
 
     def lookup(self, key: str) -> tuple[str, ...] | Unknown:
-        """The values of *key*, none if it is absent, or unknown."""
+        """Return the values of *key*, none if it is absent, or unknown."""
         name = key.lower()
         values = self._by_key.get(name)
         if values is not None:
@@ -91,14 +91,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One API call as IAM sees it.
+    """One API call for IAM.
 
     ``action`` is one action such as ``ssm:GetParameters``; ``resource`` is one ARN, ``*`` for actions
-    without a resource type, or an ARN known in part (`some`). ``context`` adds to the keys that the
-    principal implies: aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType, and for a role that
-    aws:username is absent; ``full_context`` is the context with them.
+    without a resource type, or a partly known ARN (`some`). ``context`` adds to the keys that the
+    principal implies: aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType, and for a role the absence of
+    aws:username; ``full_context`` is the context with them.
 
-    Raises InvalidInput if action or resource is not of that form.
+    Raise InvalidInput for an action or resource in another form.
     """
 
     principal: Principal

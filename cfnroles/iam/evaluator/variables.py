@@ -1,5 +1,4 @@
 """Policy variables: ``${aws:username}``, ``${key, 'default'}`` and the literals ``${*}``, ``${?}``, ``${$}``.
-
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
@@ -22,14 +21,14 @@ _COLONS_BEFORE_RESOURCE = 5
 
 
 class Variable(Struct, frozen=True):
-    """A reference to a condition key, with the text to use when the request lacks it (None: no default)."""
+    """A reference to a condition key, with the default for requests without it (None: no default)."""
 
     key: str
     default: str | None = None
 
 
 class Unresolved(Struct, frozen=True):
-    """A reference where AWS documents no substitution: what becomes of it is never known."""
+    """A reference where AWS documents no substitution: its value is always unknown."""
 
     key: str
 
@@ -38,16 +37,16 @@ Part = str | Wild | Variable | Unresolved
 
 
 class VariableText(Struct, frozen=True):
-    """A policy string taken apart into literal text, wildcards and variables."""
+    """A policy string, divided into literal text, wildcards and variables."""
 
     parts: tuple[Part, ...]
     fixed: Pattern | None
 
     def expand(self, context: Context) -> Pattern | None:
-        """The pattern with the variables replaced from *context*; None if a variable has no value.
+        """Return the pattern with variables replaced from *context*; None if a variable has no value.
 
-        A variable without a value equals nothing and is like nothing. The value of a variable is literal
-        text: a ``*`` in it is not a wildcard. One whose key is unknown, or has several values (a "multivalued
+        A variable without a value matches nothing. The value of a variable is literal
+        text: a ``*`` in it is not a wildcard. A variable with an unknown key, or with several values (a "multivalued
         condition key" cannot be a variable), leaves an unknown gap.
         """
         if self.fixed is not None:
@@ -71,22 +70,22 @@ class VariableText(Struct, frozen=True):
 
 @lru_cache(maxsize=8192)
 def plain_text(text: str) -> VariableText:
-    """A string with wildcards and no variables: an action."""
+    """Parse a string with wildcards and no variables: an action."""
     return _text(tuple(_parts(text, variables=False, wildcards=True)))
 
 
 @lru_cache(maxsize=8192)
 def condition_text(text: str, *, variables: bool, wildcards: bool) -> VariableText:
-    """A value of a string or ARN condition, with variables if the policy's version has them."""
+    """Parse a value of a string or ARN condition, with variables if the policy's version has them."""
     return _text(tuple(_parts(text, variables=variables, wildcards=wildcards)))
 
 
 @lru_cache(maxsize=8192)
 def resource_text(text: str, *, variables: bool) -> VariableText:
-    """A string of the Resource or NotResource element, with variables if the policy's version has them.
+    """Parse a string of the Resource or NotResource element, with variables if the policy's version has them.
 
-    An incomplete ARN is completed with wildcards, and a variable counts only "in the resource portion of
-    the ARN"; one before it leaves the match unknown.
+    An incomplete ARN is completed with wildcards. A variable counts only "in the resource portion of
+    the ARN"; one before it makes the match unknown.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
     colons = 0
@@ -102,7 +101,7 @@ def resource_text(text: str, *, variables: bool) -> VariableText:
 
 
 def variables_of(text: str) -> tuple[str, ...]:
-    """The keys that *text* refers to as variables, as they are spelled."""
+    """Return the keys of the variables in *text*, as spelled."""
     parts = _parts(text, variables=True, wildcards=False)
     return tuple(part.key for part in parts if isinstance(part, Variable))
 

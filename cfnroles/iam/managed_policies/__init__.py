@@ -1,6 +1,6 @@
-"""The AWS managed policies that people attach to roles around Amazon ECS, as AWS published them.
+"""AWS managed policies that are common in roles around Amazon ECS, as published by AWS.
 
-One JSON file per policy beside this module: its name, path, default version, the day AWS last updated it, the day
+One JSON file for each policy in this directory: its name, path, default version, the day AWS last updated it, the day
 it was read, and its document. They are the policies of the ``aws`` partition; the other partitions have their own.
 
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
@@ -20,7 +20,7 @@ from cfnroles.iam.evaluator import IdentityPolicy, parse_policy
 
 __all__ = ["ManagedPolicy", "managed_policy", "managed_policy_names"]
 
-#: No name is longer: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html
+#: The maximum length of a name: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html
 _NAME = re.compile(r"[A-Za-z0-9_]{1,128}")
 _ARN = re.compile(r"arn:aws:iam::aws:policy(?P<path>/(?:[A-Za-z0-9_-]+/)*)(?P<name>[A-Za-z0-9_]+)")
 
@@ -37,25 +37,25 @@ class ManagedPolicy(Struct, frozen=True):
 
     @property
     def arn(self) -> str:
-        """The ARN that roles attach it by."""
+        """The ARN by which roles attach it."""
         return f"arn:aws:iam::aws:policy{self.path}{self.name}"
 
     @property
     def source(self) -> str:
-        """The page on which AWS publishes it."""
+        """The page where AWS publishes it."""
         return f"https://docs.aws.amazon.com/aws-managed-policy/latest/reference/{self.name}.html"
 
     @property
     def policy(self) -> IdentityPolicy:
-        """The document, ready for the evaluator, under the name of the policy."""
+        """The document for the evaluator, under the name of the policy."""
         return parse_policy(self.name, self.document)
 
 
 def managed_policy(name_or_arn: str) -> ManagedPolicy | None:
-    """The AWS managed policy of that name or ARN, or None if it is not among those shipped here.
+    """Return the AWS managed policy of that name or ARN, or None if it is not included.
 
     An ARN must have the policy's own path, and the ``aws`` partition: in others, such as ``aws-cn``, a policy of
-    the same name may say something else, so None is the answer there.
+    the same name may have other content, so the result is None.
     """
     by_arn = _ARN.fullmatch(name_or_arn)
     name = by_arn["name"] if by_arn else name_or_arn
@@ -73,11 +73,11 @@ def managed_policy(name_or_arn: str) -> ManagedPolicy | None:
         date.fromisoformat(record["read"]),
         record["document"],
     )
-    # A file system that ignores case would also answer to a misspelt name.
+    # A case-insensitive file system would also find a misspelled name.
     return found if found.name == name and (not by_arn or found.path == by_arn["path"]) else None
 
 
 def managed_policy_names() -> tuple[str, ...]:
-    """The names of all policies shipped here, in alphabetical order."""
+    """Return the names of all included policies, in alphabetical order."""
     files = (file.name for file in resources.files(__name__).iterdir())
     return tuple(sorted(name.removesuffix(".json") for name in files if name.endswith(".json")))
