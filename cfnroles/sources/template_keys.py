@@ -41,23 +41,25 @@ class Keys:
     @cached_property
     def facts(self) -> Facts:
         """What was told, and the keys of the log groups and buckets which the template defines and the task names."""
-        of_groups = (group.properties.get("KmsKeyId") for group in self._named(_LOG_GROUP))
-        keys = (self._of_group(shaped(key, self._stack)) for key in of_groups if isinstance(key, str) and key)
         of_files = (key for keys in self._of_buckets.values() for key in keys)
         return replace(
             self._told,
-            log_group_key_arns=tuple(dict.fromkeys((*self._told.log_group_key_arns, *keys))),
+            keys_of_log_groups=tuple(self._of_log_groups()),
             file_key_arns=tuple(dict.fromkeys((*self._told.file_key_arns, *of_files))),
         )
 
-    def _named(self, kind: str) -> Iterator[Resource]:
-        """The resources of a type that the task names, by themselves or by the name that they are given."""
-        found = {
-            name: each for name in self._symbols if (each := self._stack.resources.get(name)) and each.type == kind
+    def _of_log_groups(self) -> Iterator[tuple[str, str]]:
+        """The log groups that the task names, by themselves or by the name that they are given, each with its key."""
+        called = _called(_LOG_GROUP, self._stack)
+        named = {text: called[text][0] for text in sorted(self._said) if text in called}
+        named |= {
+            name: each
+            for name in self._symbols
+            if (each := self._stack.resources.get(name)) and each.type == _LOG_GROUP
         }
-        called = _called(kind, self._stack)
-        found |= {each.logical_id: each for text in called.keys() & self._said for each in called[text]}
-        yield from found.values()
+        for name, group in named.items():
+            key = group.properties.get("KmsKeyId")
+            yield name, self._of_group(shaped(key, self._stack)) if isinstance(key, str) else ""
 
     @property
     def _texts(self) -> list[tuple[Path, str]]:

@@ -169,12 +169,15 @@ def _definitions(
     def work(session: Session) -> _Pass:
         module = Module(project, session)
         try:
-            own = [_turned(each, project, module) for each in instances(site, module)]
+            own = [_turned(each) for each in instances(site, module)]
             may_run = [each for each in running if own and mentions(each, site)]
             services = [each for one in may_run if one.type not in RUNNER_TYPES for each in services_of(one, module)]
             runners = [each for one in may_run if one.type in RUNNER_TYPES for each in runners_of(one, module)]
             turned = [both for each in own for both in beside_services(each, services)]
             turned += [both for each in own for both in targets_running(each, runners)]
+            for each in turned:
+                each.keys |= keys_of(each.tree, session)
+                each.keys |= keys_in_directory(each.tree, project, module)
             if before is None:
                 return _Pass(turned, module.defaults)
             whole = judged(runners, lambda target: any(target.runs(each) for each in own))
@@ -224,13 +227,11 @@ def _of(each: _Pass) -> list[Turned]:
     return each.turned if isinstance(each.turned, list) else []
 
 
-def _turned(instance: ResourceInstance, project: Project, module: Module) -> Turned:
+def _turned(instance: ResourceInstance) -> Turned:
     turned = Turned(instance.address)
     place = instance.block.place
     turned.spots[()] = (place.document, place.line, place.column)
     turned.attributes(attributes_of(instance, ARGUMENTS, BLOCKS))
-    turned.keys |= keys_of(turned.tree, module.session)
-    turned.keys |= keys_in_directory(turned.tree, project, module)
     return turned
 
 

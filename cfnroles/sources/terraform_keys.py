@@ -47,7 +47,7 @@ def keys_of(tree: Mapping[str, Any], session: Session) -> dict[str, Key]:
     }
     found = {address: key for address in names for key in _key(session.made.get(address))}
     for (kind, name), address in session.called.items():
-        found |= {f"{kind} {name.removeprefix('/')}": key for key in _key(session.made.get(address))}
+        found |= {_by_name(kind, name): key for key in _key(session.made.get(address))}
     return found
 
 
@@ -84,8 +84,13 @@ def keys_in_plan(resources: Iterable[tuple[str, Attributes]], tree: Mapping[str,
             continue
         arn = arn_of(text_of(_plain(each, "arn") or ""))
         names = {_plain(each, "name"), *([str(arn.resource).partition(":")[2]] if arn and kind == _SECRET else [])}
-        found |= {f"{kind} {name.removeprefix('/')}": _of_customer(aliases.get(key) or key) for name in names if name}
+        found |= {_by_name(kind, name): _of_customer(aliases.get(key) or key) for name in names if name}
     return found
+
+
+def _by_name(kind: str, name: str) -> str:
+    """How the keys are found by name: a parameter's as its ARN has it."""
+    return f"{kind} {name.removeprefix('/') if kind == _PARAMETER else name}"
 
 
 def _plain(attributes: Attributes, name: str) -> str | None:
@@ -109,10 +114,12 @@ def said(value: Value | Failed | None) -> Text | None:
 
 
 def with_log_group_keys(facts: Facts, keys: Known) -> Facts:
-    """What is told, and the keys of the log groups."""
-    own = (key for name, key in keys.items() if key and name.split("[")[0].rpartition(".")[0].endswith(_LOG_GROUP))
-    named = (key for name, key in keys.items() if key and name.startswith(f"{_LOG_GROUP} "))
-    return replace(facts, log_group_key_arns=tuple(dict.fromkeys((*facts.log_group_key_arns, *own, *named))))
+    """What is told, and the keys of the log groups that the configuration makes."""
+    by_address = {name: key for name, key in keys.items() if name.split("[")[0].rpartition(".")[0].endswith(_LOG_GROUP)}
+    prefix = f"{_LOG_GROUP} "
+    by_name = {name.removeprefix(prefix): key for name, key in keys.items() if name.startswith(prefix)}
+    own = {**by_address, **by_name}
+    return replace(facts, keys_of_log_groups=tuple((name, key or "") for name, key in own.items()))
 
 
 def by_own_keys(discovery: Discovery, keys: Known, facts: Facts) -> Discovery:

@@ -119,8 +119,6 @@ def _in_passes(
     found = list(_resources(root, TASK_DEFINITION))
     for resource in found:
         turned = _turned(resource, document, told)
-        turned.looked_up |= keys_in_plan(every, turned.tree)
-        turned.keys |= keys_of_buckets(buckets)
         at = Surroundings(document.name, *_home(resource, document))
         shown = _shown(members, resource, len(found), told)
         if shown is not None:
@@ -130,6 +128,9 @@ def _in_passes(
         targets = tuple(each for runner in runners for each in runner.targets if each.runs(turned, arns))
         running = [each.address for each in services if each.runs(turned, arns)] + [each.address for each in targets]
         forms = (*beside_services(turned, services, arns), *(each.beside(turned) for each in targets))
+        for each in forms:
+            each.looked_up |= keys_in_plan(every, each.tree)
+            each.keys |= keys_of_buckets(buckets)
         beside = [InWorld({}, each) for each in forms]
         task = in_passes(str(resource.get("address", "")), beside, [{}], told, at)
         yield _Planned(task, tuple(dict.fromkeys(running)), targets)

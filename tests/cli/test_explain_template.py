@@ -334,6 +334,24 @@ def test_the_key_of_a_log_group_is_known(explained: Any) -> None:
     assert told(explained(template(logs)))["kms:GenerateDataKey", ""] == ("${SecretKey.Arn}",)
 
 
+SESSIONS = "  Sessions: {Type: AWS::Logs::LogGroup, Properties: {GROUP KmsKeyId: !GetAtt SecretKey.Arn}}\n"
+OWN_GROUPS = {
+    "by reference": ("{}", "", "!Ref Own"),
+    "by name": ("{LogGroupName: /ecs/own}", "", "/ecs/own"),
+    "beside another's name": ("{LogGroupName: /ecs/own}", "LogGroupName: /ecs/sessions,", "/ecs/own"),
+}
+
+
+@pytest.mark.parametrize(("own", "sessions", "group"), OWN_GROUPS.values(), ids=OWN_GROUPS)
+def test_the_key_of_one_log_group_is_not_that_of_another(explained: Any, own: str, sessions: str, group: str) -> None:
+    logs = f"LogConfiguration: {{LogDriver: awslogs, Options: {{awslogs-group: {group}, awslogs-region: us-east-1}}}}"
+    groups = f"  Own: {{Type: AWS::Logs::LogGroup, Properties: {own}}}\n{SESSIONS.replace('GROUP', sessions)}"
+    service = SERVICE.replace("!Ref Logs", "!Ref Sessions").replace("Resources:\n", "")
+    roles = explained(template(f"Image: nginx\n          {logs}", groups + service))["resources"]["Task"]["roles"]
+    with_key = {role for role, all_ in roles.items() for each in all_ if "kms:GenerateDataKey" in each["actions"]}
+    assert with_key == {"task role"}
+
+
 def test_a_file_system_and_its_access_point(explained: Any) -> None:
     volumes = (
         "[{Name: data, EFSVolumeConfiguration: {FilesystemId: !Ref Disk, TransitEncryption: ENABLED,"

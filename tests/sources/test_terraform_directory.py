@@ -10,6 +10,7 @@ import pytest
 from cfnroles import InvalidInput, Told, explain
 from cfnroles.formats.explanation import human
 from cfnroles.lines import gaps_head
+from cfnroles.need import Holder
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.terraform_directory import read_files
 from cfnroles.sources.terraform_members import api_name
@@ -141,6 +142,41 @@ GROUP = 'resource "aws_cloudwatch_log_group" "g" { name = "/ecs/app" }\n'
 def test_a_log_group_without_one_is_its_resource() -> None:
     text = task(LOGS.replace("GROUP", "aws_cloudwatch_log_group.g.name"))
     assert any("${aws_cloudwatch_log_group.g.name}:log-stream:p/web/*" in each for each in needs(text))
+
+
+ENCRYPTED_SESSIONS = """
+resource "aws_cloudwatch_log_group" "g" {
+  APP
+}
+resource "aws_cloudwatch_log_group" "sessions" {
+  SESSIONS
+  kms_key_id = aws_kms_key.k.arn
+}
+resource "aws_ecs_service" "web" {
+  cluster                = aws_ecs_cluster.main.id
+  task_definition        = aws_ecs_task_definition.app.arn
+  enable_execute_command = true
+}
+resource "aws_ecs_cluster" "main" {
+  configuration {
+    execute_command_configuration {
+      logging = "OVERRIDE"
+      log_configuration {
+        cloud_watch_log_group_name = aws_cloudwatch_log_group.sessions.name
+      }
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("sessions", ["", 'name = "/ecs/sessions"'], ids=["sessions unnamed", "sessions named"])
+@pytest.mark.parametrize("app", ["", 'name = "/ecs/app"'], ids=["unnamed", "named"])
+def test_the_key_of_one_log_group_is_not_that_of_another(app: str, sessions: str) -> None:
+    beside = ENCRYPTED_SESSIONS.replace("APP", app).replace("SESSIONS", sessions)
+    (found,) = reading(task(LOGS.replace("GROUP", "aws_cloudwatch_log_group.g.name"), beside)).tasks
+    holders = {need.holder for need in found.discovery.needs if need.permission.action == "kms:GenerateDataKey"}
+    assert holders == {Holder.TASK}
 
 
 KEYS = {

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cfnroles import Document, InvalidInput, explain, read
-from cfnroles.need import Gap, Severity
+from cfnroles.need import Gap, Holder, Severity
 from cfnroles.sources.reading import Reading
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
@@ -255,6 +255,26 @@ def test_a_service_of_a_state_asks_beside_its_definition(named: str) -> None:
     found = told(read(state(own, service(task_definition=named, cluster="arn:c"), cluster)))
     assert "ssmmessages:OpenDataChannel on *" in found
     assert f"kms:Decrypt on {KEY}" in found
+
+
+def test_the_key_of_the_log_group_of_sessions_is_not_that_of_the_containers_logs() -> None:
+    options = {"awslogs-group": "/ecs/app", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "p"}
+    logs = {"logConfiguration": {"logDriver": "awslogs", "options": options}}
+    own = resource(container_definitions=json.dumps([{**CONTAINER, **logs}]), arn=f"{ARN}:3", arn_without_revision=ARN)
+    sessions = {"logging": "OVERRIDE", "log_configuration": [{"cloud_watch_log_group_name": "/ecs/sessions"}]}
+    cluster = {"mode": "managed", "type": "aws_ecs_cluster", "name": "c", "address": "aws_ecs_cluster.c"}
+    configuration = [{"execute_command_configuration": [sessions]}]
+    group = {"mode": "managed", "type": "aws_cloudwatch_log_group"}
+    document = state(
+        own,
+        service(task_definition=ARN, cluster="arn:c"),
+        {**cluster, "values": {"arn": "arn:c", "configuration": configuration}},
+        {**group, "address": "aws_cloudwatch_log_group.app", "values": {"name": "/ecs/app", "kms_key_id": ""}},
+        {**group, "address": "aws_cloudwatch_log_group.s", "values": {"name": "/ecs/sessions", "kms_key_id": KEY}},
+    )
+    (task,) = read(document).tasks
+    encrypting = {need.holder for need in task.discovery.needs if need.permission.action == "kms:GenerateDataKey"}
+    assert encrypting == {Holder.TASK}
 
 
 def test_a_service_of_a_plan_whose_definition_is_not_known_yet_is_told_of() -> None:

@@ -58,8 +58,14 @@ LogGroup = Callable[[Found], Arn]
 
 
 def keys_of_group(found: Found, group: Arn) -> tuple[Text, ...]:
-    """The keys of a log group: those that the caller names, and that of the groups that are made with the roles."""
-    facts = found.facts
+    """The keys of a log group: its own where the source defines it, else those that the caller names, and that of the
+    groups that are made with the roles.
+    """
+    facts, name = found.facts, group.resource.removeprefix("log-group:")
+    elsewhere = facts.region and not group.region.unknown and group.region != facts.region
+    own = None if elsewhere else dict(facts.keys_of_log_groups).get(name.whole.name if name.whole else name)
+    if own is not None:
+        return (Text(own),) if own else ()
     made = facts.made_log_groups_key and _is_made(found, group)
     return tuple(map(Text, dict.fromkeys((*facts.log_group_key_arns, *([facts.made_log_groups_key] if made else [])))))
 
