@@ -71,7 +71,9 @@ def template_references(reading: Reading, template: Template, resource: str) -> 
 
 def unseen_in(reading: Reading, template: Template) -> tuple[Gap, ...]:
     """Return the unreadable parts of a template outside of its task definitions that may refer to secrets."""
-    return _unread((*hidden(template), *(each for each in reading.nested if isinstance(each, Gap))))
+    return _unread(
+        (*hidden(template, known_of(reading)[1]), *(each for each in reading.nested if isinstance(each, Gap)))
+    )
 
 
 def _unread(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

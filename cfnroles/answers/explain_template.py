@@ -85,7 +85,7 @@ def _explanation_of_nested(task: TaskInWorlds, stack: NestedStack, template: Tem
 
 
 def _unseen(reading: Reading, template: Template) -> Iterator[Gap]:
-    yield from hidden(template)
+    yield from hidden(template, known_of(reading)[1])
     for each in reading.nested:
         yield from hidden(each.template) if isinstance(each, NestedStack) else (each,)
 

@@ -111,7 +111,7 @@ def verify_template(reading: Reading, question: Question = NO_QUESTION) -> tuple
 def _unseen(reading: Reading, template: Template) -> Iterator[Verification]:
     """Yield the parts of a template that may need or be a role and cannot be read."""
     gaps: dict[Holder, list[Gap]] = {}
-    for gap in (*hidden(template), *_nested(reading)):
+    for gap in (*hidden(template, known_of(reading)[1]), *_nested(reading)):
         gaps.setdefault(gap.holder, []).append(gap)
     role = Role(f"whatever is not seen in {template.document}", ())
     for holder, several in gaps.items():

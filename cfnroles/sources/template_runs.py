@@ -8,8 +8,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from cfnroles.facts import Facts
-from cfnroles.need import Holder
+from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.task_definition_checks import discover
+from cfnroles.sources.template_conditions import too_many_conditions
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
     RUNS,
@@ -19,6 +20,8 @@ from cfnroles.sources.template_task_definitions import (
     running_elsewhere,
 )
 from cfnroles.sources.unknown_members import unseen_members
+from cfnroles.template.dependencies import reached_from
+from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.template import ResolvedStack, Template
 from cfnroles.template.worlds import worlds_of
 
@@ -29,18 +32,27 @@ HOW_TO_SEE = "Pass that task definition to cfnroles, with the service that runs 
 _LOOKED_AT = (*TASK_DEFINITIONS, *RUNS, CLUSTER)
 
 
-def asked_alone(template: Template) -> Iterator[tuple[str, Holder]]:
-    """What runs a task definition of elsewhere and asks for permissions itself, and the first role that it asks."""
+def asked_alone(template: Template, given: Given = NOTHING_GIVEN) -> Iterator[Gap]:
+    """A gap for what runs a task definition of elsewhere and asks for permissions itself, or that may do so."""
     kept = dict(_perhaps_elsewhere(template))
-    if not any(each["Type"] in RUNS for each in kept.values()):
-        return
-    template = replace(template, tree={**template.tree, "Resources": kept})
-    worlds = worlds_of(template, conditions=template.conditions_of(_LOOKED_AT))
-    found: dict[str, Holder] = {}
-    for world in worlds.all:
-        for name, holder in asked_alone_in(worlds.stack(world, _LOOKED_AT), template.document):
-            found.setdefault(name, holder)
-    yield from found.items()
+    for name in (name for name, each in kept.items() if each["Type"] in RUNS):
+        around = replace(template, tree={**template.tree, "Resources": _around(name, kept)})
+        worlds = worlds_of(around, given, around.conditions_of(_LOOKED_AT))
+        stacks = (worlds.stack(world, _LOOKED_AT) for world in worlds.all)
+        asked = (
+            holder for stack in stacks for each, holder in asked_alone_in(stack, template.document) if each == name
+        )
+        if holder := next(asked, None):
+            origin = Origin(template.document, ("Resources", name))
+            yield Gap(holder, "hidden-resource", origin, UNSEEN_TASK, HOW_TO_SEE)
+        elif not worlds.exact:
+            yield too_many_conditions(template, ("Resources", name), Holder.EXECUTION)
+
+
+def _around(name: str, resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    """One of what runs tasks with all that it names, and the clusters, which it may name by their names."""
+    reached = reached_from(name, resources)
+    return {each: found for each, found in resources.items() if each in reached or found["Type"] == CLUSTER}
 
 
 def _perhaps_elsewhere(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:

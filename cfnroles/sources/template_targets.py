@@ -15,7 +15,10 @@ from cfnroles.document import inside
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.state_machines import DEFINING, STATE_MACHINES, TASK, RunningState, state_machine
 from cfnroles.sources.target_overrides import input_of, is_dynamic, seen
+from cfnroles.sources.template_conditions import too_many_conditions
 from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS, TASKS, elements, has_key, names_of
+from cfnroles.template.dependencies import reached_from
+from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.template.worlds import worlds_of
 from cfnroles.workload import Path
@@ -170,18 +173,39 @@ def names_task(target: Target, task: Resource) -> bool:
     return by_family and called in (family, f"{family}:*")
 
 
-def of_unread_targets(template: Template) -> Iterator[Gap]:
+def of_unread_targets(template: Template, given: Given = NOTHING_GIVEN) -> Iterator[Gap]:
     """A gap for each thing that runs a task, or may do so, in a way that is not read."""
     names = frozenset(_running(template))
-    if not names:
-        return
-    kinds = (*TASK_DEFINITIONS, *RUNNERS)
-    worlds = worlds_of(template, conditions=template.conditions_of(kinds))
-    found = (each for world in worlds.all for each in _unread(worlds.stack(world, kinds), names))
     has_tasks = any(each["Type"] in TASKS for each in template.resources.values())
-    for name, what, is_seen in dict.fromkeys(found):
-        if is_seen or has_tasks:
-            yield _of_target(template, name, what)
+    kinds = (*TASK_DEFINITIONS, *RUNNERS)
+    for name in (name for name, each in template.resources.items() if names and each["Type"] in RUNNERS):
+        around = replace(template, tree={**template.tree, "Resources": _around(name, template)})
+        worlds = worlds_of(around, given, around.conditions_of(kinds))
+        found = (each for world in worlds.all for each in _unread(worlds.stack(world, kinds), names))
+        told = [what for whose, what, is_seen in dict.fromkeys(found) if whose == name and (is_seen or has_tasks)]
+        yield from (_of_target(template, name, what) for what in told)
+        if not told and not worlds.exact:
+            yield too_many_conditions(template, ("Resources", name), RUNNERS[template.type_of(name)].holder)
+
+
+def _around(name: str, template: Template) -> Mapping[str, Mapping[str, Any]]:
+    """What runs tasks with all that it names, and the task definitions that it may run, of which little is asked."""
+    resources, reached = template.resources, reached_from(name, template.resources)
+    kept = {each: resources[each] for each in reached}
+    text = str(tasks_named(resources[name]))
+    for each, task in resources.items():
+        if task["Type"] in TASK_DEFINITIONS and (each in kept or names_family(text, task)):
+            properties = task.get("Properties")
+            members = properties.items() if isinstance(properties, Mapping) else ()
+            kept[each] = {**task, "Properties": {member: value for member, value in members if member == "Family"}}
+    return {each: kept[each] for each in resources if each in kept}
+
+
+def names_family(text: str, task: Mapping[str, Any]) -> bool:
+    """Whether a text may name a task definition by its family."""
+    properties = task.get("Properties")
+    family = properties.get("Family") if isinstance(properties, Mapping) else None
+    return family in text if isinstance(family, str) and family else isinstance(family, Mapping)
 
 
 def as_runner(resource: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -22,12 +22,13 @@ from cfnroles.sources.pipelines import DEPLOYMENT_GROUP, PIPELINE, deployed_othe
 from cfnroles.sources.target_runs import beside_targets, hidden_gaps
 from cfnroles.sources.task_definition_checks import discover, open_family_findings
 from cfnroles.sources.template_arns import TELLING, TOLD_BY_PROPERTIES
+from cfnroles.sources.template_conditions import too_many_conditions
 from cfnroles.sources.template_cover import APART, Apart, Cover, cover_of, whole_cover
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_names import names_elsewhere
-from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK, asked_alone
-from cfnroles.sources.template_targets import RUNNERS, as_runner, of_unread_targets, tasks_named
+from cfnroles.sources.template_runs import asked_alone
+from cfnroles.sources.template_targets import RUNNERS, as_runner, names_family, of_unread_targets, tasks_named
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
     RUNS,
@@ -41,7 +42,7 @@ from cfnroles.sources.template_task_definitions import (
 from cfnroles.sources.unknown_members import unseen_members
 from cfnroles.table.feature import Unnamed
 from cfnroles.template.dependencies import names_in
-from cfnroles.template.given import Given
+from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.template import ResolvedStack, Template, is_module
 from cfnroles.template.worlds import Atom, Fork, World, Worlds, without_defaults, worlds_of
 from cfnroles.text import Text
@@ -145,7 +146,7 @@ def found_in(logical_id: str, document: Document, around: Template, worlds: Worl
         worlds,
         there,
         found.frozen(found.needs),
-        {**found.frozen(found.gaps), **dict.fromkeys(_of_worlds(worlds, document.name), there)},
+        {**found.frozen(found.gaps), **dict.fromkeys(_of_worlds(worlds), there)},
         found.frozen(found.findings),
         found.frozen(found.references),
         _defaults(around, worlds),
@@ -260,17 +261,17 @@ def _turned(logical_id: str, worlds: Worlds, stack: ResolvedStack) -> tuple[Temp
     return found
 
 
-def hidden(template: Template) -> Iterator[Gap]:
+def hidden(template: Template, given: Given = NOTHING_GIVEN) -> Iterator[Gap]:
     """What of a template may cost permissions and is not seen: CloudFormation has yet to make it, or it is not read.
 
     What it has of other templates is told where they are.
     """
-    for gap in _hidden_in(template):
+    for gap in _hidden_in(template, given):
         if template.home(gap.origin.path)[0] is template:
             yield gap
 
 
-def _hidden_in(template: Template) -> Iterator[Gap]:
+def _hidden_in(template: Template, given: Given) -> Iterator[Gap]:
     transforms = template.tree.get("Transform")
     for name in transforms if isinstance(transforms, list) else [transforms] if transforms else ():
         called = str(name.get("Name", "") if isinstance(name, Mapping) else name)
@@ -279,20 +280,19 @@ def _hidden_in(template: Template) -> Iterator[Gap]:
     for name in template.tree["Resources"]:
         if name not in template.resources or is_module(template.type_of(name)):
             yield _hidden(template, ("Resources", name), f"cannot see which resources {name} creates")
-    yield from _not_read(template)
-    for name, holder in asked_alone(template) if defined(template, tuple(RUNS)) else ():
-        origin = Origin(template.document, ("Resources", name))
-        yield Gap(holder, "hidden-resource", origin, UNSEEN_TASK, HOW_TO_SEE)
+    yield from _not_read(template, given)
+    if defined(template, tuple(RUNS)):
+        yield from asked_alone(template, given)
 
 
-def _not_read(template: Template) -> Iterator[Gap]:
+def _not_read(template: Template, given: Given) -> Iterator[Gap]:
     for name, each in template.resources.items():
         kind = each["Type"]
         origin = Origin(template.document, ("Resources", name))
         if roles := unread_roles(kind, each.get("Properties")):
             what = f"cfnroles does not read {kind} and does not check {roles}"
             yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, "Check them yourself")
-    yield from of_unread_targets(template)
+    yield from of_unread_targets(template, given)
     yield from names_elsewhere(template)
 
 
@@ -442,11 +442,9 @@ def hashable(value: Any) -> object:
     return tuple([hashable(element) for element in value]) if isinstance(value, list) else value
 
 
-def _of_worlds(worlds: Worlds, document: str) -> Iterator[Gap]:
+def _of_worlds(worlds: Worlds) -> Iterator[Gap]:
     if not worlds.exact:
-        what = "too many conditions to check every combination"
-        how = "Decide some of them: pass --parameter NAME=VALUE"
-        yield Gap(Holder.EXECUTION, "conditions", Origin(document, ("Conditions",)), what, how)
+        yield too_many_conditions(worlds.template, ("Conditions",))
 
 
 def around_of(logical_id: str, template: Template) -> Template:
@@ -482,10 +480,7 @@ def _task_names(template: Template) -> Mapping[str, _Named]:
 def _runs(named: _Named, logical_id: str, task: Mapping[str, Any]) -> bool:
     """Whether something may run a task definition, which it names by its logical id or by its family."""
     names, text = named
-    family = _property(task, "Family")
-    return logical_id in names or (
-        family in text if isinstance(family, str) and family else isinstance(family, Mapping)
-    )
+    return logical_id in names or names_family(text, task)
 
 
 def _defaults(around: Template, worlds: Worlds) -> tuple[str, ...]:

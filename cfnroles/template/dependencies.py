@@ -33,6 +33,19 @@ def _named_by(value: Any) -> Iterator[str]:
             yield from _SUBSTITUTED.findall(text)
 
 
+def reached_from(logical_id: str, resources: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    """The resources that one of them names, directly or through others, with itself; all where a function says it."""
+    seen, left = {logical_id}, [logical_id]
+    while left:
+        said = _said(resources[left.pop()], (), ())
+        if said.is_open:
+            return frozenset(resources)
+        new = (said.names & resources.keys()) - seen
+        seen |= new
+        left += new
+    return frozenset(seen)
+
+
 class _Said(Struct, frozen=True):
     """What stands in a part: the names of conditions and of others, and whether a function says a name."""
 

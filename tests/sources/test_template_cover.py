@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery
 from cfnroles.document import Document
@@ -17,6 +18,7 @@ from cfnroles.sources.template_keys import Keys
 from cfnroles.sources.template_tasks import TaskInWorlds, around_task, in_worlds, run_in
 from cfnroles.template.given import NOTHING_GIVEN
 from cfnroles.template.template import Template, read_template
+from cfnroles.workload import EXPRESS
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 KEY = {"Fn::GetAtt": ["Key", "Arn"]}
@@ -90,6 +92,10 @@ LOOKED_AT = {
     ),
     "around a list": (template({"Secrets": when("C0", ONE_BY_ONE[1:])}), 4),
     "in a value": (template({"Secrets": [secret(0, {"Ref": "P0"}), secret(1, {"Ref": "P1"})]}), 1),
+    "an image that a parameter says": (
+        with_parameters(template({"Image": {"Ref": "Image"}, "Secrets": ONE_BY_ONE}), {"Image": ""}),
+        4,
+    ),
     "by what a map holds": (
         template({"Secrets": [secret(0, {"Fn::FindInMap": ["Map", {"Ref": "P0"}, "Of"]}), *ONE_BY_ONE[1:]]}),
         2,
@@ -114,6 +120,13 @@ TOGETHER = {
     "a name by which a secret is found": template(
         {"Secrets": [when("C0", secret(0, "arn:aws:ssm:eu-west-1:111122223333:parameter/a")), when("C1", secret(1))]},
         Parameter={"Type": "AWS::SSM::Parameter", "Properties": {"Name": when("C1", "a", "b")}},
+    ),
+    "a name among properties that a condition chooses": template(
+        {"Secrets": [when("C0", secret(0, "arn:aws:ssm:eu-west-1:111122223333:parameter/a")), when("C1", secret(1))]},
+        Parameter={
+            "Type": "AWS::SSM::Parameter",
+            "Properties": when("C1", {"Name": "a", "Tier": "Standard"}, {"Name": "b"}),
+        },
     ),
     "a default beside what is compared": with_parameters(
         template(
@@ -178,3 +191,16 @@ def test_nothing_is_told_of_the_rest_where_ecs_refuses_what_is_there() -> None:
         apart.look(task, Discovery((), (), findings, ()), keys, lambda ground: Keys(ground, stack, Facts()))
         assert apart.holds(across=False) is holds
         assert not apart.holds(across=True)
+
+
+@pytest.mark.parametrize("beside", ["runTask", "daemon", EXPRESS])
+def test_nothing_is_told_of_the_rest_where_something_else_says_a_part_of_the_task(beside: str) -> None:
+    around, worlds = around_task("Task", read(template({"Secrets": ONE_BY_ONE}))[1], NOTHING_GIVEN)
+    cover = cover_of("Task", around, worlds)
+    ((task, stack),) = run_in(cover.visited[0], worlds, "Task")
+    for settings, holds in (({"service": "t.json"}, True), ({beside: "t.json"}, False)):
+        apart, run = Apart(cover), replace(task, workload=replace(task.workload, settings=settings))
+        apart.look(
+            run, Discovery((), (), (), ()), Keys(task, stack, Facts()), lambda ground: Keys(ground, stack, Facts())
+        )
+        assert apart.holds(across=False) is holds

@@ -443,3 +443,40 @@ def test_any_shape_is_read_or_told(strange: str) -> None:
         runs = {need.holder for need in found_in(more).needs} & RUNNING
         assert runs or unread(more) == ["Strange"] or "EcsParameters" not in strange
         verify_template(reading_of(more))
+
+
+def many_conditions(rule: str, number: int) -> str:
+    """A template in which a rule may run a task definition of elsewhere, with so many independent conditions."""
+    parameters = "".join(f"  P{each}: {{Type: String, Default: 'no'}}\n" for each in range(number))
+    asked = "".join(f"  C{each}: !Equals [!Ref P{each}, 'yes']\n" for each in range(number))
+    others = "".join(
+        f"  Other{each}: {{Type: AWS::ECS::TaskDefinition, Condition: C{each},"
+        f" Properties: {{Family: other{each}, ContainerDefinitions: []}}}}\n"
+        for each in range(number)
+    )
+    head = HEAD.replace("Conditions:\n", f"{parameters}Conditions:\n{asked}")
+    return f"{head}{others}{RULE.replace('!GetAtt Task.TaskDefinitionArn', rule)}{RUN}"
+
+
+def elsewhere_if(number: int) -> str:
+    """What a rule runs: a task definition of elsewhere where so many conditions all hold."""
+    inner = elsewhere_if(number - 1) if number else "!Ref Name"
+    return f"!If [C{number - 1}, {inner}, !Ref Task]" if number else inner
+
+
+@pytest.mark.parametrize(
+    ("number", "parameters", "features"),
+    [
+        pytest.param(2, {}, ["hidden-resource"], id="its own conditions are few"),
+        pytest.param(9, {}, ["conditions"], id="its own conditions are too many"),
+        pytest.param(9, dict.fromkeys(map("P{}".format, range(9)), "yes"), ["hidden-resource"], id="all decided"),
+        pytest.param(9, {"P8": "no"}, [], id="one decides"),
+    ],
+)
+def test_the_conditions_of_others_play_no_part_in_what_it_runs(
+    number: int, parameters: dict[str, str], features: list[str]
+) -> None:
+    text = many_conditions(elsewhere_if(number), 20)
+    reading = read(Document("t.yaml", text), Told(parameters=parameters))
+    assert reading.template is not None
+    assert [gap.feature for gap in hidden(reading.template, known_of(reading)[1])] == features

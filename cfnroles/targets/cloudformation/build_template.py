@@ -17,6 +17,7 @@ from cfnroles.sources.template_tasks import hidden
 from cfnroles.targets.cloudformation.stack_names import with_stack_names
 from cfnroles.targets.cloudformation.template_roles import Adding
 from cfnroles.targets.cloudformation.template_stacks import TemplateStacks, template_stacks
+from cfnroles.template.given import Given
 from cfnroles.template.template import Template
 
 
@@ -34,11 +35,11 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
     made = template_stacks(tasks, Adding(template.tree, facts), project, reading.name)
     gaps = [gap for task in tasks for gap in hanging(task.gaps, task)]
     ordered = sorted(gaps, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
-    whole = (*ordered, *made.gaps, *made_in_part(template, ids), *unseen(template, nested))
+    whole = (*ordered, *made.gaps, *made_in_part(template, ids), *unseen(template, nested, known[1]))
     return replace(made, gaps=whole, nested=with_tasks(nested), taken=taken)
 
 
-def unseen(template: Template, nested: Iterable[NestedStack | Gap]) -> Iterator[Gap]:
+def unseen(template: Template, nested: Iterable[NestedStack | Gap], given: Given) -> Iterator[Gap]:
     """What of a template nobody sees, and the nested stacks that cannot be read."""
-    yield from hidden(template)
+    yield from hidden(template, given)
     yield from (each for each in nested if isinstance(each, Gap))

@@ -140,7 +140,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
             *gaps_of_passing(
                 found.tasks, places, added, lambda: read(Document(before.name, text, beside), before.told)
             ),
-            *unseen(template, nested),
+            *unseen(template, nested, known_of(before)[1]),
         ),
         name,
         bool(added.depends_on),
