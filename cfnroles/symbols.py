@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 #: The spelling of a value that another stack exports: ``${Import::shop-data-OrdersTableArn}``.
@@ -91,13 +93,21 @@ class Opaque(Symbol, frozen=True):
     """An expression about which nothing is known, spelled as ``Fn::Select(0, Keys)``."""
 
 
+class Apart(StrEnum):
+    """How far from a task definition the provider of another resource may create it."""
+
+    NOT = ""
+    REGION = "another Region"
+    ACCOUNT = "another account"
+
+
 class Expression(Symbol, frozen=True, kw_only=True):
     """An expression whose value only Terraform knows.
 
     ``name`` is the user's own expression, with the address of the module if that is not the root, and with the element
     of its loop. ``address`` and ``type`` are those of the resource or data source of the ``attribute``; all three are
-    empty for any other expression. ``provider`` is the provider, if it is not the default one. ``reason`` is why the
-    value is unknown, and ``remedy`` how to find it.
+    empty for any other expression. ``apart`` is how far from the task definition its provider may be.
+    ``reason`` is why the value is unknown, and ``remedy`` how to find it.
 
     A symbol for the name in an ARN has ``forms``: the text before the name in the value of an attribute, and the
     expression of that value. ``secret`` says that the value itself is secret.
@@ -108,7 +118,7 @@ class Expression(Symbol, frozen=True, kw_only=True):
     address: str = ""
     type: str = ""
     attribute: str = ""
-    provider: str = ""
+    apart: Apart = Apart.NOT
     forms: tuple[tuple[str, Expression], ...] = ()
     secret: bool = False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -10,14 +10,13 @@ from msgspec.structs import replace
 from cfnroles.counted import counted
 from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.blocks import blocks_in
-from cfnroles.hcl.configuration import provider_of
 from cfnroles.hcl.evaluator import evaluate, filled_template
 from cfnroles.hcl.policy_documents import DATA_SOURCE, DOCUMENTS, policy_document
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.session import Undecided
 from cfnroles.hcl.syntax import Block, Node, Place
 from cfnroles.hcl.values import Failed, Lazy, Value, elements, first_unknown, is_known, number, plain, text
-from cfnroles.symbols import Expression, Symbol
+from cfnroles.symbols import Apart, Expression, Symbol
 
 #: More instances than any that a person makes of a task definition.
 MOST = 256
@@ -38,9 +37,8 @@ class Owner(Protocol):
     def by_state(self) -> str:
         """How the state tells what only AWS knows."""
 
-    @property
-    def providers(self) -> Mapping[str, str]:
-        """What the usual providers are called outside of the module, where they are others."""
+    def apart(self, block: Block, region: str) -> Apart:
+        """How far from the task definition a resource may be made; ``region`` is the Region that it names itself."""
 
 
 def repeated(block: Block, scope: Scope, called: str, make: Make, place: Place, *, any_key: bool = False) -> Value:
@@ -230,8 +228,6 @@ class ResourceInstance(Lazy):
     def computed(self, name: str, place: Place) -> Value:
         """An attribute that the configuration does not say."""
         written = f"{self.called}.{name}" if name else self.called
-        provider = provider_of(self.block)
-        usual = provider or "aws"
         return Value(
             Expression(
                 f"{self.module.address}{written}",
@@ -241,10 +237,25 @@ class ResourceInstance(Lazy):
                 address=self.address,
                 type=self.type,
                 attribute=name,
-                provider=self.module.providers.get(usual, provider),
+                apart=self.module.apart(self.block, self.region),
             ),
             place,
         )
+
+    @property
+    def region(self) -> str:
+        """The Region that it names itself, as a text; empty where it leaves that to its provider.
+
+        https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/enhanced-region-support
+        """
+        if "region" not in self.block.body.arguments:
+            return ""
+        try:
+            with self.scope.session.peeking():
+                said = self.argument("region")
+                return "" if said is None else str(text(said))
+        except (Failed, Undecided):
+            return self.scope.called(self.block.body.arguments["region"].written)
 
     def all(self, place: Place) -> Value:
         """The resource as a whole."""

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from cfnroles.hcl.configuration import ResourceName, providers_of
+from cfnroles.hcl.configuration import ResourceName
 from cfnroles.hcl.directory import joined
 from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.instances import ResourceInstance, repeated
 from cfnroles.hcl.project import WORKSPACE, Project
+from cfnroles.hcl.providers import provided, provided_by
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.session import Session
 from cfnroles.hcl.syntax import Block, Constant, Node, Place
 from cfnroles.hcl.types import converted, example, written_example
 from cfnroles.hcl.values import Failed, Lazy, Value
 from cfnroles.page import quoted
-from cfnroles.symbols import Expression
+from cfnroles.symbols import Apart, Expression
 
 #: Modules in modules; people have three levels at most.
 _DEEPEST = 12
@@ -43,13 +44,11 @@ class Module:
         path: tuple[str, ...] = (),
         address: str = "",
         call: tuple[Scope, Block] | None = None,
-        providers: Mapping[str, str] | None = None,
     ) -> None:
         self.project, self.session = project, session
         self.directory, self.path, self.address = directory, path, address
         self.configuration = project.configuration(directory)
         self.scope = Scope(self, session)
-        self.providers = providers or {}
         self._call = call
         self._known: dict[object, Value] = {}
         self._children: dict[str, Module] = {}
@@ -188,13 +187,10 @@ class Module:
 
     def child(self, name: str, call: Block, directory: str, scope: Scope, key: str) -> Module:
         """The module that a call makes; the same one for the same call."""
-        handed = {inner: outer for inner, outer in providers_of(call).items() if inner != outer} or self.providers
         address = f"{self.address}module.{name}{key}."
         if address not in self._children:
             path = (*self.path, name)
-            self._children[address] = Module(
-                self.project, self.session, directory, path, address, (scope, call), handed
-            )
+            self._children[address] = Module(self.project, self.session, directory, path, address, (scope, call))
         return self._children[address]
 
     def _not_at_hand(self, name: str, block: Block, place: Place) -> Value:
@@ -211,6 +207,11 @@ class Module:
     def by_state(self) -> str:
         """As for ``Owner``."""
         return self.project.by_state
+
+    def apart(self, block: Block, region: str) -> Apart:
+        """As for ``Owner``."""
+        home = self.session.home or provided_by(self.project)
+        return provided(self.project, self.path, block, region).apart(home)
 
     @property
     def called_by(self) -> str:

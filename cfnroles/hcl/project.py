@@ -51,6 +51,8 @@ class Project:
         self._known: dict[str, Configuration] = {}
         #: The blocks that were found of each type, for whoever asks once more.
         self.sites: dict[str, Any] = {}
+        #: Where each provider of the root makes resources, once that was looked at.
+        self.providers: dict[str, Any] = {}
         self._read: dict[tuple[str, str], tuple[str | None, str]] = {}
         self.root = self.configuration(".")
         if not self.root.texts:

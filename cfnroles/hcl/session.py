@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from cfnroles.hcl.provided import Provided
 from cfnroles.hcl.syntax import Node, Place
 from cfnroles.hcl.values import Failed, Lazy
 
@@ -48,7 +49,12 @@ class Budget:
 
 
 class Session:
-    """The conditions that are ``decided`` in this pass; ``asked`` are all that it has come to, in order."""
+    """The conditions that are ``decided`` in this pass; ``asked`` are all that it has come to, in order.
+
+    ``home`` is where the task definition is made that is looked at, if it is not where the usual provider makes it.
+    """
+
+    home: Provided | None = None
 
     def __init__(self, budget: Budget, decided: Mapping[str, bool] | None = None) -> None:
         self.budget = budget

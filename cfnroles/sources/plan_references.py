@@ -37,6 +37,12 @@ def is_left_out(root: Any, address: str, attribute: str) -> bool:
     return resource is not None and attribute not in (_at(resource, "expressions") or {})
 
 
+def provider_key(root: Any, address: str) -> str:
+    """Under which key a plan describes the provider of a resource; empty where it does not say so."""
+    key = _at(_configured(root, address), "provider_config_key")
+    return key if isinstance(key, str) else ""
+
+
 def _configured(root: Any, address: str) -> Any:
     """What the configuration says of a resource."""
     calls, own = _apart(address)

@@ -5,6 +5,7 @@ Nothing is fetched and Terraform is not run. What only Terraform knows is a symb
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
@@ -13,12 +14,15 @@ from msgspec.structs import replace
 
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
+from cfnroles.hcl.configuration import provider_of
 from cfnroles.hcl.definitions import Site, away, instances, sites
 from cfnroles.hcl.directory import Changed, Directory, Files
 from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.project import Project
+from cfnroles.hcl.provided import Provided
+from cfnroles.hcl.providers import USUAL, provided, provider_block, root_provider
 from cfnroles.hcl.session import MOST_OF_ALL, Budget, Session, TooMuch
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.undeclared import refuse_undeclared
@@ -51,6 +55,7 @@ from cfnroles.sources.told import Told
 from cfnroles.workload import Workload
 
 NOUN = "a directory of Terraform"
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
 def read_directory(directory: str, told: Told) -> Reading:
@@ -77,7 +82,6 @@ def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, a
     )
     if not any_text:
         refuse_undeclared(project)
-    region = _region(project)
     tasks: list[Task] = []
     unseen: list[Gap] = []
     running = _running(project)
@@ -86,7 +90,7 @@ def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, a
         if isinstance(found, Gap):
             unseen.append(found)
             continue
-        tasks += [each.task() for each in _in_passes(site, found, told, region)]
+        tasks += [each.task() for each in _in_passes(site, found, told)]
         if not found.by_address:
             unseen.append(_absent(site, found))
     unseen += (*_alone(running, project, tasks), *_unseen(project, told))
@@ -98,12 +102,12 @@ def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, a
         tuple(tasks),
         addressed=True,
         unseen=tuple(unseen),
-        configuration=DirectoryRoles(project, told, region),
+        configuration=DirectoryRoles(project, told),
     )
 
 
-def _in_passes(site: Site, found: _Found, told: Told, region: str) -> Iterator[TaskInPasses]:
-    at = Surroundings(site.place.document, region, exact=found.exact, defaults=tuple(found.defaults))
+def _in_passes(site: Site, found: _Found, told: Told) -> Iterator[TaskInPasses]:
+    at = Surroundings(site.place.document, found.region, exact=found.exact, defaults=tuple(found.defaults))
     for address, each in found.by_address.items():
         yield in_passes(address, each, found.passes, told, at)
 
@@ -111,8 +115,8 @@ def _in_passes(site: Site, found: _Found, told: Told, region: str) -> Iterator[T
 class DirectoryRoles:
     """As for ``reading.ConfiguredTasks``."""
 
-    def __init__(self, project: Project, told: Told, region: str) -> None:
-        self._project, self._told, self._region = project, told, region
+    def __init__(self, project: Project, told: Told) -> None:
+        self._project, self._told = project, told
 
     def tasks_with_roles(self) -> tuple[TaskWithRoles, ...]:
         """As for ``ConfiguredTasks``."""
@@ -134,7 +138,7 @@ class DirectoryRoles:
         for site in sites(self._project, TASK_DEFINITION):
             read = _definitions(site, self._project, running, before)
             if not isinstance(read, Gap):
-                own = _in_passes(site, read, self._told, self._region)
+                own = _in_passes(site, read, self._told)
                 found += [TaskWithRoles(each, read.roles) for each in own]
         return tuple(found)
 
@@ -147,6 +151,7 @@ class _Found(Struct, frozen=True):
     exact: bool
     defaults: Mapping[str, None]
     roles: Sequence[Roles]
+    region: str
 
 
 class _Pass(Struct):
@@ -165,8 +170,10 @@ def _definitions(
     site: Site, project: Project, running: Sequence[Site], before: SeenBefore | None = None
 ) -> _Found | Gap:
     """The definitions of a site; with the roles that they name where there is work for these, too."""
+    home = _home(site, project)
 
     def work(session: Session) -> _Pass:
+        session.home = home
         module = Module(project, session)
         try:
             own = [_turned(each) for each in instances(site, module)]
@@ -207,7 +214,14 @@ def _definitions(
         if all(each.turned.missing for each in worlds):
             _refuse_missing(worlds[0].turned.missing, project)
     defaults = {name: None for _, each in found for name in each.defaults}
-    return _Found([asked for asked, _ in whole], by_address, exact, defaults, [each.roles for _, each in whole])
+    return _Found(
+        [asked for asked, _ in whole],
+        by_address,
+        exact,
+        defaults,
+        [each.roles for _, each in whole],
+        _region(site, home, project),
+    )
 
 
 def _refuse_missing(failed: Failed | None, project: Project) -> None:
@@ -235,19 +249,30 @@ def _turned(instance: ResourceInstance) -> Turned:
     return turned
 
 
-def _region(project: Project) -> str:
-    """The Region of the usual provider, where the configuration says it."""
-    module = Module(project, Session(project.budget))
-    for block in project.root.providers:
-        node = block.body.arguments.get("region")
-        if block.labels == ("aws",) and "alias" not in block.body.arguments and node is not None:
-            try:
-                value = evaluate(node, module.scope)
-            except (Failed, TooMuch, RecursionError):
-                continue
-            if is_known(value) and isinstance(value.data, str):
-                return str(plain(value))
-    return ""
+def _home(site: Site, project: Project) -> Provided:
+    """Where a task definition is made; in no Region that anything else is in where its instances name several."""
+    if "region" not in site.block.body.arguments:
+        return provided(project, site.calls, site.block)
+    try:
+        named = {each.region for each in instances(site, Module(project, Session(project.budget.part())))}
+    except (Failed, TooMuch, RecursionError):
+        named = set()
+    return provided(project, site.calls, site.block, named.pop() if len(named) == 1 else site.address)
+
+
+def _region(site: Site, home: Provided, project: Project) -> str:
+    """The Region of a task definition, where the configuration says it."""
+    if _REGION.fullmatch(home.region):
+        return home.region
+    block = provider_block(project, root_provider(project, site.calls, provider_of(site.block) or USUAL))
+    node = block.body.arguments.get("region") if block else None
+    if node is None or home != provided(project, site.calls, site.block):
+        return ""
+    try:
+        value = evaluate(node, Module(project, Session(project.budget)).scope)
+    except (Failed, TooMuch, RecursionError):
+        return ""
+    return str(plain(value)) if is_known(value) and isinstance(value.data, str) else ""
 
 
 def _alone(running: Sequence[Site], project: Project, tasks: Sequence[Task]) -> Iterator[Gap]:

@@ -19,7 +19,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.values import Failed, Value
 from cfnroles.need import Gap, Holder, Origin
-from cfnroles.sources.plan_references import LINKS, TOLD_BY_AWS, is_left_out, linked
+from cfnroles.sources.plan_references import LINKS, TOLD_BY_AWS, is_left_out, linked, provider_key
 from cfnroles.sources.reading import Task
 from cfnroles.sources.roles_in_plan import PlanSurface
 from cfnroles.sources.terraform_buckets import BUCKET, ENCRYPTION, keys_of_buckets
@@ -194,16 +194,22 @@ def _resources(module: Any, kind: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _home(resource: Mapping[str, Any], document: Document) -> tuple[str, str]:
-    """Region and account of a task definition: those of its ARN, else what the provider and data sources say."""
+    """Region and account of a task definition: those of its ARN, else what its provider and data sources say.
+
+    Data sources may have the usual provider, and say nothing of another one.
+    """
     own = re.match(r"arn:[^:]*:ecs:([a-z0-9-]+):(\d{12}):", str(_member(_member(resource, "values"), "arn")))
     if own:
         return own[1], own[2]
-    providers = _member(_member(document.members, "configuration"), "provider_config")
-    expressions = _member(_member(providers, "aws"), "expressions")
-    region = _member(_member(expressions, "region"), "constant_value")
-    if not isinstance(region, str):
-        region = _only(document, "aws_region", "id")
-    return region, _only(document, "aws_caller_identity", "account_id")
+    key = provider_key(_configuration(document), str(resource.get("address", ""))) or _USUAL
+    provider = _member(_member(_member(document.members, "configuration"), "provider_config"), key)
+    said = _member(_member(_member(provider, "expressions"), "region"), "constant_value")
+    named = _member(_member(resource, "values"), "region")
+    usual = key == _USUAL
+    region = next((each for each in (named, said) if isinstance(each, str) and each), None)
+    if region is None:
+        region = _only(document, "aws_region", "id") if usual else ""
+    return region, _only(document, "aws_caller_identity", "account_id") if usual else ""
 
 
 def _only(document: Document, kind: str, attribute: str) -> str:
@@ -294,6 +300,8 @@ def _by_state(told: Told) -> str:
     return f"After `terraform apply`, pass the state: `terraform show -json | {told.again('-')}`"
 
 
+#: The key of the provider of a resource that names none.
+_USUAL = "aws"
 _HIDDEN = "the plan hides all of it, because one value is known after apply"
 
 

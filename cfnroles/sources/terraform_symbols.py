@@ -6,10 +6,12 @@ user's own expression for all of the ARN.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
-from cfnroles.symbols import Expression, Symbol
-from cfnroles.text import ACCOUNT, PARTITION, REGION, URL_SUFFIX, Part, Text
+from cfnroles.symbols import Apart, Expression, Symbol
+from cfnroles.text import ACCOUNT, PARTITION, REGION, URL_SUFFIX, Part, Text, field_of
 
 
 def _arn(service: str, before: str) -> Text:
@@ -99,7 +101,8 @@ def shaped(text: Text) -> Text:
     if isinstance(whole, Expression) and whole.type:
         instance, attribute = _apart(whole)
         if (whole.type, attribute) in _NAMES:
-            return Text(_FORMS[whole.type]["arn"], _named(whole, instance, attribute))
+            forms = _FORMS[whole.type]
+            return Text(forms["arn"], _named(whole, instance, attribute, forms))
     return text.replaced(_form) if text.symbols else text
 
 
@@ -108,15 +111,44 @@ def _form(symbol: Symbol) -> Part:
         return symbol
     instance, attribute = _apart(symbol)
     known = _KNOWN.get((symbol.type, attribute))
-    # Another provider is one of another Region, or of another account.
-    if known is not None and not symbol.provider:
+    if known is not None and not _may_differ(known, symbol.apart):
         return Text(*(replace(each, written=symbol.written) for each in known.symbols))
     if (symbol.type, attribute) == _WITHOUT_REVISION:
         return _of_family(symbol, instance, attribute)
-    forms = _FORMS.get(symbol.type, {})
+    forms = _forms(symbol, instance, attribute)
     if attribute not in forms:
         return replace(symbol, secret=symbol.secret or (symbol.type, attribute) in _SECRETS)
-    return Text(forms[attribute], _named(symbol, instance, attribute))
+    return Text(forms[attribute], _named(symbol, instance, attribute, forms))
+
+
+def _may_differ(known: Text, apart: Apart) -> bool:
+    """Whether what is known at home may be something else where a resource is made."""
+    return apart is Apart.ACCOUNT or (apart is Apart.REGION and known == REGION)
+
+
+def _forms(symbol: Expression, instance: str, attribute: str) -> Mapping[str, Text]:
+    """The forms of the attributes of a resource, with the account and the Region of its ARN where it is not at home."""
+    usual = _FORMS.get(symbol.type, {})
+    if not symbol.apart or "arn" not in usual or attribute not in usual:
+        return usual
+    if attribute != "arn" and not _is_own(symbol, attribute):
+        return {}
+    arn = symbol if attribute == "arn" else _other(symbol, instance, attribute, "arn")
+    fields = {ACCOUNT: 4, PARTITION: 1} if symbol.apart is Apart.ACCOUNT else {}
+    elsewhere = {each.symbols[0]: field_of(arn, number) for each, number in {**fields, REGION: 3}.items()}
+    return {name: form.replaced(lambda each: elsewhere.get(each, each)) for name, form in usual.items()}
+
+
+def _is_own(symbol: Expression, attribute: str) -> bool:
+    """Whether it is called by the attribute itself, and not by an output that gives this attribute alone."""
+    return symbol.written[2:-1].endswith(f".{attribute}")
+
+
+def _other(symbol: Expression, instance: str, attribute: str, name: str) -> Expression:
+    """Another attribute of the same resource."""
+    start = symbol.name.removesuffix(attribute).removesuffix(".")
+    written = symbol.written[2:-1].removesuffix(attribute).removesuffix(".")
+    return replace(symbol, name=f"{start}.{name}", written=f"${{{written}.{name}}}", attribute=f"{instance}{name}")
 
 
 def _of_family(symbol: Expression, instance: str, attribute: str) -> Text:
@@ -135,20 +167,13 @@ def _apart(symbol: Expression) -> tuple[str, str]:
     return f"{step}]", rest.lstrip(".")
 
 
-def _named(symbol: Expression, instance: str, attribute: str) -> Expression:
+def _named(symbol: Expression, instance: str, attribute: str, around: Mapping[str, Text]) -> Expression:
     """What stands for the name of a resource, with the forms that its attributes have around it."""
     start = symbol.name.removesuffix(attribute).removesuffix(".")
-    written = symbol.written[2:-1].removesuffix(attribute).removesuffix(".")
-
-    def other(name: str) -> Expression:
-        called = f"{start}.{name}"
-        return replace(symbol, name=called, written=f"${{{written}.{name}}}", attribute=f"{instance}{name}")
-
-    if not symbol.written[2:-1].endswith(f".{attribute}"):
-        # It is called by an output, which gives this attribute alone.
-        return replace(symbol, name=start, attribute=instance, forms=((str(_FORMS[symbol.type][attribute]), symbol),))
+    if not _is_own(symbol, attribute):
+        return replace(symbol, name=start, attribute=instance, forms=((str(around[attribute]), symbol),))
     # The form that is found first is the one that is written: the user's own, and the longest.
-    own = [attribute, *(each for each in _FORMS[symbol.type] if each != attribute)]
-    own.sort(key=lambda each: not _FORMS[symbol.type][each])
-    forms = tuple((str(_FORMS[symbol.type][each]), other(each)) for each in own)
+    own = [attribute, *(each for each in around if each != attribute)]
+    own.sort(key=lambda each: not around[each])
+    forms = tuple((str(around[each]), _other(symbol, instance, attribute, each)) for each in own)
     return replace(symbol, name=start, attribute=instance, forms=forms)

@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from cfnroles.hcl.configuration import provider_of
+from cfnroles.hcl.directory import Directory
+from cfnroles.hcl.project import Project
+
 MAIN = """
 resource "aws_secretsmanager_secret" "db" { name = "my-app/db" }
 resource "aws_secretsmanager_secret_version" "db" {
@@ -524,6 +528,73 @@ def test_a_module_that_is_handed_its_containers_gets_roles_from_its_caller(cfnro
     written = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.cfnroles.tf"))
     assert written == ["module_one_it.cfnroles.tf", "module_two_it.cfnroles.tf"]
     assert "Resource = [aws_secretsmanager_secret.db.arn]" in (tmp_path / written[0]).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("provider", ["aws", "aws.us"])
+def test_what_is_written_gives_what_is_needed(cfnroles: Any, directory: Path, provider: str) -> None:
+    named = f'family             = "my-app"\n  provider = {provider}\n  task_role_arn = local.app_task_role_arn'
+    text = MAIN.replace('family             = "my-app"', named)
+    logs = 'logDriver = "awslogs", options = { awslogs-group = "a", awslogs-stream-prefix = "a" }'
+    text = text.replace('name  = "app"', f'name  = "app"\n    logConfiguration = {{ {logs} }}')
+    (directory / "main.tf").write_text(text, encoding="utf-8")
+    assert cfnroles("terraform", directory).code == 0
+    verified = cfnroles("verify", directory)
+    assert (verified.code, verified.out.count("Verdict: pass"), verified.out.count("[unknown]")) == (0, 2, 0)
+
+
+PROVIDERS = """
+provider "aws" {
+  alias  = "us"
+  region = "us-east-1"
+}
+
+data "aws_secretsmanager_secret" "db" {
+  provider = aws.us
+  name     = "db"
+}
+
+data "aws_secretsmanager_secret" "here" {
+  name = "here"
+}
+"""
+
+
+def test_the_roles_of_a_module_have_its_provider_and_the_gate_that_of_each_secret(
+    cfnroles: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "task").mkdir()
+    task = 'variable "containers" {}\nresource "aws_ecs_task_definition" "it" {\n  family = "it"\n'
+    task += "  container_definitions = jsonencode(var.containers)\n}\n"
+    (tmp_path / "task/main.tf").write_text(task, encoding="utf-8")
+    secrets = ", ".join(
+        f'{{ name = "{name}", valueFrom = {value} }}'
+        for name, value in {
+            "A": "data.aws_secretsmanager_secret.db.arn",
+            "B": "data.aws_secretsmanager_secret.here.arn",
+            "C": '"/c"',
+        }.items()
+    )
+    container = f'{{ name = "web", image = "nginx", secrets = [{secrets}] }}'
+    call = f'module "m" {{\n  source = "./task"\n  providers = {{ aws = aws.us }}\n  containers = [{container}]\n}}\n'
+    (tmp_path / "main.tf").write_text(PROVIDERS + call, encoding="utf-8")
+    assert cfnroles("terraform", tmp_path, "--strict").code == 0
+    written = Project(Directory(str(tmp_path))).root.resources
+    providers = {
+        ".".join(name): provider_of(block)
+        for name, block in written.items()
+        if block.place.document.endswith("roles.tf")
+    }
+    assert providers == {
+        "data.aws_caller_identity.module_m_it": "aws.us",
+        "data.aws_partition.module_m_it": "aws.us",
+        "data.aws_region.module_m_it": "aws.us",
+        "resource.aws_iam_role.module_m_it_execution": "aws.us",
+        "resource.aws_iam_role_policy.module_m_it_execution": "aws.us",
+        "resource.aws_iam_role.module_m_it_task": "aws.us",
+        "data.aws_secretsmanager_secret_versions.module_m_it_db": "aws.us",
+        "data.aws_secretsmanager_secret_versions.module_m_it_here": "",
+        "resource.terraform_data.module_m_it_secrets_exist": "",
+    }
 
 
 def test_a_module_beside_the_directory_is_written_where_it_is_kept(

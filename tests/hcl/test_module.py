@@ -15,9 +15,11 @@ from cfnroles.hcl.directory import Directory
 from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.project import Project
+from cfnroles.hcl.providers import root_provider
 from cfnroles.hcl.session import Budget, Session
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.values import Failed
+from cfnroles.symbols import Apart
 from tests.evaluated import output, project, shown
 
 HERE = Place("", 0, 0)
@@ -374,24 +376,85 @@ def test_a_directory_without_terraform_is_refused(tmp_path: Path) -> None:
         Project(Directory(str(tmp_path)))
 
 
-def test_what_another_provider_makes_says_so() -> None:
-    text = 'data "aws_region" "r" {\n provider = aws.east\n}\noutput "it" { value = data.aws_region.r.name }\n'
-    symbol = output(text).unknown
-    assert symbol is not None
-    assert symbol.provider == "aws.east"
-
-
-def test_a_module_may_be_handed_another_provider() -> None:
-    files = {
-        "main.tf": """
-module "m" {
-  source    = "./m"
-  providers = { aws = aws.east }
+ASIDE = """
+provider "aws" {
+  alias  = "us"
+  region = "us-east-1"
 }
-output "it" { value = module.m.region }
+
+provider "aws" {
+  alias   = "other"
+  profile = "other"
+}
+
+provider "aws" {
+  alias  = "same"
+  region = var.region
+}
+
+provider "aws" {
+  region = var.region
+}
+variable "region" {}
+data "aws_region" "r" {
+  ARGUMENT
+}
+output "it" { value = data.aws_region.r.name }
+"""
+APART = {
+    "the usual provider": ("", Apart.NOT),
+    "one with the same credentials and Region": ("provider = aws.same", Apart.NOT),
+    "one of another Region": ("provider = aws.us", Apart.REGION),
+    "one with other credentials": ("provider = aws.other", Apart.ACCOUNT),
+    "one that is not declared": ("provider = aws.east", Apart.ACCOUNT),
+    "the same Region, named": ("region = var.region", Apart.NOT),
+    "another Region, named": ('region = "us-east-1"', Apart.REGION),
+    "no Region, named": ("region = null", Apart.NOT),
+}
+
+
+@pytest.mark.parametrize(("argument", "expected"), APART.values(), ids=APART)
+def test_what_is_made_in_another_place_says_so(argument: str, expected: Apart) -> None:
+    symbol = output(ASIDE.replace("ARGUMENT", argument)).unknown
+    assert symbol is not None
+    assert symbol.apart is expected
+
+
+CALLS = {
+    "a provider of the root": "providers = { aws = aws.east }",
+    "a provider of the root, through a module": "providers = { aws.x = aws.east }",
+}
+INNER = {
+    "a provider of the root": 'data "aws_region" "r" {}',
+    "a provider of the root, through a module": """
+module "n" {
+  source    = "./n"
+  providers = { aws = aws.x }
+}
 """,
-        "m/main.tf": 'data "aws_region" "r" {}\noutput "region" { value = data.aws_region.r.name }\n',
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_module_may_be_handed_another_provider(name: str) -> None:
+    of = "module.n.region" if "module" in INNER[name] else "data.aws_region.r.name"
+    files = {
+        "main.tf": f'module "m" {{\n  source = "./m"\n  {CALLS[name]}\n}}\noutput "it" {{ value = module.m.region }}\n',
+        "m/main.tf": f'{INNER[name]}\noutput "region" {{ value = {of} }}\n',
+        "m/n/main.tf": 'data "aws_region" "r" {}\noutput "region" { value = data.aws_region.r.name }\n',
     }
     symbol = output(files).unknown
     assert symbol is not None
-    assert (symbol.name, symbol.provider) == ("module.m.data.aws_region.r.name", "aws.east")
+    assert symbol.apart is Apart.ACCOUNT
+
+
+PROVIDERS = {
+    "of its own": ('provider "aws" { region = "us-east-1" }', "m.aws"),
+    "that it only names": ('provider "aws" {}', "aws"),
+}
+
+
+@pytest.mark.parametrize(("declared", "expected"), PROVIDERS.values(), ids=PROVIDERS)
+def test_a_module_may_declare_a_provider(declared: str, expected: str) -> None:
+    files = {"main.tf": 'module "m" {\n  source = "./m"\n}\n', "m/main.tf": declared}
+    assert root_provider(project(files), ("m",), "aws") == expected

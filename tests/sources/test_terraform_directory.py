@@ -15,6 +15,7 @@ from cfnroles.sources.reading import Reading
 from cfnroles.sources.terraform_directory import read_files
 from cfnroles.sources.terraform_members import api_name
 from cfnroles.sources.unknown_members import members_beside
+from cfnroles.text import text_of
 from cfnroles.written import as_written
 from tests.evaluated import complete
 
@@ -307,16 +308,76 @@ def test_an_expression_may_turn_out_to_be_a_secret_or_a_parameter(written: str, 
     assert [gap for gap in reading(secret(written, beside)).gaps if gap.feature != "hidden-resource"] == []
 
 
-def test_the_region_is_that_of_the_usual_provider() -> None:
-    text = secret('"/app/db"', 'provider "aws" { region = "eu-central-1" }\nprovider "aws" {\n alias = "b"\n}\n')
-    assert needs(text) == [f"{GET_PARAMETER}arn:aws:ssm:eu-central-1:${{AWS::AccountId}}:parameter/app/db"]
+PROVIDERS = """
+provider "aws" {
+  region = "eu-central-1"
+}
+provider "aws" {
+  alias  = "us"
+  region = var.region
+}
+variable "region" { default = "us-east-1" }
+"""
+IN_MODULE = """
+module "m" {
+  source    = "./m"
+  providers = { aws = aws.us }
+}
+"""
+REGIONS = {
+    "the usual provider": ("", "", "eu-central-1"),
+    "another provider": ("provider = aws.us", "", "us-east-1"),
+    "the provider that a module is handed": ("", IN_MODULE, "us-east-1"),
+    "the Region that it names itself": ('region = "eu-west-3"', "", "eu-west-3"),
+    "a Region that nothing tells": ("region = var.other", 'variable "other" {}', "${AWS::Region}"),
+    "a provider that nothing tells": ("provider = aws.x", "", "${AWS::Region}"),
+}
 
 
-def test_what_another_provider_tells_is_no_home() -> None:
-    beside = 'data "aws_caller_identity" "other" { provider = aws.other }\n'
-    text = secret('"arn:aws:ssm:eu-west-1:${data.aws_caller_identity.other.account_id}:parameter/a"', beside)
-    (need,) = needs(text)
-    assert "${data.aws_caller_identity.other.account_id}" in need
+@pytest.mark.parametrize(("argument", "beside", "region"), REGIONS.values(), ids=REGIONS)
+def test_the_region_is_that_of_the_task_definition(argument: str, beside: str, region: str) -> None:
+    definition = secret('"/app/db"').replace('family = "app"', f'family = "app"\n  {argument}')
+    assert argument in definition
+    files = {"main.tf": PROVIDERS + beside, "m/main.tf" if beside == IN_MODULE else "task.tf": definition}
+    partition = "${AWS::Partition}" if "$" in region else "aws"
+    assert needs(files) == [f"{GET_PARAMETER}arn:{partition}:ssm:{region}:${{AWS::AccountId}}:parameter/app/db"]
+
+
+OF_OTHERS = {
+    "the usual provider in another Region": ("", "${data.aws_region.d.name}:${AWS::AccountId}"),
+    "the provider of the task definition": ("provider = aws.us", "${AWS::Region}:${AWS::AccountId}"),
+    "a provider that may be of another account": (
+        "provider = aws.x",
+        "${data.aws_region.d.name}:${data.aws_caller_identity.d.account_id}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("argument", "expected"), OF_OTHERS.values(), ids=OF_OTHERS)
+def test_what_another_provider_tells_is_no_home(argument: str, expected: str) -> None:
+    beside = f"""
+data "aws_region" "d" {{
+  {argument}
+}}
+data "aws_caller_identity" "d" {{
+  {argument}
+}}
+"""
+    arn = '"arn:aws:ssm:${data.aws_region.d.name}:${data.aws_caller_identity.d.account_id}:parameter/a"'
+    text = secret(arn, PROVIDERS + beside).replace('family = "app"', 'family = "app"\n  provider = aws.us')
+    assert needs(text) == [f"{GET_PARAMETER}arn:aws:ssm:{expected}:parameter/a"]
+
+
+def test_the_region_of_a_secret_that_another_provider_makes_is_not_the_own() -> None:
+    beside = 'data "aws_secretsmanager_secret" "s" {\n  provider = aws.us\n}\n'
+    text = secret("data.aws_secretsmanager_secret.s.arn", PROVIDERS + beside)
+    assert needs(text) == [f"{GET_SECRET}${{data.aws_secretsmanager_secret.s.arn}}"]
+    conditions = {
+        f"{each.key} {as_written(text_of(each.values[0]))}"
+        for need in reading(text).tasks[0].discovery.needs
+        for each in need.permission.conditions
+    }
+    assert "kms:ViaService secretsmanager.*.amazonaws.com" in conditions
 
 
 def test_a_need_stands_where_its_text_does() -> None:

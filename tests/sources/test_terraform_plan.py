@@ -170,11 +170,33 @@ def test_an_unknown_part_of_a_block_is_known_later() -> None:
     assert system == "${aws_ecs_task_definition.app.volume[0].efs_volume_configuration[0].file_system_id}"
 
 
-def test_the_region_is_that_of_the_provider() -> None:
+DATA = [
+    {"address": "data.aws_region.x", "mode": "data", "type": "aws_region", "values": {"id": "eu-west-1"}},
+    {"address": "a", "mode": "data", "type": "aws_caller_identity", "values": {"account_id": "111122223333"}},
+]
+
+REGIONS = {
+    "the usual provider": ("aws", {}, "eu-central-1"),
+    "another provider": ("aws.us", {}, "us-east-1"),
+    "a provider without a Region": ("aws.x", {}, "${AWS::Region}"),
+    "the Region that it names itself": ("aws", {"region": "eu-west-3"}, "eu-west-3"),
+}
+
+
+@pytest.mark.parametrize(("key", "values", "region"), REGIONS.values(), ids=REGIONS)
+def test_the_region_is_that_of_the_task_definition(key: str, values: dict[str, Any], region: str) -> None:
     logs = {"logDriver": "awslogs", "options": {"awslogs-group": "g", "awslogs-stream-prefix": "p"}}
-    planned = resource(container_definitions=json.dumps([{"name": "a", "image": "nginx", "logConfiguration": logs}]))
-    provider = {"provider_config": {"aws": {"expressions": {"region": {"constant_value": "eu-central-1"}}}}}
-    assert all(":eu-central-1:" in each for each in told(read(plan(planned, {}, configuration=provider))))
+    planned = resource(
+        container_definitions=json.dumps([{"name": "a", "image": "nginx", "logConfiguration": logs}]), **values
+    )
+    regions = {"aws": "eu-central-1", "aws.us": "us-east-1"}
+    providers = {name: {"expressions": {"region": {"constant_value": each}}} for name, each in regions.items()}
+    configured = {"address": planned["address"], "provider_config_key": key}
+    configuration = {"provider_config": providers, "root_module": {"resources": [configured]}}
+    state = {"values": {"root_module": {"resources": [DATA[0]]}}}
+    found = told(read(plan(planned, {}, prior_state=state, configuration=configuration)))
+    assert found
+    assert all(f":{region}:" in each for each in found), found
 
 
 STRANGE = {
@@ -349,12 +371,6 @@ def test_a_state_tells_the_keys_of_what_is_in_it(resources: list[dict[str, Any]]
     assert [str(need.resource) if not need.when else "?" for need in needs] == ([expected] if expected else [])
     # What a state has, it may have had for years: `check` still asks for it.
     assert task.made == frozenset()
-
-
-DATA = [
-    {"address": "data.aws_region.x", "mode": "data", "type": "aws_region", "values": {"id": "eu-west-1"}},
-    {"address": "a", "mode": "data", "type": "aws_caller_identity", "values": {"account_id": "111122223333"}},
-]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from cfnroles.hcl.configuration import Configuration, provider_of, read_configur
 from cfnroles.hcl.definitions import Site, module_directory, sites
 from cfnroles.hcl.directory import Below, Files, joined
 from cfnroles.hcl.project import Project
+from cfnroles.hcl.providers import USUAL, provider_block, root_provider
 from cfnroles.page import quoted
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.terraform_directory import read_files
@@ -155,7 +156,7 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
         if (other := opened.get(task.address)) and _all_seen([other]):
             merged, decided = with_any_text(merged, _one(other))
             taken = task.defaults if decided else other.defaults
-        name = task.address.replace(f"{TASK_DEFINITION}.", "")
+        name, provider = task.address.replace(f"{TASK_DEFINITION}.", ""), _provider_of_root(site, project)
         subject = Subject(
             name=name,
             label=task.address,
@@ -172,13 +173,21 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
             options=task.options,
             conditions=merged.conditions,
             made=merged.made,
-            region=task.facts.region,
+            provider=provider,
+            region="" if provider else task.facts.region,
             module=EnclosingModule("", types),
             versions=_versions(configuration),
+            secret_providers=_secret_providers(configuration),
         )
         path = f"{identifier(name)}.cfnroles.tf"
         written = written_file(subject, place_of(path, project.files, configuration), form=form)
         yield replace(written, taken=taken, call=f"module.{site.calls[0]}")
+
+
+def _provider_of_root(site: Site, project: Project) -> str:
+    """The provider of the root that makes a task definition of a module; empty for the usual one."""
+    name = root_provider(project, site.calls, provider_of(site.block) or USUAL)
+    return name if provider_block(project, name) and name != USUAL else ""
 
 
 def _one(task: Task) -> Merged:
@@ -220,6 +229,7 @@ def _file(site: Site, read: _Read, project: Project, form: GateForm, again: Agai
         region="" if provider else task.facts.region,
         module=module,
         versions=_versions(configuration),
+        secret_providers=_secret_providers(configuration),
         given=tuple(given_roles(site, read.here, project)),
     )
     path = f"{site.name}.cfnroles.tf"
@@ -264,3 +274,12 @@ def _versions(configuration: Configuration) -> Mapping[str, Sequence[str]]:
         for secret in dict.fromkeys(named):
             found[f"{_RESOURCE}.{secret}"].append(f"{_VERSION}.{name}")
     return found
+
+
+def _secret_providers(configuration: Configuration) -> Mapping[str, str]:
+    """The provider of each secret, by its address."""
+    return {
+        f"{'data.' if mode == 'data' else ''}{kind}.{name}": provider_of(block)
+        for (mode, kind, name), block in configuration.resources.items()
+        if kind == _RESOURCE
+    }

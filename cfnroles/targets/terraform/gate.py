@@ -141,7 +141,7 @@ def _whenever(gate: Gate, secret: Text) -> str:
 
 def _data(parts: Parts, secret: Text, name: str, condition: str) -> Iterator[WrittenBlock]:
     """The versions of a secret, behind what tells whether it is there and is to stay."""
-    written, head = parts.values.of(secret), parts.head_under(condition)
+    written, head = parts.values.of(secret), _where_made(parts, secret).head_under(condition)
     if not _is_asked_for(secret):
         yield WrittenBlock("data", (_RESOURCE, name), (*head, Argument("arn", written)))
         written = Written(f"data.{_RESOURCE}.{name}{parts.instance_under(condition)}.id")
@@ -150,6 +150,12 @@ def _data(parts: Parts, secret: Text, name: str, condition: str) -> Iterator[Wri
         body.append(Comment("What gives the secret its value comes first."))
         body.append(Argument("depends_on", Items(tuple(map(Written, versions)))))
     yield WrittenBlock("data", (_VERSIONS, name), tuple(body))
+
+
+def _where_made(parts: Parts, secret: Text) -> Parts:
+    """The parts with the provider of a secret, which another one may not find."""
+    own = next((parts.secret_providers[each] for each in _resources(secret) if each in parts.secret_providers), None)
+    return parts if own is None else replace(parts, provider=own)
 
 
 def _is_asked_for(secret: Text) -> bool:

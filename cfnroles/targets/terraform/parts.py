@@ -81,7 +81,8 @@ class Parts(Struct, frozen=True):
 
     ``subject`` is whose roles they are, for people, ``document`` where that stands, and ``family`` what their names
     begin with. ``provider`` is the provider that the task definition names. ``versions`` are the resources that give a
-    secret its value, by the address of the secret. ``key_arns`` are those of the keys that were told.
+    secret its value, and ``secret_providers`` the providers of secrets, by the address of the secret. ``key_arns`` are
+    those of the keys that were told.
     """
 
     subject: str
@@ -91,6 +92,7 @@ class Parts(Struct, frozen=True):
     values: Values
     policies: Mapping[Holder, Sequence[Policy]]
     versions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    secret_providers: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
     repeated: Repeated = Repeated()
     provider: str = ""

@@ -74,6 +74,7 @@ class Subject(Struct, frozen=True):
     region: str = ""
     module: EnclosingModule = EnclosingModule()
     versions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    secret_providers: Mapping[str, str] = field(default_factory=dict)
     given: tuple[GivenRole, ...] = ()
     log_groups: LogGroups = LogGroups()
 
@@ -136,6 +137,7 @@ def _parts(subject: Subject, names: FileNames) -> tuple[Parts, tuple[Need, ...],
         values,
         packed(needs),
         versions=subject.versions,
+        secret_providers=subject.secret_providers,
         options=subject.options,
         repeated=subject.repeated.named(names.under("instances")),
         provider=subject.provider,
