@@ -28,6 +28,9 @@ _TOKEN = re.compile(
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][\w.:/ -]*")
 _HEADER = re.compile(r"\s*[a-z_]+(?:\s+(?:\"[\w-]*\"|[\w-]+))*\s*\{?\s*")
 
+#: References of CloudFormation to what a template declares. The long forms may also be members of another name.
+_REFERENCE = re.compile(r"!(?:Ref|GetAtt)\s+(?:[A-Za-z0-9:.]+|\"[A-Za-z0-9:.]+\"|'[A-Za-z0-9:.]+')")
+
 #: Members with names, numbers and choices as values, in lowercase and without hyphens.
 _OPEN = frozenset(
     (
@@ -189,7 +192,7 @@ def _shown(token: _Token, spot: Spot, said: str) -> str:
         return " " * len(token.text)
     if token.kind != "value" or (not spot.secret and _is_open(token.text, spot.key, said)):
         return visible(token.text)
-    return _HIDDEN
+    return visible(token.text) if not spot.terraform and _REFERENCE.fullmatch(token.text) else _HIDDEN
 
 
 def _is_open(text: str, key: str, said: str) -> bool:

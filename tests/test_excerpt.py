@@ -105,6 +105,23 @@ def test_what_a_finding_is_about(text: str, path: TreePath, what: str, shown: st
     assert line[caret.index("^") : caret.rindex("^") + 1] == marked
 
 
+REFERENCES = {
+    "Ref": ("Secrets: [{Name: hunter2, ValueFrom: !Ref Db}]", "Secrets: [{Name: …, ValueFrom: !Ref Db}]"),
+    "GetAtt": ("Secrets: [{ValueFrom: !GetAtt Db.Arn}]",) * 2,
+    "in quotes": ("Secrets: [{ValueFrom: !Ref 'AWS::Region'}]",) * 2,
+    "a text": ("Secrets: [{ValueFrom: !Sub hunter2}]", "Secrets: [{ValueFrom: …}]"),
+    "a text that looks alike": ('Secrets: [{ValueFrom: "!Ref hunter2"}]', "Secrets: [{ValueFrom: …}]"),
+    "more than a name": ("Secrets: [{ValueFrom: !Ref hunter2 2}]", "Secrets: [{ValueFrom: …}]"),
+    "a variable of that name": ("Secrets: [{ValueFrom: {Ref: hunter2}}]", "Secrets: [{ValueFrom: {Ref: …}}]"),
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), REFERENCES.values(), ids=REFERENCES)
+def test_a_reference_of_a_template_is_shown_as_it_is_no_secret(text: str, shown: str) -> None:
+    drawn = Lines(text).drawn(fault(("Secrets", 0, "ValueFrom"), "there is no hunter2", ""))
+    assert drawn.split("\n")[0][9:] == shown
+
+
 def test_nothing_is_shown_of_what_stands_in_no_text() -> None:
     assert Lines(JSON).drawn(fault(("cpu",), "it is missing", "")) == ""
     assert Lines("").drawn(fault(("cpu",), "it is wrong", "")) == ""

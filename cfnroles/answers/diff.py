@@ -10,7 +10,7 @@ another only if that is proved. Otherwise one is removed and the other added.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -65,7 +65,7 @@ class Difference(Struct, frozen=True):
     """All changes, and the gaps that opened and closed. ``redefined`` are conditions with a new definition.
 
     ``verdicts`` are the roles of a template's task definitions whose verdict changed; ``unjudged`` says why a version
-    was not judged.
+    was not judged. ``unknown`` are managed policies with unknown content, each with its role, of roles that change.
     """
 
     changes: tuple[Change, ...]
@@ -74,6 +74,7 @@ class Difference(Struct, frozen=True):
     redefined: tuple[str, ...] = ()
     verdicts: tuple[VerdictChange, ...] = ()
     unjudged: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
 
     @property
     def widens(self) -> bool:
@@ -160,7 +161,13 @@ def difference(
         tuple(gap for key, gap in gaps_after.items() if key not in gaps_before),
         tuple(gap for key, gap in gaps_before.items() if key not in gaps_after),
         _redefined(before, after),
+        unknown=tuple(_unknown((*before, *after), {change.grant.role for change in changes})),
     )
+
+
+def _unknown(grants: Iterable[RoleGrant], changed: Collection[str]) -> Iterator[tuple[str, str]]:
+    attached = ((each.role, each.resources[0]) for each in grants if each.kind is GrantKind.MANAGED_POLICY)
+    yield from dict.fromkeys((role, arn) for role, arn in sorted(attached) if role in changed)
 
 
 class _Index:

@@ -129,8 +129,10 @@ class RoleGrant:
         return (self.actions, self.resources) == (other.actions, other.resources)
 
     def _covers_actions(self, other: RoleGrant) -> bool:
-        if self.not_actions != other.not_actions:
-            return not self.not_actions and self.actions == ("*",)
+        if self.not_actions and not other.not_actions:
+            return all(not _may_be(excluded, action) for excluded in self.actions for action in other.actions)
+        if other.not_actions and not self.not_actions:
+            return self.actions == ("*",)
         wide, narrow = (other, self) if self.not_actions else (self, other)
         return all(any(covers_action(pattern, action) for pattern in wide.actions) for action in narrow.actions)
 
@@ -179,6 +181,14 @@ def needed(
 
 def _guards(literals: Iterable[Literal]) -> tuple[Guard, ...]:
     return tuple(Guard(literal.condition, literal.holds) for literal in literals)
+
+
+def _may_be(pattern: str, action: str) -> bool:
+    """Whether an action may be one of a pattern; of two patterns, and of a symbol, only the services are compared."""
+    services = [text.lower().partition(":")[0] for text in (pattern, action)]
+    if services[0] != services[1] and not any(wild in service for wild in "*?$" for service in services):
+        return False
+    return any(wild in action for wild in "*?$") or "$" in pattern or covers_action(pattern, action)
 
 
 def _covers_principal(wide: str, narrow: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from msgspec.structs import replace
 
 from cfnroles.answers.grants import GrantKind, Place, RoleGrant, merged, needed
+from cfnroles.answers.managed_grants import opened
 from cfnroles.answers.template_grants import template_grants
 from cfnroles.answers.template_tasks import known_of
 from cfnroles.discovery import Discovery
@@ -28,9 +29,9 @@ def granted(
 ) -> tuple[tuple[RoleGrant, ...], tuple[Gap, ...]]:
     """Return the grants of all roles, and the gaps. Roles of a project have names such as ``web execution role``.
 
-    For roles ``elsewhere``, by the task definitions that name them, the grants are what these need. Managed policies
-    and permissions boundaries are compared by name, not by content. Raise InvalidInput for a source that ECS would
-    reject.
+    For roles ``elsewhere``, by the task definitions that name them, the grants are what these need. Permissions
+    boundaries are compared by name, and so are managed policies that cfnroles does not include. Raise InvalidInput for
+    a source that ECS would reject.
     """
     told = reading.told
     if reading.template:
@@ -75,7 +76,7 @@ def _of_service(document: str, task: Task) -> Iterator[RoleGrant]:
         if not kind_of(holder).always and holder not in needing:
             continue
         for arn in options.managed_policies:
-            yield _whole(document, task, holder, GrantKind.MANAGED_POLICY, arn)
+            yield from opened(_whole(document, task, holder, GrantKind.MANAGED_POLICY, arn), task.facts.region)
         if options.permissions_boundary:
             yield _whole(document, task, holder, GrantKind.BOUNDARY, options.permissions_boundary)
 

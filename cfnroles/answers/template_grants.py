@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 
 from __future__ import annotations
 
-import itertools
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,20 +15,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.answers.grants import GrantKind, Guard, Place, RoleGrant, merged
+from cfnroles.answers.managed_grants import opened
+from cfnroles.answers.statement_grants import statement_grants
 from cfnroles.iam.evaluator import Effect
 from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles, gives_away, may_make
-from cfnroles.iam.statements import NO_VALUE, Part, PlacedStatement, joined, text_of
-from cfnroles.need import Condition, Origin
-from cfnroles.statements import single_valued
+from cfnroles.iam.statements import Part, PlacedStatement, text_of
+from cfnroles.need import Origin
 from cfnroles.template.given import NOTHING_GIVEN, Given
-from cfnroles.template.intrinsics import undecided
 from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.template.worlds import Literal, without_defaults
-from cfnroles.text import from_spelling
 from cfnroles.workload import Path
-
-#: A Condition block that depends on more conditions is compared as a whole.
-_UNDECIDED = 4
 
 
 def template_grants(
@@ -48,13 +44,14 @@ def template_grants(
         # Templates use an empty string for absence: the symbol `${KmsKeyArns}` would mean more than nothing.
         named = replace(template, tree=without_defaults(template.tree, lambda _, default: default == ""))
         stack = named.resolve(given, conditions=dict.fromkeys(template.conditions))
-    return merged(_Grants(template, stack, decided).all())
+    return merged(_Grants(template, stack, decided, given).all())
 
 
 class _Grants(Struct, frozen=True):
     template: Template
     stack: ResolvedStack
     decided: Mapping[str, bool | None]
+    given: Given
 
     def all(self) -> Iterator[RoleGrant]:
         found = StackRoles(self.stack)
@@ -65,7 +62,8 @@ class _Grants(Struct, frozen=True):
                 if policy.document is not None:
                     yield from self._of_document(name, GrantKind.PERMISSION, policy)
                 elif policy.arn is not None:
-                    yield self._whole(role, GrantKind.MANAGED_POLICY, Effect.ALLOW, policy.arn)
+                    attached = self._whole(role, GrantKind.MANAGED_POLICY, Effect.ALLOW, policy.arn)
+                    yield from opened(attached, self.given.region)
             for boundary in role.boundaries:
                 if boundary.arn is not None:
                     # A boundary restricts: a role without one may allow more.
@@ -108,44 +106,17 @@ class _Grants(Struct, frozen=True):
     def _of_statement(
         self, role: str, kind: GrantKind, policy: PolicySource, statement: PlacedStatement
     ) -> Iterator[RoleGrant]:
-        actions, resources = list(statement.actions), list(statement.resources)
-        for wanted, on, block in itertools.product(
-            _together(actions, statement.part) if statement.not_actions else actions,
-            _together(resources, statement.part) if statement.not_resources else resources,
-            list(self._conditions(statement.condition)),
-        ):
-            guards = joined(wanted.guards, on.guards, block.guards)
-            if guards is None:
-                continue
-            texts = tuple(on.value) if statement.not_resources else (on.value,)
-            origin = self._origin(policy.holder, on.path)
-            why = ", ".join(filter(None, (_called(policy), statement.sid)))
-            place = Place(origin, why, sid=statement.sid, reasons=self._reasons(role, statement.sid))
-            for conditions in single_valued(block.value if statement.variables else _without_variables(block.value)):
-                yield RoleGrant(
-                    role,
-                    kind,
-                    statement.effect,
-                    tuple(wanted.value) if statement.not_actions else (wanted.value,),
-                    texts if statement.variables else tuple(map(_verbatim, texts)),
-                    conditions,
-                    tuple(map(self._guard, guards)),
-                    statement.not_actions,
-                    statement.not_resources,
-                    (place,),
-                )
+        why = ", ".join(filter(None, (_called(policy), statement.sid)))
+        reasons = self._reasons(role, statement.sid)
+        for grant in statement_grants(statement, role, kind, self._guard):
+            origin = self._origin(policy.holder, grant.on)
+            places = (Place(origin, why, sid=statement.sid, reasons=reasons),)
+            yield dataclasses.replace(grant.grant, places=places)
 
     def _reasons(self, role: str, sid: str) -> tuple[str, ...]:
         """Return the entries of the role's Metadata for a statement, at any key that is the Sid."""
         resource = self.stack.resources.get(role)
         return next(_lists_of(sid, resource.metadata), ()) if resource and sid else ()
-
-    def _conditions(self, block: Part) -> Iterator[Part]:
-        """Yield the Condition block as values, once for each outcome of its conditions."""
-        if len(set(_undecided(block.value))) > _UNDECIDED:
-            yield replace(block, value=(Condition("", text_of(block.value), ()),))
-        else:
-            yield from (replace(each, value=tuple(sorted(_block(each.value)))) for each in _outcomes(block))
 
     def _whole(self, role: RoleResource, kind: GrantKind, effect: Effect, arn: Part) -> RoleGrant:
         place = Place(self._origin(role.resource, arn.path))
@@ -192,72 +163,3 @@ def _lists_of(key: str, metadata: Mapping[str, Any]) -> Iterator[tuple[str, ...]
 
 def _called(policy: PolicySource) -> str:
     return policy.name if policy.holder.type == "AWS::IAM::Role" else policy.holder.logical_id
-
-
-def _together(parts: list[Part], statement: Part) -> list[Part]:
-    """Combine exclusions. A conditional one is a symbol, because nothing can be proved about it."""
-    texts = {
-        part.value
-        if part.guards == statement.guards
-        else f"${{Fn::If({' and '.join(map(str, part.guards))}, {part.value})}}"
-        for part in parts
-    }
-    return [Part(sorted(texts), parts[0].path, statement.guards)] if parts else []
-
-
-def _block(block: Any) -> Iterator[Condition]:
-    for operator, keys in block.items() if isinstance(block, Mapping) and block != NO_VALUE else ():
-        if not isinstance(keys, Mapping):
-            yield Condition(str(operator), text_of(keys), ())
-            continue
-        for key, values in keys.items():
-            listed = values if isinstance(values, list) else [values]
-            yield Condition(str(operator), str(key), tuple(sorted({from_spelling(text_of(value)) for value in listed})))
-
-
-def _undecided(value: Any) -> Iterator[str]:
-    """Yield the names of the conditions of a value, outermost first."""
-    if isinstance(value, Mapping):
-        if found := undecided(value):
-            yield found[0]
-        value = list(value.values())
-    if isinstance(value, list):
-        for element in value:
-            yield from _undecided(element)
-
-
-def _outcomes(part: Part) -> Iterator[Part]:
-    name = next(_undecided(part.value), None)
-    if name is None:
-        yield part
-        return
-    for holds in (True, False):
-        guards = joined(part.guards, (Literal(name, holds),))
-        if guards is not None:
-            yield from _outcomes(Part(_decided(part.value, name, holds), part.path, guards))
-
-
-def _decided(value: Any, condition: str, holds: bool) -> Any:
-    """Return the value with one condition decided."""
-    if isinstance(value, Mapping):
-        if found := undecided(value):
-            name, *outcomes = found
-            yes, no = (_decided(outcome, condition, holds) for outcome in outcomes)
-            return (yes if holds else no) if name == condition else {"Fn::If": [name, yes, no]}
-        decided = {key: _decided(member, condition, holds) for key, member in value.items()}
-        return {key: member for key, member in decided.items() if member != NO_VALUE}
-    if isinstance(value, list):
-        return [member for member in (_decided(each, condition, holds) for each in value) if member != NO_VALUE]
-    return value
-
-
-def _verbatim(text: str) -> str:
-    # Policy variables need version 2012-10-17. Before that, `${aws:username}` is an ordinary text.
-    return text.replace("${!", "${!$}{")
-
-
-def _without_variables(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    return tuple(
-        replace(condition, values=tuple(from_spelling(_verbatim(value)) for value in condition.values))
-        for condition in conditions
-    )

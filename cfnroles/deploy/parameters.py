@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -131,6 +131,14 @@ def shared_parameters(stacks: Iterable[tuple[StackSource, Pairs]]) -> tuple[Miss
             if isinstance(record, Mapping) and name in record and "Default" in declaration and name not in valued:
                 found.setdefault(name, []).append((source.name, declaration))
     return _asked(found)
+
+
+def taken_defaults(shared: Iterable[MissingParameter], stack: str) -> Iterator[str]:
+    """What to read before agreeing to a stack whose shared parameters have the default, because no one was asked."""
+    for each in shared:
+        if stack in each.stacks:
+            value = "its default" if each.is_secret else f"its default, {each.default!r}"
+            yield f"{each.name} has {value}. If the template has another value, pass --parameter {each.name}=VALUE"
 
 
 def without_value(missing: Sequence[MissingParameter]) -> Failure:

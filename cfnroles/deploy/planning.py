@@ -25,6 +25,7 @@ from cfnroles.deploy.parameters import (
     DEPLOYMENT_ID,
     missing_parameters,
     shared_parameters,
+    taken_defaults,
     with_parameters,
     without_value,
     wrong_values,
@@ -118,7 +119,9 @@ def _looked_at(
     refused += exports_in_use(updated, exports, deployer.cloudformation)
     refused += tuple(failure for blank in blanks for failure in _lost(blank, deployer))
     missing = missing_parameters([(blank.source, blank.kept) for blank in blanks])
-    shared = shared_parameters([(blank.source, blank.kept) for blank in blanks]) if deployer.ask else ()
+    shared = shared_parameters([(blank.source, blank.kept) for blank in blanks])
+    if deployer.ask is None:
+        blanks = tuple(replace(each, notes=(*each.notes, *taken_defaults(shared, each.name))) for each in blanks)
     if (missing or shared) and deployer.ask and not (wrong or refused):
         given = deployer.ask((*shared, *missing))
         blanks = tuple(replace(each, source=with_parameters((each.source,), given.items())[0]) for each in blanks)

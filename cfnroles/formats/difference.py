@@ -22,6 +22,7 @@ _SIGNS = {Verb.ADDED: "+", Verb.REMOVED: "-", Verb.WIDENED: "~", Verb.NARROWED: 
 _WORDS = {Verb.ADDED: "added", Verb.REMOVED: "removed", Verb.WIDENED: "wider", Verb.NARROWED: "narrower"}
 _REDUNDANT = {Verb.ADDED: "the role had it before by another grant", Verb.REMOVED: "the role still has it by another"}
 _NOTHING = "No permission changes."
+_UNKNOWN = "unknown, so not compared: what the managed policy "
 _UNJUDGED = "The verdicts on the task definitions are not compared: "
 
 
@@ -134,7 +135,10 @@ def _human(comparison: Comparison, difference: Difference) -> Iterator[str]:
             yield f"! gap {sign}: {gap.what} ({side.place(gap.origin)})"
     for name, why in difference.unjudged:
         yield f"! {_UNJUDGED}{name} {why}"
-    if difference.redefined or difference.opened or difference.closed or difference.unjudged:
+    for role, arn in difference.unknown:
+        yield f"! {role}: {_UNKNOWN}{arn} allows"
+    told = (difference.redefined, difference.opened, difference.closed, difference.unjudged, difference.unknown)
+    if any(told):
         yield ""
     for verdict in difference.verdicts:
         yield from standings.human(verdict, (new if verdict.after else old).at(verdict.origin))
@@ -191,6 +195,7 @@ def _markdown(comparison: Comparison, difference: Difference) -> Iterator[str]:
     for word, gaps, side in (("opened", difference.opened, new), ("closed", difference.closed, old)):
         told += [inline(f"Gap {word}: ", code(gap.what), " at ", code(side.place(gap.origin))) for gap in gaps]
     told += [inline(_UNJUDGED, code(f"{name} {why}")) for name, why in difference.unjudged]
+    told += [inline(code(role), f": {_UNKNOWN}", code(arn), " allows.") for role, arn in difference.unknown]
     yield items(told)
 
 
@@ -290,6 +295,7 @@ def _entry(comparison: Comparison, difference: Difference) -> dict[str, object]:
             standings.entry(each, (new if each.after else old).line(each.origin)) for each in difference.verdicts
         ],
         "unjudged": [{"document": name, "why": why} for name, why in difference.unjudged],
+        "unknownPolicies": [{"role": role, "arn": arn} for role, arn in difference.unknown],
     }
 
 

@@ -380,6 +380,13 @@ class Unjudged(_Form, kw_only=True):
     why: str
 
 
+class UnknownPolicy(_Form, kw_only=True):
+    """A managed policy of a role whose permissions change: what it allows is unknown and not compared."""
+
+    role: str
+    arn: str
+
+
 class ComparedDocument(_Form, kw_only=True):
     """What changes in one document; ``old`` is null where it is new, ``new`` where it is gone."""
 
@@ -393,6 +400,7 @@ class ComparedDocument(_Form, kw_only=True):
     redefined_conditions: list[str]
     verdicts: list[VerdictChange]
     unjudged: list[Unjudged]
+    unknown_policies: list[UnknownPolicy]
 
 
 class Diff(_Form, kw_only=True):

@@ -25,6 +25,7 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document, told: Told) -> Reading:
     """The template."""
+    from cfnroles.sources.definition_files import with_definitions
     from cfnroles.sources.nested_stacks import NestedStack, nested_stacks
     from cfnroles.sources.template_names import refused_names
     from cfnroles.template.given import Given
@@ -35,7 +36,7 @@ def read(document: Document, told: Told) -> Reading:
     told.refuse_others(TAKES, f"{document.name} is {NOUN}")
     template = Template(document.name, document.text, document.members)
     given = Given(told.parameters, told.account, told.region)
-    template = with_settled_names(checked(unrolled(template, given)), given)
+    template = with_settled_names(with_definitions(checked(unrolled(template, given)), document), given)
     nested = tuple(nested_stacks(template, document, given))
     inner = [each for each in nested if isinstance(each, NestedStack)]
     documents = (document, *dict.fromkeys(each.document for each in inner))

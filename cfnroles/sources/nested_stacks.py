@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Origin
+from cfnroles.sources.definition_files import with_definitions
 from cfnroles.sources.template_tasks import defined
 from cfnroles.template.dependencies import names_in
 from cfnroles.template.given import Given
@@ -74,7 +75,7 @@ def nested_stacks(
         passed = _passed(properties.get("Parameters"), resolution)
         own = Given(passed, given.account, given.region)
         child = checked(unrolled(Template(beside.name, beside.text, beside.members), own))
-        child = with_settled_names(child, own)
+        child = with_settled_names(with_definitions(child, beside), own)
         hangs_on = condition if isinstance(condition, str) and holds is None else ""
         defaults = tuple(_defaults(properties.get("Parameters"), template, given))
         arguments = properties.get("Parameters")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from cfnroles.answers.diff import Difference, difference
 from cfnroles.answers.grants import RoleGrant
 from cfnroles.answers.template_grants import template_grants
+from cfnroles.iam.managed_policies import ManagedPolicy, managed_policy, managed_policy_names
+from cfnroles.template.given import Given
 from cfnroles.template.template import read_template
 
 HEAD = """\
@@ -89,7 +92,25 @@ WAYS = [
         ["P permission: Allow s3:GetObject *"],
     ),
     (
-        "AWS managed policy",
+        "AWS managed policy whose text is known",
+        "R: {Type: AWS::IAM::Role, Properties: {ManagedPolicyArns:"
+        " [!Sub 'arn:${AWS::Partition}:iam::aws:policy/AWSXRayDaemonWriteAccess']}}",
+        [
+            "R permission: Allow xray:GetSamplingRules *",
+            "R permission: Allow xray:GetSamplingStatisticSummaries *",
+            "R permission: Allow xray:GetSamplingTargets *",
+            "R permission: Allow xray:PutTelemetryRecords *",
+            "R permission: Allow xray:PutTraceSegments *",
+        ],
+    ),
+    (
+        "AWS managed policy whose text is known, behind a condition",
+        "R: {Type: AWS::IAM::Role, Properties: {ManagedPolicyArns:"
+        " [!If [HasKey, 'arn:aws:iam::aws:policy/AdministratorAccess', !Ref AWS::NoValue]]}}",
+        ["R permission: Allow * * if the condition HasKey holds, not by default"],
+    ),
+    (
+        "AWS managed policy whose text is unknown",
         "R: {Type: AWS::IAM::Role, Properties: {ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess']}}",
         ["R managed policy: Allow arn:aws:iam::aws:policy/ReadOnlyAccess"],
     ),
@@ -202,6 +223,125 @@ WAYS = [
 @pytest.mark.parametrize(("resources", "expected"), [row[1:] for row in WAYS], ids=[row[0] for row in WAYS])
 def test_ways_to_give_a_role_permissions(resources: str, expected: list[str]) -> None:
     assert sorted(told(grant) for grant in grants(resources)) == sorted(expected)
+
+
+SHIPPED = [policy for name in managed_policy_names() if (policy := managed_policy(name))]
+
+
+@pytest.mark.parametrize("policy", SHIPPED, ids=[policy.name for policy in SHIPPED])
+def test_nothing_of_a_managed_policy_is_lost(policy: ManagedPolicy) -> None:
+    found = grants(f"R: {{Type: AWS::IAM::Role, Properties: {{ManagedPolicyArns: ['{policy.arn}']}}}}")
+    inline = {"PolicyName": policy.name, "PolicyDocument": policy.document}
+    assert found == grants(f"R: {{Type: AWS::IAM::Role, Properties: {{Policies: [{json.dumps(inline)}]}}}}")
+    assert {place.why.split(",")[0] for grant in found for place in grant.places} == {
+        f"AWS managed policy {policy.name}"
+    }
+
+
+def attaching(*names: str, allowed: str = "") -> str:
+    arns = [name if name.startswith("arn:") else f"arn:aws:iam::aws:policy/{name}" for name in names]
+    statement = {"Effect": "Allow", "Action": allowed.split(), "Resource": "*"}
+    policies = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}]
+    properties = {"ManagedPolicyArns": arns, **({"Policies": policies} if allowed else {})}
+    return f"R: {json.dumps({'Type': 'AWS::IAM::Role', 'Properties': properties})}"
+
+
+EXECUTION = "service-role/AmazonECSTaskExecutionRolePolicy"
+OWN = "arn:aws:iam::123456789012:policy/own"
+#: What changes, whether the role may do more, and the policies whose text is unknown.
+MANAGED: list[tuple[str, str, str, list[str], bool, list[str]]] = [
+    (
+        "its permissions written out",
+        attaching("AWSXrayWriteOnlyAccess"),
+        attaching(
+            allowed="xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets"
+            " xray:GetSamplingStatisticSummaries"
+        ),
+        [],
+        False,
+        [],
+    ),
+    (
+        "one of its permissions remains",
+        attaching("AmazonSQSReadOnlyAccess"),
+        attaching(allowed="sqs:ListQueues"),
+        [
+            "removed sqs:GetQueueAttributes",
+            "removed sqs:GetQueueUrl",
+            "removed sqs:ListDeadLetterSourceQueues",
+            "removed sqs:ListMessageMoveTasks",
+            "removed sqs:ListQueueTags",
+        ],
+        False,
+        [],
+    ),
+    (
+        "one that allowed everything",
+        attaching("AdministratorAccess"),
+        attaching(allowed="s3:GetObject"),
+        ["narrowed s3:GetObject"],
+        False,
+        [],
+    ),
+    (
+        "one that allowed everything but",
+        attaching("PowerUserAccess", allowed="s3:GetObject"),
+        attaching("PowerUserAccess", allowed="s3:GetObject s3:* iam:CreateRole"),
+        ["added iam:CreateRole", "added s3:*"],
+        True,
+        [],
+    ),
+    (
+        "what it allowed already",
+        attaching("PowerUserAccess"),
+        attaching("PowerUserAccess", allowed="s3:* sqs:SendMessage"),
+        ["added s3:*", "added sqs:SendMessage"],
+        False,
+        [],
+    ),
+    (
+        "more than it allowed",
+        attaching("AmazonSQSFullAccess"),
+        attaching(allowed="sqs:* s3:*"),
+        ["added s3:*"],
+        True,
+        [],
+    ),
+    ("it comes", attaching(allowed="sqs:*"), attaching("AmazonSQSFullAccess"), [], False, []),
+    ("an unknown one remains", attaching(OWN), attaching(OWN, allowed="sqs:*"), ["added sqs:*"], True, [OWN]),
+    (
+        "an unknown one goes",
+        attaching(OWN, "ReadOnlyAccess"),
+        attaching(OWN),
+        ["removed "],
+        False,
+        [OWN, "ReadOnlyAccess"],
+    ),
+    ("an unknown one comes", attaching(), attaching(OWN), ["added "], True, [OWN]),
+    ("an unknown one of a role that does not change", attaching(OWN), attaching(OWN), [], False, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes", "widens", "unknown"), [row[1:] for row in MANAGED], ids=[row[0] for row in MANAGED]
+)
+def test_managed_policies_are_compared_by_what_they_allow(
+    old: str, new: str, changes: list[str], widens: bool, unknown: list[str]
+) -> None:
+    found = compared(old, new)
+    assert sorted(f"{change.verb} {','.join(change.grant.actions)}" for change in found.changes) == changes
+    assert found.widens is widens
+    assert [arn.removeprefix("arn:aws:iam::aws:policy/") for _, arn in found.unknown] == unknown
+
+
+def test_a_managed_policy_of_another_partition_is_unknown() -> None:
+    text = f"Resources:\n  {attaching('arn:${AWS::Partition}:iam::aws:policy/AWSXrayWriteOnlyAccess')}"
+    template = read_template(text.replace('["arn', '[{"Fn::Sub": "arn').replace('"]', '"}]'), "t.yaml")
+    regions = {region: template_grants(template, Given(region=region)) for region in ("cn-north-1", "eu-west-1")}
+    assert [[str(grant.kind) for grant in found][:1] for found in regions.values()] == [
+        ["managed policy"],
+        ["permission"],
+    ]
 
 
 def compared(old: str, new: str, old_head: str = HEAD, new_head: str = HEAD) -> Difference:

@@ -118,6 +118,23 @@ PASSING = """\
 """
 
 
+ATTACHED = """\
+  Own:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {}
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", !ImportValue own]
+"""
+
+
+def test_a_managed_policy_that_is_replaced_is_compared_by_what_it_allows(injected: Any) -> None:
+    named = TEMPLATE.replace("    Properties:\n", "    Properties:\n      ExecutionRoleArn: !GetAtt Own.Arn\n")
+    told = injected(named.replace("nginx", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/a") + ATTACHED).err
+    assert "  ~ ecr:BatchGetImage, ecr:GetDownloadUrlForLayer (narrower)\n      was on *" in told
+    assert "  - ecr:BatchCheckLayerAvailability, logs:CreateLogStream, logs:PutLogEvents\n      on *" in told
+    assert "! Web execution role: unknown, so not compared: what the managed policy ${Import::own} allows\n" in told
+
+
 def test_who_passes_a_role_that_is_replaced_is_told(injected: Any) -> None:
     result = injected(WITH_ROLES + PASSING, "--replace-roles")
     line = (WITH_ROLES + PASSING)[: (WITH_ROLES + PASSING).index("[iam:PassRole]")].count("\n") + 1

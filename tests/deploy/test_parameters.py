@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 import pytest
@@ -53,6 +54,21 @@ def typed(monkeypatch):
 
 def parameters_of(double, *stacks):
     return [double.named(stack).parameters for stack in stacks]
+
+
+def beside_a_template(directory: Path) -> Path:
+    """The stacks, whose parameters Env and Key represent those of a template beside them."""
+    template = json.loads((directory / "roles.json").read_text())
+    template["Metadata"] = {"cfnroles": {"parameters": {"Env": "Ref Env", "Key": "Ref Key"}}}
+    (directory / "roles.json").write_text(json.dumps(template))
+    return directory
+
+
+SHARED = {
+    "Env": {"Type": "String", "Default": "dev"},
+    "Key": {"Type": "String", "Default": "hunter2", "NoEcho": True},
+    "Own": {**TAG, "Default": "1"},
+}
 
 
 class TestWithoutATerminal:
@@ -107,6 +123,26 @@ class TestWithoutATerminal:
         assert cfnroles("deploy", directory, "--yes", "--parameter", "Tag=2").code == 0
         assert parameters_of(double, "roles", "task") == [{"Tag": "2"}, {"Tag": "2"}]
 
+    @pytest.mark.parametrize("option", ["--yes", "--plan"])
+    def test_the_plan_names_each_default_of_a_parameter_of_the_template_beside(self, double, cfnroles, built, option):
+        answer = cfnroles("deploy", beside_a_template(built(roles=(SHARED, {}))), option)
+
+        another = "If the template has another value, pass --parameter"
+        notes = [line.strip() for line in (answer.out + answer.err).splitlines() if "default" in line]
+        assert notes == [
+            f"! Env has its default, 'dev'. {another} Env=VALUE",
+            f"! Key has its default. {another} Key=VALUE",
+        ]
+
+    @pytest.mark.parametrize(
+        "given",
+        [("--parameter", "Env=prod", "--parameter", "Key=k"), ("--parameter", "Env=dev", "--parameter", "Key=")],
+    )
+    def test_a_value_that_is_given_is_no_default(self, double, cfnroles, built, given):
+        answer = cfnroles("deploy", beside_a_template(built(roles=(SHARED, {}))), "--yes", *given)
+
+        assert (answer.code, "default" in answer.out + answer.err) == (0, False)
+
 
 class TestOnATerminal:
     def test_each_name_is_asked_for_once_with_its_description(self, double, cfnroles, built, typed):
@@ -124,12 +160,9 @@ class TestOnATerminal:
         self, double, cfnroles, built, typed
     ):
         asked = typed("prod")
-        directory = built(roles=({"Env": {"Type": "String", "Default": "dev"}, "Own": {**TAG, "Default": "1"}}, {}))
-        template = json.loads((directory / "roles.json").read_text())
-        template["Metadata"] = {"cfnroles": {"parameters": {"Env": "Ref Env"}}}
-        (directory / "roles.json").write_text(json.dumps(template))
+        shared = {name: SHARED[name] for name in ("Env", "Own")}
 
-        answer = cfnroles("deploy", directory, "--yes")
+        answer = cfnroles("deploy", beside_a_template(built(roles=(shared, {}))), "--yes")
 
         assert asked == [("Env", False)]
         assert answer.err.startswith("Use the same value as for the template. (roles)\n")

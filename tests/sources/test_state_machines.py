@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,6 +175,66 @@ def unread(more: str) -> list[str]:
 def test_a_state_runs_the_revision_in_its_cluster_and_passes_the_roles_of_the_task(machine: str) -> None:
     assert needs(machine) == RUNS
     assert (unread(machine), found_in(machine).gaps) == ([], {})
+
+
+SUBSTITUTED = {"DefinitionSubstitutions": {"Batch": {"Ref": "Batch"}, "Task": {"Ref": "Task"}}}
+IN_A_FILE = {
+    "of SAM": of("DefinitionUri", "machines/nightly.asl.json", "AWS::Serverless::StateMachine", **SUBSTITUTED),
+    "of CloudFormation": of("DefinitionS3Location", "./machines/nightly.asl.json", **SUBSTITUTED),
+    "in a loop": f"""\
+  Fn::ForEach::Machines:
+    - Name
+    - [A]
+    - Machine${{Name}}: {of("DefinitionS3Location", "machines/nightly.asl.json", **SUBSTITUTED).partition(": ")[2]}""",
+    "in YAML": of("DefinitionUri", "nightly.asl.yaml", "AWS::Serverless::StateMachine", **SUBSTITUTED),
+}
+
+
+@pytest.fixture
+def with_files(tmp_path: Path) -> Callable[[str], Reading]:
+    """Reads a template next to the definition of a state machine."""
+    (tmp_path / "machines").mkdir()
+    (tmp_path / "machines" / "nightly.asl.json").write_text(text(states()))
+    (tmp_path / "nightly.asl.yaml").write_text(
+        """\
+StartAt: Run
+States:
+  Run:
+    Type: Task
+    Resource: arn:aws:states:::ecs:runTask
+    Parameters: {Cluster: "${Batch}", TaskDefinition: "${Task}"}
+    End: true
+"""
+    )
+
+    def reading(more: str) -> Reading:
+        (tmp_path / "t.yaml").write_text("Transform: AWS::LanguageExtensions\n" + HEAD + more + RUN)
+        return read(str(tmp_path / "t.yaml"), Told())
+
+    return reading
+
+
+@pytest.mark.parametrize("machine", IN_A_FILE.values(), ids=IN_A_FILE)
+def test_a_definition_in_a_file_next_to_the_template_is_read(
+    with_files: Callable[[str], Reading], machine: str
+) -> None:
+    reading = with_files(machine)
+    template: Any = reading.template
+    task = in_worlds("Task", reading.documents[0], template, known_of(reading))
+    found = {need for need in task.needs if need.holder is Holder.STATE_MACHINE}
+    assert ({str(need.permission) for need in found}, list(hidden(template))) == (RUNS, [])
+    assert {template.written(need.origin.path)[-1] for need in found if "RunTask" in str(need.permission)} == {
+        "DefinitionS3Location" if "DefinitionS3Location" in machine else "DefinitionUri"
+    }
+
+
+@pytest.mark.parametrize(
+    "path", ["other.asl.json", "s3://bucket/nightly.asl.json", "t.yaml", {"Bucket": "b", "Key": "k"}, ""]
+)
+def test_a_definition_in_no_such_file_is_told(with_files: Callable[[str], Reading], path: Any) -> None:
+    reading = with_files(of("DefinitionUri", path, "AWS::Serverless::StateMachine"))
+    template: Any = reading.template
+    assert ["cannot see its definition" in gap.what for gap in hidden(template)] == [True]
 
 
 @pytest.mark.parametrize("how", [".sync", ".sync:2"])
