@@ -1,4 +1,4 @@
-"""The only door to AWS: every call that cfnroles makes is a method here.
+"""The only access to AWS: every call of cfnroles is a method here.
 
-Nothing else imports botocore. Answers are frozen values, errors are those of ``cfnroles.errors``.
+Nothing else imports botocore. Results are frozen values, errors are those of ``cfnroles.errors``.
 """

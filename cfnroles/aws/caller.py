@@ -1,4 +1,4 @@
-"""Whose credentials they are: AWS STS."""
+"""The owner of the credentials, from AWS STS."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from msgspec import Struct
 from cfnroles.aws.connection import Connection
 from cfnroles.aws.refusals import answering
 
-#: Enough for an answer. Where there is no way to it, as in a VPC without the endpoint, nobody waits for long.
+#: Enough for a response. Without a route, as in a VPC without the endpoint, the wait is short.
 _PATIENCE = {"connect_timeout": 3, "read_timeout": 10, "retries": {"mode": "standard", "max_attempts": 3}}
 
 
 class Caller(Struct, frozen=True):
-    """The account that credentials belong to, and the ARN of the user or of the role's session."""
+    """The account of the credentials, and the ARN of the user or role session."""
 
     account: str
     arn: str
 
 
 def caller_of(connection: Connection) -> Caller:
-    """GetCallerIdentity, which needs no permission; errors as ``cfnroles.aws.refusals`` tells.
+    """GetCallerIdentity, which needs no permission. Errors are those of ``cfnroles.aws.refusals``.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     """

@@ -1,4 +1,4 @@
-"""Amazon's CloudFormation API, one method per call.
+"""The API of AWS CloudFormation, one method for each call.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html
 """
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 class CloudFormation:
     """CloudFormation in one account and Region.
 
-    Every method raises ``Refused`` when AWS refuses and ``Unavailable`` when it cannot be asked
+    Every method raises ``Refused`` if AWS rejects the call and ``Unavailable`` if it cannot be made
     (``cfnroles.aws.refusals``).
     """
 
@@ -50,12 +50,12 @@ class CloudFormation:
 
     @property
     def endpoint_url(self) -> str:
-        """The address the calls go to."""
+        """The endpoint of the calls."""
         return self._client.meta.endpoint_url
 
     @property
     def region(self) -> str:
-        """The Region the calls go to."""
+        """The Region of the calls."""
         return self._client.meta.region_name
 
     @property
@@ -64,7 +64,7 @@ class CloudFormation:
         return is_loopback(self.endpoint_url)
 
     def stack(self, name: str) -> StackDescription | None:
-        """DescribeStacks for one name or id; ``None`` when there is no such stack."""
+        """DescribeStacks for one name or ID; ``None`` if the stack does not exist."""
         try:
             with answering("cloudformation:DescribeStacks"):
                 found = self._client.describe_stacks(StackName=name)["Stacks"]
@@ -75,14 +75,14 @@ class CloudFormation:
         return _stack(found[0]) if found else None
 
     def template(self, name: str) -> str:
-        """GetTemplate: the text of the deployed template as it was sent."""
+        """GetTemplate: the deployed template as submitted."""
         with answering("cloudformation:GetTemplate"):
             body: Any = self._client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
-        # botocore parses a template that was sent as JSON.
+        # botocore parses a template that was submitted as JSON.
         return body if isinstance(body, str) else json.dumps(body)
 
     def resources(self, stack: str) -> tuple[StackResource, ...]:
-        """ListStackResources: the resources that are in a stack now, without those that are deleted."""
+        """ListStackResources: the current resources of a stack, without deleted ones."""
         with answering("cloudformation:ListStackResources"):
             pages = list(self._client.get_paginator("list_stack_resources").paginate(StackName=stack))
         return tuple(
@@ -114,19 +114,19 @@ class CloudFormation:
         return tuple(name for page in pages for name in page["Imports"])
 
     def validate_template(self, *, body: str = "", url: str = "") -> tuple[str, ...]:
-        """ValidateTemplate, which needs no stack: the capabilities that the template asks for."""
+        """ValidateTemplate, which needs no stack: the capabilities that the template requires."""
         with answering("cloudformation:ValidateTemplate"):
             told = self._client.validate_template(**({"TemplateURL": url} if url else {"TemplateBody": body}))
         return tuple(told.get("Capabilities", ()))
 
     def create_change_set(self, request: ChangeSetRequest) -> ChangeSet:
-        """CreateChangeSet; the answer only carries the ids."""
+        """CreateChangeSet. The response has only the IDs."""
         with answering("cloudformation:CreateChangeSet"):
             made = self._client.create_change_set(**_change_set_input(request))
         return ChangeSet(made["Id"], request.name, request.stack, made.get("StackId", ""), status="CREATE_PENDING")
 
     def change_set(self, change_set: ChangeSet) -> ChangeSet:
-        """DescribeChangeSet: the same change set as it is now, with all its changes."""
+        """DescribeChangeSet: the current state of the change set with all its changes."""
         with answering("cloudformation:DescribeChangeSet"):
             pages = list(
                 self._client.get_paginator("describe_change_set").paginate(
@@ -146,7 +146,7 @@ class CloudFormation:
         )
 
     def change_sets(self, stack: str) -> tuple[ChangeSet, ...]:
-        """ListChangeSets: the change sets that wait on a stack, without their changes."""
+        """ListChangeSets: the pending change sets of a stack, without their changes."""
         with answering("cloudformation:ListChangeSets"):
             pages = list(self._client.get_paginator("list_change_sets").paginate(StackName=stack))
         return tuple(
@@ -166,10 +166,10 @@ class CloudFormation:
     def execute_change_set(
         self, change_set: ChangeSet, *, token: str, disable_rollback: bool = False, creating: bool = False
     ) -> None:
-        """ExecuteChangeSet, with rollback said explicitly: the API's own default is not to roll back.
+        """ExecuteChangeSet with explicit rollback: the API's default is no rollback.
 
-        On a creation that rolls back, what a retention policy would keep is deleted too, so that the next
-        creation does not collide with it.
+        If a creation is rolled back, resources with a retention policy are deleted too, so that they do not collide
+        with the next creation.
         """
         with answering("cloudformation:ExecuteChangeSet"):
             self._client.execute_change_set(
@@ -181,7 +181,7 @@ class CloudFormation:
             )
 
     def delete_change_set(self, change_set: ChangeSet) -> None:
-        """DeleteChangeSet; one that is gone already is no error."""
+        """DeleteChangeSet. One that no longer exists is not an error."""
         with answering("cloudformation:DeleteChangeSet"):
             self._client.delete_change_set(
                 ChangeSetName=change_set.id, StackName=change_set.stack_id or change_set.stack
@@ -198,7 +198,7 @@ class CloudFormation:
             self._client.delete_stack(**told)
 
     def roll_back_stack(self, stack_id: str, *, token: str, role_arn: str = "") -> None:
-        """RollbackStack: back to the last stable state from CREATE_FAILED or UPDATE_FAILED."""
+        """RollbackStack: from CREATE_FAILED or UPDATE_FAILED to the last stable state."""
         told: RollbackStackInputTypeDef = {"StackName": stack_id, "ClientRequestToken": token}
         if role_arn:
             told["RoleARN"] = role_arn
@@ -219,7 +219,7 @@ class CloudFormation:
             self._client.update_termination_protection(StackName=stack, EnableTerminationProtection=on)
 
     def events(self, stack: str) -> Iterator[Event]:
-        """DescribeStackEvents, newest first, a page at a time as they are taken."""
+        """DescribeStackEvents, newest first, with pages on demand."""
         token = ""
         while True:
             with answering("cloudformation:DescribeStackEvents"):

@@ -1,4 +1,4 @@
-"""CloudTrail's event history, which every account has: the management events of the last 90 days of one Region.
+"""CloudTrail's event history, which every account has: the management events of the last 90 days in one Region.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 """
@@ -15,19 +15,21 @@ from cfnroles.aws.refusals import answering
 
 #: "The rate of lookup requests is limited to two per second, per account, per Region."
 _SECONDS = 0.5
-#: How far the event history reaches back.
+#: The length of the event history.
 DAYS = 90
 
 
 class EventHistory:
-    """The event history of one account and Region. Raises ``Unavailable`` when AWS cannot be asked or refuses."""
+    """The event history of one account and Region. Raises ``Unavailable`` if AWS rejects a call or cannot be
+    reached.
+    """
 
     def __init__(self, connection: Connection, seconds: float = _SECONDS) -> None:
         self._client: Any = connection.client("cloudtrail")
         self._seconds = seconds
 
     def events(self, first: datetime, last: datetime, only: tuple[str, str] | None = None) -> Iterator[list[str]]:
-        """The events of a time as JSON texts, page by page; ``only`` is an attribute and the value it has in them."""
+        """Yield the events of a period as JSON texts by page. ``only`` is an attribute and its value in them."""
         asked: dict[str, Any] = {"StartTime": first, "EndTime": last, "MaxResults": 50}
         if only:
             asked["LookupAttributes"] = [{"AttributeKey": only[0], "AttributeValue": only[1]}]
@@ -41,7 +43,7 @@ class EventHistory:
             time.sleep(self._seconds)
 
     def of_sources(self, first: datetime, last: datetime, hosts: Iterable[str]) -> Iterator[list[str]]:
-        """The events of some services, and each beginning of a role's session."""
+        """Yield the events of some services, and the start of each role session."""
         yield from self.events(first, last, ("EventName", "AssumeRole"))
         for host in hosts:
             time.sleep(self._seconds)

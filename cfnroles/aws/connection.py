@@ -1,4 +1,4 @@
-"""Whom cfnroles talks to: profile, Region and endpoint, turned into clients when first used."""
+"""Connections to AWS: profile, Region and endpoint, with clients on demand."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from cfnroles.errors import InvalidInput
 
 
 class Connection(Struct, frozen=True, dict=True):
-    """Settings that win over AWS's own variables and profiles; what is empty is left to those.
+    """Settings that take precedence over AWS's own variables and profiles. Empty settings leave the default.
 
-    ``environment`` holds credentials given as AWS's variables (``AWS_ACCESS_KEY_ID`` ...), as the local
-    emulator hands them out; it then replaces the whole credential chain.
+    ``environment`` has credentials as AWS's variables (``AWS_ACCESS_KEY_ID`` ...), such as those of the local emulator.
+    It replaces the whole credential chain.
     """
 
     profile: str = ""
@@ -29,7 +29,7 @@ class Connection(Struct, frozen=True, dict=True):
 
     @classmethod
     def of_environment(cls, variables: Mapping[str, str]) -> Connection:
-        """The connection that exactly these AWS variables describe."""
+        """Return the connection that exactly these AWS variables describe."""
         return cls(
             region=variables.get("AWS_REGION", ""),
             endpoint_url=variables.get("AWS_ENDPOINT_URL", ""),
@@ -37,14 +37,14 @@ class Connection(Struct, frozen=True, dict=True):
         )
 
     def client(self, service: str, *, patient: bool = False) -> Any:
-        """A client for ``service``, from botocore itself: boto3 adds nothing here but the time to load it.
+        """Return a client for ``service`` from botocore: boto3 would only add import time.
 
-        One that is ``patient`` makes thousands of calls: it slows down by itself where AWS throttles, and leaves room
-        for those who share the quota. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+        A ``patient`` client makes thousands of calls: it slows down when AWS throttles, and leaves quota for others.
+        https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 
-        Raises ``InvalidInput`` for an unknown profile, a missing Region or an endpoint that is no URL.
+        Raise ``InvalidInput`` for an unknown profile, a missing Region or an invalid endpoint.
         """
-        # What is on this machine and does not answer is not there; the network deserves patience.
+        # A local endpoint that does not respond is not running; a network needs patience.
         attempts = 2 if is_loopback(self._endpoint) else 10 if patient else 6
         with answering(f"AWS ({service})"):
             return self.made(
@@ -57,16 +57,17 @@ class Connection(Struct, frozen=True, dict=True):
 
     @property
     def home_region(self) -> str:
-        """The Region that was told, by an option, a variable or the profile; empty where none was."""
-        # botocore itself only knows AWS_DEFAULT_REGION, where every other SDK and the CLI know both.
+        """Return the Region from an option, a variable or the profile; empty if there is none."""
+        # botocore only reads AWS_DEFAULT_REGION; all other SDKs and the CLI read both.
         told = self.region or os.environ.get("AWS_REGION")
         with answering("AWS"):
             return told or self._session.get_config_variable("region") or ""
 
     def made(self, service: str, region: str, **settings: Any) -> Any:
-        """A client for ``service`` in ``region`` with settings of botocore's Config; raises what botocore raises.
+        """Return a client for ``service`` in ``region`` with settings of botocore's Config. Errors of botocore
+        propagate.
 
-        All clients have the same session, so that whoever must prove who they are (MFA) is asked once.
+        All clients share one session, so that MFA is requested once.
         """
         from botocore.config import Config
 
@@ -83,7 +84,7 @@ class Connection(Struct, frozen=True, dict=True):
         )
 
     def check_credentials(self) -> None:
-        """Raise ``Unavailable`` where there are no credentials, or none that can be had now."""
+        """Raise ``Unavailable`` if there are no credentials, or none can be obtained now."""
         from botocore.exceptions import NoCredentialsError
 
         with answering("AWS"):
@@ -109,13 +110,13 @@ class Connection(Struct, frozen=True, dict=True):
 
 @functools.cache
 def _api_descriptions(data_path: str | None) -> Any:
-    # A session of its own would read botocore's files again for each client, which takes longer than most calls.
+    # A new session would read botocore's files again for each client, which takes longer than most calls.
     from botocore.loaders import create_loader
 
     return create_loader(data_path)
 
 
-#: Session variables (file key, variable, default, conversion) that keep a user's profiles out of what is given whole.
+#: Session variables (file key, variable, default, conversion) that keep user profiles out of complete settings.
 _NO_FILES = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -124,14 +125,14 @@ _NO_FILES = {
 
 
 def check_endpoint(url: str) -> None:
-    """Raise ``InvalidInput`` where ``url`` is no address: botocore raises a plain ValueError, as a bug would."""
+    """Raise ``InvalidInput`` for an invalid ``url``: botocore raises a plain ValueError, like a bug."""
     from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
     try:
         parts = urlsplit(url)
         valid = (
             parts.scheme in ("http", "https")
-            and parts.port != 0  # asking for the port raises where it is not a number of a port
+            and parts.port != 0  # reading the port raises ValueError if it is invalid
             and (is_valid_endpoint_url(url) or is_valid_ipv6_endpoint_url(url))
         )
     except ValueError:
@@ -144,7 +145,7 @@ def check_endpoint(url: str) -> None:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether ``url`` is on this machine, where polling fast costs nobody anything."""
+    """Return whether ``url`` is on this machine, where fast polling is free."""
     try:
         host = urlsplit(url).hostname or ""
         return host == "localhost" or host.endswith(".localhost") or ipaddress.ip_address(host).is_loopback

@@ -1,4 +1,4 @@
-"""Amazon ECS, as far as reading goes: task definitions and services, as the API answers them.
+"""Read access to Amazon ECS: task definitions and services, as the API returns them.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/Welcome.html
 """
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 class Ecs:
-    """Amazon ECS in one account and Region. Every method raises ``Unavailable`` when AWS cannot be asked or refuses."""
+    """Amazon ECS in one account and Region. Every method raises ``Unavailable`` if AWS rejects a call or cannot be
+    reached.
+    """
 
     def __init__(self, connection: Connection, *, patient: bool = False) -> None:
         self._connection, self._patient = connection, patient
@@ -32,13 +34,13 @@ class Ecs:
         return client
 
     def task_definition(self, name: str) -> str:
-        """The task definition of a family, of FAMILY:REVISION or of an ARN, as JSON text."""
+        """Return the task definition of a family, FAMILY:REVISION or ARN, as JSON text."""
         with answering("ecs:DescribeTaskDefinition"):
             answer: Any = self._client.describe_task_definition(taskDefinition=name, include=["TAGS"])
         return _text({"taskDefinition": answer["taskDefinition"], "tags": answer.get("tags", [])})
 
     def service(self, cluster: str, name: str) -> tuple[str, str]:
-        """A service as JSON text, and the ARN of its task definition."""
+        """Return a service as JSON text, and the ARN of its task definition."""
         with answering("ecs:DescribeServices"):
             answer: Any = self._client.describe_services(cluster=cluster, services=[name])
         if not answer["services"]:
@@ -49,13 +51,13 @@ class Ecs:
         return _text({"services": [service]}), str(service["taskDefinition"])
 
     def registered(self, name: str) -> dict[str, Any]:
-        """The same without tags, as it is answered."""
+        """Return the task definition as returned, without tags."""
         with answering("ecs:DescribeTaskDefinition"):
             answer: Any = self._client.describe_task_definition(taskDefinition=name)
         return _answer(answer)
 
     def definitions(self) -> Iterator[str]:
-        """ListTaskDefinitions: the ARNs of all that are ACTIVE, by family and revision, a page at a time."""
+        """ListTaskDefinitions: the ARNs of all ACTIVE ones, by family and revision, with pages on demand."""
         yield from self._listed("ecs:ListTaskDefinitions", "list_task_definitions", "taskDefinitionArns", sort="ASC")
 
     def families(self) -> Iterator[str]:
@@ -63,7 +65,7 @@ class Ecs:
         yield from self._listed("ecs:ListTaskDefinitionFamilies", "list_task_definition_families", "families")
 
     def used(self) -> Iterator[str]:
-        """The ARNs of the task definitions of all services, their deployments, and running tasks; some repeatedly."""
+        """Yield the ARNs of the task definitions of all services, deployments and running tasks, possibly repeated."""
         for cluster in self._pages("ecs:ListClusters", "list_clusters", "clusterArns"):
             services = self._pages("ecs:ListServices", "list_services", "serviceArns", cluster=cluster)
             for names in _batches(services, _MOST_SERVICES):
@@ -79,7 +81,7 @@ class Ecs:
         yield from self._pages(call, operation, member, status="ACTIVE", **more)
 
     def _pages(self, call: str, operation: str, member: str, **asked: str) -> Iterator[str]:
-        """The elements of all pages, each page asked for when it is needed: in between, others are asked, too."""
+        """Yield the elements of all pages, each read on demand, with other calls in between."""
         ask, token = getattr(self._client, operation), dict[str, str]()
         while True:
             with answering(call):
@@ -90,12 +92,12 @@ class Ecs:
             token = {"nextToken": page["nextToken"]}
 
     def services(self, cluster: str, names: Sequence[str]) -> dict[str, Any]:
-        """DescribeServices, of at most ten: with their events and deployments, and which of them there are not."""
+        """DescribeServices for at most ten: their events and deployments, and the failures."""
         with answering("ecs:DescribeServices"):
             return _answer(self._client.describe_services(services=[*names], **_of(cluster)))
 
     def tasks(self, cluster: str, names: Sequence[str]) -> dict[str, Any]:
-        """DescribeTasks, of at most a hundred; those that stopped more than an hour ago may be gone."""
+        """DescribeTasks for at most a hundred. Tasks that stopped more than an hour ago may be missing."""
         with answering("ecs:DescribeTasks"):
             return _answer(self._client.describe_tasks(tasks=[*names], **_of(cluster)))
 
@@ -107,9 +109,9 @@ class Ecs:
         return tuple(answer["taskArns"]), bool(answer.get("nextToken"))
 
 
-#: As many tasks as one answer lists, and one request describes.
+#: The page size of the list, and the maximum of a DescribeTasks request.
 MOST_TASKS = 100
-#: As many as DescribeServices takes, and as many as one page lists.
+#: The maximum of DescribeServices, and the page size of the list.
 _MOST_SERVICES, _PAGE = 10, 100
 
 

@@ -1,6 +1,6 @@
-"""Whether what task definitions name is there: secrets, parameters, keys, log groups and repositories, by metadata.
+"""The existence of secrets, parameters, keys, log groups and repositories, by metadata.
 
-No value of a secret or of a parameter is read, and each thing is asked about once.
+No value of a secret or parameter is read, and each is looked up once.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from cfnroles.aws.connection import Connection
 from cfnroles.aws.refusals import Denied, Refused, answering
 from cfnroles.aws.secret_validator import as_parsed
 
-#: As many names as DescribeParameters takes.
+#: The maximum number of names in DescribeParameters.
 _NAMES = 50
-#: After as many refusals in a row the rest is refused, too: nobody asks a thousand times what he may not know.
+#: After this number of denied calls in a row, the rest is treated as denied.
 _REFUSALS = 5
 _KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
 
 
 class Presence(StrEnum):
-    """Whether a thing is there."""
+    """Whether something exists."""
 
     THERE = "there"
     MISSING = "missing"
@@ -36,7 +36,7 @@ class Presence(StrEnum):
 
 
 class Looked(Struct, frozen=True):
-    """What was seen of a thing. ``key`` is the customer managed key that encrypts it, ``detail`` what is wrong."""
+    """The result for one resource. ``key`` is its customer managed key, ``detail`` the problem."""
 
     presence: Presence
     key: str = ""
@@ -44,17 +44,19 @@ class Looked(Struct, frozen=True):
 
 
 class ExistingThings:
-    """What there is in one account and Region. Methods raise ``Unavailable`` where AWS cannot be asked at all."""
+    """The resources of one account and Region. Methods raise ``Unavailable`` if AWS cannot be reached."""
 
     def __init__(self, connection: Connection, region: str, account: str) -> None:
         self._connection, self._region, self._account = connection, region, account
         self._clients: dict[str, Any] = {}
         self._refused: dict[str, int] = {}
-        #: The calls that were refused, which are those of the permissions that lack.
+        #: The denied calls, which are the missing permissions.
         self.denied: dict[str, None] = {}
 
     def references(self, given: Iterable[str]) -> Iterator[tuple[str, Looked]]:
-        """What each reference of a task definition names: one call for a secret, and one for fifty parameters."""
+        """Yield the result for each reference of a task definition: one call for a secret, and one for fifty
+        parameters.
+        """
         parameters: list[tuple[str, Any]] = []
         for each in given:
             parsed = as_parsed(each, self._region, self._account)
@@ -71,22 +73,22 @@ class ExistingThings:
             yield from self._parameters(parameters[start : start + _NAMES // 2])
 
     def key(self, named: str) -> Looked:
-        """DescribeKey: whether a key can be used; ``key`` is its ARN."""
+        """DescribeKey: whether a key can be used. ``key`` is its ARN."""
         return self._asked("kms:DescribeKey", lambda: self._key(named), denied=Looked(Presence.DENIED, key=named))
 
     @cached_property
     def log_groups(self) -> frozenset[str] | None:
-        """DescribeLogGroups: the names of all; ``None`` where AWS refuses to say."""
+        """DescribeLogGroups: all names; ``None`` if the call is denied."""
         return self._all("logs:DescribeLogGroups", "describe_log_groups", "logGroups", "logGroupName")
 
     @cached_property
     def repositories(self) -> frozenset[str] | None:
-        """DescribeRepositories: the names of all of the account's registry; ``None`` where that is refused."""
+        """DescribeRepositories: all names in the account's registry; ``None`` if the call is denied."""
         return self._all("ecr:DescribeRepositories", "describe_repositories", "repositories", "repositoryName")
 
     @cached_property
     def pull_through_prefixes(self) -> frozenset[str] | None:
-        """DescribePullThroughCacheRules: the prefixes of repositories that a pull makes; ``None`` where refused."""
+        """DescribePullThroughCacheRules: the prefixes of repositories that a pull creates; ``None`` if denied."""
         call, rules = "ecr:DescribePullThroughCacheRules", "pullThroughCacheRules"
         return self._all(call, "describe_pull_through_cache_rules", rules, "ecrRepositoryPrefix")
 
@@ -155,7 +157,7 @@ class ExistingThings:
             self.denied[call] = None
             return None
         except Refused:
-            return None  # not every Region and every emulator knows every call
+            return None  # not every Region and emulator supports every call
         return frozenset(found)
 
     def _client(self, service: str) -> Any:
@@ -165,7 +167,7 @@ class ExistingThings:
 
 
 def _customers(key: str) -> str:
-    """The key of an answer as DescribeKey takes it; empty for one of AWS's own."""
+    """Return the key in a response as DescribeKey accepts it; empty for one of AWS's own."""
     alias = key.rpartition(":")[2]
     if not key or alias.startswith("alias/aws/"):
         return ""

@@ -1,4 +1,4 @@
-"""AWS Lambda, as far as the code of a function is concerned."""
+"""Read access to the code of Lambda functions."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _MOST = 10_000_000
 
 
 class Functions:
-    """The functions of one account and Region; errors as ``cfnroles.aws.refusals`` tells."""
+    """The functions of one account and Region. Errors are those of ``cfnroles.aws.refusals``."""
 
     def __init__(self, connection: Connection) -> None:
         self._client: LambdaClient = connection.client("lambda")
 
     def code(self, name: str) -> dict[str, str]:
-        """GetFunction: the files of a function's code, by their names, from the archive that Lambda runs.
+        """GetFunction: the files of a function's code by name, from the archive that Lambda runs.
 
-        Lambda signs the address of the archive: no text of an error holds it.
+        Lambda signs the URL of the archive: no error message contains it.
         https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
         """
         with answering("lambda:GetFunction"):

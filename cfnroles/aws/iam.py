@@ -1,4 +1,4 @@
-"""Amazon's IAM API, as far as reading a role goes: nothing here changes anything.
+"""Read access to IAM: nothing here changes anything.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
 """
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 
-#: How often IAM is asked for a report, which takes it some seconds.
+#: The number of polls for a report, which takes some seconds.
 _MOST_ASKED = 120
 
 
 class Simulated(Struct, frozen=True):
-    """What AWS's policy simulator says to one request; ``missing`` are the context keys that it had no value for."""
+    """The policy simulator's result for one request. ``missing`` are the context keys without a value."""
 
     decision: str
     missing: tuple[str, ...] = ()
 
 
 class NoSuchRole(Unavailable):
-    """There is no such role in the account."""
+    """The role does not exist in the account."""
 
 
 class Iam:
     """IAM of one account.
 
-    Every method raises ``Unavailable`` when AWS cannot be asked or does not let the caller read, and ``role`` its kind
-    ``NoSuchRole`` where there is none.
+    Every method raises ``Unavailable`` if AWS rejects a call or cannot be reached. ``role`` raises its subclass
+    ``NoSuchRole`` if the role does not exist.
     """
 
     def __init__(self, connection: Connection, *, patient: bool = False) -> None:
         self._client: IAMClient = connection.client("iam", patient=True) if patient else connection.client("iam")
 
     def role(self, name_or_arn: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """A role and its managed policies, both in the form that GetAccountAuthorizationDetails gives them."""
+        """Return a role and its managed policies, both in the format of GetAccountAuthorizationDetails."""
         name = name_or_arn.rsplit("/", 1)[-1]
         try:
             with answering("iam:GetRole"):
@@ -65,7 +65,7 @@ class Iam:
         return detail, [self._managed(arn) for arn in arns]
 
     def account(self) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
-        """GetAccountAuthorizationDetails: all roles of the account and their managed policies, a page at a time."""
+        """GetAccountAuthorizationDetails: all roles of the account and their managed policies, by page."""
         asked: Any = {"Filter": ["Role", "LocalManagedPolicy", "AWSManagedPolicy"], "MaxItems": 1000}
         while True:
             with answering("iam:GetAccountAuthorizationDetails"):
@@ -92,9 +92,9 @@ class Iam:
         return Simulated(result["EvalDecision"], tuple(sorted(result.get("MissingContextValues", ()))))
 
     def last_accessed(self, role_arn: str, seconds: float = 1.0) -> list[dict[str, Any]]:
-        """When a role called services and used actions last, as IAM's report tells it.
+        """Return when a role last called services and actions, from IAM's report.
 
-        Raises ``Unavailable`` also where the report is not made.
+        Also raise ``Unavailable`` if the report is not generated.
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateServiceLastAccessedDetails.html
         """
         with answering("iam:GenerateServiceLastAccessedDetails"):

@@ -1,4 +1,4 @@
-"""What AWS's error answers mean to a user of cfnroles."""
+"""The meaning of AWS's error responses for users of cfnroles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cfnroles.errors import BadAnswer, CfnrolesError, InvalidInput, Unavailable
 
 
 class Refused(BadAnswer):
-    """AWS understood a call and refused it; ``code`` and ``message`` are AWS's own."""
+    """AWS rejected a call. ``code`` and ``message`` are AWS's own."""
 
     def __init__(self, call: str, code: str, message: str) -> None:
         self.code = code
@@ -21,7 +21,7 @@ class Refused(BadAnswer):
 
 
 class Denied(Unavailable):
-    """The credentials may not make a call; ``call`` is its name, which is that of the permission."""
+    """The credentials lack permission for a call. ``call`` is its name, which is that of the permission."""
 
     def __init__(self, call: str, message: str) -> None:
         self.call = call
@@ -33,7 +33,7 @@ class Denied(Unavailable):
 
 
 class Throttled(Unavailable):
-    """AWS wants to be asked less often, and said so after all retries of the SDK."""
+    """AWS throttled a call, even after all retries of the SDK."""
 
 
 _EXPIRED = frozenset(
@@ -72,11 +72,11 @@ RESUME = "CloudFormation continues what it has started, and the same command res
 
 @contextlib.contextmanager
 def answering(call: str) -> Iterator[None]:
-    """Run one AWS call and turn botocore's errors into ours; ``call`` is the name that messages use.
+    """Run one AWS call and convert botocore's errors. ``call`` is its name in messages.
 
-    Raises ``Refused`` for what AWS understood and refused, ``Unavailable`` for what could not be found out
-    (no permission, no valid credentials, throttled, not reachable), ``InvalidInput`` for a request that is
-    malformed or for settings (profile, Region) that do not exist.
+    Raise ``Refused`` if AWS rejected the call, ``Unavailable`` if it could not be made (no permission, no valid
+    credentials, throttled, unreachable), and ``InvalidInput`` for a malformed request or settings (profile, Region)
+    that do not exist.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html
     """
     try:

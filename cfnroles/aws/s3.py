@@ -1,4 +1,4 @@
-"""Amazon S3, as far as templates that are too long for a request need it."""
+"""Uploads to Amazon S3 of templates that are too long for a request."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class S3:
-    """Amazon S3 in one account; errors as ``cfnroles.aws.refusals`` tells."""
+    """Amazon S3 in one account. Errors are those of ``cfnroles.aws.refusals``."""
 
     def __init__(self, connection: Connection) -> None:
         self._client: S3Client = connection.client("s3")
 
     def put_template(self, bucket: str, key: str, body: str) -> str:
-        """PutObject; returns the URL that CloudFormation takes as TemplateURL, in the form that works for
+        """PutObject. Returns the URL for CloudFormation's TemplateURL, in the form that works for any bucket name.
         any name.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html

@@ -1,4 +1,4 @@
-"""By which customer managed keys secrets and parameters are encrypted: metadata alone, no value is read."""
+"""The customer managed keys of secrets and parameters, from metadata: no value is read."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from cfnroles.aws.secret_validator import as_parsed
 
 _KEY = re.compile(r"arn:[^:]+:kms:[^:]+:\d{12}:key/.+")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
-#: As many names as one call takes.
+#: The maximum number of names in one call.
 _NAMES = 50
-#: Who waits is a deployment that has seconds.
+#: A deployment waits for this, with seconds left.
 _PATIENCE = {"connect_timeout": 2, "read_timeout": 4, "retries": {"mode": "standard", "max_attempts": 3}}
 
 
 def keys_of(references: Iterable[str], connection: Connection, region: str, account: str) -> Mapping[str, str]:
-    """Reference -> ARN of its customer managed key, for all references that have one.
+    """Return the ARN of the customer managed key of each reference that has one.
 
-    The references belong to a task in ``account`` and ``region``. Of what does not exist nothing is told, nor of what
-    belongs to another account. Errors are those of `answering`.
+    The references belong to a task in ``account`` and ``region``. References that do not exist or belong to another
+    account are left out. Errors are those of `answering`.
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ParameterMetadata.html
     """
@@ -41,7 +41,7 @@ def keys_of(references: Iterable[str], connection: Connection, region: str, acco
 
 
 class _Asked:
-    """What AWS answers about keys, each question put once."""
+    """AWS's responses about keys, each call made once."""
 
     def __init__(self, connection: Connection, account: str) -> None:
         self._connection, self._account = connection, account
@@ -49,7 +49,7 @@ class _Asked:
         self._keys: dict[tuple[str, str], str] = {}
 
     def of_secret(self, reference: Any) -> str:
-        """The key of a secret; empty where that is the one of Secrets Manager."""
+        """Return the key of a secret; empty for that of Secrets Manager."""
         if reference.foreign:
             return ""
         client = self._client("secretsmanager", reference.region)
@@ -61,7 +61,7 @@ class _Asked:
         return self._key(answer.get("KmsKeyId", ""), reference.region)
 
     def of_parameters(self, names: list[str], region: str) -> dict[str, str]:
-        """The keys of parameters by their names, but for those that have the one of Systems Manager."""
+        """Return the keys of parameters by name, except that of Systems Manager."""
         client = self._client("ssm", region)
         found: dict[str, str] = {}
         for some in _batches(names):
@@ -73,7 +73,7 @@ class _Asked:
         return found
 
     def _key(self, told: str, region: str) -> str:
-        """The ARN of a key that an answer names by its ARN, its id or an alias; empty for one of AWS's own."""
+        """Return the ARN of a key that is given by ARN, ID or alias; empty for one of AWS's own."""
         alias = told.rpartition(":")[2]
         if not told or alias.startswith("alias/aws/"):
             return ""

@@ -1,6 +1,6 @@
-"""The checks of the secret validator, run from here with the caller's own credentials.
+"""The checks of the secret validator, run locally with the caller's own credentials.
 
-They are the very code that the Lambda function runs: what they say of a secret cannot differ from what the gate says.
+This is the code of the Lambda function itself, so its results cannot differ from those of the gate.
 """
 
 from __future__ import annotations
@@ -17,19 +17,20 @@ from msgspec import Struct
 
 from cfnroles.aws.connection import Connection
 
-#: The clock that the checks wait by; tests wind one forward.
+#: The clock of the checks, which tests advance.
 CLOCK: Any = time
 
-#: How long all the checks may take.
+#: The time limit of all checks.
 _SECONDS = 60.0
-#: What AWS would not let be found out, as against what is wrong.
+#: Codes for what AWS did not let the caller determine, as opposed to a problem.
 _UNKNOWN = frozenset({"denied", "refused", "unanswered", "late"})
 
 
 class Examined(Struct, frozen=True):
-    """What was found out about one reference: the version that ECS would get, or what is wrong and what to do.
+    """The result for one reference: the version that ECS would get, or the problem and the remedy.
 
-    ``unknown`` tells that AWS refused to say; ``code`` names the problem for programs, ``detail`` is what of it.
+    ``unknown`` says that AWS denied the call; ``code`` names the problem for programs, ``detail`` is the part it is
+    about.
     """
 
     value_from: str
@@ -51,15 +52,15 @@ def examine(
     keys: bool = False,
     seconds: float = _SECONDS,
 ) -> tuple[tuple[Examined, ...], tuple[str, ...]]:
-    """What is found out about each of ``references``, in their order, and the warnings on the way.
+    """Check each of ``references``. Return the results in order, and warnings.
 
-    A reference is what ``Custom::SecretsExist`` takes: ``{"ValueFrom": ..., "For": ...}``. They belong to a task in
-    ``account`` and ``region``, and have ``seconds``. Raises Unavailable without credentials, and
-    InvalidInput for a profile that does not exist or an endpoint that is none.
+    A reference has the format of ``Custom::SecretsExist``: ``{"ValueFrom": ..., "For": ...}``. The references belong to
+    a task in ``account`` and ``region``; the check has ``seconds``. Raise Unavailable without credentials, and
+    InvalidInput for a profile that does not exist or an invalid endpoint.
     """
     if not references:
         return (), ()
-    connection.check_credentials()  # told once, and not once for each secret
+    connection.check_credentials()  # reported once, and not once for each secret
     validator, protocol = _module("secret_validator"), _module("custom_resource")
     logged = io.StringIO()
     with contextlib.redirect_stdout(logged):
@@ -77,7 +78,9 @@ def _examined(given: str, result: Any) -> Examined:
 
 
 def as_parsed(given: str, region: str, account: str) -> Any:
-    """What a reference names to a task in this Region and account, as the checks read it; ``None`` for what is none."""
+    """Return what a reference names for a task in this Region and account, in the form of the checks; ``None`` if
+    invalid.
+    """
     module = _module("secret_references")
     try:
         return module.parse(module.Reference(1, given, "", module.USES[0]), region, account)
@@ -86,5 +89,5 @@ def as_parsed(given: str, region: str, account: str) -> Any:
 
 
 def _module(name: str) -> Any:
-    # The wheel carries the folder lambda/ under a name that can be imported.
+    # The wheel contains the folder lambda/ under a name that can be imported.
     return importlib.import_module(f"cfnroles.lambda_code.{name}")

@@ -1,4 +1,4 @@
-"""What CloudFormation tells of stacks, as plain values.
+"""CloudFormation's descriptions of stacks, as plain values.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Types.html
 """
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 
 class StackDescription(Struct, frozen=True):
-    """One stack as DescribeStacks tells it; mappings are sorted pairs."""
+    """One stack from DescribeStacks. Mappings are sorted pairs."""
 
     id: str
     name: str
@@ -25,9 +25,9 @@ class StackDescription(Struct, frozen=True):
 
 
 class Event(Struct, frozen=True):
-    """One event of a stack or of one of its resources; ``status`` is empty for validations and hooks.
+    """One event of a stack or of one of its resources. ``status`` is empty for validations and hooks.
 
-    ``failed`` events carry the ``reason``; ``path`` is where in the template a validation failed.
+    ``failed`` events have a ``reason``; ``path`` is where in the template a validation failed.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Event(Struct, frozen=True):
 
     @property
     def of_stack(self) -> bool:
-        """Whether it tells of the stack itself, not of a resource in it."""
+        """Whether it is about the stack itself, not a resource in it."""
         return self.type == "AWS::CloudFormation::Stack" and self.physical_id == self.stack_id
 
     @property
@@ -57,7 +57,7 @@ class Event(Struct, frozen=True):
 
 
 class ResourceChange(Struct, frozen=True):
-    """What a change set does to one resource; ``properties`` are the changed ones, sorted."""
+    """The effect of a change set on one resource. ``properties`` are the changed ones, sorted."""
 
     action: str
     resource: str
@@ -67,7 +67,7 @@ class ResourceChange(Struct, frozen=True):
 
 
 class ChangeSet(Struct, frozen=True):
-    """One change set as DescribeChangeSet tells it."""
+    """One change set from DescribeChangeSet."""
 
     id: str
     name: str
@@ -101,9 +101,9 @@ class Export(Struct, frozen=True):
 
 
 class ChangeSetRequest(Struct, frozen=True):
-    """Everything CreateChangeSet is told; ``previous`` are parameters that keep their deployed value.
+    """The arguments of CreateChangeSet. ``previous`` are parameters that keep their deployed value.
 
-    ``template_url`` replaces ``template`` when the template lies in a bucket.
+    ``template_url`` replaces ``template`` if the template is in a bucket.
     """
 
     stack: str

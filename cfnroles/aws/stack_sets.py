@@ -1,4 +1,4 @@
-"""CloudFormation StackSets: one template in many accounts and Regions, one method per call.
+"""CloudFormation StackSets: one template in many accounts and Regions, one method for each call.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/what-is-cfnstacksets.html
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class StackSet(Struct, frozen=True):
-    """A stack set as DescribeStackSet tells it; mappings are sorted pairs."""
+    """A stack set from DescribeStackSet. Mappings are sorted pairs."""
 
     name: str
     template: str
@@ -37,7 +37,7 @@ class StackSet(Struct, frozen=True):
 
 
 class Instance(Struct, frozen=True):
-    """One stack of a stack set: where it is and whether it has the stack set's template."""
+    """One stack of a stack set: its account and Region, and whether it is up to date."""
 
     account: str
     region: str
@@ -47,7 +47,7 @@ class Instance(Struct, frozen=True):
 
 
 class OperationResult(Struct, frozen=True):
-    """How one operation goes on in one account and Region."""
+    """The progress of an operation in one account and Region."""
 
     account: str
     region: str
@@ -56,7 +56,7 @@ class OperationResult(Struct, frozen=True):
 
 
 class StackSetRequest(Struct, frozen=True):
-    """Everything that creating or updating a stack set is told."""
+    """The arguments for creating or updating a stack set."""
 
     name: str
     template: str
@@ -71,7 +71,9 @@ class StackSetRequest(Struct, frozen=True):
 
 
 class Targets(Struct, frozen=True):
-    """Where the stacks go: accounts (self-managed) or OUs, perhaps only some accounts of them (service-managed)."""
+    """The targets of the stacks: accounts (self-managed) or OUs, possibly only some accounts of them
+    (service-managed).
+    """
 
     regions: tuple[str, ...]
     accounts: tuple[str, ...] = ()
@@ -79,14 +81,14 @@ class Targets(Struct, frozen=True):
 
 
 class Preferences(Struct, frozen=True):
-    """In how many accounts at once, and how many may fail in each Region before the rest is not attempted."""
+    """The number of concurrent accounts, and of tolerated failures in each Region."""
 
     max_concurrent: int = 1
     failure_tolerance: int = 0
 
 
 class StackSets:
-    """StackSets of one administrator account; errors as ``cfnroles.aws.refusals`` tells.
+    """StackSets of one administrator account. Errors are those of ``cfnroles.aws.refusals``.
 
     ``delegated`` calls on behalf of the organization as its delegated administrator.
     """
@@ -97,12 +99,12 @@ class StackSets:
 
     @property
     def endpoint_url(self) -> str:
-        """The address the calls go to."""
+        """The endpoint of the calls."""
         return self._client.meta.endpoint_url
 
     @property
     def region(self) -> str:
-        """The Region the calls go to."""
+        """The Region of the calls."""
         return self._client.meta.region_name
 
     @property
@@ -111,7 +113,7 @@ class StackSets:
         return is_loopback(self.endpoint_url)
 
     def stack_set(self, name: str) -> StackSet | None:
-        """DescribeStackSet; ``None`` when there is none."""
+        """DescribeStackSet; ``None`` if it does not exist."""
         try:
             with answering("cloudformation:DescribeStackSet"):
                 told = self._client.describe_stack_set(StackSetName=name, CallAs=self._call_as)["StackSet"]
@@ -153,7 +155,7 @@ class StackSets:
         )
 
     def create(self, request: StackSetRequest) -> None:
-        """CreateStackSet; operations that meet are queued instead of refused (managed execution)."""
+        """CreateStackSet. Concurrent operations are queued instead of rejected (managed execution)."""
         told: CreateStackSetInputTypeDef = {
             "StackSetName": request.name,
             "TemplateBody": request.template,
@@ -176,7 +178,7 @@ class StackSets:
             self._client.create_stack_set(**told)
 
     def update(self, request: StackSetRequest, preferences: Preferences) -> str:
-        """UpdateStackSet, in all its instances; returns the operation's id."""
+        """UpdateStackSet, in all its instances. Returns the operation's ID."""
         told: UpdateStackSetInputTypeDef = {
             "StackSetName": request.name,
             "TemplateBody": request.template,
@@ -195,7 +197,7 @@ class StackSets:
             return self._client.update_stack_set(**told)["OperationId"]
 
     def create_instances(self, name: str, targets: Targets, *, preferences: Preferences, token: str) -> str:
-        """CreateStackInstances in each of the accounts, or the OUs, and each of the Regions; returns the operation.
+        """CreateStackInstances in each of the accounts or OUs, and each of the Regions. Returns the operation's ID.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackInstances.html
         """
@@ -225,7 +227,7 @@ class StackSets:
         return told.get("Status", ""), unsigned(told.get("StatusReason", ""))
 
     def progress(self, name: str, operation: str) -> tuple[OperationResult, ...]:
-        """ListStackSetOperationResults: how it goes in each account and Region."""
+        """ListStackSetOperationResults: the progress in each account and Region."""
         with answering("cloudformation:ListStackSetOperationResults"):
             pages = list(
                 self._client.get_paginator("list_stack_set_operation_results").paginate(

@@ -1,5 +1,5 @@
-"""The deployer: what will change, then the change itself, through CloudFormation change sets.
+"""The deployer: plans changes, then applies them, by CloudFormation change sets.
 
-``planning.plan`` makes change sets and a ``Plan`` of them; ``applying.apply`` executes it. Nothing here
-prints: what happens is told to a function that the caller hands in.
+``planning.plan`` creates change sets and returns a ``Plan``; ``applying.apply`` executes it. Nothing here prints:
+events go to a callback of the caller.
 """

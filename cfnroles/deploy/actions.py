@@ -1,4 +1,4 @@
-"""Which action each stack needs, as its status decides: looked at before anything is planned in detail."""
+"""The action for each stack, by its status. Determined before the detailed plan."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from cfnroles.deploy.statuses import MISSING, Deploying, status_of
 
 
 def with_action(source: StackSource, deployer: Deployer, *, wait: bool) -> Work[StackPlan]:
-    """The plan for one stack with nothing in it but the action; where it is to ``wait``, none is busy any more.
+    """Return the plan for one stack with only its action. With ``wait``, operations in progress end first.
 
-    Raises ``DeploymentRefused`` for a stack that cannot be deployed as it stands, or that is somebody else's.
+    Raise ``DeploymentRefused`` for a stack that cannot be deployed in its status, or that belongs to someone else.
     """
     found = yield from existing(source, deployer, remedy=ADOPT_REMEDY, wait=wait)
     if found.stack and status_of(found.stack.status).in_progress:

@@ -1,4 +1,4 @@
-"""Executing a plan: each stack as soon as those it depends on are deployed, all at once where they do not."""
+"""Execution of a plan: each stack starts as soon as those that it depends on are deployed."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from cfnroles.deploy.statuses import DEPLOYED, Deploying, status_of
 
 
 def apply(plan: Plan, deployer: Deployer) -> Result:
-    """Execute ``plan``; a stack that fails is rolled back, and those that depend on it are not reached.
+    """Execute ``plan``. A stack that fails is rolled back, and those that depend on it are skipped.
 
-    Raises ``Unavailable`` when CloudFormation cannot be asked any more or the time allowed is over: what it
-    has started goes on.
+    Raise ``Unavailable`` if CloudFormation cannot be reached any more or the time is over. Operations that it has
+    started continue.
     """
     done: dict[str, StackResult] = {}
     planned = {step.name for step in plan.stacks}
@@ -53,7 +53,7 @@ def _when_ready(
         except Refused as refused:
             failure = refusal(step.name, refused, deployer.cloudformation, deployer.run.token)
             result = StackResult(step.name, StackOutcome.FAILED, failure=failure)
-            with contextlib.suppress(Refused):  # CloudFormation keeps one that somebody is executing
+            with contextlib.suppress(Refused):  # CloudFormation keeps a change set that is being executed
                 discard(step, deployer)
         result = replace(result, seconds=deployer.pace.clock.now() - started)
     done[step.name] = result
@@ -112,10 +112,9 @@ def _executed(step: StackPlan, change_set: ChangeSet, deployer: Deployer) -> Wor
 
 
 def deleted(stack: StackDescription, deployer: Deployer) -> Work[tuple[str, ...]]:
-    """Delete a stack by its id, so that one created meanwhile under its name is safe; ends with what is
-    retained.
+    """Delete a stack by its ID, so that a new one with its name is safe. Return the retained resources.
 
-    Raises ``DeploymentRefused`` when it could not be deleted.
+    Raise ``DeploymentRefused`` if it could not be deleted.
     """
     cloudformation = deployer.cloudformation
     token = f"{deployer.run.token}-delete"
@@ -136,7 +135,7 @@ def deleted(stack: StackDescription, deployer: Deployer) -> Work[tuple[str, ...]
 
 
 def _stable(step: StackPlan, stack: StackDescription, deployer: Deployer) -> Work[None]:
-    """Bring a stack that stopped in the middle of an operation back to its last stable state."""
+    """Return a stack from an interrupted operation to its last stable state."""
     cloudformation, role = deployer.cloudformation, deployer.options.role_arn
     token = f"{deployer.run.token}-rollback"
     since = latest_event(cloudformation, stack.id)

@@ -1,6 +1,6 @@
-"""The calls that ``cfnroles deploy``, ``status``, ``outputs`` and ``delete`` make themselves, as a table.
+"""The calls of ``cfnroles deploy``, ``status``, ``outputs`` and ``delete``, as a table.
 
-docs/deploy.md names this table for whoever may deploy; the tests compare it with every call of ``cfnroles.aws``.
+docs/deploy.md lists this table. The tests compare it with every call of ``cfnroles.aws``.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from cfnroles.deploy.plan import RUN_PREFIX
 
 _API = "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference"
 
-#: What a call is authorized on, after the account of its ARN; ``{stack}`` is each of the stacks.
+#: The resource of a call, after the account in its ARN. ``{stack}`` is each of the stacks.
 STACK = "stack/{stack}/*"
 CHANGE_SET = f"changeSet/{RUN_PREFIX}*/*"
 STACK_SET = "stackset/{stack}:*"
-#: Where the stacks of a stack set go, and what is in them. AWS's pages disagree whether these have Region and account.
+#: The targets and contents of stack sets. AWS's pages disagree on whether their ARNs have a Region and account.
 STACK_SET_TARGET = "arn:{partition}:cloudformation:*:*:stackset-target/{stack}:*"
 RESOURCE_TYPE = "arn:{partition}:cloudformation:*:*:type/resource/{type}"
 #: AWS defines no resource type for the call.
@@ -23,7 +23,7 @@ NO_RESOURCE = "*"
 
 
 class OwnCalls(Struct, frozen=True):
-    """Calls to CloudFormation of one purpose. ``option`` is the one without which they are not made."""
+    """Calls to CloudFormation for one purpose. ``option`` is the option that they require."""
 
     sid: str
     why: str
@@ -89,7 +89,7 @@ OWN_CALLS = (
     ),
 )
 
-#: ``stack-sets deploy``, in the administrator's account: StackSets' own roles make what is in the stacks.
+#: ``stack-sets deploy``, in the administrator's account. StackSets' own roles create the resources in the stacks.
 STACK_SET_CALLS = (
     OwnCalls(
         "ManageStackSets",
@@ -126,11 +126,11 @@ STACK_SET_CALLS = (
     ),
 )
 
-#: ``--bucket``: cfnroles puts a template there, and CloudFormation reads it with the caller's permissions.
+#: ``--bucket``: cfnroles uploads a template, and CloudFormation reads it with the caller's permissions.
 BUCKET_CALLS = ("s3:GetObject", "s3:PutObject")
 BUCKET_FOLDER = "cfnroles/"
 
-#: Calls of this package's gateways that no policy has to allow, or that are another command's, and why.
+#: Calls of this package that need no permission or belong to another command, with the reason.
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 ELSEWHERE = {
     "sts:GetCallerIdentity": "AWS answers it to every caller",

@@ -1,4 +1,4 @@
-"""Change sets: made, judged, and taken away again when they are not executed."""
+"""Change sets: created, evaluated, and deleted if they are not executed."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from cfnroles.deploy.stacks_file import StackSource
 from cfnroles.deploy.starting import refusal, requested
 from cfnroles.errors import Unavailable
 
-#: CloudFormation has said both, and means the same.
+#: Two messages of CloudFormation with the same meaning.
 _NO_CHANGES = ("The submitted information didn't contain changes", "No updates are to be performed")
 
 
 def with_change_set(blank: StackPlan, deployer: Deployer) -> Work[StackPlan]:
-    """The same plan with its change set made, described and judged; an empty one is deleted again.
+    """Return the plan with its change set created, described and evaluated. An empty change set is deleted.
 
-    Raises ``DeploymentRefused`` where CloudFormation makes none.
+    Raise ``DeploymentRefused`` if CloudFormation creates none.
     """
     try:
         return (yield from _with_change_set(blank, deployer))
@@ -99,16 +99,15 @@ def _request(blank: StackPlan, creating: bool, deployer: Deployer) -> ChangeSetR
 
 
 def _failure(change_set: ChangeSet, source: StackSource, cloudformation: CloudFormation) -> Failure:
-    """Why a change set could not be made, with what validations and hooks say, in full."""
+    """Return why a change set could not be created, with the messages of validations and hooks."""
     failure = explained(source.name, change_set.reason, otherwise=Cause.CHANGE_SET)
     return detailed(failure, cloudformation, change_set.stack_id, change_set.id)
 
 
 def detailed(failure: Failure, cloudformation: CloudFormation, stack: str, change_set: str = "") -> Failure:
-    """The same failure with what only DescribeEvents tells: failed validations and hooks.
+    """Return the failure with what only DescribeEvents returns: failed validations and hooks.
 
-    Where it cannot be asked (an endpoint without it, a caller without the permission), the failure as it is
-    has to do.
+    If the call fails (unsupported endpoint, missing permission), return the failure unchanged.
     """
     try:
         events = cloudformation.failed_events(stack=stack, change_set=change_set)
@@ -125,9 +124,9 @@ def detailed(failure: Failure, cloudformation: CloudFormation, stack: str, chang
 
 
 def discard(step: StackPlan, deployer: Deployer) -> None:
-    """Delete a change set that is not executed, and the empty stack that exists only because of it.
+    """Delete a change set that is not executed, and the empty stack that was created for it.
 
-    A stack with another change set is never deleted: that one is somebody else's.
+    A stack with another change set is never deleted: someone else created it.
     """
     change_set, cloudformation = step.change_set, deployer.cloudformation
     if change_set is None:
@@ -143,6 +142,6 @@ def discard(step: StackPlan, deployer: Deployer) -> None:
 
 
 def discard_all(made: Plan, deployer: Deployer) -> None:
-    """Leave nothing behind of a plan that is not applied."""
+    """Remove everything that an unapplied plan created."""
     for step in made.stacks:
         discard(step, deployer)

@@ -1,4 +1,4 @@
-"""Deleting stacks: those that import before those that export, and nothing that others still need."""
+"""Deletion of stacks: importing stacks before exporting ones, and nothing that others still need."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cfnroles.template.template import read_template
 
 
 class StackDeletion(Struct, frozen=True):
-    """What deleting does to one stack; ``stack`` is ``None`` when there is nothing to delete."""
+    """The effect of a deletion on one stack. ``stack`` is ``None`` if there is nothing to delete."""
 
     source: StackSource
     stack: StackDescription | None
@@ -32,7 +32,7 @@ class StackDeletion(Struct, frozen=True):
 
 
 class Deletion(Struct, frozen=True):
-    """What deleting does, in the order in which it is done."""
+    """The effect of a deletion, in order."""
 
     stacks: tuple[StackDeletion, ...]
 
@@ -43,10 +43,10 @@ class Deletion(Struct, frozen=True):
 
 
 def plan_deletion(sources: Sequence[StackSource], deployer: Deployer) -> Deletion:
-    """Find out what deleting ``sources`` does, without changing anything.
+    """Determine what deleting ``sources`` does, without changes.
 
-    Raises ``DeploymentRefused`` with everything that forbids it: stacks that are somebody else's, termination
-    protection, exports that other stacks import.
+    Raise ``DeploymentRefused`` with everything that prevents it: stacks of someone else, termination protection,
+    exports that other stacks import.
     """
     if elsewhere := of_the_place(deployer.home, deployer.options.place):
         raise DeploymentRefused(elsewhere)
@@ -113,9 +113,9 @@ def _forbidden(step: StackDeletion, stack: StackDescription, going: Set[str], de
 
 
 def delete(deletion: Deletion, deployer: Deployer) -> Result:
-    """Delete, each stack as soon as those that depend on it are gone.
+    """Delete each stack as soon as those that depend on it are gone.
 
-    Raises ``Unavailable`` when CloudFormation cannot be asked any more or the time allowed is over.
+    Raise ``Unavailable`` if CloudFormation cannot be reached any more or the time is over.
     """
     done: dict[str, StackResult] = {}
     planned = [step.source for step in deletion.stacks]

@@ -1,4 +1,4 @@
-"""What planning and applying share beside the stacks."""
+"""The shared input of planning and applying, besides the stacks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ from cfnroles.deploy.stacks_file import StackSource
 
 
 class Deployer(Struct, frozen=True):
-    """Where to deploy, how, and whom to tell.
+    """The target of a deployment, its options, and its callbacks.
 
-    ``upload`` puts a template that is too long for a request where CloudFormation can read it, and returns
-    its URL. ``ask`` gives values to parameters that have none; without it, they refuse the deployment. ``examine``
-    asks about secrets and parameters; without it, the gate in the stack is the first who does. ``gaps`` are what the
-    roles lack, as far as the build told.
+    ``upload`` stores a template that is too long for a request where CloudFormation can read it, and returns its URL.
+    ``ask`` returns missing parameter values; without it, they are an error. ``examine`` checks secrets and parameters;
+    without it, only the gate in the stack does. ``gaps`` are those of the roles, if the build recorded them.
     """
 
     cloudformation: CloudFormation

@@ -1,4 +1,4 @@
-"""What is behind a failed deployment: from its events to the tasks of a service that did not become stable."""
+"""Diagnosis of a failed deployment, from its events to the tasks of an unstable service."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from cfnroles.errors import CfnrolesError
 from cfnroles.iam.roles import Role, detailed_role
 from cfnroles.sources.failures import Gathered, Stacks, of_events
 
-#: The failures that do not say themselves what to do.
+#: Failures whose message has no remedy.
 _OPEN = frozenset({Cause.RESOURCE, Cause.STACK, Cause.HOOK, Cause.CHANGE_SET})
 
 
 def diagnosed_failure(failure: Failure, stacks: Stacks, connection: Connection) -> LiveDiagnosis | None:
-    """What is behind a failure; ``None`` where it says so itself, or in words that nobody knows.
+    """Diagnose a failure; return ``None`` if its message suffices or is unknown.
 
-    Asks Amazon ECS about services that failed, and IAM about a role that was refused. Never raises for what it cannot
-    find out: that is next to the diagnosis.
+    Reads failed services from Amazon ECS, and a denied role from IAM. Never raises: what could not be read is part of
+    the result.
     """
     if failure.cause not in _OPEN:
         return None
@@ -34,7 +34,7 @@ def diagnosed_failure(failure: Failure, stacks: Stacks, connection: Connection) 
         found = diagnose_gathered(gathered, partial(_role, connection))
     except CfnrolesError as error:
         found = LiveDiagnosis((), Besides((), (f"the cause: {error.what}",)))
-    # The events stand above already, word by word.
+    # The events are already printed.
     found = replace(found, besides=replace(found.besides, unknown=()))
     return found if found.found or found.besides.unread else None
 

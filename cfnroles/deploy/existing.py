@@ -1,4 +1,4 @@
-"""The one door to a stack that exists already: at rest, and made by cfnroles or adopted on purpose."""
+"""The only access to existing stacks: idle, and created by cfnroles or adopted on purpose."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from cfnroles.errors import Unavailable
 
 
 class Existing(Struct, frozen=True):
-    """What a name stands for: a stack, or nothing; ``adopted`` is what was somebody else's until now."""
+    """The stack with a name, if it exists. ``adopted`` is its former owner, if it was adopted."""
 
     stack: StackDescription | None
     adopted: Stranger | None = None
 
 
 def existing(source: StackSource, deployer: Deployer, *, remedy: str, wait: bool) -> Work[Existing]:
-    """The stack that has the name of ``source``; where it is to ``wait``, an operation that is under way ends first.
+    """Return the stack with the name of ``source``. With ``wait``, an operation in progress ends first.
 
-    Raises ``DeploymentRefused`` with ``remedy`` for a stack that cfnroles did not make for the project, in whatever
-    status, unless it is to be adopted.
+    Raise ``DeploymentRefused`` with ``remedy`` for a stack that cfnroles did not create for the project, in any status,
+    unless it is adopted.
     """
     name = source.name
     stack = deployer.cloudformation.stack(name)
@@ -57,9 +57,9 @@ _GONE = frozenset({"DELETE_IN_PROGRESS", "DELETE_COMPLETE"})
 
 
 def _stranger(stack: StackDescription, source: StackSource, cloudformation: CloudFormation) -> Stranger | None:
-    """What is known of a stack that cfnroles did not make for the project; ``None`` for one of its own."""
+    """Describe a stack that cfnroles did not create for the project; ``None`` for one of the project."""
     if stack.status == "REVIEW_IN_PROGRESS":
-        # It has no template and no resources yet: it is whose change sets it consists of.
+        # It has no template and no resources yet: it belongs to the owner of its change sets.
         others = [each.name for each in cloudformation.change_sets(stack.name) if not each.name.startswith(RUN_PREFIX)]
         lost = tuple(f"the change set {name}" for name in others)
         return Stranger("not created by cfnroles", stack.tags, lost) if others else None
@@ -76,6 +76,6 @@ def _resources(stack: StackDescription, cloudformation: CloudFormation) -> tuple
 
 
 def busy(stack: StackDescription, cloudformation: CloudFormation) -> str:
-    """What is under way on a stack, and what started it, as far as its events tell."""
+    """Return the operation in progress on a stack, and what started it, from its events."""
     who = started_by(stack.id, cloudformation)
     return f"{stack.name} {status_of(stack.status).meaning} ({stack.status})" + (f", started {who}" if who else "")

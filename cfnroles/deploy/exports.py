@@ -1,4 +1,4 @@
-"""Exports and imports that do not fit: what CloudFormation would only find out in the middle of a deployment."""
+"""Conflicts of exports and imports, which CloudFormation would only find during a deployment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cfnroles.targets.cloudformation.settled import SHARED_GATE
 
 
 def export_failures(sources: Sequence[StackSource], exports: Mapping[str, Export]) -> tuple[Failure, ...]:
-    """Imports that nobody exports, exports that are taken, and those that two of the stacks claim."""
+    """Return the failures: imports without an export, exports that are taken, and duplicate exports."""
     made = {name for source in sources for name in source.exports}
     missing = [
         missing_import(source, name)
@@ -40,7 +40,7 @@ def export_failures(sources: Sequence[StackSource], exports: Mapping[str, Export
 
 
 def missing_import(source: StackSource, export: str) -> Failure:
-    """The failure of a stack that imports what nothing exports."""
+    """Return the failure of a stack that imports an undefined export."""
     remedy = (
         "Deploy the shared gate first: `cfnroles gate -o gate`, then `cfnroles deploy gate`."
         if export.startswith(f"{SHARED_GATE}-")
@@ -54,9 +54,9 @@ def missing_import(source: StackSource, export: str) -> Failure:
 def exports_in_use(
     updated: Mapping[str, FilledTemplate], exports: Mapping[str, Export], cloudformation: CloudFormation
 ) -> tuple[Failure, ...]:
-    """The exports that updates by these templates would remove, and that stacks import.
+    """Return failures for the exports that updates would remove and that stacks import.
 
-    Raises ``Unavailable`` where nobody may look.
+    Raise ``Unavailable`` if they cannot be read.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html
     """
     return tuple(_in_use(updated, exports, cloudformation))
@@ -68,7 +68,7 @@ def _in_use(
     for stack, filled in updated.items():
         names = filled.template.exports(filled.given)
         if any("${" in name for name in names):
-            continue  # only CloudFormation can work it out
+            continue  # only CloudFormation can evaluate it
         for name in [each.name for each in exports.values() if each.stack == stack and each.name not in names]:
             if importers := cloudformation.importers(name):
                 yield explained(stack, f"Export {name} cannot be deleted as it is in use by {', '.join(importers)}")

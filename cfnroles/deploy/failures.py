@@ -1,4 +1,4 @@
-"""Why a stack failed: the first cause, not the cascade that follows it."""
+"""The first cause of a failed stack, without the failures that follow from it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cfnroles.deploy.plan import GATE
 
 
 class Cause(enum.StrEnum):
-    """What kind of failure it is; it decides what the user is told to do."""
+    """The kind of a failure, which determines the remedy."""
 
     INPUT = "input"
     ACCOUNT = "account"
@@ -35,10 +35,10 @@ class Cause(enum.StrEnum):
 
 
 class Failure(Struct, frozen=True):
-    """Why one stack failed: the cause in lines, the resource that caused it, and what to do about it.
+    """The failure of one stack: the cause in lines, the resource that caused it, and the remedy.
 
-    ``status`` is where the stack stands now. ``others`` are further resources that failed by themselves, and ``events``
-    those of the operation that tell of a failure.
+    ``status`` is the stack's status now. ``others`` are other resources that failed by themselves, and ``events`` the
+    failure events of the operation.
     """
 
     stack: str
@@ -52,7 +52,7 @@ class Failure(Struct, frozen=True):
     events: tuple[Event, ...] = ()
 
 
-# What CloudFormation writes on resources that did not fail by themselves.
+# CloudFormation's reasons for resources that did not fail by themselves.
 _CASCADE = re.compile(
     r"(?i)^(resource (creation|update|deletion|import) cancelled"
     r"|the following resource\(s\) failed to"
@@ -76,10 +76,10 @@ _PROTECTED = re.compile(r"TerminationProtection is enabled")
 
 
 def first_cause(name: str, events: Iterable[Event], stack: StackDescription | None) -> Failure:
-    """The failure that the events of one operation (oldest first) tell of.
+    """Return the failure in the events of one operation (oldest first).
 
-    The first resource that failed by itself, else the reason on a stack-level event (a missing export or
-    one in use fails no resource), else the stack's own reason.
+    This is the first resource that failed by itself, otherwise the reason of a stack event (a missing export or one in
+    use fails no resource), otherwise the stack's own reason.
     """
     events = tuple(events)
     failed = tuple(event for event in events if event.failed or event.hook_status in FAILED_HOOK)
@@ -90,7 +90,7 @@ def _first_cause(name: str, events: tuple[Event, ...], stack: StackDescription |
     status = stack.status if stack else "DELETE_COMPLETE"
     hooks = tuple(dict.fromkeys(detail(event) for event in events if event.hook_status in FAILED_HOOK))
     own = [event for event in events if event.failed and not event.of_stack and not _CASCADE.match(event.reason)]
-    # The rollback's own failures come after what it was started for.
+    # The failures of the rollback itself come after the first cause.
     first = next((event for event in own if "ROLLBACK" not in event.status), own[0] if own else None)
     if first:
         others = tuple(
@@ -112,7 +112,7 @@ FAILED_HOOK = frozenset({"HOOK_COMPLETE_FAILED", "HOOK_FAILED"})
 
 
 def detail(event: Event) -> str:
-    """What a failed validation or hook says, with where and which."""
+    """Return the details of a failed validation or hook, with its name and place."""
     at = f" at {event.path}" if event.path else ""
     by = event.validation or (f"hook {event.hook}" if event.hook else event.type)
     return f"{event.resource}{at}: {event.reason} ({by})"
@@ -130,9 +130,9 @@ def explained(
     failed: Event | None = None,
     otherwise: Cause = Cause.STACK,
 ) -> Failure:
-    """A failure with its reason recognised: which kind it is, unfolded into lines, and with a remedy.
+    """Classify a failure by its reason: kind, lines, and remedy.
 
-    ``failed`` is the event of the resource that caused it, if it was one.
+    ``failed`` is the event of the resource that caused it, if there is one.
     """
     resource, kind = (failed.resource, failed.type) if failed else ("", "")
     cause, lines, remedy = _recognised(reason, kind)
@@ -189,5 +189,5 @@ PROTECTED_REMEDY = (
 
 
 def unfolded(reason: str) -> tuple[str, ...]:
-    """A message one line per problem, without empty ones."""
+    """Return a message with one line for each problem, without empty lines."""
     return tuple(line.rstrip() for line in reason.strip().splitlines() if line.strip())

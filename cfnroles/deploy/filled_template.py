@@ -1,4 +1,4 @@
-"""A template together with the values that its parameters have in one deployment."""
+"""A template with the parameter values of one deployment."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from cfnroles.template.template import ResolvedStack, Template
 
 
 class FilledTemplate(Struct, frozen=True):
-    """A template with the values of one deployment; parameters without one have their defaults."""
+    """A template with the values of one deployment. Parameters without a value have their defaults."""
 
     template: Template
     given: Given
 
     @classmethod
     def of(cls, template: Template, kept: Pairs, new: Pairs, home: Given = NOTHING_GIVEN) -> FilledTemplate:
-        """The template in a home, an account and Region, with the ``new`` values and those ``kept`` from before.
+        """Return the template in an account and Region, with the ``new`` values and the ``kept`` ones.
 
-        CloudFormation never tells the values of NoEcho parameters, so nobody knows which were kept.
+        CloudFormation does not return values of NoEcho parameters, so kept ones are unknown.
         """
         unknown = dict.fromkeys(set(template.secret_parameters).intersection(dict(kept)))
         return cls(template, replace(home, parameters={**dict(kept), **unknown, **dict(new)}))
 
     @property
     def stack(self) -> ResolvedStack:
-        """What these values make of the template: what they decide is decided, what they leave open stays open."""
+        """Resolve the template with these values. What they do not decide stays open."""
         return self.template.resolve(self.given)
 
     @property
     def grants(self) -> tuple[RoleGrant, ...]:
-        """What its roles may do; a grant that depends on an undecided condition has it as its guard."""
+        """What its roles allow. A grant that depends on an undecided condition has it as its guard."""
         return template_grants(self.template, self.given, deployed=True)
 
 
 def permission_changes(old: FilledTemplate | None, new: FilledTemplate) -> Difference:
-    """What deploying ``new`` over ``old`` does to the permissions of each role; ``None`` where nothing is deployed."""
+    """Return the changes in permissions if ``new`` replaces ``old``; ``None`` if nothing is deployed."""
     return difference(old.grants if old else (), new.grants)

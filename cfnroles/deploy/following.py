@@ -1,6 +1,6 @@
-"""Waiting for CloudFormation: many operations at once, in one thread, at a pace that is not throttled.
+"""Waiting for CloudFormation: many operations at once in one thread, at a rate that is not throttled.
 
-Work is a generator that yields whenever it has to wait; ``together`` runs any number of them side by side.
+Work is a generator that yields whenever it must wait. ``together`` runs any number of them concurrently.
 """
 
 from __future__ import annotations
@@ -22,39 +22,39 @@ from cfnroles.errors import Unavailable
 
 T = TypeVar("T")
 
-#: Work that yields while it waits and ends with its result.
+#: A generator that yields while it waits and returns its result.
 Work = Generator[None, None, T]
 
 
 class Clock(Struct, frozen=True):
-    """Time, replaceable by tests."""
+    """The clock, which tests replace."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
 
 class Pace(Struct):
-    """How long to wait between looks: short at first, then longer, with jitter so that many runs spread out.
+    """The polling interval: short at first, then longer, with jitter to spread many runs.
 
-    botocore's own waiters look every 30 seconds, too seldom for stacks that are done in five; looking every
-    second from many pipelines is throttled (``Rate exceeded``). An emulator on this machine is asked often.
+    botocore's waiters poll every 30 seconds, too rarely for stacks that take five. Polling every second from many
+    pipelines is throttled (``Rate exceeded``). An emulator on this machine is polled often.
     """
 
     local: bool
     clock: Clock = field(default_factory=Clock)
     deadline: float = float("inf")
-    #: The command that looks at the same stacks.
+    #: The command that follows the same stacks.
     follow: str = "cfnroles status SOURCE --follow"
     _next: float = 0.0
 
     def restart(self) -> None:
-        """Look often again: something has just been started."""
+        """Reset the interval, because an operation has just started."""
         self._next = 0.0
 
     def wait(self, waiting_for: str) -> None:
         """Sleep for one interval.
 
-        Raises ``Unavailable`` when the time allowed is over.
+        Raise ``Unavailable`` if the time is over.
         """
         if self.clock.now() >= self.deadline:
             raise Unavailable(
@@ -69,9 +69,9 @@ class Pace(Struct):
 
 
 def together(work: Sequence[Work[T]], pace: Pace, waiting_for: str) -> list[T]:
-    """Run all of ``work`` side by side and return the results in its order.
+    """Run all of ``work`` concurrently and return the results in order.
 
-    Raises what any of it raises; the rest is then abandoned where it stands.
+    An exception of any of it propagates, and the rest is abandoned.
     """
     results: dict[int, T] = {}
     pending = dict(enumerate(work))
@@ -88,7 +88,7 @@ def together(work: Sequence[Work[T]], pace: Pace, waiting_for: str) -> list[T]:
 
 
 def latest_event(cloudformation: CloudFormation, stack_id: str) -> str:
-    """The id of a stack's newest event: what is newer belongs to what is started next."""
+    """Return the ID of a stack's newest event. Later events belong to the operation that starts next."""
     newest = next(iter(cloudformation.events(stack_id)), None)
     return newest.id if newest else ""
 
@@ -96,11 +96,10 @@ def latest_event(cloudformation: CloudFormation, stack_id: str) -> str:
 def followed(
     cloudformation: CloudFormation, stack_id: str, token: str, since: str, tell: Tell
 ) -> Work[tuple[StackDescription | None, tuple[Event, ...]]]:
-    """Wait until the operation marked by ``token`` has ended; tell its events as they come.
+    """Wait until the operation marked by ``token`` has ended, and report its events.
 
-    ``since`` is the newest event from before the operation. Ends with the stack as it then is and the
-    operation's events, oldest first. The stack's status alone is not believed until the operation's own
-    last event is there: DescribeStacks may lag behind what was just started.
+    ``since`` is the newest event before the operation. Return the stack and the operation's events, oldest first. The
+    stack's status counts only after the operation's own last event, because DescribeStacks may lag behind.
     """
     seen: dict[str, Event] = {}
     last = since
@@ -110,7 +109,7 @@ def followed(
             stack = cloudformation.stack(stack_id)
             news = _since(cloudformation, stack_id, last) if stack else []
         except Throttled:
-            # Whoever only watches can wait: the pace gets slower with every look.
+            # Watching can wait: the interval grows with every call.
             yield
             continue
         if stack is None:
@@ -135,7 +134,7 @@ def _ends(event: Event) -> bool:
 
 
 def _since(cloudformation: CloudFormation, stack_id: str, last: str) -> list[Event]:
-    """The events after ``last``, oldest first; older pages are not read."""
+    """Return the events after ``last``, oldest first, without reading older pages."""
     news = itertools.takewhile(lambda event: event.id != last, cloudformation.events(stack_id))
     return list(news)[::-1]
 
@@ -143,7 +142,7 @@ def _since(cloudformation: CloudFormation, stack_id: str, last: str) -> list[Eve
 def settled(
     cloudformation: CloudFormation, stack: StackDescription, tell_waiting: Callable[[StackDescription], None]
 ) -> Work[StackDescription | None]:
-    """Wait until nobody's operation is under way on ``stack``; ``None`` when it was deleted meanwhile."""
+    """Wait until no operation is in progress on ``stack``; return ``None`` if it was deleted meanwhile."""
     current: StackDescription | None = stack
     told = ""
     while current and status_of(current.status).in_progress:
@@ -156,8 +155,7 @@ def settled(
 
 
 def watched(cloudformation: CloudFormation, name: str, tell: Tell) -> Work[StackDescription | None]:
-    """Follow whatever operation is under way on a stack, whoever started it; ends with the stack as it then
-    is."""
+    """Follow the operation in progress on a stack, whoever started it, and return the stack."""
     stack = cloudformation.stack(name)
     if stack is None or not status_of(stack.status).in_progress:
         return stack

@@ -1,4 +1,4 @@
-"""What a deployment and its gate tell each other: an id that tells which deployment is later, and an answer."""
+"""Communication between a deployment and its gate: an ID that orders deployments, and the result."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from cfnroles.deploy.parameters import DEPLOYMENT_ID
 from cfnroles.deploy.plan import GATE
 from cfnroles.template.template import Template
 
-#: As the gate reads them (lambda/secret_validator.py): TIME and AHEAD_SECONDS.
+#: The formats of the gate (lambda/secret_validator.py): TIME and AHEAD_SECONDS.
 _TIME = re.compile(r"\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(\.\d+)?Z?")
 _AHEAD = timedelta(minutes=15)
 
-#: What ``Tolerated`` is when nothing was.
+#: The value of ``Tolerated`` for nothing.
 _NOTHING = "none"
 
 
 class GateAnswer(Struct, frozen=True):
-    """What the gates of a stack answered.
+    """The results of the gates of a stack.
 
-    ``checked`` is how many references they found usable, ``None`` where the stack's outputs do not say; ``tolerated``
-    what they let through though it cannot be used, a line for each gate.
+    ``checked`` is the number of references that they found usable, ``None`` if the outputs do not contain it;
+    ``tolerated`` lists unusable references that they let through, one line for each gate.
     """
 
     checked: int | None = None
@@ -35,10 +35,9 @@ class GateAnswer(Struct, frozen=True):
 
 
 def next_deployment_id(now: datetime, before: StackDescription | None) -> str:
-    """The time ``now``, or just after the deployed id if that is later: a slow clock never looks like a rollback.
+    """Return an ID for the time ``now``, or just after the deployed ID: a slow clock never looks like a rollback.
 
-    A deployed id that was from the future when it was deployed, and still is, is not counted on from: the gate does
-    not believe it either.
+    A deployed ID from the future is ignored, because the gate ignores it, too.
     """
     moment = _of(now)
     if before:
@@ -58,10 +57,10 @@ def _digits(text: str) -> int:
 
 
 def gate_answer(template: Template, stack: StackDescription, events: Iterable[Event]) -> GateAnswer:
-    """What the gates of a deployed stack answered, as its outputs carry their attributes.
+    """Return the results of the gates of a deployed stack, from its outputs.
 
-    How many references were checked is told only if the ``events`` of the deployment show that a gate was asked. What
-    was tolerated is told in any case: the stack stands with it.
+    The number of checked references is included only if the ``events`` show that a gate ran. Tolerated references are
+    always included, because the deployed stack contains them.
     """
     checked, tolerated = (_told(template, stack, attribute) for attribute in ("Checked", "Tolerated"))
     asked = any(event.type == GATE and event.status.endswith("_COMPLETE") for event in events)
@@ -71,7 +70,7 @@ def gate_answer(template: Template, stack: StackDescription, events: Iterable[Ev
 
 
 def _told(template: Template, stack: StackDescription, attribute: str) -> tuple[str, ...]:
-    """The values of the outputs that carry an attribute of a gate."""
+    """Return the values of the outputs with an attribute of a gate."""
     gates = {
         name for name, each in _mapping(template.tree.get("Resources")).items() if _mapping(each).get("Type") == GATE
     }
@@ -89,7 +88,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def let_through(stack: StackDescription, answer: GateAnswer) -> Failure:
-    """The failure of a deployment whose gate let through what it should have refused."""
+    """Return the failure of a deployment whose gate let through what it should have rejected."""
     return Failure(
         stack.name,
         Cause.GATE,

@@ -1,8 +1,8 @@
-"""What CloudFormation calls for each type of resource that ``cfnroles build`` writes, as a table.
+"""The calls of CloudFormation for each resource type that ``cfnroles build`` writes, as a table.
 
 CloudFormation makes these calls with the caller's permissions, or with those of a service role. The schema of each type
-in CloudFormation's registry lists them, under ``handlers`` and ``tagging``; cfn-lint carries a copy, which the tests
-compare with these rows: every permission there is either a call here or stands under ``unused`` with its reason.
+in CloudFormation's registry lists them under ``handlers`` and ``tagging``. cfn-lint contains a copy, which the tests
+compare with these rows: every permission is either a call here or is in ``unused`` with a reason.
 https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html#schema-properties-handlers
 """
 
@@ -12,15 +12,15 @@ from msgspec import Struct
 
 from cfnroles.need import Standing
 
-#: The one type of a build that runs tasks.
+#: The only type of a build that runs tasks.
 EXPRESS_SERVICE = "AWS::ECS::ExpressGatewayService"
 _REFERENCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
-#: A call for which AWS defines no resource type.
+#: A call without a resource type.
 NO_RESOURCE = "*"
 
 
 class Bound(Struct, frozen=True):
-    """A condition of a call: its value is ``value``, or what stands in ``property``; without that there is none.
+    """A condition of a call. Its value is ``value`` or that of ``property``; without either, there is no condition.
 
     ``*`` in a value is a wildcard.
     """
@@ -32,9 +32,9 @@ class Bound(Struct, frozen=True):
 
 
 class Calls(Struct, frozen=True):
-    """Calls that are made together, and why. They have one Sid.
+    """Calls that are made together, with the reason. They share one Sid.
 
-    ``on`` names the property with the ARNs or names of what is called, ``of`` the type of what is only named there;
+    ``on`` is the property with the ARNs or names of their resources, ``of`` the type of resources given by name;
     without ``on`` it is the resource itself. ``has`` is the property without which they are not made.
     """
 
@@ -50,7 +50,7 @@ class Calls(Struct, frozen=True):
 
 
 class Unused(Struct, frozen=True):
-    """Permissions of a handler that are not granted; where the resource has ``property``, that is a gap."""
+    """Permissions of a handler that are not granted. If the resource has ``property``, that is a gap."""
 
     permissions: tuple[str, ...]
     why: str
@@ -208,7 +208,7 @@ _INSTANCE_PROFILE = ResourceType(
             ("iam:PassRole",),
             on="Roles",
             of="AWS::IAM::Role",
-            # In China the service has another name.
+            # The service has another name in China.
             bounds=(Bound("StringLike", "iam:PassedToService", "ec2.*"),),
             standing=Standing.DERIVED,
             doubt="AWS's page requires iam:PassRole, and only an example shows that it is for Amazon EC2",
@@ -621,7 +621,7 @@ _SECRET_POLICY = ResourceType(
     ),
 )
 
-#: https://github.com/aws-solutions/instance-scheduler-on-aws/issues/29 shows the refusal.
+#: https://github.com/aws-solutions/instance-scheduler-on-aws/issues/29 shows the error.
 _CUSTOM = ResourceType(
     "AWS::CloudFormation::CustomResource",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources-lambda.html",
@@ -662,5 +662,5 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
 
 
 def type_of(name: str) -> ResourceType | None:
-    """The row of a type of resource; ``None`` for one that ``cfnroles build`` does not write."""
+    """Return the row of a resource type; ``None`` for one that ``cfnroles build`` does not write."""
     return RESOURCE_TYPES.get(_CUSTOM.type if name.startswith("Custom::") else name)

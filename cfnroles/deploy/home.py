@@ -1,4 +1,4 @@
-"""Where a deployment goes, and on whose behalf."""
+"""The target of a deployment, and its caller."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class Destination(Struct, frozen=True):
-    """The account, the Region and the caller's ARN; ``why`` is why account and caller are not known.
+    """The account, the Region and the caller's ARN. ``why`` is why account and caller are unknown.
 
-    ``endpoint`` is the address on this machine that stands for AWS; empty where AWS itself is called.
+    ``endpoint`` is the local address in place of AWS; empty for AWS itself.
     """
 
     region: str = ""
@@ -26,8 +26,8 @@ class Destination(Struct, frozen=True):
 
 
 def home_of(connection: Connection, region: str, endpoint: str) -> Destination:
-    """Where a connection leads; what AWS does not say of it is no error, but told."""
-    # The values of a plan are for commands, too, that ask AWS nothing and load no SDK.
+    """Return the target of a connection. What AWS does not return is unknown, not an error."""
+    # Commands that never call AWS import the values of a plan without loading the SDK.
     from cfnroles.aws import caller
     from cfnroles.aws.connection import is_loopback
     from cfnroles.aws.refusals import Refused

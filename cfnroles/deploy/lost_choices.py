@@ -1,4 +1,4 @@
-"""What somebody chose when a stack was deployed, and a template without that parameter would take back silently."""
+"""Parameter values of a deployed stack that a template without the parameter would silently revert."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from cfnroles.template.template import read_template
 
 
 def lost_choices(source: StackSource, deployed: Pairs, template: Callable[[], str]) -> tuple[Failure, ...]:
-    """The refusal of a template that has no parameter for what the ``deployed`` stack was given, against its default.
+    """Return the failure for a template without a parameter that the ``deployed`` stack sets to a non-default value.
 
-    Such a parameter bounds the permissions of a role, names it or says whom it trusts. CloudFormation drops the value
-    of a parameter that a template no longer declares. ``template`` reads the one that is deployed.
+    Such a parameter restricts the permissions of a role, names it, or defines its trust. CloudFormation drops the value
+    of a parameter that a template no longer declares. ``template`` reads the deployed one.
     """
     declared = source.parsed.declarations
     gone = {name: value for name, value in deployed if name in CHOICES and name not in declared}

@@ -1,4 +1,4 @@
-"""What the resources of a stack are called, as far as that can be told before there is a stack."""
+"""The names of a stack's resources, as far as they are known before it exists."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from cfnroles.template.given import Given
 from cfnroles.template.template import ResolvedStack, Resource
 from cfnroles.text import ANYTHING, EMPTY, Arn, Text, from_spelling
 
-#: What CloudFormation puts behind the names of stack and resource: a hyphen and at most 13 signs.
+#: CloudFormation's suffix after the names of stack and resource: a hyphen and at most 13 characters.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
 _RANDOM = 14
-#: How much of a stack's name is left in the name of a resource that would be too long. AWS documents no rule; in the
-#: names that people show it is this much or more.
+#: The minimum part of a stack's name in a truncated resource name. AWS documents no rule; published names have at least
+#: this.
 _KEPT = 16
 _ROOT = Text("/")
 
 
 class NamedStack(Struct, frozen=True):
-    """One stack with its values. ``imports`` are the ARNs and names that the stacks before it export, by name."""
+    """One stack with its values. ``imports`` are the ARNs and names that earlier stacks export, by name."""
 
     source: StackSource
     resolved: ResolvedStack
@@ -34,26 +34,26 @@ class NamedStack(Struct, frozen=True):
     imports: Mapping[str, Text]
 
     def origin(self, resource: str, *path: str) -> Origin:
-        """Where a resource, or a property of it, stands."""
+        """Return the origin of a resource or of one of its properties."""
         inside = ("Properties", *path) if path else ()
         return Origin(self.source.template, ("Resources", resource, *inside), item=f"resource {resource}")
 
     def filled(self, spelled: str) -> Text:
-        """A resolved text with what the stacks' own resources are called; what nobody knows stays a symbol."""
+        """Return a resolved text with the names of the stacks' own resources. Unknown names stay symbols."""
         return from_spelling(spelled, policy=False).replaced(self._value)
 
     def exported(self) -> dict[str, Text]:
-        """What the stack exports, by name."""
+        """The stack's exports by name."""
         given = self.source.parsed.exported(given_to(self.source, self.facts))
         return {name: self.filled(value) for name, value in given.items()}
 
     def arns(self, row: ResourceType, resource: Resource) -> tuple[Text, ...]:
-        """The ARNs of a resource: those of its name, or of the names that CloudFormation may make for it."""
+        """Return the ARNs of a resource: that of its name, or those of the names that CloudFormation may generate."""
         name, path = self.name(row, resource), resource.properties.get("Path", _ROOT)
         return arns_of(row, name, self.filled(path) if isinstance(path, str) else EMPTY, self.facts) if name else ()
 
     def name(self, row: ResourceType, resource: Resource) -> Text:
-        """What a resource is called; empty where that cannot be told."""
+        """Return the name of a resource; empty if it is unknown."""
         given = resource.properties.get(row.name)
         if isinstance(given, str):
             return self.filled(given)
@@ -64,7 +64,7 @@ class NamedStack(Struct, frozen=True):
         return Text(f"{self.source.name}-{resource.logical_id}-", ANYTHING)
 
     def is_shortened(self, row: ResourceType, resource: Resource) -> bool:
-        """Whether CloudFormation must shorten the name that it makes for a resource."""
+        """Return whether CloudFormation must truncate the generated name of a resource."""
         made = row.longest > 0 and row.name not in resource.properties
         return made and len(f"{self.source.name}-{resource.logical_id}") + _RANDOM > row.longest
 
@@ -82,7 +82,7 @@ class NamedStack(Struct, frozen=True):
         return symbol
 
     def _of(self, logical_id: str, attribute: str) -> Text:
-        """What Ref, or GetAtt of ``attribute``, gives of a resource; empty where that cannot be told."""
+        """Return the value of Ref, or of GetAtt for ``attribute``; empty if it is unknown."""
         resource = self.resolved.resources.get(logical_id)
         row = type_of(resource.type) if resource else None
         if resource is None or row is None or attribute not in ("", "Arn"):
@@ -93,12 +93,12 @@ class NamedStack(Struct, frozen=True):
 
 
 def given_to(source: StackSource, facts: Facts) -> Given:
-    """What is known of a stack before it is there."""
+    """Return what is known about a stack before it exists."""
     return Given(dict(source.parameters), facts.account, facts.region)
 
 
 def named(sources: tuple[StackSource, ...], facts: Facts) -> tuple[NamedStack, ...]:
-    """The stacks with their values, each knowing what those before it export."""
+    """Return the stacks with their values and the exports of earlier ones."""
     made: list[NamedStack] = []
     imports: dict[str, Text] = {}
     for source in sources:
@@ -109,7 +109,7 @@ def named(sources: tuple[StackSource, ...], facts: Facts) -> tuple[NamedStack, .
 
 
 def arns_of(row: ResourceType, name: Text, path: Text, facts: Facts) -> tuple[Text, ...]:
-    """The ARNs of a resource of that name; a name that ends in anything needs no second form for what follows it."""
+    """Return the ARNs of a resource with that name. A name that ends in a wildcard needs no second form."""
     forms = row.forms[:1] if name.parts[-1:] == ANYTHING.parts else row.forms
     filled = {"{name}": name, "{path}": path}
     return tuple(
@@ -118,12 +118,12 @@ def arns_of(row: ResourceType, name: Text, path: Text, facts: Facts) -> tuple[Te
 
 
 def home_arn(service: str, resource: Text, regional: Facts | None, facts: Facts) -> Arn:
-    """The ARN of a resource of the account, with the Region where it has one."""
+    """Return the ARN of a resource of the account, with a Region if it is regional."""
     home = facts.arn(service, resource)
     return Arn(home.partition, service, regional.home_region if regional else EMPTY, home.account, resource)
 
 
 def starred(form: str, filled: Mapping[str, Text]) -> Text:
-    """A text of a table: ``{name}`` is filled, and ``*`` is a wildcard."""
+    """Return a text of a table with ``{name}`` filled and ``*`` as a wildcard."""
     pieces = re.split(r"(\{\w+\}|\*)", form)
     return Text(*(ANYTHING if piece == "*" else filled.get(piece, Text(piece)) for piece in pieces))

@@ -1,4 +1,4 @@
-"""Whose a stack is: cfnroles replaces and deletes what it has made for a project, and nothing of anybody else's."""
+"""Ownership of stacks: cfnroles replaces and deletes only what it created for a project."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from cfnroles.errors import InvalidInput
 from cfnroles.targets.cloudformation.mark import is_marked, written_for
 from cfnroles.template.template import Template, read_template
 
-#: The tag that every stack gets when it is created or adopted; the roles in it have the same one.
+#: The tag of every stack that is created or adopted; its roles have the same tag.
 PROJECT_TAG = "cfnroles:project"
 
 
 class Deployed(Struct, frozen=True):
-    """What a stack or stack set shows of whose it is: its tags, its template, the values of its parameters."""
+    """What shows the owner of a stack or stack set: its tags, template and parameter values."""
 
     name: str
     tags: Pairs
@@ -25,7 +25,7 @@ class Deployed(Struct, frozen=True):
 
 
 def maker(deployed: Deployed, source: StackSource) -> str:
-    """Whose it is, in words, where it is not of the project of ``source``; empty where it is."""
+    """Return the owner in words if it is not the project of ``source``; otherwise an empty string."""
     template = _template(deployed)
     written = template is not None and is_marked(template.tree)
     if PROJECT_TAG not in dict(deployed.tags) and not written:
@@ -39,7 +39,7 @@ def maker(deployed: Deployed, source: StackSource) -> str:
 
 
 def _another_task(template: Template | None, source: StackSource) -> str:
-    """Whose it is where several tasks were built for one project, each by itself: their stacks have the same names."""
+    """Return the owner if several tasks were built separately for one project: their stacks have the same names."""
     theirs, own = (written_for(each.tree) if each else "" for each in (template, source.parsed))
     other = theirs and own and theirs != own
     return f"created by cfnroles for {theirs}, another task of the project, not for {own}" if other else ""
@@ -55,7 +55,7 @@ def _template(deployed: Deployed) -> Template | None:
 
 
 def _names(template: Template | None, parameters: Pairs) -> tuple[str, ...]:
-    """What a project calls itself: as it is deployed, and as its template was built."""
+    """Return the names of a project: as deployed, and as its template was built."""
     declared = template.declarations.get("ProjectName", {}) if template else {}
     return tuple(filter(None, (dict(parameters).get("ProjectName", ""), str(declared.get("Default", "")))))
 
@@ -65,14 +65,14 @@ def _project(source: StackSource) -> str:
 
 
 def with_project_tag(source: StackSource, tags: Pairs) -> Pairs:
-    """The tags with the one by which a stack of ``source`` is known again."""
+    """Return the tags with the one that identifies a stack of ``source``."""
     return tuple(sorted({**dict(tags), PROJECT_TAG: _project(source)}.items()))
 
 
 def tags_of(source: StackSource, wanted: Pairs, before: Pairs | None, *, adopted: bool) -> Pairs:
-    """The tags to deploy with: those ``wanted``, else those from ``before``.
+    """Return the tags to deploy with: those ``wanted``, otherwise those from ``before``.
 
-    What is new or adopted gets the project's tag. What was deployed without it keeps its tags: another one would
+    New and adopted stacks get the project's tag. A stack that was deployed without it keeps its tags: another one would
     change every resource.
     """
     if before is not None and not adopted and not wanted:
@@ -81,9 +81,9 @@ def tags_of(source: StackSource, wanted: Pairs, before: Pairs | None, *, adopted
 
 
 def not_ours(name: str, stranger: Stranger, *, status: str = "", remedy: str) -> Failure:
-    """Why somebody else's stack is left alone."""
+    """Return why a stack of someone else is not changed."""
     return Failure(name, Cause.STRANGER, stranger.lines, status, remedy=remedy)
 
 
-#: What ``deploy`` tells the user of somebody else's stack.
+#: What ``deploy`` reports about a stack of someone else.
 ADOPT_REMEDY = "Choose another name with --project or --stack-prefix, or take it over with --adopt"

@@ -1,4 +1,4 @@
-"""Which values CloudFormation takes for a parameter, as a template declares it.
+"""Validation of parameter values by their declaration in a template.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
 """
@@ -19,10 +19,10 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
 def refusal(value: str, declaration: Mapping[str, Any]) -> str:
-    """Why CloudFormation would refuse ``value``, in the words of the template; empty where it takes it.
+    """Return why CloudFormation would reject ``value``, in the words of the template; empty if it is valid.
 
-    What only CloudFormation can find out is not refused: whether a value of one of AWS's own types exists, and what a
-    parameter of Parameter Store holds.
+    What only CloudFormation can check is accepted: the existence of values of AWS-specific types, and the contents of
+    parameters in Parameter Store.
     """
     if len(value.encode()) > VALUE_BYTES:
         return f"expected at most {VALUE_BYTES:,} bytes, found {len(value.encode()):,}"
@@ -36,7 +36,7 @@ def refusal(value: str, declaration: Mapping[str, Any]) -> str:
 
 
 def _expected(values: list[str], kind: str, declaration: Mapping[str, Any]) -> str:
-    """What the declaration asks for and the values are not; empty where they are."""
+    """Return the requirement of the declaration that the values violate; empty if there is none."""
     allowed, pattern = declaration.get("AllowedValues"), declaration.get("AllowedPattern")
     is_number = kind in {"Number", "List<Number>"}
     if is_number and not all(map(_NUMBER.fullmatch, values)):
@@ -66,7 +66,8 @@ def _number(given: Any) -> float | None:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    # CloudFormation reads the pattern as Java does. What Python reads in another way, or not at all, is left to it.
+    # CloudFormation uses Java's regular expressions. Patterns that Python reads differently, or not at all, are
+    # skipped.
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -76,9 +77,9 @@ def _matches(pattern: str, value: str) -> bool:
 
 
 def value_of(value: Any, name: str, where: str) -> str:
-    """The text that a value of the parameter ``name`` in a file is to CloudFormation: a list has commas.
+    """Return CloudFormation's string for a value of the parameter ``name`` in a file: a list has commas.
 
-    Raises ``InvalidInput`` for what is not a value of a parameter.
+    Raise ``InvalidInput`` for anything that cannot be a parameter value.
     """
     if isinstance(value, str | int | float):
         return as_text(value)
@@ -88,5 +89,5 @@ def value_of(value: Any, name: str, where: str) -> str:
 
 
 def as_text(value: Any) -> str:
-    """A value as CloudFormation compares it."""
+    """Return a value as CloudFormation compares it."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""The values of template parameters: which are given, which are missing, and what a template admits."""
+"""Template parameters: given values, missing values, and the declarations of the templates."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from cfnroles.deploy.stacks_file import Pairs, StackSource
 from cfnroles.sources.roles_beside import STANDS_FOR
 from cfnroles.targets.cloudformation.settled import CHOICES
 
-#: The parameter whose fresh value makes CloudFormation call the gate again; the deployer gives it.
+#: The parameter whose new value makes CloudFormation call the gate again. The deployer sets it.
 DEPLOYMENT_ID = "DeploymentId"
 
 
 class MissingParameter(Struct, frozen=True):
-    """A parameter that ``stacks`` declare without a default and that has no value, as each template declares it."""
+    """A parameter that ``stacks`` declare without a default and that has no value, with each declaration."""
 
     name: str
     stacks: tuple[str, ...]
@@ -28,12 +28,12 @@ class MissingParameter(Struct, frozen=True):
 
     @property
     def description(self) -> str:
-        """What the first template that describes it says."""
+        """The description, from the first template that has one."""
         return next((str(each["Description"]) for each in self.declarations if each.get("Description")), "")
 
     @property
     def default(self) -> str | None:
-        """The value that it has where nobody gives one."""
+        """The default value."""
         return next((str(each["Default"]) for each in self.declarations if "Default" in each), None)
 
     @property
@@ -42,25 +42,25 @@ class MissingParameter(Struct, frozen=True):
         return any(str(each.get("NoEcho", "")).lower() == "true" for each in self.declarations)
 
     def refusal(self, value: str) -> str:
-        """Why CloudFormation would refuse ``value``, in the words of the template; empty where it takes it."""
+        """Return why CloudFormation would reject ``value``, in the words of the template; empty if it is valid."""
         return next(filter(None, (refusal(value, each) for each in self.declarations)), "")
 
 
-#: Where missing values come from: each value by the parameter's name.
+#: The source of missing values, by parameter name.
 Ask = Callable[[Sequence[MissingParameter]], Mapping[str, str]]
 
 
 def with_parameters(sources: Iterable[StackSource], given: Iterable[tuple[str, str]]) -> tuple[StackSource, ...]:
-    """The same stacks with the user's parameter values, each where the template declares it.
+    """Return the stacks with the user's parameter values, each where the template declares it.
 
-    Exports and imports that begin with the project's name follow when ``ProjectName`` is given.
+    Exports and imports that begin with the project's name change with ``ProjectName``.
     """
     wanted = dict(given)
     return tuple(_with_parameters(source, wanted) for source in sources)
 
 
 def undeclared(sources: Iterable[StackSource], given: Iterable[tuple[str, str]]) -> tuple[Failure, ...]:
-    """The refusal of given values for parameters that no template declares."""
+    """Return failures for values of parameters that no template declares."""
     known = sorted({name for source in sources for name in source.parsed.declarations})
     unknown = [name for name, _ in given if name not in known]
     if not unknown:
@@ -73,7 +73,7 @@ def undeclared(sources: Iterable[StackSource], given: Iterable[tuple[str, str]])
 
 
 def given_values(source: StackSource) -> dict[str, str]:
-    """The values of the parameters that the template declares, by name; it may declare fewer than are given."""
+    """Return the values of the parameters that the template declares, by name; others are ignored."""
     declared = source.parsed.declarations
     return {name: value for name, value in source.parameters if name in declared}
 
@@ -96,7 +96,7 @@ def _with_parameters(source: StackSource, wanted: Mapping[str, str]) -> StackSou
 
 
 def missing_parameters(stacks: Iterable[tuple[StackSource, Pairs]]) -> tuple[MissingParameter, ...]:
-    """The parameters that have neither a default nor a value, each once for all stacks that declare it.
+    """Return the parameters without default and value, once for all stacks that declare them.
 
     Each stack comes with the values that are kept from its deployment.
     """
@@ -117,9 +117,9 @@ def _asked(found: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]]) -> tupl
 
 
 def shared_parameters(stacks: Iterable[tuple[StackSource, Pairs]]) -> tuple[MissingParameter, ...]:
-    """The parameters of stacks beside a template that the template has, too, and that have no value but a default.
+    """Return the parameters that stacks share with the template next to them and that only have a default.
 
-    Another value there makes these roles wrong, and who deploys is asked for it.
+    A different value there would make these roles wrong, so the user is asked for it.
     """
     found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for source, kept in stacks:
@@ -142,7 +142,7 @@ def taken_defaults(shared: Iterable[MissingParameter], stack: str) -> Iterator[s
 
 
 def without_value(missing: Sequence[MissingParameter]) -> Failure:
-    """The refusal of a deployment whose parameters nobody can be asked for."""
+    """Return the failure for missing parameter values without a prompt."""
     told = [
         f"  {each.name}: {each.description or 'its template says no more'} ({', '.join(each.stacks)})"
         for each in missing
@@ -154,9 +154,9 @@ def without_value(missing: Sequence[MissingParameter]) -> Failure:
 
 
 def wrong_values(stacks: Iterable[tuple[StackSource, Pairs]]) -> tuple[Failure, ...]:
-    """The refusal of values that their templates do not take; what the values are is not shown.
+    """Return failures for values that their templates reject, without the values.
 
-    Each stack comes with the values that are kept from its deployment. CloudFormation tells nobody those of NoEcho
+    Each stack comes with the values that are kept from its deployment. CloudFormation does not return values of NoEcho
     parameters.
     """
     found: dict[tuple[str, str], list[str]] = {}

@@ -1,4 +1,4 @@
-"""Files of parameter values, in each of the forms that people already have."""
+"""Files of parameter values, in all common formats."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from cfnroles.files import read_text
 
 
 def read_parameters(path: Path) -> tuple[tuple[str, str], ...]:
-    """The parameter values in a JSON or YAML file.
+    """Return the parameter values in a JSON or YAML file.
 
-    Three forms: ``{"Key": "value"}``; ``{"Parameters": {"Key": "value"}}``, as CodePipeline has it; and
-    ``[{"ParameterKey": ..., "ParameterValue": ...}]``, as the AWS CLI has it.
+    Three formats: ``{"Key": "value"}``; ``{"Parameters": {"Key": "value"}}`` of CodePipeline; and
+    ``[{"ParameterKey": ..., "ParameterValue": ...}]`` of the AWS CLI.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
 
-    Raises ``InvalidInput`` for any other.
+    Raise ``InvalidInput`` for any other format.
     """
     match parse(read_text(str(path)), str(path)):
         case {"Parameters": dict(pairs)}:

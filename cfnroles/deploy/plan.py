@@ -1,4 +1,4 @@
-"""What a deployment is going to do, as values: made by planning, shown by formats, executed by applying."""
+"""A deployment plan as values: created by planning, shown by formats, executed by applying."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from cfnroles.aws.stack import ChangeSet, Event, ResourceChange, StackDescriptio
 from cfnroles.deploy.home import Destination
 from cfnroles.deploy.stacks_file import EnvironmentPlace, Pairs, StackSource
 
-#: Every change set and token of cfnroles begins with this.
+#: The prefix of all change sets and tokens of cfnroles.
 RUN_PREFIX = "cfnroles-"
 
-#: The custom resource that refuses a deployment while a secret is missing.
+#: The custom resource that stops a deployment while a secret is missing.
 GATE = "Custom::SecretsExist"
 
 NO_PERMISSION_CHANGES = Difference(())
 
 
 class StackAction(enum.StrEnum):
-    """What happens to one stack."""
+    """The action for one stack."""
 
     CREATE = "create"
     RECREATE = "delete and create"
@@ -35,7 +35,7 @@ class StackAction(enum.StrEnum):
 
 
 class Options(Struct, frozen=True):
-    """What the user asked for beside the stacks themselves."""
+    """The options of a deployment, besides the stacks."""
 
     parameters: Pairs = ()
     tags: Pairs = ()
@@ -54,7 +54,7 @@ class Options(Struct, frozen=True):
 
 
 class ParameterChange(Struct, frozen=True):
-    """A parameter that gets another value; ``before`` is ``None`` for a new one."""
+    """A parameter with a new value. ``before`` is ``None`` for a new parameter."""
 
     name: str
     before: str | None
@@ -62,7 +62,7 @@ class ParameterChange(Struct, frozen=True):
 
 
 class UnknownReference(Struct, frozen=True):
-    """A reference of a stack's gate, as messages have it, of which nothing could be found out beforehand, and why."""
+    """A reference of a stack's gate, for messages, that could not be checked in advance, with the reason."""
 
     stack: str
     reference: str
@@ -71,9 +71,9 @@ class UnknownReference(Struct, frozen=True):
 
 
 class ReferenceCheck(Struct, frozen=True):
-    """What was found out about all references of all gates, before anything was touched.
+    """The result of checking all references of all gates in advance.
 
-    ``total`` is how many there are, ``unusable`` how many of them cannot be used.
+    ``total`` is their number, ``unusable`` the number of those that cannot be used.
     """
 
     total: int = 0
@@ -91,12 +91,12 @@ class ReferenceCheck(Struct, frozen=True):
 
     @property
     def usable(self) -> int:
-        """How many were found usable."""
+        """The number of usable references."""
         return self.total - self.unusable - len(self.unknown)
 
 
 class Stranger(Struct, frozen=True):
-    """Somebody else's stack or stack set: whose, in words, its tags, and what replacing or deleting it would lose."""
+    """A stack or stack set of someone else: its owner, its tags, and what replacing or deleting it would lose."""
 
     maker: str
     tags: Pairs = ()
@@ -104,21 +104,20 @@ class Stranger(Struct, frozen=True):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What is known of it, in sentences."""
+        """The description in sentences."""
         tags = ", ".join(f"{name}={value}" for name, value in self.tags)
         lost = ", ".join(self.lost) or "nothing"
         return (self.maker, f"its tags: {tags or 'none'}", f"what would be lost: {lost}")
 
 
 class StackPlan(Struct, frozen=True):
-    """What happens to one stack.
+    """The plan for one stack.
 
-    ``change_set`` is ready to be executed; without one (a stack that imports what does not exist yet, or that
-    must be deleted first) it is made when its turn comes. ``permissions`` include those that depend on a condition that
-    nobody decided. ``secrets`` is how many the gate is asked about, ``unchecked`` where those stand that nothing
-    checks. ``notes`` are sentences the user should read before agreeing. ``pending`` names other people's change
-    sets. ``adopted`` is what was somebody else's stack until now. ``template_url`` is where a template lies that is too
-    long for a request.
+    ``change_set`` is ready to execute. Without one (for a stack with an import that does not exist yet, or that must be
+    deleted first) it is created later. ``permissions`` include those that depend on undecided conditions. ``secrets``
+    is the number that the gate checks, ``unchecked`` are the places of unchecked ones. ``notes`` are sentences to read
+    before confirming. ``pending`` names change sets of others. ``adopted`` describes the former stack of someone else.
+    ``template_url`` is the URL of a template that is too long for a request.
     """
 
     source: StackSource
@@ -145,17 +144,17 @@ class StackPlan(Struct, frozen=True):
 
     @property
     def kept(self) -> Pairs:
-        """The deployed parameter values, which stay where no others are given."""
+        """The deployed parameter values, which are kept unless others are given."""
         return self.before.parameters if self.before and self.action in {StackAction.UPDATE, StackAction.BUSY} else ()
 
     @property
     def needs_consent(self) -> bool:
-        """Whether it changes anything that a person should have agreed to."""
+        """Whether it changes anything that needs confirmation."""
         return self.action not in {StackAction.CHECK_AGAIN, StackAction.NOTHING} or self.protect or bool(self.adopted)
 
 
 class Plan(Struct, frozen=True):
-    """What happens to all stacks, in deployment order, where, and what was found out about their references."""
+    """The plan for all stacks in deployment order, with the target and the results for references."""
 
     stacks: tuple[StackPlan, ...]
     options: Options
@@ -165,7 +164,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def needs_consent(self) -> bool:
-        """Whether a person should agree first."""
+        """Whether confirmation is needed."""
         return any(stack.needs_consent for stack in self.stacks)
 
     @property
@@ -175,28 +174,28 @@ class Plan(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True):
-    """One run of the deployer: when it began, and a text that no other run has."""
+    """One run of the deployer: its start time, and a unique text."""
 
     began: datetime
     suffix: str
 
     @classmethod
     def new(cls) -> Run:
-        """A run that begins now."""
+        """Return a run that begins now."""
         return cls(datetime.now(UTC), secrets.token_hex(4))
 
     @property
     def token(self) -> str:
-        """Marks this run's change sets and events; CloudFormation wants ``[a-zA-Z][-a-zA-Z0-9]*``."""
+        """The mark of this run's change sets and events, in CloudFormation's format ``[a-zA-Z][-a-zA-Z0-9]*``."""
         return f"{RUN_PREFIX}{self.began:%Y%m%dT%H%M%SZ}-{self.suffix}"
 
 
 class Note(Struct, frozen=True):
-    """Something about a stack that is no event of CloudFormation's."""
+    """Information about a stack that is not an event of CloudFormation."""
 
     stack: str
     text: str
 
 
-#: Where events and notes go while a plan is made or applied.
+#: The callback for events and notes while a plan is created or applied.
 Tell = Callable[[Event | Note], None]

@@ -1,7 +1,7 @@
-"""Making the plan: look at everything, refuse everything at once, then make the change sets and say what they do.
+"""Planning: read everything, report all problems at once, then create the change sets and describe them.
 
-What is refused here is refused before anything is created. ``applying`` meets only what CloudFormation alone can find
-out by doing it.
+All problems here are reported before anything is created. ``applying`` meets only those that CloudFormation finds
+during execution.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from cfnroles.text import arn_of
 
 
 class _Prepared(Struct, frozen=True):
-    """Everything that is known before the first change set: nothing stands against the deployment."""
+    """The state before the first change set, without known problems."""
 
     blanks: tuple[StackPlan, ...]
     exports: Mapping[str, Export]
@@ -63,12 +63,11 @@ class _Prepared(Struct, frozen=True):
 
 
 def plan(sources: Sequence[StackSource], deployer: Deployer) -> Plan:
-    """Find out what deploying ``sources`` changes, by change sets that are left ready to be executed.
+    """Determine what deploying ``sources`` changes, with change sets that are ready to execute.
 
-    Raises, before anything is created, ``InputRefused`` or ``DeploymentRefused`` with everything that stands against
-    it: what is wrong with the input, parameters without a value, stacks that cannot be deployed, secrets and
-    parameters that are missing; then ``DeploymentRefused`` with what CloudFormation refuses (nothing is left behind),
-    and ``Unavailable``.
+    Before anything is created, raise ``InputRefused`` or ``DeploymentRefused`` with all problems: invalid input,
+    parameters without a value, stacks that cannot be deployed, and missing secrets and parameters. Then raise
+    ``DeploymentRefused`` for what CloudFormation rejects (and clean up), and ``Unavailable``.
     """
     prepared = _prepared(sources, deployer, wait=False)
     busy = any(blank.action is StackAction.BUSY for blank in prepared.blanks)
@@ -85,7 +84,7 @@ def plan(sources: Sequence[StackSource], deployer: Deployer) -> Plan:
 
 
 def _prepared(sources: Sequence[StackSource], deployer: Deployer, *, wait: bool) -> _Prepared:
-    """Look at everything without changing anything; raises with all that stands against the deployment."""
+    """Read everything without changes. Raise all problems of the deployment."""
     if broken := unreadable(sources):
         raise refusal_of(broken)
     options = deployer.options
@@ -106,7 +105,7 @@ def _prepared(sources: Sequence[StackSource], deployer: Deployer, *, wait: bool)
 def _looked_at(
     sources: Sequence[StackSource], deployer: Deployer, wrong: bool, *, wait: bool
 ) -> tuple[_Prepared, tuple[Failure, ...]]:
-    """What is known, and what stands against the deployment; whoever is asked for values has nothing else to fix."""
+    """Return what is known, and the problems. Values are requested only if there is nothing else to fix."""
     named = [source for source in sources if is_stack_name(source.name)]
     looks = [_judged(source, with_action(source, deployer, wait=wait)) for source in named]
     blanks, refused = _answers(looks, deployer)
@@ -146,7 +145,7 @@ def _lost(blank: StackPlan, deployer: Deployer) -> tuple[Failure, ...]:
 def _check(
     blanks: Sequence[StackPlan], exports: Mapping[str, Export], home: Given, deployer: Deployer
 ) -> tuple[ReferenceCheck, tuple[Failure, ...]]:
-    """Ask about all references of all stacks at once."""
+    """Check all references of all stacks at once."""
     here = replace(home, imports={name: export.value for name, export in exports.items()})
     references = [each for blank in blanks for each in references_of(blank.name, _filled(blank, here).stack)]
     if deployer.examine is None:
@@ -155,7 +154,7 @@ def _check(
 
 
 def _sent(prepared: _Prepared, deployer: Deployer) -> tuple[StackPlan, ...]:
-    """The plans with what CloudFormation can be told of their templates before it makes a change set of them."""
+    """Return the plans with what CloudFormation returns about their templates before a change set exists."""
     work = [_judged(blank.source, _validated(blank, prepared, deployer)) for blank in prepared.blanks]
     blanks, failures = _answers(work, deployer)
     if failures:
@@ -164,7 +163,7 @@ def _sent(prepared: _Prepared, deployer: Deployer) -> tuple[StackPlan, ...]:
 
 
 def _validated(blank: StackPlan, prepared: _Prepared, deployer: Deployer) -> Work[StackPlan]:
-    """Put a long template where CloudFormation reads it, and let one be judged that has no change set yet."""
+    """Upload a long template, and validate one that has no change set yet."""
     yield from ()  # there is nothing to wait for
     source = blank.source
     if deployer.upload and source.size > TEMPLATE_BODY_BYTES and blank.action is not StackAction.BUSY:
@@ -186,7 +185,7 @@ def _validated(blank: StackPlan, prepared: _Prepared, deployer: Deployer) -> Wor
 def _answers(
     work: Sequence[Work[StackPlan | Failure]], deployer: Deployer
 ) -> tuple[tuple[StackPlan, ...], tuple[Failure, ...]]:
-    """What the work ends with: the plans, and the refusals."""
+    """Return the results: the plans, and the failures."""
     answers = together(work, deployer.pace, "planning")
     steps = tuple(answer for answer in answers if isinstance(answer, StackPlan))
     return steps, tuple(answer for answer in answers if isinstance(answer, Failure))
@@ -202,7 +201,7 @@ def _judged(source: StackSource, work: Work[StackPlan]) -> Work[StackPlan | Fail
 
 
 def _home(blanks: Iterable[StackPlan], deployer: Deployer) -> Given:
-    """Where the stacks go. Where the caller's account is not known, the id of a stack that exists tells it."""
+    """Return the target of the stacks. If the caller's account is unknown, the ID of an existing stack contains it."""
     arn = next((arn_of(blank.before.id) for blank in blanks if blank.before), None)
     if arn:
         return Given(account=arn.account, region=arn.region)
@@ -223,7 +222,7 @@ def _stack_plan(blank: StackPlan, prepared: _Prepared, deployer: Deployer) -> Wo
 
 
 def _is_later(blank: StackPlan, prepared: _Prepared) -> bool:
-    """Whether the change set can only be made when the stack's turn comes."""
+    """Return whether the change set must be created during execution."""
     if blank.action is StackAction.RECREATE or blank.roll_back_first or blank.continue_rollback:
         return True
     return blank.action is StackAction.CREATE and _waits_for_imports(blank.source, prepared.sources, prepared.exports)
@@ -235,7 +234,9 @@ def _waits_for_imports(source: StackSource, sources: Sequence[StackSource], expo
 
 
 def _described(blank: StackPlan, home: Given, deployer: Deployer) -> StackPlan:
-    """The plan with all that needs no change set: permissions, parameters, secrets, pending change sets."""
+    """Return the plan with everything that needs no change set: permissions, parameters, secrets, pending change
+    sets.
+    """
     stack, cloudformation = blank.before, deployer.cloudformation
     deployed = stack if stack and blank.action is StackAction.UPDATE else None
     old, new = None, _filled(blank, home)
@@ -268,6 +269,6 @@ def _parameter_changes(template: Template, before: Pairs, given: Pairs) -> tuple
 
 
 def _secrets_checked(filled: FilledTemplate) -> int:
-    """How many secrets the gate looks at: the entries of its lists."""
+    """Return the number of secrets that the gate checks: the entries of its lists."""
     gates = [resource.properties for resource in filled.stack.of_type(GATE)]
     return sum(len(value) for gate in gates for value in gate.values() if isinstance(value, list))

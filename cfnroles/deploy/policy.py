@@ -1,9 +1,8 @@
-"""What the principal that deploys the stacks of a build must be allowed: the calls of cfnroles and those of
-CloudFormation.
+"""The permissions for deploying the stacks of a build: the calls of cfnroles and of CloudFormation.
 
-It follows from the names of the stacks and from the resources in their templates, by the rows of
-``cfnroles.deploy.handlers`` and ``cfnroles.deploy.calls``. What cannot be named is a gap and never becomes a ``*``;
-what nobody can narrow is told with the reason.
+They follow from the names of the stacks and the resources in their templates, by the rows of
+``cfnroles.deploy.handlers`` and ``cfnroles.deploy.calls``. An unknown resource name is a gap and never becomes ``*``;
+permissions that cannot be narrowed are listed with the reason.
 """
 
 from __future__ import annotations
@@ -45,10 +44,10 @@ _ROLE = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 
 
 class DeployOptions(Struct, frozen=True):
-    """Where the stacks are deployed to, and what ``cfnroles deploy`` is told as far as it changes what is called.
+    """The target of a deployment, and the options of ``cfnroles deploy`` that affect its calls.
 
-    With ``role_arn`` CloudFormation has a service role of its own; ``service_role`` asks for that role's policy. With
-    ``stack_set`` the account is the administrator's.
+    With ``role_arn``, CloudFormation has a service role; ``service_role`` requests that role's policy. With
+    ``stack_set``, the account is the administrator's.
     """
 
     account: str
@@ -63,7 +62,7 @@ class DeployOptions(Struct, frozen=True):
     administration_role_arn: str = ""
 
     def __post_init__(self) -> None:
-        """Raise ``InvalidInput`` where account or Region is not known, and for what no ARN can hold."""
+        """Raise ``InvalidInput`` if account or Region is unknown, and for values that no ARN can contain."""
         told = (("account", self.account, "ID"), ("region", self.region, "REGION"))
         if missing := [f"--{name} {value}" for name, given, value in told if not given]:
             raise InvalidInput(
@@ -85,12 +84,12 @@ class DeployOptions(Struct, frozen=True):
 
     @property
     def facts(self) -> Facts:
-        """Where the stacks are deployed to."""
+        """The target of the stacks."""
         return Facts(account=self.account, region=self.region)
 
 
 class Unnarrowed(Struct, frozen=True):
-    """What reaches further than the stacks: actions (all there are, where none is named), resources, and why."""
+    """Permissions beyond the stacks: actions (all, if none is named), resources, and the reason."""
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -98,9 +97,9 @@ class Unnarrowed(Struct, frozen=True):
 
 
 class DeployPolicy(Struct, frozen=True):
-    """What whoever deploys must be allowed: ``statements`` with their reasons, in ``policies`` of IAM's size.
+    """The permissions for deploying: ``statements`` with their reasons, in ``policies`` within IAM's quotas.
 
-    ``wide`` is what reaches further than the stacks, ``gaps`` what is needed and could not be named.
+    ``wide`` are permissions beyond the stacks, ``gaps`` those whose resource name is unknown.
     """
 
     statements: tuple[Statement, ...]
@@ -125,10 +124,10 @@ _Found = Need | Gap | Unnarrowed | _Untold
 
 
 def deploy_policy(stacks: Iterable[StackSource], options: DeployOptions) -> DeployPolicy:
-    """The policy of whoever deploys these stacks with these options, or of the service role of CloudFormation.
+    """Return the policy for deploying these stacks with these options, or that of CloudFormation's service role.
 
-    Raises InvalidInput for parameters without a value that names depend on, and where IAM would need more policies than
-    it takes. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html
+    Raise InvalidInput for parameters without a value that names depend on, and if IAM would need more policies than it
+    allows. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html
     """
     known = named(tuple(stacks), options.facts)
     found = tuple(_found(known, options))
@@ -155,7 +154,7 @@ def _found(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterator[_
 
 
 def _joined(wide: Iterable[Unnarrowed]) -> Iterator[Unnarrowed]:
-    """What is wide for the same reason, once."""
+    """Merge permissions that are wide for the same reason."""
     groups: dict[str, list[Unnarrowed]] = defaultdict(list)
     for each in wide:
         groups[each.why].append(each)
@@ -176,7 +175,7 @@ def _without_values(untold: Iterable[_Untold]) -> InvalidInput:
     )
 
 
-# What cfnroles calls itself.
+# Calls of cfnroles.
 
 _NO_TYPE = "AWS defines no resource type for these"
 _SERVICE_ROLE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html"
@@ -206,7 +205,7 @@ def _own_calls(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterat
 
 
 def _diagnosing(stack: NamedStack) -> Iterator[_Found]:
-    """What is asked of Amazon ECS where a service of the stack does not become stable."""
+    """Yield the calls to Amazon ECS for a service of the stack that does not become stable."""
     for resource in stack.resolved.of_type(EXPRESS_SERVICE):
         origin = stack.origin(resource.logical_id)
         for reads in FAILED_SERVICE:
@@ -220,7 +219,7 @@ def _diagnosing(stack: NamedStack) -> Iterator[_Found]:
 
 
 def _stack_sets(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterator[_Found]:
-    """What is called for those of the stacks that can be stack sets: an import is of one account and Region."""
+    """Yield the calls for those stacks that can be stack sets: an import belongs to one account and Region."""
     chosen = tuple(stack for stack in stacks if not stack.source.imports)
     if not chosen:
         raise InvalidInput("none of the stacks can be a stack set")
@@ -256,7 +255,7 @@ def _to_cloudformation(calls: OwnCalls, stack: NamedStack) -> Iterator[_Found]:
 
 
 def _authorized_on(on: str, stack: NamedStack) -> tuple[Text, ...]:
-    """The resources of a form of the table: one, or one for each type of resource in the stack."""
+    """Return the resources of a form of the table: one, or one for each resource type in the stack."""
     facts, names = stack.facts, {"{stack}": Text(stack.source.name)}
     if on == NO_RESOURCE:
         return (ANYTHING,)
@@ -272,7 +271,7 @@ def _need(permission: Permission, reason: Reason, origin: Origin, sid: str) -> N
 
 
 def _references(stack: NamedStack) -> Iterator[_Found]:
-    """What looking for secrets and parameters asks: what the gate asks unless it is told to ask more."""
+    """Yield the calls for checking secrets and parameters: those of the gate, with its optional ones."""
     for gate in stack.resolved.of_type(GATE):
         given = gate.properties.get("References")
         for item in given if isinstance(given, list) else []:
@@ -295,7 +294,7 @@ def _reference(stack: NamedStack, text: Text, origin: Origin) -> Iterator[_Found
             yield _need(need.permission, need.reason, origin, need.sid)
 
 
-# What CloudFormation calls for the resources of a stack.
+# Calls of CloudFormation for the resources of a stack.
 
 
 def _handlers(stack: NamedStack) -> Iterator[_Found]:
@@ -331,7 +330,7 @@ def _called(stack: NamedStack, row: ResourceType, resource: Resource, calls: Cal
         )
         yield from problems
         if not values:
-            return  # without its condition the permission would be another one
+            return  # without its condition it would be another permission
         conditions.append(Condition(bound.operator, bound.key, tuple(sorted(values))))
     arns, problems = _arns(stack, row, resource, calls)
     yield from problems
@@ -361,7 +360,7 @@ _ANY_TRUST = "IAM does not check whom a trust policy allows: anyone who deploys 
 def _reaching(
     stack: NamedStack, row: ResourceType, resource: Resource, calls: Calls, arn: Text
 ) -> Iterator[Unnarrowed]:
-    """What of these calls reaches further than the stack."""
+    """Yield the calls that affect more than the stack."""
     if arn == ANYTHING:
         yield Unnarrowed(calls.actions, (NO_RESOURCE,), _NO_TYPE)
     elif not calls.on and stack.is_shortened(row, resource):
@@ -380,7 +379,7 @@ _Told = tuple[tuple[Text, ...], tuple[Gap | _Untold, ...]]
 
 
 def _arns(stack: NamedStack, row: ResourceType, resource: Resource, calls: Calls) -> _Told:
-    """What the calls are made on, and what of that could not be told."""
+    """Return the resources of the calls, and the unknown ones."""
     if calls.on == NO_RESOURCE:
         return (ANYTHING,), ()
     if calls.on:
@@ -396,7 +395,7 @@ def _arns(stack: NamedStack, row: ResourceType, resource: Resource, calls: Calls
 
 
 def _named(text: Text, of: str, stack: NamedStack) -> tuple[Text, ...]:
-    """The ARNs of what a property names by its name or its ARN; a name says nothing of the path of what it names."""
+    """Return the ARNs of what a property names by name or ARN; a name leaves its path unknown."""
     if arn_of(text):
         secret = value_from(text, stack.facts) if ":secretsmanager:" in text else None
         return secret.policy_resources if isinstance(secret, SecretReference) else (text,)
@@ -408,7 +407,7 @@ def _named(text: Text, of: str, stack: NamedStack) -> tuple[Text, ...]:
 
 
 def _values(stack: NamedStack, resource: Resource, property_: str) -> _Told:
-    """The texts of a property that holds one or a list of them, and what of them could not be told."""
+    """Return the texts of a property with one value or a list, and the unknown ones."""
     value, origin = resource.properties.get(property_), stack.origin(resource.logical_id, property_)
     items = value if isinstance(value, list) else [] if value is None else [value]
     texts, problems = _known(stack, (stack.filled(item) for item in items if isinstance(item, str)), origin)
@@ -418,7 +417,7 @@ def _values(stack: NamedStack, resource: Resource, property_: str) -> _Told:
 
 
 def _known(stack: NamedStack, texts: Iterable[Text], origin: Origin) -> _Told:
-    """Those of the texts of which nothing is unknown, and what is of the others."""
+    """Return the known texts, and the unknowns of the others."""
     given = tuple(texts)
     open_ = [text for text in given if text.unknown]
     problems = tuple(problem for text in open_ for problem in _untold(stack, text, origin))
@@ -426,7 +425,7 @@ def _known(stack: NamedStack, texts: Iterable[Text], origin: Origin) -> _Told:
 
 
 def _untold(stack: NamedStack, text: Text, origin: Origin) -> Iterator[Gap | _Untold]:
-    """Which parameters lack a value, or that nobody here can know what the text stands for."""
+    """Yield the parameters without a value, or a gap for a text with an unknown value."""
     settable = {name for name in stack.source.parsed.settable if name not in dict(stack.source.parameters)}
     names = [symbol.name for symbol in text.unknown if isinstance(symbol, Parameter)]
     if len(names) == len(text.unknown) and settable.issuperset(names):

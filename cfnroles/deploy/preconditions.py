@@ -1,4 +1,4 @@
-"""What stands against a deployment and can be read off the stacks themselves, before anybody is asked."""
+"""Problems of a deployment that the stacks themselves show, before any prompt."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _NAMES = ("GroupName", "InstanceProfileName", "ManagedPolicyName", "RoleName", "
 
 
 def is_stack_name(name: str) -> bool:
-    """Whether CloudFormation takes ``name`` for a stack."""
+    """Return whether ``name`` is valid for a stack."""
     return _NAME.fullmatch(name) is not None
 
 
 def unreadable(sources: Iterable[StackSource]) -> tuple[Failure, ...]:
-    """The refusal of templates that are none: nothing else can be told of them."""
+    """Return failures for invalid templates, about which nothing else is known."""
     return tuple(_unreadable(sources))
 
 
@@ -53,7 +53,7 @@ def _unreadable(sources: Iterable[StackSource]) -> Iterator[Failure]:
 def of_the_input(
     sources: Sequence[StackSource], *, parameters: Pairs, tags: Pairs, bucket: str = ""
 ) -> tuple[Failure, ...]:
-    """What no account takes: names, sizes, capabilities, tags, and values for parameters that nobody declares."""
+    """Return failures in any account: names, sizes, capabilities, tags, and values for undeclared parameters."""
     refused = [*undeclared(sources, parameters), *_wrong_tags(tags)]
     for source in sources:
         refused += _wrong_name(source.name)
@@ -63,7 +63,7 @@ def of_the_input(
 
 
 def of_the_account(home: Destination, expected: str) -> tuple[Failure, ...]:
-    """The refusal of credentials of another account than the ``expected`` one, or of nobody knows which."""
+    """Return the failure for credentials of another account than ``expected``, or of an unknown one."""
     if not expected or home.account == expected:
         return ()
     unknown = f"the account of the credentials is unknown: {home.why}"
@@ -73,7 +73,7 @@ def of_the_account(home: Destination, expected: str) -> tuple[Failure, ...]:
 
 
 def of_the_place(home: Destination, place: EnvironmentPlace | None) -> tuple[Failure, ...]:
-    """The refusal of an account or a Region that is not the environment's; an emulator may stand for any."""
+    """Return failures for an account or Region other than the environment's; an emulator may represent any."""
     if place is None or home.endpoint:
         return ()
     account = f"the account {home.account}" if home.account else f"an unknown account ({home.why})"
@@ -98,7 +98,7 @@ def _wrong_name(name: str) -> Iterator[Failure]:
 
 
 def _too_long(source: StackSource, bucket: str) -> Iterator[Failure]:
-    """The refusal of a template that CloudFormation takes neither in a request nor, if there is one, from a bucket."""
+    """Yield the failure for a template that is too long for a request and, if there is one, for a bucket."""
     limit = TEMPLATE_BYTES if bucket else TEMPLATE_BODY_BYTES
     if source.size > limit:
         how = "from a bucket" if bucket else "in a request"
@@ -112,7 +112,7 @@ def _lacking_capabilities(source: StackSource) -> Iterator[Failure]:
 
 
 def lacking_capability(source: StackSource, needed: str) -> Iterator[Failure]:
-    """The refusal of a template that needs a capability for IAM resources, or none, which stacks.json does not list.
+    """Return the failure for a template that needs a capability for IAM resources that stacks.json does not list.
 
     CAPABILITY_AUTO_EXPAND does not apply to change sets.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
@@ -122,7 +122,7 @@ def lacking_capability(source: StackSource, needed: str) -> Iterator[Failure]:
 
 
 def _capability(template: Template) -> str:
-    """The capability that a template certainly needs, with the defaults of its parameters."""
+    """Return the capability that a template certainly needs, with the defaults of its parameters."""
     resources = [each for each in template.resolve(types=_IAM).resources.values() if each.type in _IAM]
     if any(isinstance(each.properties.get(name), str) for each in resources for name in _NAMES):
         return "CAPABILITY_NAMED_IAM"

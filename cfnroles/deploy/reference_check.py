@@ -1,6 +1,6 @@
-"""The checks of the gate, asked before the first stack is touched: with the caller's credentials, all stacks at once.
+"""The checks of the gate, run in advance for all stacks at once with the caller's credentials.
 
-What is missing refuses the deployment. What could not be found out does not: the gate in the stack decides about it.
+A missing secret stops the deployment. An unknown does not: the gate in the stack decides.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from cfnroles.table.references import shown
 from cfnroles.template.template import ResolvedStack, plain, symbols
 from cfnroles.text import Text, from_spelling
 
-#: Asks about references, as ``Custom::SecretsExist`` takes them, in a Region and account; ends with what was found out
-#: about each, and with warnings.
+#: Checks references in the format of ``Custom::SecretsExist`` in a Region and account. Returns a result for each, and
+#: warnings.
 Examine = Callable[[Sequence[Mapping[str, str]], str, str], tuple[tuple[Examined, ...], tuple[str, ...]]]
 
-#: Why nothing is known where nobody is to ask.
+#: Why nothing is known without a check.
 NOT_ASKED = "--no-check"
 
 
 class GateReference(Struct, frozen=True):
-    """One reference that the gate of a stack will be asked about; ``why`` it cannot be asked about now, if so."""
+    """One reference that the gate of a stack will check. ``why`` it cannot be checked now, if so."""
 
     stack: str
     value_from: str
@@ -39,12 +39,12 @@ class GateReference(Struct, frozen=True):
 
     @property
     def asked(self) -> dict[str, str]:
-        """The reference as the gate takes it."""
+        """The reference in the format of the gate."""
         return {"ValueFrom": self.value_from, "For": self.needed_by, "Use": self.use}
 
     @property
     def shown(self) -> str:
-        """The reference as messages have it: of what may be the value of a secret, only its length."""
+        """The reference for messages. If it may contain the value of a secret, only its length."""
         return shown(from_spelling(self.value_from, policy=False) if self.why else Text(self.value_from))
 
 
@@ -52,7 +52,7 @@ _LATER = "only CloudFormation knows their values"
 
 
 def references_of(name: str, stack: ResolvedStack) -> tuple[GateReference, ...]:
-    """What the gates of a stack will be asked about, as far as its values are known."""
+    """Return what the gates of a stack will check, as far as its values are known."""
     return tuple(_references(name, stack))
 
 
@@ -60,7 +60,7 @@ def _references(name: str, stack: ResolvedStack) -> Iterator[GateReference]:
     for gate in stack.of_type(GATE):
         given = gate.properties.get("References")
         for item in given if isinstance(given, list) else [given]:
-            # An empty CommaDelimitedList is one empty text, which the gate leaves out, too.
+            # An empty CommaDelimitedList is one empty string, which the gate skips.
             if item not in ("", None):
                 yield _reference(name, item, open_gate=bool(gate.undecided))
 
@@ -76,9 +76,9 @@ def _reference(name: str, item: Any, *, open_gate: bool) -> GateReference:
 def checked(
     references: Sequence[GateReference], home: Destination, examine: Examine
 ) -> tuple[ReferenceCheck, tuple[Failure, ...]]:
-    """What asking about the references found out, and the refusal for those that cannot be used.
+    """Check the references. Return the results, and the failure for those that cannot be used.
 
-    Raises ``InvalidInput`` where the connection is none.
+    Raise ``InvalidInput`` for an invalid connection.
     """
     elsewhere = "" if home.account else "the account is unknown"
     now = [each for each in references if not (each.why or elsewhere)]
@@ -111,7 +111,7 @@ def _why(told: Examined) -> str:
 
 
 def _missing(bad: Sequence[tuple[GateReference, Examined]], all_of_them: Sequence[GateReference]) -> Failure:
-    """One refusal with everything that cannot be used, each once with all that need it: as the gate tells it."""
+    """Return one failure with everything that cannot be used, once with all its users, as the gate reports it."""
     several = len({each.stack for each in all_of_them}) > 1
     users: dict[tuple[str, str], list[str]] = {}
     for each, told in bad:
@@ -129,14 +129,14 @@ _REMEDY = "Nothing was created or changed. Fix it and run the same command again
 
 
 def not_asked(references: Sequence[GateReference], why: str) -> ReferenceCheck:
-    """The outcome where nobody is asked, and why."""
+    """Return the result without a check, and the reason."""
     return ReferenceCheck(len(references), tuple(_unknown(each, why) for each in references))
 
 
 def strictly(check: ReferenceCheck, gaps: Sequence[str] | None, home: Destination) -> tuple[Failure, ...]:
-    """What a strict deployment is refused for: gaps in its roles, and what could not be found out.
+    """Return failures of a strict deployment: gaps in its roles, and references that could not be checked.
 
-    ``gaps`` is ``None`` where the build did not record them.
+    ``gaps`` is ``None`` if the build did not record them.
     """
     failures = []
     if gaps is None:

@@ -1,4 +1,4 @@
-"""The errors of a deployment that cannot be done, with all causes as values."""
+"""The errors of a deployment that cannot be done, with all causes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.errors import BadAnswer, InvalidInput
 from cfnroles.page import Page, page
 
-#: What only another question can fix: other options, other values, other files.
+#: Problems that only different input can fix: options, values, files.
 _OF_THE_INPUT = frozenset({Cause.INPUT, Cause.CAPABILITY})
 
 
 class DeploymentRefused(BadAnswer):
-    """One or more stacks cannot be deployed or deleted; ``failures`` say why."""
+    """One or more stacks cannot be deployed or deleted; ``failures`` are the reasons."""
 
     def __init__(self, failures: tuple[Failure, ...]) -> None:
         self.failures = failures
@@ -21,7 +21,7 @@ class DeploymentRefused(BadAnswer):
 
 
 class InputRefused(InvalidInput):
-    """What was asked for cannot be deployed as it is; ``failures`` say why, those of the stacks among them."""
+    """The input cannot be deployed; ``failures`` are the reasons, including those of the stacks."""
 
     def __init__(self, failures: tuple[Failure, ...]) -> None:
         self.failures = failures
@@ -29,7 +29,7 @@ class InputRefused(InvalidInput):
 
 
 def refusal_of(failures: Sequence[Failure]) -> DeploymentRefused | InputRefused:
-    """The one error that tells everything that stands against a deployment, what is wrong with the input first."""
+    """Return one error with all problems of the deployment, input problems first."""
     wrong = tuple(failure for failure in failures if failure.cause in _OF_THE_INPUT)
     if not wrong:
         return DeploymentRefused(tuple(failures))

@@ -1,4 +1,4 @@
-"""How a deployment or a deletion ended, as values."""
+"""The result of a deployment or deletion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cfnroles.deploy.failures import Failure
 
 
 class StackOutcome(enum.StrEnum):
-    """How it ended for one stack."""
+    """The outcome for one stack."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -23,10 +23,10 @@ class StackOutcome(enum.StrEnum):
 
 
 class StackResult(Struct, frozen=True):
-    """How it ended for one stack.
+    """The result for one stack.
 
-    ``outputs`` of a deployed one, ``retained`` resources of a deleted one, and the ``failure`` of a failed
-    one. ``secrets`` is how many its gate found usable, ``None`` where a gate was asked and its answer is not known.
+    ``outputs`` of a deployed one, ``retained`` resources of a deleted one, and the ``failure`` of a failed one.
+    ``secrets`` is the number that its gate found usable, ``None`` if a gate ran and its result is unknown.
     """
 
     stack: str
@@ -39,13 +39,13 @@ class StackResult(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """How it ended for all stacks, in deployment order."""
+    """The results for all stacks, in deployment order."""
 
     stacks: tuple[StackResult, ...]
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """Every cause."""
+        """All failures."""
         return tuple(stack.failure for stack in self.stacks if stack.failure)
 
     @property

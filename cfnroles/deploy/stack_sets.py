@@ -1,4 +1,4 @@
-"""Deploying one stack into many accounts and Regions with StackSets, CloudFormation's own engine for that."""
+"""Deployment of stacks to many accounts and Regions with CloudFormation StackSets."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from cfnroles.template.template import read_template
 
 
 class StackSetOptions(Struct, frozen=True):
-    """What the user asked for beside the targets."""
+    """The options of a deployment, besides the targets."""
 
     parameters: Pairs = ()
     tags: Pairs = ()
@@ -52,9 +52,9 @@ class StackSetOptions(Struct, frozen=True):
 
 
 class Fleet(Struct, frozen=True):
-    """Where to deploy, how, whom to tell, whom to ask for parameters without a value, and whom for secrets, if anybody.
+    """The targets, options and callbacks of a deployment. The check of secrets is optional.
 
-    ``home`` is where the stack sets themselves are, ``gaps`` what the roles lack, as far as the build told.
+    ``home`` is the place of the stack sets themselves, ``gaps`` are those of the roles, if the build recorded them.
     """
 
     stack_sets: StackSets
@@ -70,9 +70,9 @@ class Fleet(Struct, frozen=True):
 
 
 class StackSetPlan(Struct, frozen=True):
-    """What happens to one stack set; ``missing`` are the targets that have no stack yet, as few calls as possible.
+    """The plan for one stack set. ``missing`` are the targets without a stack, in as few calls as possible.
 
-    ``adopted`` is what was somebody else's stack set until now.
+    ``adopted`` describes the former stack set of someone else.
     """
 
     source: StackSource
@@ -91,7 +91,7 @@ class StackSetPlan(Struct, frozen=True):
 
 
 class FleetPlan(Struct, frozen=True):
-    """What happens to all stack sets, on whose behalf, and what was found out about references of their gates."""
+    """The plan for all stack sets, with the caller, and the results for references of their gates."""
 
     stack_sets: tuple[StackSetPlan, ...]
     home: Destination
@@ -104,11 +104,11 @@ class FleetPlan(Struct, frozen=True):
 
 
 def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> FleetPlan:
-    """Find out what deploying ``sources`` as stack sets changes, without changing anything.
+    """Determine what deploying ``sources`` as stack sets changes, without changes.
 
-    Raises ``InvalidInput`` without targets, and ``InputRefused`` or ``DeploymentRefused`` with everything that stands
-    against the deployment: what StackSets cannot take, parameters without a value, a stack set of the other permission
-    model or that cfnroles did not make, secrets that nothing checks or that are missing.
+    Raise ``InvalidInput`` without targets, and ``InputRefused`` or ``DeploymentRefused`` with all problems of the
+    deployment: unsupported stacks, parameters without a value, a stack set of the other permission model or of someone
+    else, and secrets that are unchecked or missing.
     """
     targets, options = fleet.targets, fleet.options
     if not targets.regions or not (targets.accounts or targets.organizational_units):
@@ -142,7 +142,7 @@ def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> FleetPlan:
 
 
 def _others(sources: Iterable[StackSource], found: Iterable[StackSet | None], fleet: Fleet) -> Iterator[Failure]:
-    """The refusals of stack sets of somebody else's, unless they are to be adopted, and of the other model."""
+    """Yield failures for stack sets of someone else, unless they are adopted, and for those of the other model."""
     for source, each in zip(sources, found, strict=True):
         if each is None:
             continue
@@ -157,7 +157,7 @@ def _lost(source: StackSource, found: StackSet | None) -> tuple[Failure, ...]:
 
 
 def _check(plans: Sequence[StackSetPlan], fleet: Fleet) -> tuple[ReferenceCheck, tuple[Failure, ...]]:
-    """Ask about what the caller's own account holds; what the other accounts hold, their gates alone can see."""
+    """Check what is in the caller's own account. In other accounts, only their gates can do so."""
     check = ReferenceCheck()
     refused: tuple[Failure, ...] = ()
     accounts = fleet.targets.accounts or ("accounts that only AWS Organizations knows",)
@@ -179,7 +179,7 @@ def _filled(plan: StackSetPlan, place: Given) -> FilledTemplate:
 
 
 def _stranger(found: StackSet, source: StackSource) -> Stranger | None:
-    """What is known of a stack set that cfnroles did not make for the project; ``None`` for one of its own."""
+    """Describe a stack set that cfnroles did not create for the project; ``None`` for one of the project."""
     whose = maker(Deployed(found.name, found.tags, found.template, found.parameters), source)
     if not whose:
         return None
@@ -191,7 +191,7 @@ def _stranger(found: StackSet, source: StackSource) -> Stranger | None:
 
 
 def _same_role_names(source: StackSource, targets: Targets) -> Iterator[Failure]:
-    """The refusal of role names that would collide in the second Region: IAM is global."""
+    """Yield failures for role names that would collide in a second Region: IAM is global."""
     if len(targets.regions) < 2:
         return
     for role in source.parsed.resolve(Given(dict(source.parameters))).of_type("AWS::IAM::Role"):
@@ -221,7 +221,7 @@ def _plan(source: StackSource, before: StackSet | None, fleet: Fleet) -> StackSe
         or {**dict(kept), **given_values(source)} != dict(kept)
         or tags_of(source, fleet.options.tags, before.tags, adopted=adopted is not None) != before.tags
     )
-    # What a failed or interrupted operation left behind is not CURRENT, and is brought up to date again.
+    # Stacks of failed or interrupted operations are not CURRENT, and are updated again.
     stale = any(instance.status not in {"CURRENT", ""} for instance in instances)
     old = FilledTemplate.of(read_template(before.template, source.name), kept, ())
     return StackSetPlan(
@@ -237,7 +237,7 @@ def _plan(source: StackSource, before: StackSet | None, fleet: Fleet) -> StackSe
 
 
 def _other_model(before: StackSet, targets: Targets) -> Iterator[Failure]:
-    """The refusal of targets that a stack set of the other permission model cannot have."""
+    """Yield failures for targets that a stack set of the other permission model cannot have."""
     if bool(targets.organizational_units) != (before.permission_model == "SERVICE_MANAGED"):
         yield Failure(
             before.name,
@@ -248,7 +248,7 @@ def _other_model(before: StackSet, targets: Targets) -> Iterator[Failure]:
 
 
 def _missing(targets: Targets, before: StackSet, instances: Iterable[Instance]) -> tuple[Targets, ...]:
-    """The targets without a stack, Regions that lack the same ones together in one call."""
+    """Return the targets without a stack. Regions that lack the same ones are combined in one call."""
     if targets.organizational_units:
         present = {(instance.organizational_unit, instance.region) for instance in instances}
         present |= {(unit, region) for unit in before.organizational_units for region in before.regions}
@@ -267,10 +267,9 @@ def _missing(targets: Targets, before: StackSet, instances: Iterable[Instance]) 
 
 
 def apply_stack_sets(plans: Sequence[StackSetPlan], fleet: Fleet) -> Result:
-    """Execute the plans; stack sets do not depend on each other and go side by side.
+    """Execute the plans concurrently: stack sets do not depend on each other.
 
-    Raises ``Unavailable`` when CloudFormation cannot be asked any more or the time allowed is over: its operations
-    go on.
+    Raise ``Unavailable`` if CloudFormation cannot be reached any more or the time is over. Its operations continue.
     """
     return Result(tuple(together([_applied(step, fleet) for step in plans], fleet.pace, "deploying stack sets")))
 
@@ -337,7 +336,7 @@ def _request(step: StackSetPlan, fleet: Fleet, what: str) -> StackSetRequest:
 
 
 def _create(request: StackSetRequest, stack_sets: StackSets) -> None:
-    """Create a stack set, or take the one that this made before its answer was lost and the call repeated."""
+    """Create a stack set. If a repeated call finds it, use it: the response to the first one was lost."""
     try:
         stack_sets.create(request)
     except Refused as refused:
@@ -347,7 +346,7 @@ def _create(request: StackSetRequest, stack_sets: StackSets) -> None:
 
 
 def _started(call: Callable[[], str], operation: str) -> Work[str]:
-    """Start an operation, as soon as none is under way on the stack set; one with its id was started by this run."""
+    """Start an operation once no other is in progress on the stack set. One with its ID was started by this run."""
     while True:
         try:
             return call()
@@ -360,7 +359,7 @@ def _started(call: Callable[[], str], operation: str) -> Work[str]:
 
 
 def _followed(name: str, operation: str, fleet: Fleet) -> Work[tuple[str, ...]]:
-    """Wait for an operation and tell its progress by account and Region; ends with what failed."""
+    """Wait for an operation, report its progress by account and Region, and return what failed."""
     told: dict[tuple[str, str], str] = {}
     fleet.pace.restart()
     while True:
@@ -376,7 +375,7 @@ def _followed(name: str, operation: str, fleet: Fleet) -> Work[tuple[str, ...]]:
     failed = [one for one in progress if one.status == "FAILED"]
     lines = tuple(f"{one.account} {one.region}: {one.reason or 'CloudFormation gives no reason'}" for one in failed)
     if status == "SUCCEEDED":
-        # Within the tolerance, which the user chose: told, but no failure.
+        # Within the tolerance that the user chose: reported, but not a failure.
         for line in lines:
             fleet.tell(Note(name, line))
         return ()

@@ -28,10 +28,10 @@ TEMPLATE_BYTES = DOCUMENT.bytes
 
 
 class StackSource(Struct, frozen=True):
-    """One stack as it was built; ``exports`` and ``imports`` are names as they will be in CloudFormation.
+    """One stack of a build. ``exports`` and ``imports`` are the names in CloudFormation.
 
-    ``template`` is the name of the file and ``body`` its text. A parameter that stacks.json names with ``null`` has no
-    value yet, like one that it does not name.
+    ``template`` is the name of the file and ``body`` its text. A parameter with ``null`` in stacks.json has no value
+    yet, like one that is not listed.
     """
 
     name: str
@@ -45,12 +45,12 @@ class StackSource(Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """The template's length in bytes, which is what CloudFormation limits."""
+        """The template's length in bytes, which CloudFormation limits."""
         return len(self.body.encode())
 
     @property
     def parsed(self) -> Template:
-        """The template; raises ``InvalidInput`` where the text is none."""
+        """The template. Raises ``InvalidInput`` if the text is invalid."""
         return _parsed(self.body, self.template)
 
 
@@ -60,10 +60,9 @@ def _parsed(body: str, where: str) -> Template:
 
 
 def read_stacks(directory: Path, *, allow_edits: bool = False) -> tuple[StackSource, ...]:
-    """The stacks that ``directory/stacks.json`` lists, with their templates, in its order.
+    """Return the stacks in ``directory/stacks.json`` with their templates, in order.
 
-    Raises ``InvalidInput`` that names the file and the field when something is missing or malformed, and as
-    ``check_build`` does.
+    Raise ``InvalidInput`` with the file and field if something is missing or malformed, and as ``check_build`` does.
     """
     if not exists(directory / FILE):
         raise InvalidInput(
@@ -79,7 +78,7 @@ def read_stacks(directory: Path, *, allow_edits: bool = False) -> tuple[StackSou
 
 
 class EnvironmentPlace(Struct, frozen=True):
-    """Where the environment is that the stacks were built for; empty where the build was not told."""
+    """The account and Region of the environment of the build; empty if unknown."""
 
     environment: str = ""
     account: str = ""
@@ -87,19 +86,19 @@ class EnvironmentPlace(Struct, frozen=True):
 
 
 class Recorded(Struct, frozen=True):
-    """What a build recorded beside its stacks: what the roles lack (``None`` where it did not), and their place."""
+    """Other records of a build: the gaps of the roles (``None`` if not recorded), and the place."""
 
     gaps: tuple[str, ...] | None
     place: EnvironmentPlace
 
 
 def recorded(directory: Path) -> Recorded:
-    """What the build recorded in ``directory/stacks.json``; raises ``InvalidInput`` where it is malformed."""
+    """Return the records in ``directory/stacks.json``. Raise ``InvalidInput`` if it is malformed."""
     return _recorded(read_inside(directory, FILE, MANIFEST), str(directory / FILE))
 
 
 def built_record(files: Mapping[str, str], where: str) -> Recorded:
-    """What a build records, by the texts of its files."""
+    """Return the records of a build, from the texts of its files."""
     return _recorded(files[FILE].encode(), where)
 
 
@@ -113,7 +112,7 @@ def _recorded(data: bytes, where: str) -> Recorded:
 
 
 def built_stacks(files: Mapping[str, str], where: str) -> tuple[StackSource, ...]:
-    """The stacks of a build by the texts of its files; ``where`` is how messages call it."""
+    """Return the stacks of a build, from the texts of its files. ``where`` is its name in messages."""
     document = _document(files[FILE].encode(), where)
     return _sources(document, {name: text.encode() for name, text in files.items()}, where)
 
@@ -121,9 +120,9 @@ def built_stacks(files: Mapping[str, str], where: str) -> tuple[StackSource, ...
 def check_build(
     document: Mapping[str, Any], contents: Mapping[str, bytes], directory: Path, *, allow_edits: bool
 ) -> None:
-    """Raise ``InvalidInput`` where the files are not those of one build, as far as stacks.json has their digests.
+    """Raise ``InvalidInput`` if the files are not from one build, according to the digests in stacks.json.
 
-    What an earlier build left is never taken. What somebody edited is, with ``allow_edits``.
+    Files of an earlier build are never accepted. Edited files are, with ``allow_edits``.
     """
     manifest = manifest_of(document)
     if manifest is None:
@@ -173,7 +172,7 @@ def _document(data: bytes, where: str) -> Mapping[str, Any]:
 
 
 def _templates(document: Mapping[str, Any], where: str) -> Iterator[str]:
-    """The name of each stack's template; raises ``InvalidInput`` where one has none beside stacks.json."""
+    """Yield the name of each stack's template. Raise ``InvalidInput`` if one is not next to stacks.json."""
     for index, item in enumerate(document["stacks"]):
         place = f"{where}: stacks[{index}]"
         if not isinstance(item, dict):
@@ -248,9 +247,9 @@ def _check_order(where: str, sources: Iterable[StackSource]) -> None:
 
 
 def chosen(sources: Iterable[StackSource], only: Iterable[str]) -> tuple[StackSource, ...]:
-    """The stacks named by ``only``, or all of them when it names none; dependencies are not added.
+    """Return the stacks named by ``only``, or all without any names. Dependencies are not added.
 
-    Raises ``InvalidInput`` for names that no stack has.
+    Raise ``InvalidInput`` for names that no stack has.
     """
     sources, only = tuple(sources), tuple(only)
     names = [source.name for source in sources]
@@ -261,7 +260,7 @@ def chosen(sources: Iterable[StackSource], only: Iterable[str]) -> tuple[StackSo
 
 
 def prefixed(sources: Iterable[StackSource], prefix: str) -> tuple[StackSource, ...]:
-    """The same stacks under names that begin with ``prefix``; exports keep theirs."""
+    """Return the stacks with ``prefix`` in their names; exports keep their names."""
     return tuple(
         replace(
             source,

@@ -1,4 +1,4 @@
-"""Starting operations: what was started already is not started twice, and whoever was faster is named."""
+"""Starting operations: never twice, and with the name of a concurrent caller."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from cfnroles.deploy.following import Work
 from cfnroles.deploy.plan import RUN_PREFIX
 from cfnroles.errors import Unavailable
 
-#: How often to look for the first event of an operation: DescribeStackEvents may lag behind.
+#: The number of polls for the first event of an operation: DescribeStackEvents may lag behind.
 _LOOKS = 4
 
-#: What AWS says of a stack or a change set that is no longer as it was when it was looked at.
+#: AWS's messages about a stack or change set that has changed meanwhile.
 _OVERTAKEN_CODES = frozenset({"InvalidChangeSetStatus", "ChangeSetNotFound", "AlreadyExistsException"})
 _OVERTAKEN = re.compile(r"_IN_PROGRESS\b|already exists and cannot be created")
 
 
 def requested(request: ChangeSetRequest, cloudformation: CloudFormation) -> ChangeSet:
-    """CreateChangeSet, or the change set that it made before, when the answer to that was lost and the call repeated.
+    """Create a change set, or return the one from a repeated call whose first response was lost.
 
-    No other run has the name of ``request``. Raises ``Refused``.
+    The name of ``request`` is unique to this run. Raise ``Refused``.
     """
     try:
         return cloudformation.create_change_set(request)
@@ -45,8 +45,8 @@ def started(
 ) -> Work[None]:
     """Start an operation on a stack by ``call``, which marks its events with ``token``.
 
-    A refusal counts for nothing when there are such events after the event ``since``: then the operation was started,
-    the answer was lost, and the call was repeated. Raises ``Refused`` otherwise.
+    An error is ignored if such events exist after the event ``since``: then the operation was started, the response was
+    lost, and the call was repeated. Raise ``Refused`` otherwise.
     """
     try:
         call()
@@ -60,7 +60,7 @@ def started(
 
 
 def started_by(stack: str, cloudformation: CloudFormation) -> str:
-    """By whom or where the last operation on a stack was started; empty where its events do not say."""
+    """Return who or what started the last operation on a stack; empty if its events do not say."""
     newest = next(iter(cloudformation.events(stack)), None)
     token = newest.token if newest else ""
     if token.startswith(RUN_PREFIX):
@@ -71,14 +71,16 @@ def started_by(stack: str, cloudformation: CloudFormation) -> str:
 
 
 def refusal(name: str, refused: Refused, cloudformation: CloudFormation, own: str) -> Failure:
-    """Why a call about a stack was refused, and who was faster where that is why; ``own`` is the token of this run."""
+    """Return why a call about a stack was rejected, and the concurrent caller if that is why. ``own`` is this run's
+    token.
+    """
     failure = explained(name, refused.message, otherwise=Cause.CHANGE_SET)
     overtaken = refused.code in _OVERTAKEN_CODES or _OVERTAKEN.search(refused.message)
     if failure.cause is not Cause.CHANGE_SET or not overtaken:
         return failure
     try:
         who = started_by(name, cloudformation)
-    except (Refused, Unavailable):  # the stack is gone, or its events cannot be read: what is known is told
+    except (Refused, Unavailable):  # the stack is gone, or its events cannot be read: report what is known
         who = ""
     if not who or own in who:
         who = "by someone else"

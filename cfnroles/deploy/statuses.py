@@ -1,4 +1,4 @@
-"""Every stack status, and what deploying or deleting does about it: one row each.
+"""Every stack status, with the effect of deploying and deleting: one row each.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 """
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 
 class Deploying(enum.Enum):
-    """What ``deploy`` does with a stack in some status."""
+    """What ``deploy`` does with a stack in a status."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -24,7 +24,7 @@ class Deploying(enum.Enum):
 
 
 class Deleting(enum.Enum):
-    """What ``delete`` does with a stack in some status."""
+    """What ``delete`` does with a stack in a status."""
 
     DELETE = "delete"
     NOTHING = "nothing to do"
@@ -33,7 +33,7 @@ class Deleting(enum.Enum):
 
 
 class Status(Struct, frozen=True):
-    """One status: what it means in a sentence, and the two answers to it."""
+    """One status: its meaning in a sentence, and the reactions to it."""
 
     name: str
     meaning: str
@@ -42,11 +42,11 @@ class Status(Struct, frozen=True):
 
     @property
     def in_progress(self) -> bool:
-        """Whether an operation is under way, which nothing can be started beside."""
+        """Whether an operation is in progress, which excludes any other."""
         return self.deleting in {Deleting.WAIT, Deleting.WAIT_AND_BE_DONE}
 
 
-#: DescribeStacks has no word for a stack that does not exist.
+#: DescribeStacks has no status for a stack that does not exist.
 MISSING = "MISSING"
 
 _ROWS = (
@@ -148,12 +148,12 @@ _ROWS = (
 
 STATUSES = {row.name: row for row in _ROWS}
 
-#: The statuses in which an operation that deploys has succeeded.
+#: The statuses after a successful deployment.
 DEPLOYED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 
 
 def status_of(name: str) -> Status:
-    """The row for a status; one that this version does not know yet is judged by its suffix."""
+    """Return the row of a status. An unknown one is classified by its suffix."""
     if name in STATUSES:
         return STATUSES[name]
     if name.endswith("_IN_PROGRESS"):

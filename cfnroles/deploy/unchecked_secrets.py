@@ -1,7 +1,7 @@
 """The secrets of task definitions that nothing checks before the task starts.
 
-A secret is checked where a ``Custom::SecretsExist`` of the same template names it among its References, and the task
-definition depends on that resource: then ECS is given it only after it was found.
+A secret is checked if a ``Custom::SecretsExist`` of the same template has it among its References, and the task
+definition depends on that resource: then ECS gets it only after the check.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
 """
 
@@ -20,14 +20,14 @@ from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.template.intrinsics import undecided
 from cfnroles.template.template import Resource
 
-#: Conditions that nobody decided, with the outcome that a part depends on.
+#: Undecided conditions, with the outcome that a part depends on.
 _Guards = frozenset[tuple[str, bool]]
 
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 class _Secret(Struct, frozen=True):
-    """One ``ValueFrom`` with its place, and what must hold for it to be there.
+    """One ``ValueFrom`` with its place and conditions.
 
     ``bare`` says that it may be the bare name of a secret in Secrets Manager.
     """
@@ -39,10 +39,10 @@ class _Secret(Struct, frozen=True):
 
 
 def unchecked_secrets(filled: FilledTemplate) -> tuple[str, ...]:
-    """Where the secrets stand that a task definition hands to ECS and no ``Custom::SecretsExist`` checks for it.
+    """Return the places of the secrets in task definitions that no ``Custom::SecretsExist`` checks.
 
-    Texts are compared as they resolve, so that one expression matches itself however it is written. What depends on an
-    undecided condition must be checked under no other.
+    Texts are compared in their resolved form, so an expression matches itself in any notation. A secret under an
+    undecided condition must be checked under no other condition.
     """
     stack = filled.stack
     found = []
@@ -58,7 +58,7 @@ def unchecked_secrets(filled: FilledTemplate) -> tuple[str, ...]:
 
 
 def not_checked(stack: str, unchecked: Sequence[str]) -> Failure:
-    """Why a stack with unchecked secrets is not deployed."""
+    """Return why a stack with unchecked secrets is not deployed."""
     first = counted(len(unchecked), "secret is", "secrets are")
     return Failure(
         stack,
@@ -85,7 +85,7 @@ def _references(gate: Resource) -> Iterator[tuple[str, _Guards]]:
 def _secrets(definition: Resource) -> Iterator[_Secret]:
     for container, guards in _each(definition.properties.get("ContainerDefinitions"), _guards_of(definition)):
         if not isinstance(container, Mapping):
-            # CloudFormation works the containers out (Fn::Transform): nobody can tell what is in them.
+            # CloudFormation generates the containers (Fn::Transform), so their contents are unknown.
             yield _Secret("containers that only CloudFormation can resolve", str(container), guards)
             continue
         yield from _of_container(container, guards)
@@ -112,12 +112,12 @@ def _of_container(container: Mapping[str, Any], guards: _Guards) -> Iterator[_Se
 
 
 def _covers(reference: str, secret: _Secret) -> bool:
-    # A bare name of a secret is its ARN without what the account and Region of the task tell.
+    # The bare name of a secret is its ARN without the account and Region of the task.
     return reference == secret.value or (secret.bare and reference.endswith(f":secret:{secret.value}"))
 
 
 def _at(value: Any, guards: _Guards, *steps: str) -> Iterator[tuple[Any, _Guards]]:
-    """What stands at a path of members, for each outcome of what is undecided on the way."""
+    """Yield the values at a path of members, for each outcome of undecided conditions."""
     for each, inner in _each(value, guards):
         if not steps:
             yield each, inner
@@ -128,7 +128,7 @@ def _at(value: Any, guards: _Guards, *steps: str) -> Iterator[tuple[Any, _Guards
 
 
 def _each(value: Any, guards: _Guards) -> Iterator[tuple[Any, _Guards]]:
-    """The elements of a list, or the one value; both outcomes of what depends on an undecided condition."""
+    """Yield the elements of a list, or the single value, with both outcomes of undecided conditions."""
     if isinstance(value, list):
         for element in value:
             yield from _each(element, guards)

@@ -1,1 +1,1 @@
-"""CloudTrail as people have it, read in one pass; knows no role and no task definition."""
+"""CloudTrail events in all their formats, read in one pass. Independent of roles and task definitions."""

@@ -1,4 +1,6 @@
-"""What a trail shows at all: which accounts, Regions and days, and which kinds of events.
+"""The coverage of a trail: accounts, Regions, days, and kinds of events.
+
+The absence of a call is evidence only where the trail would show it.
 
 Only where a trail would show a call does its absence say anything.
 
@@ -19,16 +21,16 @@ from cfnroles.trail.selectors import Selectors
 Place = tuple[str, str]
 #: A service, what of it is recorded, and whether the calls read.
 Recorded = tuple[str, str, bool]
-#: How many files are named that could not be read.
+#: The maximum number of unreadable files to list.
 NAMED = 5
 
 
 class Region(Struct, frozen=True):
-    """What there is of one Region of one account.
+    """The coverage in one Region of one account.
 
-    ``days`` are the days with events, ``reads`` and ``writes`` how many management events read and changed something,
-    and ``excludable`` the services with events that a trail may be told to leave out. ``data`` counts data events by
-    what they are recorded of.
+    ``days`` are the days with events, ``reads`` and ``writes`` the numbers of management events that read or change
+    something, and ``excludable`` the services whose events a trail may exclude. ``data`` counts data events by
+    resource.
     """
 
     account: str
@@ -44,7 +46,7 @@ class Region(Struct, frozen=True):
 
 
 class BrokenFile(Struct, frozen=True):
-    """A file that could not be read to its end, and the account, Region and day of it, where its name tells."""
+    """A file that could not be read to its end, with its account, Region and day from its name."""
 
     name: str
     why: str
@@ -54,10 +56,10 @@ class BrokenFile(Struct, frozen=True):
 
 
 class LastAccessed(Struct, frozen=True):
-    """What IAM answers about when a role called services and used actions last, refused calls among them.
+    """IAM's report on when a role last called services and actions, including refused calls.
 
-    ``role`` is its ARN, empty where it never called any. The times of ``services`` and ``actions`` are empty for those
-    that IAM never saw. ``cut`` says that the answer is one page of several.
+    ``role`` is its ARN, empty if it never called any. The times of ``services`` and ``actions`` are empty for those
+    that IAM never saw. ``cut`` says that the response is one page of several.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetServiceLastAccessedDetails.html
     """
@@ -69,15 +71,15 @@ class LastAccessed(Struct, frozen=True):
 
 
 class Coverage(Struct, frozen=True):
-    """What was read.
+    """The content of what was read.
 
     ``first`` and ``last`` are the times of the first and the last event. ``broken`` are files that could not be read to
-    their end, of which there are ``broken_count``; ``ignored`` counts files that are none of CloudTrail's, ``digests``
-    those of digests. ``malformed`` counts events that are not of CloudTrail's form. ``more`` says that an answer of
-    lookup-events is one page of several. ``history`` says that the events are those of the event history, which holds
-    all management events and no others, of ``days`` days. ``reports`` are IAM's, on when roles called services last;
-    ``unreported`` are the roles on which it was asked for one in vain. ``selectors`` tell what trails record, and
-    ``reselected`` are accounts where the events themselves show that somebody changed that, or stopped a trail.
+    their end, ``broken_count`` their number; ``ignored`` counts files that are not CloudTrail's, ``digests`` digest
+    files. ``malformed`` counts events that do not have CloudTrail's format. ``more`` says that output of lookup-events
+    is one page of several. ``history`` says that the events are those of the event history, which contains exactly all
+    management events, of ``days`` days. ``reports`` are IAM's reports on the last calls of roles; ``unreported`` are
+    the roles without a report. ``selectors`` say what trails record, and ``reselected`` are accounts whose events show
+    that someone changed that, or stopped a trail.
     """
 
     regions: tuple[Region, ...] = ()
@@ -104,11 +106,11 @@ class Coverage(Struct, frozen=True):
         return tuple(sorted({each.account for each in self.regions}))
 
     def regions_of(self, account: str) -> tuple[Region, ...]:
-        """What there is of one account."""
+        """Return the Regions of one account."""
         return tuple(each for each in self.regions if each.account == account)
 
     def missing_days(self, region: Region) -> tuple[str, ...]:
-        """The days of the window of which a Region has no events, or not all."""
+        """Return the days of the window for which a Region has no events, or not all."""
         if self.history:
             return ()
         broken = {
@@ -119,7 +121,7 @@ class Coverage(Struct, frozen=True):
         return tuple(day for day in self.window(region.account) if day not in region.days or day in broken)
 
     def window(self, account: str) -> tuple[str, ...]:
-        """The days from the first event of an account to the last."""
+        """Return the days from the first event of an account to the last."""
         own = self.regions_of(account)
         try:
             first = date.fromisoformat(min((each.first for each in own if each.first), default="")[:10])
@@ -129,19 +131,19 @@ class Coverage(Struct, frozen=True):
         return tuple((first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1))
 
     def told(self, account: str) -> tuple[Selectors, ...]:
-        """What is told of what trails record of an account, where it was the same in all of the window."""
+        """Return what trails record of an account, if it was the same for the whole window."""
         if self.history or account in self.reselected:
             return ()
         return tuple(each for each in self.selectors if each.account == account)
 
     @property
     def is_torn(self) -> bool:
-        """Whether events are missing of which nobody can tell the place and the day."""
+        """Whether events of unknown place and day are missing."""
         return any(not each.day for each in self.broken) or self.malformed > 0 or self.more
 
 
 def periods(days: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Days as periods, each from its first to its last day."""
+    """Return days as periods, each from its first to its last day."""
     found: list[tuple[str, str]] = []
     for day in sorted(days):
         if found and date.fromisoformat(found[-1][1]) + timedelta(days=1) == date.fromisoformat(day):

@@ -1,4 +1,4 @@
-"""One pass over the events: what the trail covers is counted here, and each event is shown to whoever watches."""
+"""One pass over the events, which measures the coverage and shows each event to a watcher."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from cfnroles.trail.selectors import Selectors
 from cfnroles.trail.stream import Batch, Broken, OtherDocument, batches, unwrapped
 
 _CHUNK = 1 << 20
-#: How CloudTrail names its files.
+#: CloudTrail's file names.
 #: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html
 _NAME = re.compile(r"(?P<account>\d{12})_CloudTrail_(?P<region>[a-z0-9-]+)_(?P<date>\d{8})T\d{4}Z_")
 _READ = (".json", ".gz", ".jsonl", ".ndjson")
-#: Files that CloudTrail puts beside those with events.
+#: Other files that CloudTrail writes next to those with events.
 _DIGEST = "CloudTrail-Digest"
 _INSIGHTS = "Insight"
 _DATA = "Data"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
-#: How many things are kept of which data events are recorded; those of more are not known to be.
+#: The maximum number of resources for which data events are counted; others count as not recorded.
 _MOST_RECORDED = 50_000
-#: How many Regions of accounts are told apart: no organization has more.
+#: The maximum number of Regions of accounts, larger than any organization's.
 _MOST_PLACES = 100_000
-#: How many of IAM's reports are kept: an account has no more roles.
+#: The maximum number of IAM reports: an account has no more roles.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _MOST_REPORTS = 5_000
 _CLOUDTRAIL = "cloudtrail.amazonaws.com"
-#: Calls after which a trail records something else than before.
+#: Calls that change what a trail records.
 _RESELECTING = frozenset(
     {"PutEventSelectors", "StartLogging", "StopLogging", "CreateTrail", "UpdateTrail", "DeleteTrail"}
 )
 _EXCLUDABLE = frozenset(host for source in EVENT_SOURCES if source.excluded for host in source.hosts)
 _FORMS = "Pass files of CloudTrail as delivered, a directory of them, or the output of `aws cloudtrail lookup-events`."
 
-#: What is shown each event.
+#: The function that gets each event.
 Watch = Callable[[Record], None]
 
 
 class _Seen:
-    """What was counted of one Region of one account."""
+    """The counts of one Region of one account."""
 
     __slots__ = ("data", "days", "events", "excludable", "first", "last", "reads", "writes")
 
@@ -59,7 +59,7 @@ class _Seen:
 
 
 class Pass:
-    """The pass itself: takes events, shows them to ``watch``, and tells at its end what was covered."""
+    """The pass: add events, which are shown to ``watch``, then read the coverage."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
@@ -73,7 +73,7 @@ class Pass:
         self._reselected: set[str] = set()
 
     def take(self, records: Iterable[Record]) -> None:
-        """Count events, and show each to whoever watches."""
+        """Count events, and show each to the watcher."""
         for record in unwrapped(self._without_answers(records)):
             if record is None or not _TIME.fullmatch(record.eventTime):
                 self._counts["malformed"] += 1
@@ -83,7 +83,7 @@ class Pass:
                 self._watch(record)
 
     def _without_answers(self, records: Iterable[Record]) -> Iterator[Record]:
-        """The records without what IAM and CloudTrail answered beside them, which is kept."""
+        """Yield the records without IAM's and CloudTrail's responses, which are kept."""
         for record in records:
             if record.EventSelectors is not None or record.AdvancedEventSelectors is not None:
                 trail = record.TrailARN or ""
@@ -97,14 +97,14 @@ class Pass:
                 self._counts["events"] += 1
 
     def place(self, account: str, region: str) -> None:
-        """Take note that a Region of an account is covered, be there events or not."""
+        """Record that a Region of an account is covered, with or without events."""
         self._places.setdefault((account, region), _Seen())
 
     def file(self, source: str | Path) -> None:
-        """Take the events of one file.
+        """Add the events of one file.
 
-        Raises InvalidInput where it cannot be opened, Broken where it ends before it should, and OtherDocument where it
-        is none of CloudTrail's; whatever could be read before was taken.
+        Raise InvalidInput if it cannot be opened, Broken if it is truncated, and OtherDocument if it is not
+        CloudTrail's. Events before the error are added.
         """
         events, malformed = self._counts["events"], self._counts["malformed"]
         answers = self._counts["answers"]
@@ -118,7 +118,7 @@ class Pass:
         self._counts["files"] += 1
 
     def directory(self, source: str) -> None:
-        """Take the events of all files below a directory; a file that cannot be read leaves a gap that is told."""
+        """Add the events of all files below a directory. An unreadable file is recorded as a gap."""
         files, unlisted = below(source)
         for path in unlisted:
             self._broke(path, "it cannot be listed")
@@ -148,7 +148,7 @@ class Pass:
         day = f"{found['date'][:4]}-{found['date'][4:6]}-{found['date'][6:]}" if found else ""
         place = (found["account"], found["region"]) if found else ("", "")
         self._counts["broken"] += 1
-        # All of those whose place is known are kept by their days, of which there are few.
+        # Those with a known place are stored by day, of which there are few.
         told = BrokenFile(path.name, why, *place, day)
         if len(self._broken) < NAMED or not any(_same_day(told, each) for each in self._broken):
             self._broken.append(told)
@@ -198,7 +198,7 @@ class Pass:
                 seen.data[key] += 1
 
     def coverage(self, *, history: bool = False, days: int = 0) -> Coverage:
-        """What was covered; of the event history, whose extent is known, where ``history`` says so."""
+        """Return the coverage. With ``history``, it is the known extent of the event history."""
         regions = tuple(
             Region(
                 account,
@@ -235,7 +235,7 @@ class Pass:
 
 
 def is_data(record: Record) -> bool:
-    """Whether an event is a data event; old events do not say, and the table knows."""
+    """Return whether an event is a data event. Old events do not say, so the table decides."""
     if record.eventCategory is not None:
         return record.eventCategory == _DATA
     if record.managementEvent is not None:
@@ -244,7 +244,7 @@ def is_data(record: Record) -> bool:
 
 
 def report_of(services: Iterable[ServiceAccess], role: str = "", *, cut: bool = False) -> LastAccessed:
-    """IAM's report; ``role`` is its ARN, where somebody knows it."""
+    """Return IAM's report. ``role`` is its ARN, if known."""
     times: dict[str, str] = {}
     actions: dict[str, str] = {}
     for each in services:
@@ -256,10 +256,10 @@ def report_of(services: Iterable[ServiceAccess], role: str = "", *, cut: bool = 
 
 
 def read_events(sources: Iterable[str], watch: Watch) -> Coverage:
-    """One pass over files, directories and standard input (``-``).
+    """Read files, directories and standard input (``-``) in one pass.
 
-    A file of a directory that cannot be read leaves a gap in what is covered; one that is given by its name is refused.
-    Raises InvalidInput for that, and where there is no event at all.
+    An unreadable file of a directory is a gap in the coverage. Raise InvalidInput for one that is given by name, and if
+    there are no events.
     """
     passing = Pass(watch)
     names = list(sources)

@@ -1,4 +1,4 @@
-"""One event of CloudTrail, as far as it is read: who called what, on which resource, when, and what came of it.
+"""One event of CloudTrail, with only the members that are used: caller, action, resource, time, and result.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
@@ -13,25 +13,25 @@ from msgspec import Raw, Struct
 from cfnroles.table.event_source import reads_only
 from cfnroles.trail.selectors import AdvancedEventSelector, EventSelector
 
-#: What AWS writes where it refuses a call.
+#: AWS's error codes for a denied call.
 #: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 _REFUSED = ("AccessDenied", "Unauthorized", "NotAuthorized", "Forbidden", "AuthorizationError")
 
 
 class Issuer(Struct, gc=False):
-    """The role behind a session."""
+    """The role of a session."""
 
     arn: str | None = None
 
 
 class SessionContext(Struct, gc=False):
-    """What is told of a session."""
+    """The context of a session."""
 
     sessionIssuer: Issuer | None = None  # noqa: N815 - CloudTrail's own names
 
 
 class Identity(Struct, gc=False):
-    """Who called."""
+    """The caller."""
 
     type: str | None = None
     arn: str | None = None
@@ -41,20 +41,20 @@ class Identity(Struct, gc=False):
 
 
 class EventResource(Struct, gc=False):
-    """A resource that the event names."""
+    """A resource in the event."""
 
     ARN: str | None = None
 
 
 class ActionAccess(Struct, gc=False):
-    """When IAM saw an action last."""
+    """The last use of an action, from IAM."""
 
     ActionName: str = ""
     LastAccessedTime: str | None = None
 
 
 class ServiceAccess(Struct, gc=False):
-    """When IAM saw a service called last, and its actions, where it tracks these."""
+    """The last use of a service and, if tracked, of its actions, from IAM."""
 
     ServiceNamespace: str = ""
     LastAuthenticated: str | None = None
@@ -63,11 +63,11 @@ class ServiceAccess(Struct, gc=False):
 
 
 class Record(Struct, gc=False):
-    """One event, or what one is wrapped in; ``ServicesLastAccessed`` is what IAM answers about a role instead.
+    """One event, or the wrapper of one; with ``ServicesLastAccessed``, IAM's report on a role.
 
-    ``Records``, ``Events``, ``CloudTrailEvent``, ``eventJson`` and ``detail`` are the wrappings of delivered files, of
-    lookup-events, of CloudTrail Lake and of EventBridge. ``EventSelectors`` and ``AdvancedEventSelectors`` are what a
-    trail is told to record.
+    ``Records``, ``Events``, ``CloudTrailEvent``, ``eventJson`` and ``detail`` are the wrappers of delivered files,
+    lookup-events, CloudTrail Lake and EventBridge. ``EventSelectors`` and ``AdvancedEventSelectors`` define what a
+    trail records.
     """
 
     eventTime: str = ""  # noqa: N815
@@ -97,13 +97,13 @@ class Record(Struct, gc=False):
 
     @property
     def account(self) -> str:
-        """The account whose trail got the event; empty where nothing tells."""
+        """The account whose trail has the event; empty if unknown."""
         who = self.userIdentity
         return self.recipientAccountId or (who.accountId if who else None) or role_key(self.issuer)[0]
 
     @property
     def issuer(self) -> str:
-        """The ARN of the role whose session called; empty for any other caller."""
+        """The ARN of the role whose session made the call; empty for other callers."""
         who = self.userIdentity
         if who is None or who.type != "AssumedRole":
             return ""
@@ -113,23 +113,23 @@ class Record(Struct, gc=False):
 
     @property
     def via(self) -> str:
-        """The service that called in the name of the caller, as a host: ``secretsmanager.amazonaws.com``."""
+        """The service that made the call on behalf of the caller, as a host: ``secretsmanager.amazonaws.com``."""
         who = self.userIdentity
         told = (who.invokedBy if who else None) or self.sourceIPAddress or ""
         return told if told.endswith((".amazonaws.com", ".amazonaws.com.cn")) else ""
 
     @property
     def is_refused(self) -> bool:
-        """Whether a policy refused the call."""
+        """Whether a policy denied the call."""
         return bool(self.errorCode) and any(word in str(self.errorCode) for word in _REFUSED)
 
     @property
     def is_read(self) -> bool | None:
-        """Whether the call changes nothing, as CloudTrail says or its name; ``None`` where neither does."""
+        """Whether the call is read-only, from CloudTrail or from its name; ``None`` if unknown."""
         return reads_only(self.eventName) if self.readOnly is None else str(self.readOnly).lower() == "true"
 
     def parameters(self) -> dict[str, Any]:
-        """What was sent with the call; empty where nothing is told, or nothing that can be read."""
+        """The request parameters; empty if they are absent or unreadable."""
         try:
             found = msgspec.json.decode(self.requestParameters)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -138,9 +138,9 @@ class Record(Struct, gc=False):
 
 
 def role_key(arn: str) -> tuple[str, str]:
-    """The account and the name of a role, by its ARN or by that of one of its sessions; empty texts for another ARN.
+    """Return account and name of a role, from its ARN or that of a session; empty strings for another ARN.
 
-    A name is unique in an account, whatever the role's path, and the ARN of a session has no path.
+    A name is unique in an account, for any path, and the ARN of a session has no path.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     """
     parts = arn.split(":", 5)

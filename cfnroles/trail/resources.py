@@ -1,4 +1,4 @@
-"""Which resources a call was about, as far as its event tells."""
+"""The resources of a call, from its event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cfnroles.table.event_source import EventSource, NamedResource
 from cfnroles.table.event_sources import source_of_event
 from cfnroles.trail.record import Record
 
-#: How many resources of one call are looked at.
+#: The maximum number of resources of one call.
 _MOST = 200
 _MEMBER = re.compile(r"\{(\w+)(?:\[(-\d)\])?\}")
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
@@ -22,9 +22,9 @@ _OF_SECRETS = ":secretsmanager:"
 
 
 class Called(Struct, frozen=True):
-    """The resources of a call as patterns: ``?`` and ``*`` in them are parts that the event does not say.
+    """The resources of a call as patterns: ``?`` and ``*`` are parts that the event does not contain.
 
-    ``complete`` says that the call was about no others.
+    ``complete`` says that the call had no others.
     """
 
     resources: tuple[str, ...]
@@ -32,7 +32,7 @@ class Called(Struct, frozen=True):
 
 
 def called(record: Record, source: EventSource, action: str) -> Called:
-    """What the call was about, for one of the actions that it needs."""
+    """Return the resources of a call, for one of the actions that it needs."""
     name = action.partition(":")[2]
     if name in source.unbound:
         return Called(("*",), True)
@@ -44,7 +44,7 @@ def called(record: Record, source: EventSource, action: str) -> Called:
 
 
 def arns_of(record: Record) -> tuple[str, ...]:
-    """The resources that an event lists, or else names, as far as their ARNs are known whole."""
+    """Return the resources that an event lists or names, if their ARNs are completely known."""
     listed = tuple(each.ARN for each in (record.resources or ())[:_MOST] if each.ARN)
     source = None if listed else source_of_event(record.eventSource, record.eventName)
     return tuple(each for each in _named(record, source) if "*" not in each) if source else listed

@@ -1,4 +1,4 @@
-"""What a trail is told to record: the answer of ``aws cloudtrail get-event-selectors``.
+"""What a trail records, from ``aws cloudtrail get-event-selectors``.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetEventSelectors.html
 """
@@ -9,13 +9,13 @@ from msgspec import Struct
 
 _BOTH = "All"
 _OBJECTS = "AWS::S3::Object"
-#: The fields of an advanced selector that are understood; with any other one it records some events only.
+#: The supported fields of an advanced selector. With any other field, it records only some events.
 _MANAGEMENT_FIELDS = frozenset({"eventCategory", "readOnly", "eventSource"})
 _DATA_FIELDS = frozenset({"eventCategory", "readOnly", "resources.type", "resources.ARN"})
 
 
 class DataResource(Struct, gc=False):
-    """Resources of one type whose data events are recorded: the beginnings of their ARNs."""
+    """Resources of one type whose data events are recorded, by prefixes of their ARNs."""
 
     Type: str = ""
     Values: list[str] | None = None
@@ -43,18 +43,18 @@ class FieldSelector(Struct, gc=False):
 
     @property
     def is_equal(self) -> bool:
-        """Whether it says nothing but what the field equals."""
+        """Whether it consists only of equality."""
         return not (self.StartsWith or self.EndsWith or self.NotEquals or self.NotStartsWith or self.NotEndsWith)
 
 
 class AdvancedEventSelector(Struct, gc=False):
-    """An advanced event selector: all of its conditions hold of an event that it records."""
+    """An advanced event selector. It records an event if all conditions hold."""
 
     FieldSelectors: list[FieldSelector] | None = None
 
 
 class Selectors(Struct, frozen=True):
-    """The event selectors of one trail, by its ARN, as they were when they were asked for."""
+    """The event selectors of one trail, by its ARN, at the time of the call."""
 
     trail: str
     basic: tuple[EventSelector, ...] = ()
@@ -62,19 +62,19 @@ class Selectors(Struct, frozen=True):
 
     @property
     def account(self) -> str:
-        """The account of the trail; empty where its ARN does not say."""
+        """The account of the trail; empty if its ARN does not contain it."""
         fields = self.trail.split(":")
         return fields[4] if len(fields) > 4 else ""
 
     def records_data(self, kind: str, thing: str, *, read: bool) -> bool:
-        """Whether all data events of a type on one thing are recorded that read, or that write."""
+        """Return whether all data events of a type on one resource are recorded, for reads or for writes."""
         begins = f"{thing}/" if kind == _OBJECTS else thing
         return any(_takes(each.ReadWriteType, read) and _data(each, kind, begins) for each in self.basic) or any(
             _advanced_data(each, kind, begins, read=read) for each in self.advanced
         )
 
     def records_management(self, hosts: tuple[str, ...], *, read: bool) -> bool:
-        """Whether all management events of a service are recorded that read, or that write."""
+        """Return whether all management events of a service are recorded, for reads or for writes."""
         basic = any(
             each.IncludeManagementEvents
             and _takes(each.ReadWriteType, read)

@@ -1,7 +1,7 @@
-"""From bytes to events, a few hundred at a time: nothing is ever held as a whole.
+"""From bytes to events, a few hundred at a time, in constant memory.
 
-A file of CloudTrail is one JSON document, however long. It is cut where one event ends and the next begins, which the
-name of their first member shows; where that is not so, the text is cut exactly.
+A file of CloudTrail is one JSON document of any length. It is split between events, at the name of their first member;
+if that fails, it is scanned exactly.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MORE = re.compile(rb'"NextToken"\s*:\s*"')
 _GZIP = b"\x1f\x8b"
 _TRIES = 8
 
-#: What one event may be that is none of CloudTrail's, and what a text may be that is not JSON.
+#: The maximum size of one event that is not CloudTrail's, and of a text that is not JSON.
 _MALFORMED = (msgspec.ValidationError, RecursionError, UnicodeDecodeError)
 _UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
@@ -34,15 +34,15 @@ _ONE = msgspec.json.Decoder(Record)
 
 
 class Broken(Exception):
-    """The text ends before it should, or is not JSON; the sentence says which."""
+    """The text is truncated, or is not JSON; the message says which."""
 
 
 class OtherDocument(Exception):
-    """The text is well formed and holds no events: whatever it is, CloudTrail did not write it."""
+    """A well-formed text without events: not from CloudTrail."""
 
 
 class Batch(Struct, gc=False):
-    """Some events; ``malformed`` are events that are not of CloudTrail's form, ``more`` says that pages are missing."""
+    """Some events. ``malformed`` counts events without CloudTrail's format, ``more`` says that pages are missing."""
 
     records: list[Record]
     malformed: int = 0
@@ -50,9 +50,9 @@ class Batch(Struct, gc=False):
 
 
 def batches(chunks: Iterable[bytes]) -> Iterator[Batch]:
-    """The events in a text, compressed or not.
+    """Yield the events in a text, compressed or not.
 
-    Raises Broken behind the last event that can be read, and OtherDocument where there are none.
+    Raise Broken after the last readable event, and OtherDocument if there are none.
     """
     stream = _decompressed(iter(chunks))
     head = _head(stream)
@@ -69,7 +69,7 @@ def batches(chunks: Iterable[bytes]) -> Iterator[Batch]:
 
 
 def unwrapped(records: Iterable[Record]) -> Iterator[Record | None]:
-    """The events themselves, out of what they are wrapped in; ``None`` for what is no event."""
+    """Yield the events in their wrappers; ``None`` for anything else."""
     for record in records:
         if record.eventName and record.eventSource:
             yield record
@@ -114,7 +114,7 @@ def _decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _head(stream: Iterator[bytes]) -> bytes:
-    """Enough of the beginning to tell what it is."""
+    """Return enough of the beginning to recognize the format."""
     head = b""
     for chunk in stream:
         head += chunk
@@ -144,7 +144,7 @@ def _of_array(buffer: bytes, stream: Iterator[bytes], closing: bytes) -> Iterato
 
 
 def _last(buffer: bytes) -> tuple[Batch, bytes]:
-    """The last events of a list, and what stands behind them."""
+    """Return the last events of a list, and the rest of the text."""
     at = buffer.rfind(b"]")
     try:
         return Batch(_LIST.decode(b"[" + buffer[:at] + b"]")), buffer[at:]
@@ -154,7 +154,7 @@ def _last(buffer: bytes) -> tuple[Batch, bytes]:
 
 
 def _cut(buffer: bytes, name: bytes) -> tuple[Batch | None, bytes]:
-    """The events that are complete, and what is left of the text."""
+    """Return the complete events, and the rest of the text."""
     at = len(buffer)
     for _ in range(_TRIES if name else 0):
         at = buffer.rfind(name, 0, at)
@@ -177,7 +177,7 @@ def _cut(buffer: bytes, name: bytes) -> tuple[Batch | None, bytes]:
 
 
 def _exactly(buffer: bytes) -> tuple[list[tuple[int, int]], int]:
-    """Where each complete object of a list stands, and where what is behind them begins."""
+    """Return the positions of the complete objects of a list, and of the rest."""
     found: list[tuple[int, int]] = []
     depth = begins = rest = 0
     for token in _TOKEN.finditer(buffer):
@@ -244,7 +244,7 @@ def _is_object(text: bytes) -> bool:
 
 
 def _of_whole(buffer: bytes, stream: Iterator[bytes]) -> Batch:
-    """One document of another form, in which the events may stand behind other members."""
+    """Return the events of one document of another form, possibly after other members."""
     for chunk in stream:
         buffer += chunk
         if len(buffer) > _LONGEST:
