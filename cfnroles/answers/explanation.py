@@ -111,6 +111,6 @@ def conditions_told(statement: Statement, whole: str = "") -> list[str]:
     conditions = [f"{c.key} {c.operator} {' or '.join(c.values)}" for c in statement.conditions]
     for parameter in statement.when:
         keys = whole == CONFIGURATION and parameter == _KEYS.name
-        told = "a customer managed key encrypts it: pass --kms-key-arn ARN"
+        told = "a customer managed key encrypts the secret or parameter: pass --kms-key-arn ARN"
         conditions.append(told if keys else f"{of_roles_stack(parameter)} has a value")
     return conditions

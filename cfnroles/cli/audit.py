@@ -15,7 +15,7 @@ from cfnroles.cli.panels import panel_command
 from cfnroles.cli.role_options import role_options, taken_roles
 from cfnroles.cli.shared_options import format_option, profile_option, several
 from cfnroles.cli.source import about_options, pairs, reading_of, resource_options, taken, told
-from cfnroles.cli.terminal import note, say, width
+from cfnroles.cli.terminal import note, say
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _show(found: Audit, readings: tuple[Reading, ...], options: _Options) -> Non
     elif options.format_ == "html":
         say(audit_html.html(found, texts, fleet=options.fleet))
     else:
-        say(plain.human(found, texts, width(), fleet=options.fleet))
+        say(plain.human(found, texts, fleet=options.fleet))
     note(summary(found))
 
 

@@ -33,7 +33,7 @@ from cfnroles.cli.stack_options import (
     tag_option,
     timeout_option,
 )
-from cfnroles.cli.terminal import confirm, note, say, say_error, width
+from cfnroles.cli.terminal import confirm, note, say, say_error
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ def _diagnose(result: Result, deployer: Deployer, connection: Connection) -> Non
     for failure in result.failures:
         found = diagnosed_failure(failure, deployer.cloudformation, connection)
         if found is not None:
-            say(human(found.found, {}, width(), found.besides), "", err=True)
+            say(human(found.found, {}, found.besides), "", err=True)
 
 
 def _applied(made: Plan, deployer: Deployer, progress: Progress, connection: Connection) -> int:

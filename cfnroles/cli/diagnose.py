@@ -15,7 +15,7 @@ from cfnroles.cli.fixing import change_files, check_asked
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.shared_options import format_option, profile_option, yes_option
 from cfnroles.cli.source import about_options, only_for_templates, reading_of, resource_options, taken, told
-from cfnroles.cli.terminal import say, width
+from cfnroles.cli.terminal import say
 from cfnroles.errors import InvalidInput, Unavailable
 from cfnroles.need import Holder
 from cfnroles.page import quoted
@@ -163,7 +163,7 @@ def _show(found: Sequence[Diagnosis], besides: Besides, texts: Mapping[str, str]
     if options.format_ == "json":
         say(diagnosis.json_text(found, texts, besides, given))
     else:
-        say(diagnosis.human(found, texts, width(), besides, given))
+        say(diagnosis.human(found, texts, besides, given))
 
 
 def _given(text: str, source: str) -> str:

@@ -11,7 +11,7 @@ import click
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.shared_options import choice, format_option, or_empty, profile_option, region_option
-from cfnroles.cli.terminal import at, say, width
+from cfnroles.cli.terminal import at, say
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 from cfnroles.page import quoted
 
@@ -89,7 +89,7 @@ def _show(report: FleetReport, format_: str) -> None:
         case "sarif":
             say(fleet_sarif.sarif(report))
         case _:
-            say(fleet.human(report, width()))
+            say(fleet.human(report))
 
 
 def _exit_code(report: FleetReport, fail_on: str) -> int:

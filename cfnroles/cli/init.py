@@ -260,7 +260,7 @@ def _compare(facts: Facts, options: _Options) -> None:
     asked = {Holder.EXECUTION: options.execution_role, Holder.TASK: options.from_role}
     verifications = [verify(reading, _role(named, facts, options), holder) for holder, named in asked.items() if named]
     say("What the new roles gain is missing from the old ones; what they lose is excess there.", "")
-    say(verification.human(verifications, reading.texts, 100))
+    say(verification.human(verifications, reading.texts))
 
 
 def _write(path: Path, text: str) -> None:

@@ -15,7 +15,7 @@ from cfnroles.cli.completed import FILE
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.shared_options import choice, format_option
 from cfnroles.cli.source import parameter_option, taken, told, variables_option
-from cfnroles.cli.terminal import at, note, say, say_error, width
+from cfnroles.cli.terminal import at, note, say, say_error
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def _text(report: LintReport, format_: str, threshold: Severity | None) -> str:
         return lint.json_text(report)
     if format_ == "markdown":
         return lint.markdown(report)
-    return lint.human(report, width())
+    return lint.human(report)
 
 
 def _tell_of_others(files: Sequence[str], report: LintReport) -> None:

@@ -242,10 +242,3 @@ def _size(terminal: TextIO) -> os.terminal_size:
         names = (("COLUMNS", given.columns, own.columns, 80), ("LINES", given.lines, own.lines, 24))
         return os.terminal_size([(told if os.environ.get(name) else its) or usual for name, told, its, usual in names])
     return os.terminal_size((given.columns or 80, given.lines or 24))
-
-
-def width() -> int:
-    """Return the width of tables on standard output: 100 if it is not a terminal and COLUMNS is not set."""
-    import shutil
-
-    return shutil.get_terminal_size((100, 24)).columns

@@ -25,7 +25,7 @@ from cfnroles.cli.source import (
     told,
     variables_option,
 )
-from cfnroles.cli.terminal import note, say, width
+from cfnroles.cli.terminal import note, say
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 from cfnroles.facts import Facts
 from cfnroles.need import Holder
@@ -241,7 +241,7 @@ def _show(verifications: Sequence[Verification], texts: Mapping[str, str], forma
     elif format_ == "markdown" and verifications:
         say(verification_markdown.markdown(verifications, texts))
     elif verifications:
-        say(verification.human(verifications, texts, width()))
+        say(verification.human(verifications, texts))
     for each in verifications:
         note(summary(each))
     if not verifications:

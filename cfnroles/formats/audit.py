@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from textwrap import wrap
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfnroles.answers.audited import Audit, AuditedGrant, AuditedRole, GrantStatus, Times
@@ -19,8 +18,9 @@ from cfnroles.formats.audit_words import (
     trail_words,
 )
 from cfnroles.formats.shapes import origin_entry
+from cfnroles.layout import aligned
 from cfnroles.lines import Lines
-from cfnroles.page import Page, json_page, page, painted, visible
+from cfnroles.page import Page, json_page, page, painted
 
 _COLOURS = {
     GrantStatus.USED: "32",
@@ -31,62 +31,39 @@ _COLOURS = {
 }
 
 
-def human(audit: Audit, texts: Mapping[str, str], width: int = 80, *, fleet: bool = False) -> Page:
+def human(audit: Audit, texts: Mapping[str, str], *, fleet: bool = False) -> Page:
     """For a terminal: each role with each grant, or with ``fleet`` one line for each role; then what is covered."""
     lines = Lines(texts)
     told: list[str] = []
     if fleet:
-        told += [*_columns([tuple(name.removesuffix(":") for name in RANKED), *map(rank_words, audit.roles)]), ""]
+        told += [*aligned([tuple(name.removesuffix(":") for name in RANKED), *map(rank_words, audit.roles)]), ""]
     for role in () if fleet else audit.roles:
-        told += [*_role(role, lines, width), ""]
+        told += [*_role(role, lines), ""]
     told.append(painted("The trail", "1"))
-    for each in trail_words(audit):
-        told += _paragraph(each, width, "  ")
+    told += (f"  {each}" for each in trail_words(audit))
     return page(told)
 
 
-def _role(role: AuditedRole, lines: Lines, width: int) -> Iterator[str]:
+def _role(role: AuditedRole, lines: Lines) -> Iterator[str]:
     account = f" in account {role.account}" if role.account else ""
-    yield painted(visible(f"Role {role.name}{account}"), "1")
-    for each in role_words(role):
-        yield from _paragraph(each, width, "  ")
+    yield painted(f"Role {role.name}{account}", "1")
+    yield from (f"  {each}" for each in role_words(role))
     statement = None
     for grant in role.grants:
         if grant.grant.statement != statement:
             statement = grant.grant.statement
             yield f"  {statement}"
-        yield from _grant(grant, lines, width)
+        yield from _grant(grant, lines)
     if refused := list(refused_words(role)):
         yield "  Refused, and allowed by no statement"
-        for each in refused:
-            yield from _paragraph(each, width, "    ")
+        yield from (f"    {each}" for each in refused)
     for tight in role.tight:
-        told = f"{tight.name}: {tight_words(tight)} -o DIR writes the policy and the difference."
-        yield from _paragraph(told, width, "  ")
+        yield f"  {tight.name}: {tight_words(tight)} -o DIR writes the policy and the difference."
 
 
-def _grant(each: AuditedGrant, lines: Lines, width: int) -> Iterator[str]:
-    yield painted(visible(f"    {status_words(each)}: {each.grant.granted}"), _COLOURS[each.status])
-    for told in grant_words(each, lines):
-        yield from _paragraph(told, width, "      ")
-
-
-def _paragraph(text: str, width: int, margin: str) -> Iterator[str]:
-    yield from wrap(
-        visible(text),
-        max(width, 40),
-        initial_indent=margin,
-        subsequent_indent=f"{margin}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    shown = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    for row in shown:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+def _grant(each: AuditedGrant, lines: Lines) -> Iterator[str]:
+    yield painted(f"    {status_words(each)}: {each.grant.granted}", _COLOURS[each.status])
+    yield from (f"      {told}" for told in grant_words(each, lines))
 
 
 def json_text(audit: Audit, texts: Mapping[str, str]) -> Page:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from textwrap import wrap
 
 from cfnroles.answers.diagnosis import Besides, Diagnosis
 from cfnroles.answers.verification import Outcome
 from cfnroles.formats.pasted_commands import NOTHING_GIVEN, Pasting
 from cfnroles.formats.shapes import origin_entry
 from cfnroles.formats.verification_words import placed, statements_json, trust_words
+from cfnroles.layout import hanging
 from cfnroles.lines import Lines
 from cfnroles.need import Origin
-from cfnroles.page import Page, json_page, page, painted, visible
+from cfnroles.page import Page, json_page, page, painted
 from cfnroles.statements import Statement
 
 NOTHING_BESIDES = Besides()
@@ -30,21 +30,19 @@ _OUTCOMES = {
 def human(
     found: Sequence[Diagnosis],
     texts: Mapping[str, str],
-    width: int = 80,
     besides: Besides = NOTHING_BESIDES,
     given: Pasting = NOTHING_GIVEN,
 ) -> Page:
     """For a terminal: what happened, what asked for it, what may be behind it, and what to do."""
     lines = Lines(texts)
-    told = [line for each in found for line in (*_human(each, lines, width, given), "")]
+    told = [line for each in found for line in (*_human(each, lines, given), "")]
     for said in besides.unknown:
         told += (
             painted("Something failed in words that cfnroles does not know.", "1"),
-            *_field("text", said.text, width),
+            _field("text", said.text),
         )
-        told += (*(_field("seen", _seen_at(said.when, said.where), width) if said.where or said.when else ()), "")
-    for unread in besides.unread:
-        told += _field("not known", unread, width)
+        told += (*([_field("seen", _seen_at(said.when, said.where))] if said.where or said.when else ()), "")
+    told += (_field("not known", unread) for unread in besides.unread)
     return page(told if besides.unread else told[:-1])
 
 
@@ -65,33 +63,29 @@ def _as_sentence(text: str) -> str:
     return text if text.startswith("arn:") else f"{text[0].upper()}{text[1:]}"
 
 
-def _human(each: Diagnosis, lines: Lines, width: int, given: Pasting) -> Iterator[str]:
+def _human(each: Diagnosis, lines: Lines, given: Pasting) -> Iterator[str]:
     said = each.understood
-    yield from map(_heading, wrap(visible(f"{_as_sentence(said.what)}."), max(width, 40)))
+    yield painted(f"{_as_sentence(said.what)}.", "1")
     for name, value in _facts(each, lines, given):
-        yield from _field(name, value, width)
+        yield _field(name, value)
     for number, cause in enumerate(each.causes, 1):
         if number == 1:
             yield "  Possible causes, most likely first:"
-        yield from _paragraph(cause.what, width, 7, f"    {number}.")
-        yield from _paragraph(f"check: {given.filled(cause.check, each)}", width, 7)
-        yield from _paragraph(f"then: {given.filled(cause.remedy, each)}", width, 7)
+        yield hanging(f"    {number}. ", cause.what)
+        yield hanging(" " * 7, f"check: {given.filled(cause.check, each)}")
+        yield hanging(" " * 7, f"then: {given.filled(cause.remedy, each)}")
     if each.statements:
         yield "  The statement that is missing:"
         yield _pasted(each, each.statements)
     if each.also_missing:
-        yield from _field("next", f"the role lacks more, which is refused next: {_calls(each)}", width)
+        yield _field("next", f"the role lacks more, which is refused next: {_calls(each)}")
     for unknown in each.unknown:
-        yield from _field("not known", unknown, width)
+        yield _field("not known", unknown)
 
 
 def _calls(each: Diagnosis) -> str:
     """What the role lacks besides, in a line."""
     return ", ".join(dict.fromkeys(action for statement in each.also_missing for action in statement.actions))
-
-
-def _heading(line: str) -> Page:
-    return painted(line, "1")
 
 
 def _facts(each: Diagnosis, lines: Lines, given: Pasting) -> Iterator[tuple[str, str]]:
@@ -153,19 +147,8 @@ def _where(origin: Origin, lines: Lines) -> str:
     return f"{origin.document}{f':{line}' if line else ''}{f':{column}' if column else ''}: {origin.pointer}{place}"
 
 
-def _field(name: str, value: str, width: int) -> Iterator[str]:
-    yield from _paragraph(value, width, 14, f"  {name}")
-
-
-def _paragraph(text: str, width: int, indent: int, head: str = "") -> Iterator[str]:
-    yield from wrap(
-        visible(text),
-        max(width, 40),
-        initial_indent=head.ljust(indent),
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [head]
+def _field(name: str, value: str) -> Page:
+    return hanging(f"  {name}".ljust(14), value)
 
 
 def _pasted(each: Diagnosis, statements: Sequence[Statement]) -> Page:

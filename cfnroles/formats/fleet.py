@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
-from textwrap import wrap
 
 from msgspec.structs import replace
 
 from cfnroles.answers.fleet_finding import FleetFinding, FleetReport, Kind
 from cfnroles.counted import counted
+from cfnroles.layout import either, hanging
 from cfnroles.need import Severity
-from cfnroles.page import Page, joined, json_page, page, painted, visible
+from cfnroles.page import Page, joined, json_page, page, painted
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: ""}
-_HEAD = ("FINDING", "WHAT", "TASK DEFINITIONS")
-#: The columns that are not what is left for the middle one.
-_FIRST, _LAST, _BETWEEN = 19, 22, 2
 
 
-def human(report: FleetReport, width: int = 80) -> Page:
-    """One table, the worst first: what is found, about what, and in which task definitions."""
-    widths = (_FIRST, max(width, 72) - _FIRST - _LAST - 2 * _BETWEEN, _LAST)
-    lines = [*_row(_HEAD, widths, "1")] if report.findings else []
-    for each in _together(report.findings):
-        concerned = each.affected.words() or "-"
-        lines += _row((each.kind, f"{each.subject}: {each.what}", concerned), widths, _COLOURS[each.kind.severity])
-    return page([*lines, *([""] if lines else []), *_summary(report)])
+def human(report: FleetReport) -> Page:
+    """One entry for each finding, the worst first: what is found, about what, and in which task definitions."""
+    found = [*_together(report.findings)]
+    broad = max((len(each.kind) for each in found), default=0) + 2
+    return page([*(_entry_line(each, broad) for each in found), *([""] if found else []), *_summary(report)])
+
+
+def _entry_line(each: FleetFinding, broad: int) -> Page:
+    kind = painted(each.kind, colour) if (colour := _COLOURS[each.kind.severity]) else each.kind
+    concerned = each.affected.words()
+    parts = (f"{each.subject}: {each.what}", *([f"({concerned})"] if concerned else []))
+    return hanging(joined(kind, " " * (broad - len(each.kind))), either(parts))
 
 
 def _together(findings: Sequence[FleetFinding]) -> Iterator[FleetFinding]:
@@ -44,14 +44,6 @@ def _together(findings: Sequence[FleetFinding]) -> Iterator[FleetFinding]:
             yield replace(each, what=", ".join(one.what.partition(" on ")[0] for one in same))
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], colour: str) -> Iterator[str]:
-    columns = [wrap(visible(cell), size, break_on_hyphens=False) for cell, size in zip(cells, widths, strict=True)]
-    for number, parts in enumerate(zip_longest(*columns, fillvalue="")):
-        first = parts[0].ljust(widths[0])
-        rest = (" " * _BETWEEN).join(part.ljust(size) for part, size in zip(parts[1:], widths[1:], strict=True))
-        yield joined(painted(first, colour) if colour and number == 0 else first, " " * _BETWEEN, rest.rstrip())
-
-
 def _summary(report: FleetReport) -> Iterator[str]:
     which = {"all": "", "latest": "newest ", "used": "used "}[report.revisions]
     yield (
@@ -60,9 +52,8 @@ def _summary(report: FleetReport) -> Iterator[str]:
         f" and {counted(report.roles, 'role')}: account {report.account}, {report.region}"
     )
     errors, warnings, infos = (len(report.of(each)) for each in Severity)
-    yield (
-        f"{counted(errors, 'error')}, {counted(warnings, 'warning')}, {infos} to know, {len(report.unknown)} not known"
-    )
+    told = (counted(errors, "error"), counted(warnings, "warning"), counted(infos, "info"))
+    yield f"{', '.join(told)}, {len(report.unknown)} not known"
     if report.resumed:
         yield f"begun {report.began} and resumed: what was read before is as it was then"
     if report.denied:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -12,10 +11,11 @@ from cfnroles.answers.lint import SEVERITIES, LintedFile, LintReport
 from cfnroles.counted import counted
 from cfnroles.formats.places import Places
 from cfnroles.formats.shapes import finding_entry
+from cfnroles.layout import hanging
 from cfnroles.lines import Lines
 from cfnroles.markdown import code, document, heading, link, table
 from cfnroles.need import Finding, Severity
-from cfnroles.page import Page, joined, json_page, page, painted, visible
+from cfnroles.page import Page, joined, json_page, page, painted
 
 SCHEMA = 1
 
@@ -25,19 +25,19 @@ _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;35", Severity.INFO: "1;
 _INDENT = "    "
 
 
-def human(report: LintReport, width: int = 100) -> Page:
+def human(report: LintReport) -> Page:
     """For a terminal: one paragraph for each cause in a file, which begins as editors and terminals expect it."""
-    return page(each for file in report.files for each in _paragraphs(file, width))
+    return page(each for file in report.files for each in _paragraphs(file))
 
 
-def _paragraphs(file: LintedFile, width: int) -> Iterator[Page]:
+def _paragraphs(file: LintedFile) -> Iterator[str]:
     lines = Lines({file.document: file.text})
     for finding, line, column in Places(file).placed(_by_cause(file.findings)):
-        yield _paragraph(finding, line, column, width)
+        yield _headline(finding, line, column)
         if source := lines.drawn(finding):
             yield source
         if finding.remedy:
-            yield page(_wrapped(finding.remedy, width, _INDENT, _INDENT))
+            yield hanging(_INDENT, finding.remedy)
 
 
 def _by_cause(findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -81,25 +81,10 @@ def json_text(report: LintReport) -> Page:
     return json_page({"schema": SCHEMA, "files": files})
 
 
-def _paragraph(finding: Finding, line: int, column: int, width: int) -> Page:
-    where, severity = f"{visible(finding.origin.document)}:{line}:{column}: ", f"{finding.severity}:"
-    first, *rest = _wrapped(f"{where}{severity} {_sentence(finding)} [{finding.check}]", width, "", _INDENT)
-    if first.startswith(where + severity):
-        told = first.removeprefix(where + severity)
-        first = joined(painted(where, "1"), painted(severity, _COLOURS[finding.severity]), told)
-    return page([first, *rest])
-
-
-def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
-    # ARNs and paths are copied from the terminal: they stay in one piece, however narrow it is.
-    return textwrap.wrap(
-        visible(text),
-        max(width, 40),
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _headline(finding: Finding, line: int, column: int) -> Page:
+    where = painted(f"{finding.origin.document}:{line}:{column}: ", "1")
+    severity = painted(f"{finding.severity}:", _COLOURS[finding.severity])
+    return joined(where, severity, f" {_sentence(finding)} [{finding.check}]")
 
 
 def _sentence(finding: Finding) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from textwrap import wrap
 from typing import Any
 
 from cfnroles.answers.excess import Excess, Wide
@@ -41,6 +40,7 @@ from cfnroles.formats.verification_words import (
     wide_words,
 )
 from cfnroles.iam.evaluator import StatementId
+from cfnroles.layout import either, hanging
 from cfnroles.lines import Lines, Texts, gaps_text
 from cfnroles.need import Need, Origin
 from cfnroles.page import Page, joined, json_page, page, painted, visible
@@ -63,9 +63,9 @@ _ONLY_IF = "[only if]"
 _OTHERS = "[OTHERS] "
 
 
-def human(verifications: Sequence[Verification], text: Texts, width: int = 80) -> Page:
+def human(verifications: Sequence[Verification], text: Texts) -> Page:
     """For a terminal: role, container, field and every verdict; then what to add, and what is too much."""
-    lines = [line for each in in_own_terms(verifications) for line in _role(each, text, width)]
+    lines = [line for each in in_own_terms(verifications) for line in _role(each, text)]
     while lines and not lines[-1]:
         lines.pop()
     return page(lines)
@@ -86,117 +86,100 @@ def _heading(text: str) -> Page:
     return painted(text, "1")
 
 
-def _paragraph(text: str, width: int, indent: int, mark: str = "") -> Iterator[str]:
-    """The text in lines that fit, never broken inside of a name; the first one behind a mark."""
-    space = " " * (indent + len(mark))
-    yield from wrap(
-        visible(text), width, initial_indent=" " * indent + mark, subsequent_indent=space, break_long_words=False,
-        break_on_hyphens=False,
-    )  # fmt: skip
-
-
-def _fitted(mark: Page, told: Sequence[str], width: int) -> Iterator[str]:
+def _marked(mark: Page, told: Iterable[str]) -> Page:
     """A mark and parts behind it: on one line if they fit, else each part on its own."""
-    parts = [visible(part) for part in told if part]
-    head = joined("    ", mark, " ")
-    line = " ".join(parts)
-    if len(head) + len(line) <= width:
-        yield joined(head, line)
-        return
-    first, *others = parts
-    yield joined(head, first)
-    yield from (" " * len(head) + part for part in others)
+    return hanging(joined("    ", mark, " "), either(part for part in told if part))
 
 
-def _role(each: Verification, text: Texts, width: int) -> Iterator[str]:
+def _role(each: Verification, text: Texts) -> Iterator[str]:
     lines = Lines(text)
     yield _heading(f"{str(each.holder).capitalize()}: {each.role.name}")
     yield from use_words(each)
     yield f"Verdict: {each.verdict}"
     for _, words in ground_words(each):
-        yield from _paragraph(words, width, 2, "- ")
+        yield hanging("  - ", words)
     yield ""
     if each.absence is None:
-        yield from _trust(each, width)
+        yield from _trust(each)
     entries: list[Judged | Need] = [*each.judged, *each.hanging]
     entries.sort(key=lambda entry: (_origin(entry).sort_key, isinstance(entry, Need)))
     for container, found in groupby(entries, key=lambda entry: _origin(entry).container):
         yield f"container {container}" if container else "task"
         for _, same in groupby(found, key=lambda entry: _origin(entry).path):
-            yield from _field(each, list(same), lines, width)
+            yield from _field(each, list(same), lines)
     if each.absence is None or entries:
         yield ""
     for part in (_unknown, _missing, _excess, _application, _proof):
-        found_lines = list(part(each, width))
+        found_lines = list(part(each))
         if found_lines:
             yield from (*found_lines, "")
     if each.gaps:
         yield _heading("Gaps, where a name is missing and nothing can be verified:")
         yield from (gaps_text(each.gaps, text), "")
     if defaults := defaults_words(each.use.defaults if each.use else ()):
-        yield from (*_paragraph(defaults, width, 0), "")
+        yield from (defaults, "")
     if taken := taken_words(each):
-        yield from (*_paragraph(taken, width, 0), "")
+        yield from (taken, "")
 
 
-def _trust(each: Verification, width: int) -> Iterator[str]:
+def _trust(each: Verification) -> Iterator[str]:
     yield "trust policy"
     if each.trust is None:
-        yield from _fitted(painted("[skipped]", "2"), ["no trust policy was given"], width)
+        yield _marked(painted("[skipped]", "2"), ["no trust policy was given"])
     else:
-        yield from _fitted(_mark(trust_outcome(each.trust)), trust_words(each.trust), width)
+        yield _marked(_mark(trust_outcome(each.trust)), trust_words(each.trust))
         if others := others_words(each.trust):
-            yield from _fitted(painted(_OTHERS, _SGR[Outcome.MISSING]), others, width)
+            yield _marked(painted(_OTHERS, _SGR[Outcome.MISSING]), others)
 
 
-def _field(each: Verification, entries: Sequence[Judged | Need], lines: Lines, width: int) -> Iterator[str]:
+def _field(each: Verification, entries: Sequence[Judged | Need], lines: Lines) -> Iterator[str]:
     origin = _origin(entries[0])
     line = lines.line(origin)
     yield f"  {label(origin)} ({origin.document}{f':{line}' if line else ''})"
     for entry in entries:
         if isinstance(entry, Need):
             mark = painted(_ONLY_IF, "2")
-            yield from _fitted(mark, [entry.permission.action, f"if {only_if(each, entry)}", only(each, entry)], width)
+            yield _marked(mark, [entry.permission.action, f"if {only_if(each, entry)}", only(each, entry)])
             continue
         permission = entry.need.permission
         verdict = [permission.action, f"on {permission.resource}"]
         if entry.outcome is not Outcome.ALLOWED:
             verdict += [f"if {c.key} is {' or '.join(c.values)}" for c in permission.conditions]
         told = [*verdict, by_words(each, entry), only(each, entry), doubt_words(entry)]
-        yield from _fitted(_mark(entry.outcome), told, width)
+        yield _marked(_mark(entry.outcome), told)
 
 
-def _unknown(each: Verification, width: int) -> Iterator[str]:
+def _unknown(each: Verification) -> Iterator[str]:
     told = remedies(each)
     if told:
         yield _heading("To decide what is unknown:")
     for remedy in told:
-        yield from _paragraph(remedy, width, 2, "- ")
+        yield hanging("  - ", remedy)
 
 
-def _missing(each: Verification, width: int) -> Iterator[str]:
+def _missing(each: Verification) -> Iterator[str]:
     if each.missing:
         yield _heading(f"Missing: add to the {each.holder}")
         for doubt in doubtful(each.missing):
-            yield from _paragraph(doubt, width, 2, "- ")
+            yield hanging("  - ", doubt)
         yield from _statements(each, "missing", each.missing)
 
 
-def _excess(each: Verification, width: int) -> Iterator[str]:
+def _excess(each: Verification) -> Iterator[str]:
     if each.excess:
         yield _heading("Excess permissions, riskiest first")
     for number, found in enumerate(each.excess, start=1):
         head = f"{placed(each.role, found.statement)}: lets one {found.risk} {only(each, found)}".rstrip()
-        yield from _paragraph(head, width, 0, f"{number}. ")
+        yield hanging(f"{number}. ", head)
         for told in unused_words(found, each):
-            yield from _paragraph(told, width, 3, "- ")
+            yield hanging("   - ", told)
         for wide in found.wide:
-            yield from _paragraph(wide_words(each, found.statement, wide), width, 3, "- ")
+            yield hanging("   - ", wide_words(each, found.statement, wide))
         if told := tight_words(found, each):
-            yield from _paragraph(told, width, 3, "> ")
+            yield hanging("   > ", told)
         yield from _statements(each, found.statement, found.tight)
         if told := kept_words(found, each):
-            yield from _paragraph(told, width, 3, "> ")
+            yield hanging("   > ", told)
             yield kept_pasted(found, each)[0]
 
 
@@ -209,21 +192,21 @@ def _statements(each: Verification, what: object, statements: Sequence[Statement
         yield pasted(each, several, what)[0]
 
 
-def _application(each: Verification, width: int) -> Iterator[str]:
+def _application(each: Verification) -> Iterator[str]:
     if each.application:
         actions = (f"{action} {only(each, action)}".rstrip() for action in each.application)
         told = "Not judged, because only the application's authors know what it needs: " + ", ".join(actions)
-        yield from _paragraph(told, width, 0)
+        yield told
     if each.chosen:
-        yield from _paragraph("Granted by the spec by the name of a policy: " + ", ".join(each.chosen), width, 0)
+        yield "Granted by the spec by the name of a policy: " + ", ".join(each.chosen)
 
 
-def _proof(each: Verification, width: int) -> Iterator[str]:
+def _proof(each: Verification) -> Iterator[str]:
     if each.removals is None:
         return
     yield _heading(f"Proof: each of {len(each.removals)} grants was removed")
     for removal in each.removals:
-        yield from _paragraph(f"without {removal}: {_fails(removal)}", width, 2, "- ")
+        yield hanging("  - ", f"without {removal}: {_fails(removal)}")
 
 
 def _fails(removal: Removal) -> str:

@@ -29,7 +29,7 @@ from cfnroles.written import as_written, in_terraform
 
 #: How a need spells what a spec imports from another stack.
 _GIVEN_BY = {
-    "KmsKeyArns": ("a customer managed key encrypts it", "--kms-key-arn ARN"),
+    "KmsKeyArns": ("a customer managed key encrypts the secret or parameter", "--kms-key-arn ARN"),
 }
 #: What a role grants, as against what it allows of the needs.
 _OF_GRANTS = frozenset(
@@ -306,8 +306,8 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
             yield f"whether anything needs {', '.join(map(str, each.unsure))} depends on an unknown value"
         case Ground.HANGING:
             conditions = dict.fromkeys(only_if(each, need).partition(": pass")[0] for need in hanging)
-            there = f"{number_of(len(hanging), 'need')} {'is' if len(hanging) == 1 else 'are'} there"
-            yield f"{there} only if {' or '.join(conditions)}"
+            exist = f"{number_of(len(hanging), 'need')} exist{'s'[: len(hanging) == 1]}"
+            yield f"{exist} only if {' or '.join(conditions)}"
         case Ground.GAPS:
             yield f"{number_of(len(each.gaps), 'need')} cannot be named"
         case Ground.APPLICATION:

@@ -42,6 +42,17 @@ def cfnroles(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture
+def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """`on_terminal(80)`: lines have to fit that many columns, as on a terminal without colours."""
+
+    def show(columns: int) -> None:
+        monkeypatch.delenv("FORCE_COLOR", raising=False)
+        monkeypatch.setattr("cfnroles.cli.terminal.columns_of", lambda *, err=False: columns)
+
+    return show
+
+
+@pytest.fixture
 def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """`git("commit", ...)` in a repository that is the current directory."""
     monkeypatch.chdir(tmp_path)

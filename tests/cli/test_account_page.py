@@ -71,9 +71,9 @@ def everything() -> dict[str, Any]:
 
 
 def test_what_the_page_says_is_what_happens(
-    cfnroles: Any, aws: Any, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cfnroles: Any, aws: Any, repository: Path, tmp_path: Path, on_terminal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+    on_terminal(80)
     monkeypatch.setenv("AWS_REGION", REGION)
     there: Aws = aws(everything())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,12 +16,12 @@ def test_what_the_page_says_is_what_happens(
     repository: Path,
     examples: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    on_terminal: Any,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     page = (repository / "docs" / "audit.md").read_text(encoding="utf-8")
     assert sum(step.language == "console" for step in steps(page)) == 3
-    monkeypatch.setenv("COLUMNS", "100")
+    on_terminal(100)
 
     def cfnroles(arguments: list[str]) -> tuple[int, str]:
         with pytest.raises(SystemExit) as ended:

@@ -130,7 +130,6 @@ def refusal(reading: Reading) -> str:
 def of_lint(*readings: Reading) -> Iterator[tuple[str, str]]:
     report = LintReport(tuple(lint(reading) for reading in readings))
     yield "human", lint_format.human(report)
-    yield "narrow", lint_format.human(report, 40)
     yield "human", page([lint_format.summary(report)])
     yield "markdown", lint_format.markdown(report)
     yield "json", lint_format.json_text(report)

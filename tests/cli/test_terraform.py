@@ -189,7 +189,7 @@ def test_the_key_of_a_parameter_is_told_by_an_option(cfnroles: Any, directory: P
     (directory / "main.tf").write_text(main, encoding="utf-8")
     told = cfnroles("explain", "infra").out
     assert "on the customer managed key\n" in told
-    assert "if a customer managed key encrypts it: pass --kms-key-arn ARN\n" in told
+    assert "if a customer managed key encrypts the secret or parameter: pass --kms-key-arn ARN\n" in told
     assert "KmsKeyArns" not in told
 
 

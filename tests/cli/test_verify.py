@@ -71,16 +71,19 @@ Verdict: fail
   - it does not allow 2 needs
   - 1 statement grants more than is needed
   - whether it allows 1 need depends on an unknown value
-  - 2 needs are there only if a customer managed key encrypts it
+  - 2 needs exist only if a customer managed key encrypts the secret or
+    parameter
 
 trust policy
     [ok]      ecs-tasks.amazonaws.com can assume the role
-              (on behalf of any account, because no condition asks for aws:SourceAccount)
+              (on behalf of any account, because no condition asks for
+              aws:SourceAccount)
 container web
   logConfiguration.options.awslogs-group (task.yaml:12)
     [unknown] logs:CreateLogStream
               on arn:aws:logs:us-east-1:123456789012:log-group:/ecs/shop:log-stream:shop/web/*
-              depends on aws:SourceVpce, in Flags.Statement[2] (Perhaps), roles.yaml:22
+              depends on aws:SourceVpce, in Flags.Statement[2] (Perhaps),
+              roles.yaml:22
     [DENIED]  logs:PutLogEvents
               on arn:aws:logs:us-east-1:123456789012:log-group:/ecs/shop:log-stream:shop/web/*
               by Flags.Statement[1] (Never), roles.yaml:18
@@ -89,12 +92,14 @@ container web
               on arn:aws:ssm:us-east-1:123456789012:parameter/flag
               by Flags.Statement[0] (Wide), roles.yaml:14
     [only if] kms:Decrypt
-              if a customer managed key encrypts it: pass --kms-key-arn ARN
+              if a customer managed key encrypts the secret or parameter: pass
+              --kms-key-arn ARN
   secret TOKEN (task.yaml:9)
     [MISSING] ssm:GetParameters
               on arn:aws:ssm:us-east-1:123456789012:parameter/token
     [only if] kms:Decrypt
-              if a customer managed key encrypts it: pass --kms-key-arn ARN
+              if a customer managed key encrypts the secret or parameter: pass
+              --kms-key-arn ARN
 
 To decide what is unknown:
   - Pass --context aws:SourceVpce=VALUE.
@@ -136,37 +141,38 @@ Excess permissions, riskiest first
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A task definition and a template of roles, on a terminal of 80 columns without colour."""
+    """A task definition and a template of roles."""
     (tmp_path / "task.yaml").write_text(TASK)
     (tmp_path / "roles.yaml").write_text(ROLES)
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def test_the_tree(cfnroles: Any, files: Path) -> None:
+def test_the_tree(cfnroles: Any, files: Path, on_terminal: Any) -> None:
+    on_terminal(80)
     result = cfnroles("verify", "task.yaml", "--role", "roles.yaml:Role")
 
     assert result.out == TREE
     assert result.err == (
-        "execution role: fail: 1 allowed, 1 unknown, 1 missing, 1 denied; 1 statement grants more than is needed;"
-        " 2 needs depend on an unknown value\n"
+        "execution role: fail: 1 allowed, 1 unknown, 1 missing, 1 denied; 1 statement\n"
+        "  grants more than is needed; 2 needs depend on an unknown value\n"
     )
     assert result.code == 1
 
 
-def test_one_line_for_each_verdict_on_a_wide_terminal(
-    cfnroles: Any, files: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
+@pytest.mark.parametrize("columns", [160, None], ids=["a wide terminal", "a file"])
+def test_one_line_for_each_verdict(columns: int | None, cfnroles: Any, files: Path, on_terminal: Any) -> None:
+    on_terminal(columns)
     out = cfnroles("verify", "task.yaml", "--role", "roles.yaml:Role").out
 
     line = "    [ok]      ssm:GetParameters on arn:aws:ssm:us-east-1:123456789012:parameter/flag"
     assert f"{line} by Flags.Statement[0] (Wide), roles.yaml:14\n" in out
 
 
-def test_colour_adds_nothing_but_colour(cfnroles: Any, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colour_adds_nothing_but_colour(
+    cfnroles: Any, files: Path, on_terminal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_terminal(80)
     monkeypatch.setenv("FORCE_COLOR", "1")
     out = cfnroles("verify", "task.yaml", "--role", "roles.yaml:Role").out
 
@@ -446,8 +452,7 @@ def test_real_templates_raise_nothing(repository: Path, examples: Path) -> None:
             for role in template.resolve().of_type("AWS::IAM::Role")[:2]
             for holder in (Holder.EXECUTION, Holder.TASK)
         ]
-        for width in (80, 160):
-            assert bool(verification.human(found, source.texts, width)) is bool(found)
+        assert bool(verification.human(found, source.texts)) is bool(found)
         assert len(json.loads(verification.json_text(found, source.texts))["roles"]) == len(found)
         assert verification_markdown.markdown(found, source.texts).count("\n## ") == max(len(found) - 1, 0)
 

@@ -58,26 +58,26 @@ def test_what_several_places_have_in_common_is_one_paragraph() -> None:
         f"family: shop\ncontainerDefinitions:\n  - name: web\n    image: web:1\n    secrets:\n{secrets}", "a.yaml"
     )
     assert len(file.findings) == 3
-    told = human(LintReport((file,)), width=200)
+    told = human(LintReport((file,)))
     assert told.count("a.yaml:") == 1
     assert told.startswith("a.yaml:6:")
     assert told.endswith(" Also on lines 7 and 8.")
 
 
 def test_people_read_one_paragraph_for_each_finding(report: LintReport) -> None:
-    assert human(report, width=100) == (
+    assert laid_out(human(report), width=100, colour=False) == (
         "shop.yaml:4:5: info: container web: the image has no tag, so it uses latest, which can move\n"
-        "    [mutable-image]\n"
+        "  [mutable-image]\n"
         "     4 | image: nginx\n"
         "       |        ^^^^^\n"
         "    Give it by a tag that stays, or by its digest.\n"
         "shop.yaml:7:9: warning: container web, variable DATABASE_PASSWORD: the variable holds a secret in\n"
-        "    plain text: its name says so [plain-text-secret]\n"
+        "  plain text: its name says so [plain-text-secret]\n"
         "     7 | value: …\n"
         "       |        ^\n"
         "    Keep it in Secrets Manager or Parameter Store, and name it under secrets.\n"
         "shop.yaml:12:9: error: container proxy, environment file #1: s3://shop/web.env is a URL, and ECS\n"
-        "    requires an ARN [refused-value]\n"
+        "  requires an ARN [refused-value]\n"
         "    12 | value: …\n"
         "       |        ^\n"
         "    Write arn:aws:s3:::shop/web.env."
@@ -105,7 +105,7 @@ Resources:
 
 @pytest.mark.parametrize("width", [40, 80, 160])
 def test_no_line_is_wider_than_the_terminal_but_for_a_name_in_one_piece(width: int, report: LintReport) -> None:
-    lines = human(report, width=width).splitlines()
+    lines = laid_out(human(report), width=width, colour=False).splitlines()
     assert all(len(line) <= width or " " not in line.strip() for line in lines)
 
 
