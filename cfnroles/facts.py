@@ -42,6 +42,7 @@ class Facts(Struct, frozen=True):
     ``s3_files_buckets`` the buckets of S3 file systems, ``root_volumes`` the EFS volumes that root writes to. With
     ``compat``, the roles also get permissions that only some of AWS's pages require. With ``roles_first``, the roles
     exist before the task definitions, so their revisions are unknown and the roles that they name now do not matter.
+    With ``makes_profiles``, the instance profiles are created with their roles, in place of those that are named now.
     """
 
     account: str = ""
@@ -61,6 +62,7 @@ class Facts(Struct, frozen=True):
     root_volumes: tuple[str, ...] = ()
     compat: bool = False
     roles_first: bool = False
+    makes_profiles: bool = False
 
     @property
     def home_region(self) -> Text:

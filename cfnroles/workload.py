@@ -15,9 +15,11 @@ Path = tuple[str | int, ...]
 
 #: The key of the settings that Express Mode takes from a service and that no task definition has.
 EXPRESS = "expressGatewayService"
+#: The keys of a capacity provider and of its instance profile, whose ``roleArn`` is the role in it.
+PROVIDER, PROFILE = "capacityProvider", "instanceProfile"
 #: Keys next to the members of a task definition.
 BESIDE = frozenset(
-    {"service", "cluster", "account", "capacityProvider", "runBy", "runTask", "daemon", "gateway", EXPRESS}
+    {"service", "cluster", "account", PROVIDER, PROFILE, "runBy", "runTask", "daemon", "gateway", EXPRESS}
 )
 
 #: The noun of a list's elements in messages: list -> (noun, key of the name).

@@ -14,8 +14,8 @@ from cfnroles.need import Gap, Need, Permission
 from cfnroles.sources.cdk_app import construct_path
 from cfnroles.sources.nested_stacks import NestedStack, linked_stacks
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS, spelled
-from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_worlds, own
+from cfnroles.sources.template_task_definitions import TASKS, noun_of, spelled
+from cfnroles.sources.template_tasks import TaskInWorlds, hidden, in_worlds, own
 from cfnroles.spelling import hint
 from cfnroles.template.template import Template
 
@@ -95,14 +95,13 @@ def _explanation(task: TaskInWorlds) -> Explanation:
     for need, where in task.needs.items():
         needs.setdefault(task.when(where), []).append(replace(need, permission=_spelled(need.permission)))
     gaps = sorted(hanging(task.gaps, task), key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
-    services = defined(task.worlds.template, (EXPRESS_SERVICE,))
     return Explanation(
         explained_roles(needs),
         tuple(gaps),
         resource=task.logical_id,
         when=task.condition,
         defaults=task.defaults,
-        noun="Express Mode service" if task.logical_id.rpartition(".")[2] in services else "task definition",
+        noun=noun_of(task.worlds.template, task.logical_id.rpartition(".")[2]),
         construct=construct_path(task.worlds.template, task.logical_id.rpartition(".")[2]),
     )
 

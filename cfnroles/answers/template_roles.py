@@ -16,6 +16,7 @@ from cfnroles.answers import resource_policies
 from cfnroles.document import inside
 from cfnroles.iam.stack_roles import ATTACHED_TO, POLICIES, RoleResource
 from cfnroles.need import Gap, Holder, Need
+from cfnroles.sources.role_members import OTHER_ROLES
 from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.state_machines import STATE_MACHINES
 from cfnroles.sources.template_targets import RUNNING, doing_more, values_of
@@ -84,6 +85,8 @@ def reference(
     if holder in ROLE_PROPERTIES:
         properties = _mapping(worlds.template.resources.get(task, {}).get("Properties"))
         return {_value(properties.get(ROLE_PROPERTIES[holder]), worlds, world): wanted}
+    if holder is Holder.INSTANCE:
+        return dict.fromkeys(_in_profiles(task, worlds, world), wanted)
     found: dict[str | None, list[Need | Gap]] = {}
     for each in wanted:
         given = _named_beside(worlds.template, each.origin.path)
@@ -93,6 +96,13 @@ def reference(
         unnamed = found.pop(None)
         next(iter(found.values())).extend(unnamed)
     return found
+
+
+def _in_profiles(task: str, worlds: Worlds, world: World) -> Iterator[str | None]:
+    """What names the role in the instance profile of a capacity provider, or the profile where its role is unseen."""
+    member = OTHER_ROLES[Holder.INSTANCE]
+    for run, _ in run_in(world, worlds, task):
+        yield run.workload.at(member.role) or run.workload.at(member.named) or None
 
 
 def launch_types(task: str, worlds: Worlds, world: World) -> frozenset[str]:
@@ -117,6 +127,7 @@ def role_of(given: str, roles: Iterable[RoleResource], account: str) -> RoleReso
 def other_users(role: str, template: Template, known: Collection[str]) -> tuple[str, ...]:
     """Return the resources that use the role for another purpose than the known ones."""
     whole = doing_more(template, known)
+    known = {*known, *_profiles_of(known, template)}
     users = (
         name
         for name, each in template.resources.items()
@@ -128,6 +139,18 @@ def other_users(role: str, template: Template, known: Collection[str]) -> tuple[
     # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
     all_of = _mapping(template.tree.get("Globals")).items()
     return (*users, *(f"Globals.{kind}" for kind, each in all_of if _has(each, role, str(kind))))
+
+
+def _profiles_of(tasks: Collection[str], template: Template) -> Iterator[str]:
+    """The instance profiles that only these tasks name: nothing else has the roles in them."""
+    profiles = {name for name, each in template.resources.items() if each["Type"] == _PROFILE}
+    if not profiles:
+        return
+    named = {name: set(names_in(each)) for name, each in template.resources.items()}
+    for profile in profiles:
+        users = {name for name, names in named.items() if profile in names}
+        if users and users <= {*tasks}:
+            yield profile
 
 
 def _is_also_for_others(resource: Mapping[str, Any], role: str, tasks: Collection[str]) -> bool:
@@ -255,7 +278,9 @@ def _without_short_form(part: Any, step: str | int) -> Any:
 
 
 def _roles_of(task: str, template: Template, roles: Collection[str]) -> set[str]:
-    return {name for name in around_of(task, template).resources if name in roles}
+    around = around_of(task, template).resources
+    in_profiles = (name for each in around.values() if each["Type"] == _PROFILE for name in names_in(each))
+    return {name for name in (*around, *in_profiles) if name in roles}
 
 
 def _named(template: Template, given: Given) -> Mapping[str, set[str]]:

@@ -14,7 +14,7 @@ from cfnroles.errors import InvalidInput, RefusedByEcs
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Severity
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASK_DEFINITIONS
+from cfnroles.sources.template_task_definitions import NOUNS, TASK_DEFINITIONS
 from cfnroles.sources.template_tasks import TaskInWorlds, own
 from cfnroles.sources.told_facts import told_facts
 from cfnroles.spelling import hint
@@ -33,7 +33,8 @@ def asked_about(
     lines.refuse(reading.wrong, reading.texts)
     ids = own(template, kinds)
     if resource and resource not in ids:
-        noun = "task definition or Express Mode service" if EXPRESS_SERVICE in kinds else "task definition"
+        nouns = ("task definition", *(NOUNS[kind] for kind in kinds if kind in NOUNS))
+        noun = " or ".join(filter(None, (", ".join(nouns[:-1]), nouns[-1])))
         why = f"It has {', '.join(ids)}." if ids else "It has none."
         what = f"has no {noun} {resource}"
         raise InvalidInput(what, where=reading.name, why=why, remedy=hint(resource, ids))

@@ -40,7 +40,7 @@ from cfnroles.sources.role_places import ROLE_PROPERTIES, given_at, places_of
 from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_references import deployable_worlds
 from cfnroles.sources.template_targets import RUNNING
-from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
+from cfnroles.sources.template_task_definitions import TASKS, noun_of
 from cfnroles.sources.template_tasks import PROCESSED, TaskInWorlds, defined, hidden, in_same_worlds
 from cfnroles.statements import compose
 from cfnroles.symbols import Opaque, Parameter
@@ -179,8 +179,8 @@ class _Judging:
         everywhere = frozenset[World]().union(*(where for _, where in answers))
         defaults = dict.fromkeys(name for each in self._tasks if each.logical_id in users for name in each.defaults)
         use = answers[0][0].use or Use(())
-        if set(users) <= set(defined(self._template, (EXPRESS_SERVICE,))):
-            use = replace(use, noun="Express Mode service")
+        if len(nouns := {noun_of(self._template, each) for each in users}) == 1:
+            use = replace(use, noun=nouns.pop())
         when = "" if everywhere == frozenset(first.worlds.all) else first.told(everywhere)
         paths = tuple(construct_path(self._template, each) for each in users)
         taken = self._question.taken

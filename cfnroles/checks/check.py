@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from cfnroles.discovery import Discovery
 from cfnroles.iam.dangers import Danger, TrustDanger
 from cfnroles.iam.roles import Role
-from cfnroles.need import Finding, Gap, Origin, Severity, fault
+from cfnroles.need import Finding, Gap, Holder, Origin, Severity, fault
 from cfnroles.template.template import ResolvedStack
 from cfnroles.workload import Path, Workload
 
@@ -41,8 +41,9 @@ class CheckedTask(Struct, frozen=True, dict=True):
     """A task definition of the document, with its discovery.
 
     ``logical_id`` is empty outside of templates. ``sources`` are the positions of members in the document that differ
-    from their path after ``start``, and ``begin`` is that of the task definition. ``execution_role``, ``task_role`` and
-    ``infrastructure_role`` are the values of these members: empty if absent, and ``None`` if they depend on an unknown.
+    from their path after ``start``, and ``begin`` is that of the task definition. ``execution_role`` and ``task_role``
+    are the values of these members: empty if absent, and ``None`` if they depend on an unknown. ``other_roles`` are
+    those of an Express Mode service or a capacity provider, each with the path of the member.
     """
 
     workload: Workload
@@ -52,7 +53,7 @@ class CheckedTask(Struct, frozen=True, dict=True):
     logical_id: str = ""
     sources: Mapping[Path, Path] = field(default_factory=dict)
     start: Path = ()
-    infrastructure_role: str | None = ""
+    other_roles: Mapping[Holder, tuple[str | None, Path]] = field(default_factory=dict)
     begin: Origin | None = None
 
     @property

@@ -62,12 +62,13 @@ def _without_role(task: CheckedTask) -> Iterator[Finding]:
 
 
 def missing_permission(subject: Subject) -> Iterator[Finding]:
-    """Find permissions that an execution role, or the infrastructure role of an Express service, of the template
-    lacks.
+    """Find permissions that an execution role of the template lacks, or a role of an Express Mode service or a capacity
+    provider.
     """
     for task in subject.tasks:
         yield from task.once(_missing, Holder.EXECUTION, _execution_role(task, subject))
-        yield from task.once(_missing, Holder.INFRASTRUCTURE, subject.role(task.infrastructure_role))
+        for holder, (given, _) in task.other_roles.items():
+            yield from task.once(_missing, holder, subject.role(given))
 
 
 def _missing(task: CheckedTask, holder: Holder, role: TemplateRole | None) -> Iterator[Finding]:
@@ -196,8 +197,8 @@ CHECKS = (
         severity=Severity.ERROR,
         what="An execution role without a permission that its task definition needs",
         why="ECS stops every task before its containers start. Reported only where role and task definition are in one "
-        "template and all policies of the role can be seen, and of the infrastructure role of an Express Mode service, "
-        "too.",
+        "template and all policies of the role can be seen, and of the roles of Express Mode services and capacity "
+        "providers, too.",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
         bad=TEMPLATE.format(principal=ECS_TASKS, permissions=POLICY.replace("s3:GetObject\n", "s3:ListBucket\n")),
         good=GOOD,

@@ -8,9 +8,16 @@ from cfnroles.checks.check import AllowStatement, Check, Subject, TemplateRole
 from cfnroles.checks.patterns import means_action
 from cfnroles.checks.role_examples import GOOD, MANAGED, POLICY, SECRETS, TEMPLATE
 from cfnroles.iam.dangers import DangerKind, is_every
-from cfnroles.need import Finding, Severity, fault
+from cfnroles.need import Finding, Holder, Severity, fault
+from cfnroles.role_kinds import kind_of
 
 ECS_TASKS, _ECS_ITSELF = "ecs-tasks.amazonaws.com", "ecs.amazonaws.com"
+#: What the roles are of that no task definition has.
+_OTHERS = {
+    Holder.INFRASTRUCTURE: "the infrastructure role of an Express Mode service",
+    Holder.MANAGED_INSTANCES: "the infrastructure role of a capacity provider",
+    Holder.INSTANCE: "the instance role of a capacity provider",
+}
 #: Tasks, and ECS itself with the infrastructure role.
 _ECS = frozenset({ECS_TASKS, _ECS_ITSELF})
 #: Dangers that are reported as something larger than reading.
@@ -54,13 +61,14 @@ _READS = {
 
 
 def untrusted(subject: Subject) -> Iterator[Finding]:
-    """Find roles of task definitions that ECS tasks may not assume, or of Express Mode services that ECS may not."""
+    """Find roles of task definitions, Express Mode services and capacity providers that do not trust who uses them."""
     used: dict[tuple[str, str, str], TemplateRole] = {}
     for task in subject.tasks:
+        beside = [(given, holder) for holder, (given, _) in task.other_roles.items()]
         for reference, noun, service in (
             (task.execution_role, "a role of a task definition", ECS_TASKS),
             (task.task_role, "a role of a task definition", ECS_TASKS),
-            (task.infrastructure_role, "the infrastructure role of an Express Mode service", _ECS_ITSELF),
+            *((given, _OTHERS[holder], kind_of(holder).assumed_by.service) for given, holder in beside),
         ):
             if role := subject.role(reference):
                 used[role.logical_id, noun, service] = role
@@ -105,8 +113,13 @@ def reads_everything(subject: Subject) -> Iterator[Finding]:
 
 
 def ecs_roles(subject: Subject) -> Iterator[TemplateRole]:
-    """Yield the roles that task definitions name, and those that ECS may assume."""
-    used = {reference for task in subject.tasks for reference in (task.execution_role, task.task_role) if reference}
+    """Yield the roles that task definitions and the like name, and those that ECS may assume."""
+    used = {
+        reference
+        for task in subject.tasks
+        for reference in (task.execution_role, task.task_role, *(given for given, _ in task.other_roles.values()))
+        if reference
+    }
     for role in subject.roles:
         if _ECS & (role.trusted or frozenset()) or used & role.names:
             yield role

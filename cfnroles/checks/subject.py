@@ -15,9 +15,10 @@ from cfnroles.iam.evaluator import Effect
 from cfnroles.iam.roles import stack_role
 from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
 from cfnroles.iam.statements import Part, PlacedStatement
-from cfnroles.need import Finding, Severity
+from cfnroles.need import Finding, Holder, Severity
 from cfnroles.rediscovery import Parts, Rediscovery
 from cfnroles.sources import reading as sources
+from cfnroles.sources.role_members import other_roles
 from cfnroles.sources.task_definition_checks import shape_findings, size_findings, value_findings
 from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_names import refused_names
@@ -214,8 +215,15 @@ def _template_task(task: TemplateTask, found: Discovery) -> CheckedTask:
         task.resource.logical_id,
         task.sources,
         ("Resources", task.resource.logical_id, "Properties"),
-        _role_property(task, "InfrastructureRoleArn"),
+        dict(_other_roles(task)),
     )
+
+
+def _other_roles(task: TemplateTask) -> Iterator[tuple[Holder, tuple[str | None, Path]]]:
+    """The roles of an Express Mode service or a capacity provider."""
+    for holder, member in other_roles(task.workload):
+        given = _role(task.workload.at(member.role))
+        yield holder, (given or (None if member.named in task.sources else ""), member.named)
 
 
 def _role_property(task: TemplateTask, name: str) -> str | None:

@@ -9,7 +9,7 @@ from cfnroles.checks.plain_text import plain_text_secret
 from cfnroles.checks.references import is_reference
 from cfnroles.need import Finding, Severity, fault
 from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK
-from cfnroles.sources.template_task_definitions import unread_roles
+from cfnroles.sources.template_task_definitions import UNREAD
 from cfnroles.symbols import Attribute, Expression, PseudoParameter, Symbol
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.images import ecr_repository, tag
@@ -34,7 +34,7 @@ def trap(subject: Subject) -> Iterator[Finding]:
 def gap(subject: Subject) -> Iterator[Finding]:
     """Find permissions with unknown resource names, and resources whose permissions are not examined."""
     for resource in subject.stack.resources.values() if subject.stack else ():
-        if roles := unread_roles(resource.type, resource.properties):
+        if roles := UNREAD.get(resource.type):
             what = f"cfnroles does not read {resource.type} and does not check {roles}"
             yield fault(resource.source()[:2], what, "Check them yourself.")
     for name in subject.unseen_tasks:

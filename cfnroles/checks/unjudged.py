@@ -10,14 +10,13 @@ from cfnroles.checks.check import Check, Subject, TemplateRole
 from cfnroles.checks.role_examples import GOOD
 from cfnroles.iam.roles import Unread
 from cfnroles.iam.stack_roles import may_make
-from cfnroles.need import Finding, Severity, fault
+from cfnroles.need import Finding, Holder, Severity, fault
 from cfnroles.sources.nested_stacks import ADDRESSES
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.symbols import IMPORT
 from cfnroles.table.ecs.service_role import BY_HAND
 from cfnroles.template.intrinsics import symbols
 from cfnroles.template.template import is_module
-from cfnroles.workload import EXPRESS
 
 #: Options in remedies, and those that lint has, too.
 _OPTION = re.compile(r"--[a-z][a-z-]+")
@@ -32,17 +31,18 @@ def unjudged(subject: Subject) -> Iterator[Finding]:
     yield from _of_services(subject)
     told: set[str] = set()
     for task in subject.tasks:
-        for member, name, given in (
-            ("executionRoleArn", "execution role", task.execution_role),
-            ("taskRoleArn", "task role", task.task_role),
-            (f"{EXPRESS}.infrastructureRoleArn", "infrastructure role", task.infrastructure_role),
+        others = ((path, holder, given) for holder, (given, path) in task.other_roles.items())
+        for path, name, given in (
+            (("executionRoleArn",), Holder.EXECUTION, task.execution_role),
+            (("taskRoleArn",), Holder.TASK, task.task_role),
+            *others,
         ):
             if not task.logical_id or given == "":
                 continue
             role = subject.role(given)
             if role is None:
                 yield fault(
-                    task.source(tuple(member.split("."))),
+                    task.source(path),
                     f"the {name} of {task.logical_id} is not judged: {_where(given)}",
                     _REMEDY,
                 )

@@ -27,7 +27,8 @@ example, in account 123456789012 and us-east-1.
 |---|---|
 | `service`, `cluster`, `account` | `--service-file FILE`, or the option for the same purpose |
 | `runTask` | `--run-task-file FILE` |
-| `runBy`, `capacityProvider`, `gateway` | a [service spec](spec.md) |
+| `runBy`, `gateway` | a [service spec](spec.md) |
+| `capacityProvider` | a [service spec](spec.md), or a [template](templates.md) |
 | anything else | the task definition |
 
 *Standing* says how certain a permission is: *documented* by AWS or by the authors of the log router; *seen in AWS's

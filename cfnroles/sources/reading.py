@@ -22,9 +22,10 @@ from cfnroles.facts import Facts
 from cfnroles.lines import findings_text, gaps_text, refuse
 from cfnroles.need import Finding, Gap, Holder, Need, Reference, Severity
 from cfnroles.options import NO_OPTIONS, LogGroupOptions, RoleOptions
+from cfnroles.sources.role_members import OTHER_ROLES
 from cfnroles.sources.told import Told
 from cfnroles.spelling import hint
-from cfnroles.workload import EXPRESS, Path, Workload
+from cfnroles.workload import Path, Workload
 
 if TYPE_CHECKING:
     from cfnroles.sources.nested_stacks import NestedStack
@@ -38,7 +39,7 @@ _OF_DEFAULTS = "If that is the default of a variable, pass its value with --para
 _ROLE_MEMBERS: Mapping[Holder, Path] = {
     Holder.EXECUTION: ("executionRoleArn",),
     Holder.TASK: ("taskRoleArn",),
-    Holder.INFRASTRUCTURE: (EXPRESS, "infrastructureRoleArn"),
+    **{holder: member.role for holder, member in OTHER_ROLES.items()},
 }
 
 

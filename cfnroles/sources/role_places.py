@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cfnroles.need import Holder, Need, Origin
 from cfnroles.sources.template_targets import RUNNERS, values_of
-from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, SERVICE, TASKS
+from cfnroles.sources.template_task_definitions import CAPACITY_PROVIDER, EXPRESS_SERVICE, SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.template.dependencies import names_in
 from cfnroles.template.template import resources_of
@@ -25,6 +25,12 @@ Choice: TypeAlias = "str | tuple[str, Choice, Choice]"
 ROLE_PROPERTIES = {Holder.EXECUTION: "ExecutionRoleArn", Holder.TASK: "TaskRoleArn"}
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-expressgatewayservice.html
 _EXPRESS_PROPERTIES = {**ROLE_PROPERTIES, Holder.INFRASTRUCTURE: "InfrastructureRoleArn"}
+#: Where a capacity provider names its roles: the one of its instances by the instance profile that has it.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-capacityprovider.html
+_OF_PROVIDERS = {
+    Holder.MANAGED_INSTANCES: ("ManagedInstancesProvider", "InfrastructureRoleArn"),
+    Holder.INSTANCE: ("ManagedInstancesProvider.InstanceLaunchTemplate", "Ec2InstanceProfileArn"),
+}
 #: What a service names roles for, each with a property `RoleArn`.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
 SERVICE_ROLES = {
@@ -83,17 +89,25 @@ def places_of(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, .
 
 
 def own_places(task: str, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
-    """Where a task definition or an Express Mode service names its roles.
+    """Where a task definition, an Express Mode service or a capacity provider names its roles.
 
     Such a service that is given a task definition names its infrastructure role alone.
     """
     resource = tree["Resources"][task]
     properties = resource.get("Properties")
+    if resource.get("Type") == CAPACITY_PROVIDER:
+        return tuple(_of_provider(task, properties))
     named = _EXPRESS_PROPERTIES if resource.get("Type") == EXPRESS_SERVICE else ROLE_PROPERTIES
     if named is _EXPRESS_PROPERTIES and isinstance(properties, Mapping) and "TaskDefinitionArn" in properties:
         named = {Holder.INFRASTRUCTURE: _EXPRESS_PROPERTIES[Holder.INFRASTRUCTURE]}
     start: Path = ("Resources", task, "Properties")
     return tuple(RolePlace(task, holder, (*start, name)) for holder, name in named.items())
+
+
+def _of_provider(task: str, properties: Any) -> Iterator[RolePlace]:
+    for holder, (around, name) in _OF_PROVIDERS.items():
+        for part in _parts(properties, around.split("."), ("Resources", task, "Properties")):
+            yield RolePlace(task, holder, (*part, name))
 
 
 def service_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:

@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from cfnroles.document import Document, parse
 from cfnroles.errors import InvalidInput
 from cfnroles.placeholders import as_symbols, fill
+from cfnroles.sources.capacity_provider import with_roles
 from cfnroles.sources.members import recorded
 from cfnroles.sources.told import Told
-from cfnroles.workload import Workload
+from cfnroles.workload import PROVIDER, Workload
 
 #: The document that settings from options name as their origin.
 COMMAND_LINE = "command line"
@@ -103,11 +104,8 @@ def provided_beside(workload: Workload, provider: Document) -> Workload:
     A role and a profile that it does not name yet are those that are built for it.
     """
     described = read_capacity_provider(provider.text, provider.name)
-    managed = {"infrastructureRoleArn": "", **described["managedInstancesProvider"]}
-    launched = {"ec2InstanceProfileArn": "", **managed["instanceLaunchTemplate"]}
-    whole = {**described, "managedInstancesProvider": {**managed, "instanceLaunchTemplate": launched}}
-    tree = as_symbols({**workload.tree, "capacityProvider": whole})
-    return replace(workload, tree=tree, settings={**workload.settings, "capacityProvider": provider.name})
+    tree = as_symbols({**workload.tree, PROVIDER: with_roles(described)})
+    return replace(workload, tree=tree, settings={**workload.settings, PROVIDER: provider.name})
 
 
 def filled_by(description: Document, values: Mapping[str, str]) -> frozenset[str]:

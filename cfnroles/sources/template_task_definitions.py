@@ -11,14 +11,15 @@ from msgspec.structs import replace
 
 from cfnroles.document import inside
 from cfnroles.placeholders import as_symbols, texts_in, unresolved
-from cfnroles.sources import express_service
+from cfnroles.sources import capacity_provider, express_service
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
 from cfnroles.sources.template_arns import ATTACHMENT, made_up_arn, named_by_ref
+from cfnroles.sources.template_instance_profiles import role_in
 from cfnroles.sources.unknown_members import members_beside
 from cfnroles.symbols import Attribute, Symbol
-from cfnroles.template.template import ResolvedStack, Resource
+from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.text import Part, Text, from_spelling
-from cfnroles.workload import EXPRESS, Path, Workload
+from cfnroles.workload import EXPRESS, PROFILE, PROVIDER, Path, Workload
 
 _HOME = "${AWS::Region}:${AWS::AccountId}"
 #: What Ref and GetAtt give for a resource without a name of its own: (type, attribute) -> the text before the name that
@@ -58,16 +59,16 @@ _UNDECIDED = "Fn::If"
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterDaemonTaskDefinition.html
 TASK_DEFINITIONS = ("AWS::ECS::TaskDefinition", "AWS::ECS::DaemonTaskDefinition")
 EXPRESS_SERVICE = "AWS::ECS::ExpressGatewayService"
-#: What tasks are made of: ECS makes a task definition of a service in Express Mode.
-TASKS = (*TASK_DEFINITIONS, EXPRESS_SERVICE)
+CAPACITY_PROVIDER = "AWS::ECS::CapacityProvider"
+#: What has roles: what tasks are made of, and what launches the instances that they run on. ECS makes a task definition
+#: of a service in Express Mode.
+TASKS = (*TASK_DEFINITIONS, EXPRESS_SERVICE, CAPACITY_PROVIDER)
+#: What each is called where it is no task definition.
+NOUNS = {EXPRESS_SERVICE: "Express Mode service", CAPACITY_PROVIDER: "capacity provider"}
 #: What has roles of its own that are not read, by its type.
-UNREAD = {
-    "AWS::ECS::Gateway": "its infrastructure role; `gateway` in a service spec creates it",
-    "AWS::ECS::CapacityProvider": "its infrastructure role and the role of its instances; `capacity-provider` in a"
-    " service spec creates them",
-}
+UNREAD = {"AWS::ECS::Gateway": "its infrastructure role; `gateway` in a service spec creates it"}
 #: The property without which something has no roles.
-_WITH_ROLES = {"AWS::ECS::CapacityProvider": "ManagedInstancesProvider"}
+_WITH_ROLES = {CAPACITY_PROVIDER: "ManagedInstancesProvider"}
 _CONTAINERS = ("containerDefinitions",)
 SERVICE, TASK_SET, CLUSTER = "AWS::ECS::Service", "AWS::ECS::TaskSet", "AWS::ECS::Cluster"
 #: What a task set says of itself. All else it says in the place of its service, which another tool deploys.
@@ -81,7 +82,7 @@ RUNS = {
 }
 #: Members that CloudFormation calls otherwise than the API does, in small letters.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
-_RENAMED = {"placementstrategies": "placementStrategy", "clustersettings": "settings"}
+_RENAMED = {"placementstrategies": "placementStrategy", "clustersettings": "settings", "clustername": "cluster"}
 
 
 def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
@@ -153,10 +154,15 @@ class TemplateTask(Struct, frozen=True, dict=True):
         return frozenset(text for _, text in self.said if isinstance(text, Text))
 
 
-def unread_roles(kind: str, properties: Any) -> str:
-    """The roles of a resource that are not read; empty where it has none, or where they are read."""
-    named = _WITH_ROLES.get(kind)
-    return UNREAD.get(kind, "") if named is None or has_key(properties, named) else ""
+def may_have_roles(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource of one of these types has roles, be it under a condition."""
+    named = _WITH_ROLES.get(resource["Type"])
+    return named is None or has_key(resource.get("Properties"), named)
+
+
+def noun_of(template: Template, logical_id: str) -> str:
+    """What a resource is called that has roles: a task definition, or what it is instead."""
+    return NOUNS.get(template.type_of(logical_id), "task definition")
 
 
 def has_key(value: Any, name: str) -> bool:
@@ -179,6 +185,9 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
         if resource.type == EXPRESS_SERVICE:
             yield _express(turned, document)
             continue
+        if resource.type == CAPACITY_PROVIDER:
+            yield from _provider(turned, document, stack)
+            continue
         tree = turned.structure(resource.properties, MEMBERS, (), ())
         containers = turned.containers_first(tree.get("containerDefinitions"))
         # What another tool is meant to fill in is no more than a symbol here.
@@ -197,6 +206,23 @@ def _express(turned: Turned, document: str) -> TemplateTask:
     unseen = (to for place, start in places.items() for _, to in express_service.moved(turned.unseen, start, place))
     workload = Workload(document, as_symbols(tree), {EXPRESS: document})
     return TemplateTask(turned.resource, workload, sources, tuple(unseen))
+
+
+def _provider(turned: Turned, document: str, stack: ResolvedStack) -> Iterator[TemplateTask]:
+    """A capacity provider of Managed Instances, which has no task definition; nothing for any other."""
+    members = turned.structure(turned.resource.properties, capacity_provider.MEMBERS, (PROVIDER,), ())
+    if "ManagedInstancesProvider" not in turned.resource.properties:
+        return
+    turned.sources[(PROVIDER,)] = turned.resource.source()
+    profile = capacity_provider.profile_of(members)
+    role = role_in(profile, stack) if profile else None
+    tree = {
+        "containerDefinitions": [],
+        PROVIDER: capacity_provider.with_roles(members),
+        PROFILE: {"roleArn": role} if role else {},
+    }
+    workload = Workload(document, as_symbols(tree), dict.fromkeys((PROVIDER, PROFILE), document))
+    yield TemplateTask(turned.resource, workload, turned.sources, tuple(turned.unseen))
 
 
 def beside_services(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:

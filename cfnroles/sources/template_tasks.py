@@ -25,19 +25,22 @@ from cfnroles.sources.template_arns import TELLING, TOLD_BY_PROPERTIES
 from cfnroles.sources.template_conditions import too_many_conditions
 from cfnroles.sources.template_cover import APART, Apart, Cover, cover_of, whole_cover
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
+from cfnroles.sources.template_instance_profiles import INSTANCE_PROFILE, profiles_of
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_names import names_elsewhere
 from cfnroles.sources.template_runs import asked_alone
 from cfnroles.sources.template_targets import RUNNERS, as_runner, names_family, of_unread_targets, tasks_named
 from cfnroles.sources.template_task_definitions import (
+    CAPACITY_PROVIDER,
     CLUSTER,
     RUNS,
     TASK_DEFINITIONS,
     TASKS,
+    UNREAD,
     TemplateTask,
     beside_services,
+    may_have_roles,
     task_definitions,
-    unread_roles,
 )
 from cfnroles.sources.unknown_members import unseen_members
 from cfnroles.table.feature import Unnamed
@@ -49,7 +52,7 @@ from cfnroles.text import Text
 from cfnroles.workload import Path
 
 #: What the types begin with that say something about a task.
-_LOOKED_AT = (*TASKS, *RUNS, *RUNNERS, CLUSTER, *ENCRYPTED, *TELLING)
+_LOOKED_AT = (*TASKS, *RUNS, *RUNNERS, CLUSTER, *ENCRYPTED, *TELLING, INSTANCE_PROFILE)
 
 #: What is read besides: no condition around a role is one of the task definitions.
 _RESOLVED = (*_LOOKED_AT, "AWS::IAM::Role", PIPELINE, DEPLOYMENT_GROUP)
@@ -94,7 +97,7 @@ class TaskInWorlds(Struct, frozen=True):
 
 def defined(template: Template, kinds: Sequence[str] = TASK_DEFINITIONS) -> tuple[str, ...]:
     """The logical ids of the task definitions of a template, or of the resources of other kinds."""
-    return tuple(name for name, each in template.resources.items() if each["Type"] in kinds)
+    return tuple(name for name, each in template.resources.items() if each["Type"] in kinds and may_have_roles(each))
 
 
 def own(template: Template, kinds: Sequence[str] = TASK_DEFINITIONS) -> tuple[str, ...]:
@@ -253,7 +256,8 @@ def _turned(logical_id: str, worlds: Worlds, stack: ResolvedStack) -> tuple[Temp
     if "" not in stack.known:
         told = ((each.logical_id, hashable(each.properties)) for each in stack.of_type(*TOLD_BY_PROPERTIES))
         stack.known[""] = frozenset(stack.resources), tuple(told)
-    same = logical_id, stack.known[""], hashable(own.properties), own.moves
+    profiles = profiles_of(stack) if own.type == CAPACITY_PROVIDER else ()
+    same = logical_id, stack.known[""], hashable(own.properties), own.moves, hashable(profiles)
     known = (worlds.whole or worlds.template).known
     if same not in known:
         known[same] = tuple(task_definitions(stack, worlds.template.document, logical_id))
@@ -289,7 +293,7 @@ def _not_read(template: Template, given: Given) -> Iterator[Gap]:
     for name, each in template.resources.items():
         kind = each["Type"]
         origin = Origin(template.document, ("Resources", name))
-        if roles := unread_roles(kind, each.get("Properties")):
+        if roles := UNREAD.get(kind):
             what = f"cfnroles does not read {kind} and does not check {roles}"
             yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, "Check them yourself")
     yield from of_unread_targets(template, given)
@@ -439,7 +443,7 @@ def hashable(value: Any) -> object:
         return value.parts if isinstance(value, Text) else value
     if isinstance(value, (dict, Mapping)):
         return tuple([(name, hashable(member)) for name, member in value.items()])
-    return tuple([hashable(element) for element in value]) if isinstance(value, list) else value
+    return tuple([hashable(element) for element in value]) if isinstance(value, list | tuple) else value
 
 
 def _of_worlds(worlds: Worlds) -> Iterator[Gap]:

@@ -60,7 +60,8 @@ def unseen_members(workload: Workload, paths: Iterable[Path]) -> Iterator[Gap]:
         field = "".join("[]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
         if any(feature.field.startswith((f"{field}.", f"{field}[]")) for feature in FEATURES):
             what = "cannot see what CloudFormation puts here, or which permissions it needs"
-            yield Gap(Holder.TASK, "unknown-member", workload.origin(path), what, _PROCESSED)
+            holder = HOLDERS_BESIDE.get(str(path[0]), Holder.TASK)
+            yield Gap(holder, "unknown-member", workload.origin(path), what, _PROCESSED)
 
 
 def _unknown(workload: Workload, others: Collection[str]) -> Iterator[_Unknown]:

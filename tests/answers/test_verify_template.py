@@ -313,7 +313,7 @@ def test_how_a_task_is_launched_is_asked_where_it_may_differ(
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        ({"resource": "Nope"}, "has no task definition or Express Mode service Nope"),
+        ({"resource": "Nope"}, "has no task definition, Express Mode service or capacity provider Nope"),
         ({"roles": {Holder.EXECUTION: Role("r", ())}}, "has 2 task definitions; a role requires a single one"),
     ],
 )

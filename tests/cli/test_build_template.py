@@ -239,7 +239,10 @@ def test_an_image_in_a_parameter_costs_what_it_turns_out_to_cost(built: Any) -> 
             "Resources: {A: {Type: AWS::SQS::Queue}}", [], "has no task definition that needs roles", id="no task"
         ),
         pytest.param(
-            TEMPLATE, ["--resource", "No"], "has no task definition or Express Mode service No", id="no such task"
+            TEMPLATE,
+            ["--resource", "No"],
+            "has no task definition, Express Mode service or capacity provider No",
+            id="no such task",
         ),
         pytest.param(TEMPLATE, ["--project", "a b"], "'a b' is not a valid project name", id="no name"),
         pytest.param(TEMPLATE, ["--environment", "prod"], "--environment requires a service spec", id="no spec"),

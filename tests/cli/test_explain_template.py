@@ -454,11 +454,6 @@ def test_what_cannot_be_known_is_a_gap_whose_remedy_works(
         pytest.param("  Fn::ForEach::Tasks: [Name, [a, b], {}]\n", "Resources.Fn::ForEach::Tasks", id="a loop"),
         pytest.param("  Entrance: {Type: AWS::ECS::Gateway}\n", "Resources.Entrance", id="a gateway"),
         pytest.param(
-            "  Own: {Type: AWS::ECS::CapacityProvider, Properties: {ManagedInstancesProvider: {}}}\n",
-            "Resources.Own",
-            id="a capacity provider of Managed Instances",
-        ),
-        pytest.param(
             "  Other: {Type: AWS::ECS::Service, Properties: {TaskDefinition: other, EnableExecuteCommand: true}}\n",
             "Resources.Other",
             id="a service that runs what stands elsewhere",
@@ -639,7 +634,7 @@ def test_one_task_definition_is_asked_about(cfnroles: Any, explained: Any, tmp_p
     assert list(explained(text, "--resource", "Task")["resources"]) == ["Task"]
     refused = cfnroles("explain", tmp_path / "t.yaml", "--resource", "Tusk")
     assert (refused.code, refused.out) == (2, "")
-    assert "has no task definition or Express Mode service Tusk" in refused.err
+    assert "has no task definition, Express Mode service or capacity provider Tusk" in refused.err
     assert "It has Other, Task." in refused.err
 
 

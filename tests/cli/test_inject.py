@@ -374,7 +374,11 @@ def test_a_template_that_a_person_writes_for_sam_is_one_like_others(injected: An
     ("options", "message"),
     [
         pytest.param(["--in-place", "-o", "x.yaml"], "--in-place cannot be combined with -o x.yaml", id="both"),
-        pytest.param(["--resource", "No"], "has no task definition or Express Mode service No", id="no such one"),
+        pytest.param(
+            ["--resource", "No"],
+            "has no task definition, Express Mode service or capacity provider No",
+            id="no such one",
+        ),
         pytest.param(["--parameter", "No=x"], "has no parameter No", id="no such parameter"),
         pytest.param(["--project", "a b"], "'a b' is not a valid project name", id="no name"),
         pytest.param(["--execute-command"], "--execute-command requires a task definition", id="an option of others"),

@@ -10,7 +10,7 @@ import pytest
 
 from cfnroles.document import parse
 from cfnroles.sources.role_places import SERVICE_ROLES, given_at, own_places
-from cfnroles.sources.template_task_definitions import SERVICE, TASKS
+from cfnroles.sources.template_task_definitions import CAPACITY_PROVIDER, SERVICE, TASKS
 
 PROPERTIES = Path(__file__).parents[1] / "table" / "ecs" / "properties.json"
 RECORD = json.loads(PROPERTIES.read_text(encoding="utf-8"))
@@ -19,7 +19,7 @@ CLASSIC = "Role"
 
 
 def _roles(kind: str) -> set[str]:
-    return {path for path in RECORD[kind] if path.endswith("RoleArn") or path == CLASSIC}
+    return {path for path in RECORD[kind] if path.endswith(("RoleArn", "InstanceProfileArn")) or path == CLASSIC}
 
 
 def _template(kind: str, properties: str = "{}") -> Any:
@@ -32,7 +32,8 @@ def test_every_role_of_a_service_is_known() -> None:
 
 @pytest.mark.parametrize("kind", TASKS)
 def test_every_role_of_what_a_task_is_made_of_is_known(kind: str) -> None:
-    assert {place.path[-1] for place in own_places("Web", _template(kind))} == _roles(kind)
+    whole = "{ManagedInstancesProvider: {InstanceLaunchTemplate: {}}}" if kind == CAPACITY_PROVIDER else "{}"
+    assert {place.property for place in own_places("Web", _template(kind, whole))} == _roles(kind)
 
 
 def test_a_service_in_express_mode_that_is_given_a_task_definition_has_one_role() -> None:

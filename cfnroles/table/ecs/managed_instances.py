@@ -18,12 +18,13 @@ from cfnroles.role_kinds import kind_of
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, always, everything
 from cfnroles.table.references import located_arn
 from cfnroles.table.scopes import EveryOf, When, each_of
-from cfnroles.text import ANYTHING, Text, text_of
+from cfnroles.text import ANYTHING, EMPTY, Text, arn_of, text_of
+from cfnroles.workload import PROFILE, PROVIDER
 
 _REFERENCE = "https://docs.aws.amazon.com/aws-managed-policy/latest/reference"
 _POLICY = f"{_REFERENCE}/AmazonECSInfrastructureRolePolicyForManagedInstances.html"
 _INSTANCE_POLICY = f"{_REFERENCE}/AmazonECSInstanceRolePolicyForManagedInstances.html"
-_PROVIDER = "capacityProvider.managedInstancesProvider"
+_PROVIDER = f"{PROVIDER}.managedInstancesProvider"
 _LAUNCHED = f"{_PROVIDER}.instanceLaunchTemplate"
 _NETWORK = f"{_LAUNCHED}.networkConfiguration"
 #: What ECS makes and tags as it launches instances.
@@ -80,8 +81,17 @@ def stacks(found: Found) -> Text:
 
 
 def instance_role(found: Found) -> Text:
-    """The role of the instances."""
-    return kind_of(Holder.INSTANCE).arn
+    """The role of the instances: of the profile that is named where that can be seen, else the one that is made."""
+    if PROFILE not in found.workload.tree or found.facts.makes_profiles:
+        return kind_of(Holder.INSTANCE).arn
+    told = found.workload.at((PROFILE, "roleArn"))
+    role = text_of(told) if isinstance(told, str) else EMPTY
+    if arn_of(role) is None and role.whole is None:
+        raise Unnamed(
+            f"the ARN of the role in the instance profile{f' {found.text.written}' if found.text else ''} is unknown",
+            "Allow the managed instances role iam:PassRole on that role",
+        )
+    return role
 
 
 def spot_role(found: Found) -> Text:
@@ -118,7 +128,7 @@ def is_spot(found: Found) -> bool:
 
 
 def _cluster(found: Found) -> Text:
-    provider = found.workload.tree["capacityProvider"]
+    provider = found.workload.tree[PROVIDER]
     named = provider.get("cluster") if isinstance(provider, Mapping) else None
     if not isinstance(named, str) or not named:
         raise Unnamed("the capacity provider names no cluster", "Write its `cluster` into it.")
@@ -242,6 +252,6 @@ FEATURES = (
             ),
             Grant(ecs.Poll, on=task_sets, sid="PollTaskSets"),
         ),
-        beside=(("capacityProvider.cluster", "shop"),),
+        beside=((f"{PROVIDER}.cluster", "shop"),),
     ),
 )

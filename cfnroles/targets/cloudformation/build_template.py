@@ -28,7 +28,7 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
     if not ids:
         refuse_without_tasks(reading, with_tasks(nested))
     template = with_stack_names(template)
-    facts = replace(known[0], roles_first=True)
+    facts = replace(known[0], roles_first=True, makes_profiles=True)
     found = [by_parameters(each, reading.documents[0], template, (facts, known[1])) for each in ids]
     tasks, taken = [task for task, _ in found], tuple(dict.fromkeys(name for _, names in found for name in names))
     refuse(tasks, reading)

@@ -222,7 +222,9 @@ def _injected(template: Template) -> frozenset[str]:
     """The paths of the properties that an earlier run set to roles."""
     record = recorded(template.tree, template.document) if is_injected(template.tree) else Record()
     paths = (*record.added, *record.replaced)
-    return frozenset(path for path in paths if path.startswith("Resources.") and path.endswith("RoleArn"))
+    return frozenset(
+        path for path in paths if path.startswith("Resources.") and path.endswith(("RoleArn", "InstanceProfileArn"))
+    )
 
 
 def _project(template: Template, before: Template) -> str:
@@ -245,7 +247,8 @@ def _left(named: Iterable[RolePlace], given: Template) -> tuple[RolePlace, ...]:
 
 def found_in_template(wanted: Iterable[str], before: Reading, template: Template) -> FoundTasks:
     """What the task definitions with these logical ids need; raises InvalidInput for what cannot be read."""
-    document, known = before.documents[0], known_of(before)
+    document, (facts, given) = before.documents[0], known_of(before)
+    known = replace(facts, makes_profiles=True), given
     each = [by_parameters(name, document, template, known) for name in wanted]
     return FoundTasks(
         tuple(task for task, _ in each), tuple(dict.fromkeys(name for _, taken in each for name in taken))

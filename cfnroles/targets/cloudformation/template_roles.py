@@ -119,11 +119,16 @@ def _said(choice: Choice, roles: Mapping[str, Any]) -> Any:
 def added_roles(task: TaskInWorlds, holders: Sequence[Holder], adding: Adding) -> Mapping[Holder, Any]:
     """Add these roles of a task definition, and return what names each; raises as ``add_roles`` does.
 
-    Those of schedules and rules pass on the two that are added for the task definition itself.
+    Those of schedules and rules pass on the two that are added for the task definition itself, and that of a capacity
+    provider the one of its instances.
     """
-    added = _added(task, [each for each in holders if each not in RUNNING], adding)
+    passing = {*RUNNING, Holder.MANAGED_INSTANCES}
+    added = _added(task, [each for each in holders if each not in passing], adding)
     running = passing_on(task, [added[each] for each in ROLE_PROPERTIES if each in added])
-    return {**added, **_added(running, [each for each in holders if each in RUNNING], adding)}
+    if profile := added.get(Holder.INSTANCE):
+        running = _passing_to_instances(running, role_behind(profile, adding))
+    others = _added(running, [each for each in holders if each in passing], adding)
+    return {each: {**added, **others}[each] for each in holders}
 
 
 def _added(task: TaskInWorlds, holders: Iterable[Holder], adding: Adding) -> Mapping[Holder, Any]:
@@ -146,6 +151,25 @@ def passing_on(task: TaskInWorlds, roles: Sequence[Any]) -> TaskInWorlds:
                 arn = Text(Attribute(".".join(role["Fn::GetAtt"]), type="AWS::IAM::Role"))
                 passed = Permission("iam:PassRole", arn, (to_ecs,))
                 needs[replace(need, permission=passed, sid=OF_THE_TASK)] = where
+    return replace(task, needs=needs)
+
+
+def role_behind(named: Mapping[str, Any], adding: Adding) -> str:
+    """The logical id of the role that was added where this names it, or the instance profile that has it."""
+    logical_id: str = named["Fn::GetAtt"][0]
+    roles = adding.resources[logical_id]["Properties"].get("Roles")
+    return str(roles[0]["Ref"]) if roles else logical_id
+
+
+def _passing_to_instances(task: TaskInWorlds, role: str) -> TaskInWorlds:
+    """The task that passes the role which is added for its instances, in the place of the one that is built apart."""
+    built, own = kind_of(Holder.INSTANCE).arn, Text(Attribute(f"{role}.Arn", type="AWS::IAM::Role"))
+    needs = {
+        replace(need, permission=replace(need.permission, resource=own))
+        if need.permission.resource == built
+        else need: where
+        for need, where in task.needs.items()
+    }
     return replace(task, needs=needs)
 
 
@@ -201,7 +225,7 @@ class _Roles:
         self._literals: dict[str, Literal] = {}
 
     def added(self, kind: RoleKind) -> dict[str, Any]:
-        """Add a role, and return what names it."""
+        """Add a role, and its instance profile if it has one, and return what names it."""
         logical_id = self.adding.ids.new(f"{self.task.logical_id}{kind.name}")
         policies = pack(compose(self._placed(kind.holder)))
         metadata = metadata_of(policies)
@@ -218,7 +242,18 @@ class _Roles:
                 **({"Policies": inline} if inline else {}),
             },
         }
-        return {"Fn::GetAtt": [logical_id, "Arn"]}
+        named = self._profile(kind, logical_id) if kind.profile else logical_id
+        return {"Fn::GetAtt": [named, "Arn"]}
+
+    def _profile(self, kind: RoleKind, role: str) -> str:
+        """Add the instance profile of a role, and return its logical id."""
+        name = self.adding.ids.new(f"{self.task.logical_id}{kind.profile}")
+        self.adding.resources[name] = {
+            "Type": "AWS::IAM::InstanceProfile",
+            **own_condition(self.task, self.adding),
+            "Properties": {"Roles": [{"Ref": role}]},
+        }
+        return name
 
     def _placed(self, holder: Holder) -> Iterator[Need]:
         """The needs of a role, each behind the condition that it depends on, if it does."""

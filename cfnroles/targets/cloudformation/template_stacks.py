@@ -26,7 +26,7 @@ from cfnroles.targets.cloudformation.parameters import project_name, secret_para
 from cfnroles.targets.cloudformation.service import Stack, validator_stack, with_tree
 from cfnroles.targets.cloudformation.stack_names import stack_name_of
 from cfnroles.targets.cloudformation.template_gate import divided
-from cfnroles.targets.cloudformation.template_roles import Adding, added_roles
+from cfnroles.targets.cloudformation.template_roles import Adding, added_roles, role_behind
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.template.dependencies import names_in
 from cfnroles.text import Part, Text, text_of
@@ -91,7 +91,7 @@ def _takes(task: TaskInWorlds, roles: Mapping[Holder, Any], adding: Adding) -> I
     places = places_of(task, adding.tree)
     left = without_place(task, places, adding.tree)
     for holder, arn in roles.items():
-        own, role = tuple(place for place in places if place.holder is holder), arn["Fn::GetAtt"][0]
+        own, role = tuple(place for place in places if place.holder is holder), role_behind(arn, adding)
         yield Taking(task.logical_id, holder, _export(task.logical_id, holder), role, own, left.get(holder))
 
 
@@ -164,6 +164,8 @@ class _Outside:
             return self._told(symbol)
         if isinstance(symbol, Parameter) and symbol.name in self.renamed:
             return Parameter(self.renamed[symbol.name])
+        if symbol == kind_of(Holder.INSTANCE).arn.whole:
+            return symbol  # it is in the stack
         known = isinstance(symbol, Parameter) and symbol.name in self.declared
         return symbol if known or not isinstance(symbol, Parameter | Attribute) else self._handed(symbol.name)
 
