@@ -8,15 +8,18 @@ from cfnroles.text import Part, Text
 
 def as_written(text: Text) -> Text:
     """Return the text with the user's own expression for a whole value whose name was a symbol."""
+    if not any(isinstance(part, Expression) and part.forms for part in text.parts):
+        return text
     kept: list[Part] = []
     for part in text.parts:
-        forms = part.forms if isinstance(part, Expression) else ()
-        before = Text(*kept)
         whole: Part = part
-        for form, expression in forms:
-            if str(before).endswith(form):
-                kept, whole = list(_without(before, form)), expression
-                break
+        if isinstance(part, Expression) and part.forms:
+            before = Text(*kept)
+            form, whole = next(
+                (each for each in part.forms if str(before).endswith(each[0])),
+                ("", part),
+            )
+            kept = list(_without(before, form)) if whole is not part else kept
         kept.append(whole)
     return Text(*kept)
 

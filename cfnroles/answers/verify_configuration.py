@@ -102,6 +102,7 @@ class _Judging:
     def __init__(self, tasks: Sequence[TaskWithRoles], asked: frozenset[str], question: Question) -> None:
         self._tasks, self._asked, self._question = tasks, asked, question
         self._several = len(tasks) > 1
+        self._needs: dict[Need, Need] = {}
         self._parts: dict[_Key, list[_Part]] = {}
         for part in (part for task in tasks for part in self._parts_of(task)):
             self._parts.setdefault(self._key(part), []).append(part)
@@ -163,7 +164,8 @@ class _Judging:
         # An unreadable part of a task definition may need either of its roles.
         beside = [replace(each, holder=holder) for each in (*hidden, *filter(None, [much])) if holder in _OWN]
         for given, found in wanted.items():
-            needs = tuple(each for each in found if isinstance(each, Need))
+            # Equal needs of all passes become one object, by which they are compared.
+            needs = tuple(self._needs.setdefault(each, each) for each in found if isinstance(each, Need))
             gaps = tuple(dict.fromkeys((*(each for each in found if isinstance(each, Gap)), *beside)))
             if given is not None or found or self._question.roles:
                 yield _Part(task, number, holder, given, needs, gaps, workload)
@@ -213,7 +215,8 @@ class _Judging:
         # Other passes of the task definition do not exist at the same time.
         others = [each for each in others if each.address != part.address or each.number == part.number]
         needs = tuple(dict.fromkeys(map(texts.need, part.needs)))
-        besides = tuple(dict.fromkeys(texts.need(need) for each in others for need in each.needs))
+        distinct = {id(need): need for each in others for need in each.needs}
+        besides = tuple(dict.fromkeys(map(texts.need, distinct.values())))
         open_ended = any(each.holder is Holder.TASK for each in parts)
         same = repr(role), part.holder, needs, besides, part.gaps, open_ended, texts.apart
         if same not in self._answers:

@@ -134,8 +134,9 @@ def _forms(symbol: Expression, instance: str, attribute: str) -> Mapping[str, Te
     if attribute != "arn" and not _is_own(symbol, attribute):
         return {}
     arn = symbol if attribute == "arn" else _other(symbol, instance, attribute, "arn")
-    fields = {ACCOUNT: 4, PARTITION: 1} if symbol.apart is Apart.ACCOUNT else {}
-    elsewhere = {each.symbols[0]: field_of(arn, number) for each, number in {**fields, REGION: 3}.items()}
+    # ECS reads nothing of another partition.
+    fields = {REGION: 3, ACCOUNT: 4} if symbol.apart is Apart.ACCOUNT else {REGION: 3}
+    elsewhere = {each.symbols[0]: field_of(arn, number) for each, number in fields.items()}
     return {name: form.replaced(lambda each: elsewhere.get(each, each)) for name, form in usual.items()}
 
 

@@ -236,4 +236,5 @@ class PassConditions:
             for holds in (True, False):
                 if numbers == {n for n, asked in enumerate(self._passes) if asked.get(name) is holds}:
                     return ((Literal(name, holds),),)
-        return ((Literal(f"one of {len(numbers)} combinations of its conditions"),),)
+        several = f"one of {len(numbers)} combinations" if len(numbers) > 1 else "a combination"
+        return ((Literal(f"{several} of its conditions"),),)
