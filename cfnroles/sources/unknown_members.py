@@ -69,11 +69,23 @@ def _unknown(workload: Workload, others: Collection[str]) -> Iterator[_Unknown]:
     for path, kind in _of_structure(tree, MEMBERS, ()):
         # What differs in capitals only is refused, as no new member of ECS does.
         if not same_letters(name := str(path[-1]), kind):
-            yield Holder.TASK, path, f"member {name}", meant_by(name, kind)
+            yield Holder.TASK, path, f"member {name}", _moved(path) or meant_by(name, kind)
     for root, holder in HOLDERS_BESIDE.items():
         if root in others:
             for path, kind in _of_structure(workload.tree.get(root), members_beside(root), (root,)):
                 yield holder, path, f"member {path[-1]}", meant_by(str(path[-1]), kind)
+
+
+def _moved(path: Path) -> str:
+    """Return where a member belongs that a structure around it has. Empty if none has it."""
+    kind: Any = MEMBERS
+    around, found = "the task definition", ""
+    for step in path[:-1]:
+        if isinstance(kind, Mapping) and path[-1] in kind:
+            found = around
+        kind = kind[0] if isinstance(kind, list) else kind[step]
+        around = around if isinstance(step, int) else str(step)
+    return f"Move it to {found}." if found else ""
 
 
 def _unknown_choices(workload: Workload) -> Iterator[_Unknown]:

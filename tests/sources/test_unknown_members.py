@@ -79,6 +79,20 @@ def test_a_near_name_is_offered() -> None:
     assert gap.remedy.startswith("Did you mean loadBalancers?")
 
 
+@pytest.mark.parametrize(
+    ("container", "remedy"),
+    [
+        ({"linuxParameters": {"capabilities": {"initProcessEnabled": True}}}, "Move it to linuxParameters."),
+        ({"networkMode": "host"}, "Move it to the task definition."),
+        ({"healthCheck": {"image": "nginx"}}, "Move it to containerDefinitions."),
+        ({"healthCheck": {"imagery": "nginx"}}, "A newer cfnroles may know it."),
+    ],
+)
+def test_a_member_of_a_structure_around_it_is_in_the_wrong_place(container: dict[str, Any], remedy: str) -> None:
+    workload = Workload("task.json", {"family": "shop", "containerDefinitions": [{"name": "web", **container}]})
+    assert [finding.remedy for finding in unknown_members(workload, ())[1]] == [remedy]
+
+
 def of_template(properties: str) -> Workload:
     return read_task(properties).workload
 
