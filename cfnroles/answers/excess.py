@@ -34,14 +34,16 @@ class GrantedAction(Struct, frozen=True):
 class Wide(Struct, frozen=True):
     """A grant that needs use and that allows more.
 
-    ``needed`` is what they use; the three flags say in which respect it allows more.
+    ``needed`` is what they use. ``actions`` and ``resources`` are whether it allows more of these; ``conditions`` are
+    the condition keys of the needs that it lacks, ``looser`` those that it has with more values.
     """
 
     grant: GrantedAction
     needed: tuple[Permission, ...]
     actions: bool
     resources: bool
-    conditions: tuple[str, ...]
+    conditions: tuple[str, ...] = ()
+    looser: tuple[str, ...] = ()
 
 
 class Excess(Struct, frozen=True):
@@ -96,7 +98,7 @@ class _Use(IntEnum):
 class _Pair(Struct, frozen=True):
     use: _Use
     served: tuple[Asked, ...] = ()
-    wide: tuple[bool, bool, tuple[str, ...]] = (False, False, ())
+    wide: tuple[bool, bool, tuple[str, ...], tuple[str, ...]] = (False, False, (), ())
 
 
 #: The role in one home: its policies, and the requests.
@@ -236,40 +238,44 @@ def _pair(
     served = tuple(each for each, answer in answers if answer is True)
     if served:
         equal = [each for each in served if each.told.resource == resource]
-        wide = (is_pattern(action), not equal, _lacking_conditions(statement, equal or served))
+        wide = (is_pattern(action), not equal, *_wide_conditions(statement, equal or served))
         return _Pair(_Use.WIDE if any(wide) else _Use.EXACT, served, wide)
     perhaps = tuple(each for each, answer in answers if answer is not False)
     if perhaps and is_pattern(action):
-        return _Pair(_Use.WIDE, perhaps, (True, False, ()))
+        return _Pair(_Use.WIDE, perhaps, (True, False, (), ()))
     within = [each for each in perhaps if covers_resource(each.told.resource, resource)]
-    if within and not _lacking_conditions(statement, within):
+    if within and not any(_wide_conditions(statement, within)):
         # With or without its condition, it allows no more than the need.
         return _Pair(_Use.EXACT)
     hangs = not is_pattern(action) and not is_pattern(resource) and action.lower() in {each.lower() for each in hanging}
     return _Pair(_Use.PERHAPS if perhaps or hangs else _Use.NONE)
 
 
-def _lacking_conditions(statement: PolicyStatement, served: Sequence[Asked]) -> tuple[str, ...]:
-    """Return the condition keys of the needs that the statement lacks or has with more values."""
+def _wide_conditions(statement: PolicyStatement, served: Sequence[Asked]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the condition keys of the needs that the statement lacks, and those that it has with more values."""
     needed = {tuple(sorted((c.key.lower(), c.values) for c in each.told.conditions)) for each in served}
     if () in needed:
-        return ()
+        return (), ()
     given: dict[str, set[str]] = {}
     for condition in statement.conditions:
         if condition.operator and not condition.operator.negated and not condition.if_exists:
             given.setdefault(condition.key.lower(), set()).update(condition.values)
     names = {c.key.lower(): c.key for each in served for c in each.told.conditions}
-    lacking = [name for key, name in names.items() if key not in given]
-    if lacking:
-        return tuple(sorted(lacking))
+    lacking = tuple(sorted(name for key, name in names.items() if key not in given))
+    values_of = {
+        key: {value for each in needed for name, values in each if name == key for value in values} for key in names
+    }
+    looser = tuple(sorted(name for key, name in names.items() if given.get(key, set()) - values_of[key]))
+    if lacking or looser:
+        return lacking, looser
     # The values of several keys grant their product, so each combination must belong to a need.
     keys = sorted(names)
     combinations = product(*(sorted(given[key]) for key in keys))
     if all(
         tuple((key, (value,)) for key, value in zip(keys, values, strict=True)) in needed for values in combinations
     ):
-        return ()
-    return tuple(names[key] for key in keys)
+        return (), ()
+    return (), tuple(names[key] for key in keys)
 
 
 def _wide(grant: GrantedAction, pair: _Pair) -> Wide:

@@ -200,6 +200,7 @@ def _widest(several: Iterable[Wide]) -> Iterator[Wide]:
             any(each.actions for each in alike),
             any(each.resources for each in alike),
             tuple(sorted({name for each in alike for name in each.conditions})),
+            tuple(sorted({name for each in alike for name in each.looser})),
         )
 
 

@@ -232,6 +232,7 @@ class Wide(_Form, kw_only=True):
     further_actions: bool
     further_resources: bool
     lacking_conditions: list[str]
+    looser_conditions: list[str]
     needed: list[Permission]
 
 

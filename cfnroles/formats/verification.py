@@ -336,6 +336,7 @@ def _wide(wide: Wide) -> dict[str, Any]:
         "furtherActions": wide.actions,
         "furtherResources": wide.resources,
         "lackingConditions": list(wide.conditions),
+        "looserConditions": list(wide.looser),
         "needed": [{"action": p.action, "resource": p.resource} for p in wide.needed],
     }
 

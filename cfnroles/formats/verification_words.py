@@ -144,7 +144,10 @@ def _wide(wide: Wide) -> str:
     needed = sorted({permission.action for permission in wide.needed})
     count = f" ({len(found)} actions, {len(needed)} needed)" if wide.actions and found else ""
     lacking = f", without a condition on {' and '.join(wide.conditions)}" if wide.conditions else ""
+    lacking += f", with a wider condition on {' and '.join(wide.looser)}" if wide.looser else ""
     if not wide.resources and not wide.actions:
+        if not wide.conditions:
+            return f"{wide.grant}: its condition on {' and '.join(wide.looser)} allows more values than are needed"
         return f"{wide.grant} is granted too widely{lacking.removeprefix(',')}"
     if needed == [wide.grant.action]:
         return f"{wide.grant}{lacking}: needed only on {', '.join(dict.fromkeys(p.resource for p in wide.needed))}"
