@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cfnroles.cli.panels import with_help_all
 from cfnroles.cli.terminal import (
     be_quiet,
     is_live,
@@ -156,6 +157,7 @@ class LazyCommands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+@with_help_all
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cfnroles")
 @click.option("-v", "--verbose", is_flag=True, help="Show a traceback when something fails.")

@@ -86,7 +86,7 @@ def _running(stack: str, profile: str, region: str, endpoint_url: str) -> tuple[
     resources = CloudFormation(connection).resources(stack)
     functions = [each for each in resources if each.type == "AWS::Lambda::Function"]
     if not functions:
-        raise InvalidInput("has no function", where=stack, remedy="Pass the stack of a gate.")
+        raise InvalidInput("has no function", where=stack, remedy="Pass a stack that has the gate.")
     codes = {each.physical_id: Functions(connection).code(each.physical_id) for each in functions}
     return tuple(
         compared(name if len(code) == 1 else f"{name}: {file}", text)

@@ -6,7 +6,7 @@ An option belongs to the same panel in all commands: one name means one thing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -57,14 +57,15 @@ _ABOUT_SPEC = "Service and account (a service spec is a better place: docs/spec.
 _OTHERS = "Options"
 _ALL = "cfnroles.help-all"
 
+G = TypeVar("G", bound=click.Group)
+
 
 class PanelCommand(click.Command):
     """A command whose ``--help`` shows its options in panels, and ``--help-all`` all of them."""
 
     def __init__(self, *about: Any, **others: Any) -> None:
         super().__init__(*about, **others)
-        if any(_is_rare(_name(each)) for each in self.params):
-            self.params.append(_help_all())
+        self.params.append(_help_all(hidden=not any(_is_rare(_name(each)) for each in self.params)))
 
     def make_parser(self, ctx: click.Context) -> Any:
         """Return click's parser, which handles `-o` before long options, and suggests names for unknown ones."""
@@ -131,7 +132,9 @@ def _name(parameter: click.Parameter) -> str:
     return next((each for each in parameter.opts if each.startswith("--")), parameter.opts[0])
 
 
-def _help_all() -> click.Option:
+def _help_all(*, hidden: bool) -> click.Option:
+    """Return the option; it is hidden where it shows the same as ``--help``."""
+
     def shown(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:
         if asked and not ctx.resilient_parsing:
             ctx.meta[_ALL] = True
@@ -144,8 +147,15 @@ def _help_all() -> click.Option:
         is_eager=True,
         expose_value=False,
         callback=shown,
+        hidden=hidden,
         help="Show all options.",
     )
+
+
+def with_help_all(group: G) -> G:
+    """Let a group of commands accept ``--help-all``, as each command does."""
+    group.params.append(_help_all(hidden=True))
+    return group
 
 
 def panel_command(name: str, **others: Any) -> Callable[[Callable[..., Any]], PanelCommand]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
-from cfnroles.cli.panels import panel_command
+from cfnroles.cli.panels import panel_command, with_help_all
 from cfnroles.cli.shared_options import format_option, several, yes_option
 from cfnroles.cli.stack_options import (
     CheckArguments,
@@ -116,6 +116,7 @@ _deploy_options = collected(
 )
 
 
+@with_help_all
 @click.group("stack-sets")
 def command() -> None:
     """Deploy validator and roles to many accounts and Regions, as CloudFormation StackSets."""

@@ -170,7 +170,7 @@ def say_usage(error: click.ClickException) -> None:
             say(f"Try '{context.command_path} {context.help_option_names[0]}' for help.", "", err=True)
     # click lists the choices of a missing option on separate lines.
     message = error.format_message().replace("\n\t", " ")
-    say(f"Error: {message}", err=True)
+    say_error(message)
 
 
 def say_traceback(error: BaseException) -> None:

@@ -344,7 +344,8 @@ def read_template(text: str, document: str) -> Template:
     """The template in a JSON or YAML text; raises InvalidInput where the text is none."""
     tree = parse(text, document)
     if not isinstance(tree, Mapping) or not isinstance(tree.get("Resources"), Mapping):
-        raise InvalidInput("is not a CloudFormation template: it has no Resources", where=document)
+        what = "is not a CloudFormation template: it has no Resources"
+        raise InvalidInput(what, where=document, remedy="Pass a template with a Resources section.")
     return checked(Template(document, text, tree))
 
 

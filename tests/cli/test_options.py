@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator
 
 import click
@@ -73,11 +74,13 @@ def test_the_help_of_build_fits_one_screen_and_a_half(cfnroles):
 @pytest.mark.parametrize("name", ALL)
 def test_help_keeps_80_columns_and_help_all_shows_every_option(cfnroles, name):
     short = cfnroles(*name.split(), "--help").out
-    whole = cfnroles(*name.split(), "--help-all").out if "--help-all" in short else short
+    whole = cfnroles(*name.split(), "--help-all").out
+    if "--help-all" not in short:
+        assert whole == short
 
     assert max(map(len, whole.splitlines())) <= 80
-    hidden = [each.opts for each in ALL[name].params if isinstance(each, click.Option) and each.opts[-1] not in whole]
-    assert hidden == []
+    options = [each for each in ALL[name].params if isinstance(each, click.Option) and each.name != "help_all"]
+    assert [each.opts for each in options if each.opts[-1] not in whole] == []
 
 
 @pytest.mark.parametrize(
@@ -147,8 +150,14 @@ def test_who_asks_for_nothing_gets_the_help(cfnroles, arguments):
     answer = cfnroles(*arguments)
     assert answer.code == 2
     assert "\n  deploy " in answer.err
-    assert "Error" not in answer.err
+    assert "error:" not in answer.err
     assert "\\n" not in answer.err
+    assert answer.err == cfnroles(*arguments, "--help-all").out
+
+
+@pytest.mark.parametrize("arguments", [("lint", "--nothing"), ("nothing",), ("stack-sets", "nothing"), ("explain",)])
+def test_a_usage_error_looks_like_any_other(cfnroles, arguments):
+    assert re.search(r"^error: \w", cfnroles(*arguments).err, re.MULTILINE)
 
 
 def test_the_choices_of_a_missing_option_are_on_one_line(cfnroles, examples):

@@ -44,7 +44,11 @@ def codes_in(template: Template, name: str) -> tuple[GateCode, ...]:
     """The code of each function whose code stands in a template; raises InvalidInput where none does."""
     found = tuple(compared(function, code) for function, code in _inline(template.tree))
     if not found:
-        raise InvalidInput("has no function with inline code", where=name, remedy="Pass the template of a gate.")
+        raise InvalidInput(
+            "has no function with inline code",
+            where=name,
+            remedy="Pass a template that `cfnroles gate -o DIRECTORY` or `cfnroles build` wrote.",
+        )
     return found
 
 

@@ -79,7 +79,10 @@ def _refuse_generated(template: Template, name: str, at: SourceRole, lacking: Se
         raise Ungrantable(f"the AWS CDK writes {name}: the role is the construct {path}; call {call} there")
     if mark and mark.generator.again:
         raise Ungrantable(f"{name} was written by {mark.generator.name}. {mark.generator.where}")
-    if is_injected(template.tree) and f"Resources.{at.logical_id}" in recorded(template.tree, name).added:
+    if (
+        is_injected(template.tree)
+        and f"Resources.{at.logical_id}" in recorded(template.tree, template.text, name).added
+    ):
         raise Ungrantable(f"`cfnroles inject` wrote {at.logical_id}: run `cfnroles inject {name} --in-place` again")
 
 

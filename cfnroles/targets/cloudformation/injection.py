@@ -54,7 +54,7 @@ def restored(text: str, document: str) -> str:
     tree = parse(text, document)
     if not is_injected(tree):
         return text
-    record = recorded(tree, document)
+    record = recorded(tree, text, document)
     parts = TemplateText(text, document)
     going = [place for path in record.added if (place := _unchanged(parts, path, record.added[path]))]
     if own := parts.place((*_METADATA, RECORD)):
@@ -203,9 +203,9 @@ def _unchanged(parts: TemplateText, path: str, digest: str, *, value: bool = Fal
     """The place of a part that was put in, if it is there; raises InvalidInput where it was changed since."""
     place = parts.place(tuple(path.split(".")))
     if place is not None and _digest(parts, place, value=value) != digest:
-        raise InvalidInput(
+        raise parts.refused(
+            place,
             f"{path} was added by cfnroles and changed since",
-            where=parts.where(place),
             why="cfnroles does not remove or replace your changes.",
             remedy=f"Undo the change, or keep it: remove {path} from Metadata.{RECORD}.",
         )

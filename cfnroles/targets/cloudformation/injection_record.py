@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from cfnroles.errors import InvalidInput
 from cfnroles.sources.from_template import TAKES
 from cfnroles.sources.told import Told, option
+from cfnroles.targets.cloudformation.refusal import refused_at
 
 #: The member of the template's Metadata that records what was put in.
 RECORD = "CfnrolesAdded"
@@ -57,7 +57,7 @@ def is_injected(tree: Any) -> bool:
     return isinstance(metadata, Mapping) and RECORD in metadata
 
 
-def recorded(tree: Mapping[str, Any], document: str) -> Record:
+def recorded(tree: Mapping[str, Any], text: str, document: str) -> Record:
     """The record in a template that is injected; raises InvalidInput where somebody changed it into something else."""
     record = tree["Metadata"][RECORD]
     try:
@@ -73,7 +73,8 @@ def recorded(tree: Mapping[str, Any], document: str) -> Record:
         )
     except (AttributeError, KeyError, TypeError) as error:
         what = f"has a record of what was added, Metadata.{RECORD}, that was changed since"
-        raise InvalidInput(what, where=document, remedy="Restore the record from an earlier version.") from error
+        remedy = "Restore the record from an earlier version."
+        raise refused_at(text, document, ("Metadata", RECORD), what, remedy=remedy) from error
 
 
 def options_of(told: Told) -> dict[str, Any]:

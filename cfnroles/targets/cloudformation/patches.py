@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from cfnroles import spans
 from cfnroles.errors import InvalidInput
-from cfnroles.refused_texts import drawn_at
+from cfnroles.targets.cloudformation.refusal import refused
 from cfnroles.targets.cloudformation.template_text import Indentation, yaml_elements, yaml_inline, yaml_members
 
 #: A part of a template: sections, logical ids and properties; in a list, the text of the element, or its number.
@@ -120,12 +120,9 @@ class TemplateText:
         """The document and the line of a place."""
         return f"{self.document}:{self.text.count(chr(10), 0, place.start) + 1}"
 
-    def refused(self, place: Spot, what: str) -> InvalidInput:
+    def refused(self, place: Spot, what: str, *, why: str = "", remedy: str = _WRITE_OUT) -> InvalidInput:
         """The error about a place that cannot be edited, with its line."""
-        column = place.start - self.text.rfind("\n", 0, place.start)
-        line = self.text.count("\n", 0, place.start) + 1
-        drawn = partial(drawn_at, self.text, line, column, self.document)
-        return InvalidInput(what, where=self.where(place), remedy=_WRITE_OUT, drawn=drawn)
+        return refused(self.text, self.document, place.start, what, why=why, remedy=remedy)
 
     def value_span(self, place: Spot) -> tuple[int, int]:
         """From where to where the value of a place can be replaced; in block style, with what is before it."""
@@ -216,8 +213,8 @@ class TemplateText:
         if place and self.is_nothing(place.value):
             return self.replacement(place, list(values))
         if place is None or not isinstance(place.value, spans.Sequence):
-            where = self.where(place) if place else self.document
-            raise InvalidInput(f"has no list {'.'.join(path)}", where=where, remedy=_WRITE_OUT)
+            what = f"has no list {'.'.join(path)}"
+            raise self.refused(place, what) if place else InvalidInput(what, where=self.document, remedy=_WRITE_OUT)
         elements = place.value.elements
         if not elements:
             return self.replacement(place, list(values))

@@ -10,6 +10,7 @@ from cfnroles import spans
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.targets.cloudformation.patches import Patch, Spot, TemplateText
+from cfnroles.targets.cloudformation.refusal import refused, refused_at
 from cfnroles.template.template import Template
 from cfnroles.workload import Path
 
@@ -31,11 +32,11 @@ def check_comments(parts: TemplateText, place: Spot, removal: Patch, where: str 
     else:
         comment = parts.text.find("#", at, removal.end)
     if comment >= 0:
-        raise InvalidInput(
-            "has a comment in a part that was added by cfnroles, which would go with it",
-            where=where or f"{parts.document}:{parts.text.count(chr(10), 0, comment) + 1}",
-            remedy="Move the comment to a line above the part, or take it out.",
-        )
+        what = "has a comment in a part that was added by cfnroles, which would go with it"
+        remedy = "Move the comment to a line above the part, or take it out."
+        if where:
+            raise InvalidInput(what, where=where, remedy=remedy)
+        raise refused(parts.text, parts.document, comment, what, remedy=remedy)
 
 
 def check_references(given: Template, tree: Mapping[str, Any]) -> None:
@@ -49,9 +50,11 @@ def check_references(given: Template, tree: Mapping[str, Any]) -> None:
     found = tuple(_references(tree, gone, ())) if gone else ()
     if found:
         references = ", ".join(f"{'.'.join(map(str, path))} to {name}" for path, name in found)
-        raise InvalidInput(
+        raise refused_at(
+            given.text,
+            given.document,
+            given.written(found[0][0]),
             f"refers to what cfnroles added and would take out: {references}",
-            where=f"{given.document}:{given.line(found[0][0])}",
             why="CloudFormation takes no template that refers to what it does not have.",
             remedy="Take these references out, and run the command again: `cfnroles inject` sets its own again.",
         )

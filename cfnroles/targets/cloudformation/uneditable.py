@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT
 from cfnroles.targets.cloudformation.limits import beyond_quotas
 from cfnroles.targets.cloudformation.patches import Patch, patched
+from cfnroles.targets.cloudformation.refusal import refused, refused_at
 from cfnroles.template.given import NOTHING_GIVEN
 from cfnroles.template.loops import unrolled
 from cfnroles.template.template import Template
@@ -54,20 +55,23 @@ def check_edited(text: str, document: str, patches: Sequence[Patch], expected: M
         tree = parse(edited, document)
     except InvalidInput as error:
         readable = (_is_readable(text, patches[: number + 1], document) for number in range(len(patches)))
-        line = next(_line(text, patch.start) for patch, fine in zip(patches, readable, strict=True) if not fine)
-        raise InvalidInput(
+        at = next(patch.start for patch, fine in zip(patches, readable, strict=True) if not fine)
+        raise refused(
+            text,
+            document,
+            at,
             "has a format that cfnroles cannot edit",
-            where=f"{document}:{line}",
             why=f"With what is added there, it {error.what}.",
             remedy=f"{_plainly(text)} {BY_HAND}",
         ) from error
     if tree != expected:
-        places = positions(text, document)
-        at = nearest(next(_differences(tree, expected, ())), places)
-        shown = ".".join(map(str, at))
-        raise InvalidInput(
+        around = nearest(next(_differences(tree, expected, ())), positions(text, document))
+        shown = ".".join(map(str, around))
+        raise refused_at(
+            text,
+            document,
+            around,
             f"cannot be edited alone: {shown} would change, too",
-            where=f"{document}:{places[at][0]}" if at in places else document,
             why="An anchor or a merge key uses one text for several parts.",
             remedy=f"Write {shown} out, without an alias. {BY_HAND}",
         )
@@ -76,14 +80,16 @@ def check_edited(text: str, document: str, patches: Sequence[Patch], expected: M
 
 def check_restored(restored: str, text: str, document: str) -> None:
     """Raise InvalidInput with the first line that taking out what was added would not bring back."""
-    lines = zip_longest(restored.splitlines(keepends=True), text.splitlines(keepends=True))
-    for number, (one, other) in enumerate(lines, 1):
-        if one != other:
-            raise InvalidInput(
-                "has a format that cfnroles cannot edit and restore",
-                where=f"{document}:{number}",
-                remedy=f"Write this line in the style of its neighbors. {BY_HAND}",
-            )
+    if restored != text:
+        lines = zip_longest(restored.splitlines(keepends=True), text.splitlines(keepends=True), fillvalue="")
+        same = takewhile(lambda pair: pair[0] == pair[1], lines)
+        raise refused(
+            text,
+            document,
+            min(sum(len(line) for line, _ in same), len(text)),
+            "has a format that cfnroles cannot edit and restore",
+            remedy=f"Write this line in the style of its neighbors. {BY_HAND}",
+        )
 
 
 def _plainly(text: str) -> str:
@@ -99,10 +105,6 @@ def _is_readable(text: str, patches: Sequence[Patch], document: str) -> bool:
     except InvalidInput:
         return False
     return True
-
-
-def _line(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1
 
 
 def _differences(tree: Any, expected: Any, path: Path) -> Iterator[Path]:

@@ -292,7 +292,7 @@ def test_no_comment_goes_with_what_is_taken_out(text: str, line: str) -> None:
     new = put(text)
     assert new.count(f"{line}\n") == 1
     before = new[: new.index(f"{line}\n") + len(line)].count("\n") + 1
-    with pytest.raises(InvalidInput, match=rf"t\.yaml:{before}: has a comment in a part that was added by cfnroles"):
+    with pytest.raises(InvalidInput, match=rf"t\.yaml:{before}(:\d+)?: has a comment in a part that was added by cfnroles"):
         restored(new.replace(f"{line}\n", f"{line} # mine\n"), "t.yaml")
 
 
@@ -319,6 +319,29 @@ def test_a_broken_record_is_one_error(record: str) -> None:
         restored(f"Metadata:\n  {RECORD}: {record}\n{PLAIN}", "t.yaml")
 
 
+def test_a_refusal_shows_its_line_with_a_caret() -> None:
+    text = PLAIN.replace("Properties:\n      Family: web", "Properties: !If [A, {}, {}]")
+    with pytest.raises(InvalidInput) as refusal:
+        injected(text, "t.yaml", ADDED)
+    assert refusal.value.in_full.split("\n")[1:] == [
+        "     4 | Properties: …",
+        "       | ^^^^^^^^^^",
+        "Write its members there.",
+    ]
+
+
+def test_a_refusal_with_a_reason_has_both() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        injected(f"{SHARED} *all\n", "t.yaml", ADDED)
+    assert refusal.value.in_full.split("\n")[1:] == [
+        "     8 | Properties: …",
+        "       | ^^^^^^^^^^",
+        "An anchor or a merge key uses one text for several parts.",
+        "Write Resources.Other.Properties out, without an alias."
+        " Set the roles yourself: `cfnroles build` writes them as a separate stack.",
+    ]
+
+
 SHARED = PLAIN.replace("Properties:", "Properties: &all") + "  Other:\n    Type: A::B::C\n    Properties:"
 
 
@@ -327,49 +350,49 @@ SHARED = PLAIN.replace("Properties:", "Properties: &all") + "  Other:\n    Type:
     [
         pytest.param(
             "Resources:\n  A: &a\n    Type: AWS::ECS::TaskDefinition\n    Properties: {Family: a}\n  Web: *a\n",
-            "t.yaml:5: Resources.Web is behind an alias",
+            "t.yaml:5:3: Resources.Web is behind an alias",
             "Write its members there.",
             id="alias",
         ),
         pytest.param(
             f"{SHARED} *all\n",
-            "t.yaml:8: cannot be edited alone: Resources.Other.Properties would",
+            "t.yaml:8:5: cannot be edited alone: Resources.Other.Properties would",
             "Write Resources.Other.Properties out, without an alias.",
             id="shared properties",
         ),
         pytest.param(
             f"{SHARED}\n      <<: *all\n",
-            "t.yaml:8: cannot be edited alone: Resources.Other.Properties would",
+            "t.yaml:8:5: cannot be edited alone: Resources.Other.Properties would",
             "An anchor or a merge key uses one text for several parts.",
             id="merged properties",
         ),
         pytest.param(
             "Resources:\n  Web:\n    <<: &w\n      Type: AWS::ECS::TaskDefinition\n",
-            "t.yaml:2: Resources.Web.Type comes from a merge key (<<)",
+            "t.yaml:2:3: Resources.Web.Type comes from a merge key (<<)",
             "Write its members there.",
             id="a merged resource",
         ),
         pytest.param(
             "x: &w\n  Web: {Type: AWS::ECS::TaskDefinition}\nResources:\n  <<: *w\n",
-            "t.yaml:3: Resources.Web.Type comes from a merge key (<<)",
+            "t.yaml:3:1: Resources.Web.Type comes from a merge key (<<)",
             "Write its members there.",
             id="merged resources",
         ),
         pytest.param(
             PLAIN.replace("Family: web", "Fn::If: [A, {Family: web}, {Family: b}]"),
-            "t.yaml:4: Resources.Web.Properties is behind an alias or an expression",
+            "t.yaml:4:5: Resources.Web.Properties is behind an alias or an expression",
             "Write its members there.",
             id="properties behind a condition",
         ),
         pytest.param(
             PLAIN.replace("Properties:\n      Family: web", "Properties: !If [A, {}, {}]"),
-            "t.yaml:4: Resources.Web.Properties is behind an alias or an expression",
+            "t.yaml:4:5: Resources.Web.Properties is behind an alias or an expression",
             "Write its members there.",
             id="a short form",
         ),
         pytest.param(
             PLAIN.replace("Family", "TaskRoleArn: &role !Ref Old\n      Family") + "Outputs:\n  R: {Value: *role}\n",
-            "t.yaml:5: has a format that cfnroles cannot edit",
+            "t.yaml:5:19: has a format that cfnroles cannot edit",
             "without `?` and without an anchor.",
             id="a role that others name by an alias",
         ),
