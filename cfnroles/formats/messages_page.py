@@ -47,15 +47,14 @@ def _check(check: str) -> str:
 def _refusal(row: Refusal) -> Iterator[str]:
     yield from (_heading(row.example), "")
     yield f"`{refusal_name(row.kind)}`: {row.what}. With an explicit deny: {row.explicit}."
-    yield from ("", f"- Confirm: {_check(row.sure)}", f"- Fix: {_check(row.remedy)}.")
-    yield f"- Does a statement in the role help? {_help(row)}"
+    yield from ("", f"- Confirm: {_check(row.sure)}", f"- Fix: {_check(row.remedy)}.{_help(row)}")
     yield from (f"- [AWS]({row.source})", "")
 
 
 def _help(row: Refusal) -> str:
-    if row.kind is PolicyKind.UNSTATED:
-        return "Only if no policy of the role allows the call."
-    return "Yes." if row.helps else "No."
+    """Return when a statement in the role helps, where the fix does not say it."""
+    only = row.kind is PolicyKind.UNSTATED
+    return " A statement in the role helps only if no policy of the role allows the call." if only else ""
 
 
 def _symptom(row: Symptom) -> Iterator[str]:

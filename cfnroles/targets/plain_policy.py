@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from cfnroles.answers.requests import Home, definite
 from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
-from cfnroles.errors import BadAnswer, InvalidInput
+from cfnroles.errors import BadAnswer, CfnrolesError, InvalidInput, Unavailable
 from cfnroles.facts import Facts, partition_of
 from cfnroles.lines import Lines, gaps_text
 from cfnroles.need import Gap, Holder, Need, Origin
@@ -98,8 +98,8 @@ def subject_of(reading: Reading, resource: str = "") -> Subject:
 def plain_policy(reading: Reading, holder: Holder, resource: str = "") -> PlainPolicy:
     """The permissions of one role as one policy document.
 
-    Raises BadAnswer where the role needs nothing, where part of a statement is not known, and where one inline policy
-    cannot hold the statements.
+    Raises BadAnswer where the role needs nothing and where one inline policy cannot hold the statements, and
+    Unavailable where part of a statement is unknown.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
     subject = subject_of(reading, resource)
@@ -123,7 +123,7 @@ def plain_policy(reading: Reading, holder: Holder, resource: str = "") -> PlainP
 
 
 def plain_trust(reading: Reading, holder: Holder, resource: str = "") -> PlainPolicy:
-    """The trust policy of one role; raises BadAnswer where it needs the account or the Region and nobody told.
+    """The trust policy of one role; raises Unavailable where it needs the account or the Region, which are unknown.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
@@ -136,7 +136,7 @@ def plain_trust(reading: Reading, holder: Holder, resource: str = "") -> PlainPo
     if by.source_arn:
         told = {"account": facts.account, **({} if by.source_arn_switch else {"region": facts.region})}
         if missing := [name for name, value in told.items() if not value]:
-            raise BadAnswer(
+            raise Unavailable(
                 f"the trust policy of the {holder} names the task's {' and '.join(missing)}, which is unknown",
                 where=reading.name,
                 remedy=" ".join(f"Pass --{name} {'ID' if name == 'account' else 'REGION'}." for name in missing),
@@ -231,19 +231,14 @@ def _plain(spelled: Mapping[str, Any]) -> PlainPolicy:
     return PlainPolicy(json.loads(text), len(re.sub(r"\s", "", text)))
 
 
-def _nothing(reading: Reading, holder: Holder, gaps: tuple[Gap, ...], managed: tuple[str, ...]) -> BadAnswer:
+def _nothing(reading: Reading, holder: Holder, gaps: tuple[Gap, ...], managed: tuple[str, ...]) -> CfnrolesError:
     """IAM takes no policy without a statement."""
-    why, remedy = "", "It needs no policy."
+    attached = f"Attach {', '.join(managed)}." if managed else ""
     if gaps:
-        why, remedy = gaps_text(gaps, reading.texts), ""
-    if managed:
-        remedy = f"Attach {', '.join(managed)}."
-    return BadAnswer(
-        f"the permissions of the {holder} are unknown" if gaps else f"the {holder} needs no permission",
-        where=reading.name,
-        why=why,
-        remedy=remedy,
-    )
+        what = f"the permissions of the {holder} are unknown"
+        return Unavailable(what, where=reading.name, why=gaps_text(gaps, reading.texts), remedy=attached)
+    what = f"the {holder} needs no permission"
+    return BadAnswer(what, where=reading.name, remedy=attached or "It needs no policy.")
 
 
 def _refuse_conditions(reading: Reading, needs: Iterable[Need], conditions: Mapping[Need, tuple[str, str]]) -> None:
@@ -256,7 +251,7 @@ def _refuse_conditions(reading: Reading, needs: Iterable[Need], conditions: Mapp
 
 
 def _refuse_symbols(reading: Reading, statements: Iterable[Statement], holder: Holder) -> None:
-    """Raise BadAnswer with everything in the statements that is not known, and what tells it."""
+    """Raise Unavailable with everything in the statements that is not known, and what tells it."""
     found = (
         (symbol.written or symbol.spelled, _remedy(symbol), need.origin)
         for statement in statements
@@ -269,7 +264,7 @@ def _refuse_symbols(reading: Reading, statements: Iterable[Statement], holder: H
 
 
 def _refuse(reading: Reading, what: str, found: Iterable[tuple[str, str, Origin]]) -> None:
-    """Raise BadAnswer where anything is found: each with the first place that it is needed for, and what to do."""
+    """Raise Unavailable where anything is found: each with the first place that it is needed for, and what to do."""
     places: dict[tuple[str, str], list[Origin]] = defaultdict(list)
     for told, remedy, origin in found:
         places[told, remedy].append(origin)
@@ -280,7 +275,7 @@ def _refuse(reading: Reading, what: str, found: Iterable[tuple[str, str, Origin]
     for (each, remedy), origins in sorted(places.items()):
         first, others = min(origins, key=lambda origin: origin.sort_key), len(set(origins)) - 1
         entries += [f"- {each}", f"  {lines.where(first)}{f', and {others} more' if others else ''}", f"  {remedy}"]
-    raise BadAnswer(f"the policy {what}, but plain JSON has no expressions", where=reading.name, why=page(entries))
+    raise Unavailable(f"the policy {what}, but plain JSON has no expressions", where=reading.name, why=page(entries))
 
 
 def _remedy(symbol: Symbol) -> str:

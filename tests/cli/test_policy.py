@@ -84,7 +84,7 @@ def test_the_policy_of_a_role_is_the_document_that_iam_takes(policy: Any) -> Non
 def test_what_is_not_known_is_asked_for_at_once_and_nothing_is_printed(policy: Any) -> None:
     result = policy(TASK, "execution", "--region", "eu-west-1")
 
-    assert (result.code, result.out) == (1, "")
+    assert (result.code, result.out) == (3, "")
     assert "${AWS::AccountId}" in result.err
     assert "containerDefinitions[0].secrets[0].valueFrom" in result.err
     assert "Pass --account ID." in result.err
@@ -153,7 +153,7 @@ def test_a_trust_policy_admits_the_service_for_this_account(policy: Any, role: A
 def test_a_trust_policy_without_an_account_is_not_made_wider(policy: Any) -> None:
     result = policy(TASK, "task", "--trust")
 
-    assert (result.code, result.out) == (1, "")
+    assert (result.code, result.out) == (3, "")
     assert "Pass --account ID. Pass --region REGION." in result.err
 
 
@@ -173,7 +173,7 @@ def test_one_task_definition_of_a_template_is_asked_about(policy: Any) -> None:
 
 def test_what_hangs_on_a_condition_of_a_template_asks_for_its_parameters(policy: Any) -> None:
     hanging = policy(TEMPLATE, "execution", *HOME, "--resource", "Web", "--parameter", "Stage=prod")
-    assert (hanging.code, hanging.out) == (1, "")
+    assert (hanging.code, hanging.out) == (3, "")
     assert "if HasName holds" in hanging.err
     assert "Pass --parameter Named=VALUE." in hanging.err
 
@@ -184,7 +184,7 @@ def test_what_hangs_on_a_condition_of_a_template_asks_for_its_parameters(policy:
 def test_what_only_the_deployment_tells_is_left_to_a_template(policy: Any) -> None:
     result = policy(TEMPLATE, "execution", *HOME, "--resource", "Job")
 
-    assert (result.code, result.out) == (1, "")
+    assert (result.code, result.out) == (3, "")
     assert "`cfnroles build` writes a template with it." in result.err
 
 

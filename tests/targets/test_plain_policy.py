@@ -10,7 +10,7 @@ import pytest
 
 from cfnroles import Holder, InvalidInput, Told, explain, read, verify
 from cfnroles.answers.verification import Outcome
-from cfnroles.errors import BadAnswer
+from cfnroles.errors import BadAnswer, Unavailable
 from cfnroles.role_kinds import ROLE_KINDS, RoleKind
 from cfnroles.sources.reading import Reading
 from cfnroles.targets.plain_policy import PlainPolicy, plain_policy, plain_trust
@@ -45,7 +45,7 @@ def made(reading: Reading, holder: Holder) -> PlainPolicy | str:
     """The policy, or why there is none; what every command refuses is refused."""
     try:
         return plain_policy(reading, holder)
-    except BadAnswer as without:
+    except (BadAnswer, Unavailable) as without:
         return str(without)
     except InvalidInput as refused:
         with pytest.raises(InvalidInput, match=re.escape(str(refused))):

@@ -292,7 +292,7 @@ def test_no_comment_goes_with_what_is_taken_out(text: str, line: str) -> None:
     new = put(text)
     assert new.count(f"{line}\n") == 1
     before = new[: new.index(f"{line}\n") + len(line)].count("\n") + 1
-    with pytest.raises(InvalidInput, match=rf"t\.yaml:{before}(:\d+)?: has a comment in a part that was added by cfnroles"):
+    with pytest.raises(InvalidInput, match=rf"t\.yaml:{before}(:\d+)?: has a comment in a part that was added"):
         restored(new.replace(f"{line}\n", f"{line} # mine\n"), "t.yaml")
 
 
