@@ -65,6 +65,8 @@ def aws(empty_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Callable[[
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
     monkeypatch.setenv("ACCEPT_GAPS", "disabled")
+    # The default session keeps the credentials of the test that made it.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     # What is missing is asked for again at once.
     monkeypatch.setattr(secret_gate, "PAUSES", ())
     return client
