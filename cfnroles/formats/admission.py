@@ -1,4 +1,4 @@
-"""What stands against a deployment, as the lines of one message."""
+"""The problems of a deployment, as the lines of one message."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cfnroles.lines import Lines, Texts
 from cfnroles.need import Gap
 from cfnroles.page import Page, page
 
-#: Whom the checks of secrets speak of, who run in the secret validator and here.
+#: The subject of check results, which are the same in the secret validator and here.
 _VALIDATOR, _HOOK = "the validator", "the hook's function"
 _WAIT = "Policies of the same stack count only once they exist: add DependsOn to the task definition."
 
 
 def refusal(found: Admission, texts: Texts) -> Page:
-    """Everything that stands against it for certain."""
+    """Return all certain problems."""
     lines = [line for each in found.lacking for line in _role(each)]
     lines += [line for each in found.bad for line in _reference(each)]
     if any(not each.unnamed for each in found.lacking):
@@ -27,7 +27,7 @@ def refusal(found: Admission, texts: Texts) -> Page:
 
 
 def doubts(found: Admission, texts: Texts) -> tuple[Page, ...]:
-    """Everything that could not be found out, a page each."""
+    """Return everything that could not be determined, one page each."""
     where = Lines(texts)
     roles = (page(_role(each)) for each in found.doubts)
     return (*roles, *(page(_reference(each)) for each in found.unknown), *(page(_gap(g, where)) for g in found.gaps))
@@ -54,7 +54,7 @@ def _role(each: Lacking) -> Iterator[str]:
 
 
 def _by_permission(each: Lacking) -> dict[str, list[str]]:
-    """What is said of each permission, and the places that need it."""
+    """Return the results for each permission, and the places that need it."""
     told: dict[str, list[str]] = {}
     for one in each.needs:
         when = each.verification.when(one)

@@ -1,4 +1,4 @@
-"""A lint report as notes beside the lines of a pull request, for GitHub, and of a merge request, for GitLab."""
+"""A lint report as annotations of pull requests on GitHub and merge requests on GitLab."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DEGREES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO
 
 
 def github(report: LintReport) -> Page:
-    """A workflow command for each finding, and for each file that cannot be read; GitHub shows ten of a kind a step.
+    """Return a workflow command for each finding and unreadable file. GitHub shows ten of each kind in a step.
 
     https://docs.github.com/en/rest/checks/runs#create-a-check-run
     """
@@ -39,7 +39,7 @@ def _commands(report: LintReport) -> Iterator[Page]:
 
 
 def gitlab(report: LintReport) -> Page:
-    """A report of code quality.
+    """Return a code quality report.
 
     https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
     """
@@ -66,6 +66,6 @@ def _entry(check: str, degree: str, told: str, document: str, line: int, about: 
 
 
 def message_of(finding: Finding) -> str:
-    """What is wrong and what to do, in one line, with the container that it is about."""
+    """Return the problem and its remedy in one line, with its container."""
     named = f"{finding.origin.place}: " if finding.origin.container or finding.origin.item else ""
     return f"{named}{finding.what}. {finding.remedy}".strip()

@@ -1,4 +1,4 @@
-"""An audit for a terminal and for programs."""
+"""An audit for a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _grant(each: AuditedGrant, lines: Lines) -> Iterator[str]:
 
 
 def json_text(audit: Audit, texts: Mapping[str, str]) -> Page:
-    """For programs. ``schema`` changes when the form does."""
+    """Return JSON. ``schema`` is the version of the format."""
     lines = Lines(texts)
     covered = audit.coverage
     return json_page(

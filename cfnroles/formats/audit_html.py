@@ -1,4 +1,4 @@
-"""An audit as one page of HTML that loads nothing, for an access review."""
+"""An audit as one self-contained HTML page, for an access review."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ pre { background: #f6f8fa; padding: .75rem; overflow-x: auto; white-space: pre }
 
 
 def html(audit: Audit, texts: Mapping[str, str], *, fleet: bool = False) -> Page:
-    """The whole page."""
+    """Return the whole page."""
     return html_page(TITLE, _body(audit, Lines(texts), fleet=fleet), style=_STYLE)
 
 

@@ -32,7 +32,7 @@ TITLE = "Access review"
 
 
 def markdown(audit: Audit, texts: Mapping[str, str], *, fleet: bool = False) -> Page:
-    """A table of all roles, a table of the grants of each, and what the trail covers."""
+    """Return a table of all roles, a table of the grants of each, and the coverage of the trail."""
     return document(_blocks(audit, Lines(texts), fleet=fleet))
 
 

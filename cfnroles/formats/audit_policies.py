@@ -1,4 +1,4 @@
-"""The tight policies of an audit as files: each with the difference to what is there."""
+"""The tight policies of an audit as files, each with a diff."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME = re.compile(r"[^A-Za-z0-9+=,.@_-]+")
 
 
 def policy_files(audit: Audit) -> Mapping[str, str]:
-    """The files by their names: the policy in JSON and the difference, for each policy with something to take away."""
+    """Return the files by name: the tight policy in JSON and the diff, for each policy with unused permissions."""
     files: dict[str, str] = {}
     for role in audit.roles:
         for tight in role.tight:
@@ -27,7 +27,7 @@ def policy_files(audit: Audit) -> Mapping[str, str]:
 
 
 def difference(role: AuditedRole, tight: TightPolicy) -> str:
-    """A unified diff of a policy as it is and without what nobody used."""
+    """Return a unified diff of a policy and its tight form."""
     before = policy_text(tight.before).split("\n")
     after = policy_text(tight.after).split("\n") if tight.after is not None else []
     name = visible(f"{role.name}/{tight.name}")
@@ -35,12 +35,12 @@ def difference(role: AuditedRole, tight: TightPolicy) -> str:
 
 
 def policy_text(document: Mapping[str, Any]) -> str:
-    """The document as JSON; what only CloudFormation knows is written as ``Fn::Sub``."""
+    """Return the document as JSON, with ``Fn::Sub`` for values that only CloudFormation knows."""
     return json_source(written(document))
 
 
 def written(value: Any) -> Any:
-    """A policy, or a part of one, as CloudFormation takes it."""
+    """Return a policy, or a part of one, in CloudFormation's form."""
     if isinstance(value, str):
         return {"Fn::Sub": str(value)} if symbols(value) else plain(value)
     if isinstance(value, Mapping):

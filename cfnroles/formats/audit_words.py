@@ -1,7 +1,7 @@
-"""The sentences of an audit, the same in a terminal, in Markdown and in HTML.
+"""The sentences of an audit, shared by its formats.
 
-Of an event they tell the action, the resource, the time and the kind of policy that refused; nothing that was sent with
-it.
+About an event, they contain only the action, the resource, the time and the kind of policy that denied it, and no
+request parameters.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cfnroles.need import Need
 from cfnroles.table.event_sources import source_of_action
 from cfnroles.trail.coverage import Coverage
 
-#: How much of one kind is told before the rest is counted.
+#: The number of items to list before the rest is counted.
 MOST = 8
 LAG = (
     "CloudTrail delivers an event up to some 15 minutes after the call: the last minutes of the window may be missing."
@@ -36,7 +36,7 @@ STAYS = (
 
 
 def trail_words(audit: Audit) -> Iterator[str]:
-    """What the trail covers, and what it does not."""
+    """Yield what the trail covers, and what it does not."""
     covered = audit.coverage
     if covered.events:
         yield (
@@ -84,12 +84,12 @@ def _broken(covered: Coverage) -> str:
 
 
 def counted_events(number: int) -> str:
-    """A number of events, with its thousands apart."""
+    """Return a number of events, with thousands separators."""
     return f"{number:,} {by_number(number, 'event', 'events')}"
 
 
 def role_words(role: AuditedRole) -> Iterator[str]:
-    """Who has a role, and how often it was assumed and called."""
+    """Yield the users of a role, and how often it was assumed and used."""
     if role.users:
         holders = sorted({str(each.holder) for each in role.users})
         names = ", ".join(role.tasks[:MOST]) + (f" and {len(role.tasks) - MOST} more" if len(role.tasks) > MOST else "")
@@ -106,7 +106,7 @@ def role_words(role: AuditedRole) -> Iterator[str]:
 
 
 def grant_words(each: AuditedGrant, lines: Lines) -> Iterator[str]:
-    """Everything that is told of one grant beside its status."""
+    """Yield everything about one grant besides its status."""
     if each.status is GrantStatus.USED:
         by = f": {_names([times.what for times in each.used])}" if len(each.used) > 1 or each.idle else ""
         yield (f"{_often(each)}{by}" if each.times else f"last {each.last[:10]}")
@@ -131,7 +131,7 @@ def grant_words(each: AuditedGrant, lines: Lines) -> Iterator[str]:
 
 
 def _recorded(each: AuditedGrant) -> str:
-    """What the trail records of the resource; empty where the calls are management events."""
+    """Return what the trail records of the resource; empty for management events."""
     granted = each.grant.granted
     source = source_of_action(granted.action)
     data = source.data_events(granted.action) if source else None
@@ -148,19 +148,19 @@ def _pattern_words(each: AuditedGrant) -> Iterator[str]:
 
 
 def need_words(need: Need, lines: Lines) -> str:
-    """The field that asks for something."""
+    """Return the field that needs something."""
     return lines.where(need.origin)
 
 
 def status_words(each: AuditedGrant) -> str:
-    """The status, and whether the grant stays although nobody used it."""
+    """Return the status, and whether an unused grant is kept."""
     if each.is_needed and each.status in (GrantStatus.UNUSED, GrantStatus.NEVER_ASSUMED):
         return f"{each.status}, needed"
     return str(each.status)
 
 
 def tight_words(tight: TightPolicy) -> str:
-    """What becomes of one policy."""
+    """Return the change of one policy."""
     number = len(tight.removed) + len(tight.narrowed)
     taken = f"{counted(number, 'grant')} can be taken away or narrowed"
     where = ": it is AWS's own, and one of yours comes in its place" if tight.where.startswith("AWS managed") else ""
@@ -168,7 +168,7 @@ def tight_words(tight: TightPolicy) -> str:
 
 
 def refused_words(role: AuditedRole) -> Iterator[str]:
-    """The calls that were refused and that no statement allows."""
+    """Yield the denied calls that no statement allows."""
     for refused, times in role.refused[:MOST]:
         yield f"{refused.action} on {refused.resource or 'an unnamed resource'}: {_often(times)}, by: {refused.kind}"
     more = role.further + max(0, len(role.refused) - MOST)
@@ -177,7 +177,7 @@ def refused_words(role: AuditedRole) -> Iterator[str]:
 
 
 def rank_words(role: AuditedRole) -> tuple[str, ...]:
-    """A role as one row of a table."""
+    """Return a role as one row of a table."""
     idle = role.count(GrantStatus.UNUSED) + role.count(GrantStatus.NEVER_ASSUMED)
     state = "never assumed" if role.never_assumed else _sessions(role.sessions.times)
     return (
@@ -195,7 +195,7 @@ RANKED = ("role", "assumed", "task definitions:", "wide grants:", "unused:", "th
 
 
 def summary(audit: Audit) -> str:
-    """One line about all roles."""
+    """Return one line about all roles."""
     counts = {status: sum(role.count(status) for role in audit.roles) for status in GrantStatus}
     told = [f"{number} {status}" for status, number in counts.items() if number]
     return f"{counted(len(audit.roles), 'role')}: {', '.join(told) or 'no statement allows anything'}"

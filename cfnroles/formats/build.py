@@ -1,4 +1,4 @@
-"""What a build says besides the files: what the roles lack, what is left to fill in, and how to deploy."""
+"""The summary of a build: gaps, values to fill in, and how to deploy."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
 
 
 def summary(reading: Reading, built: Build, directory: Path, source: str = "", given: str = "") -> list[str]:
-    """The lines after the names of the files; ``source`` is the name by which the source was given.
+    """Return the lines after the names of the files. ``source`` is its name on the command line.
 
-    ``given`` are the options that it was given with, for the commands that need them again.
+    ``given`` are the options on the command line, for the commands that need them again.
     """
     again = f"{quoted(source or reading.name)}{given}"
     if reading.template is not None:
@@ -62,7 +62,7 @@ def summary(reading: Reading, built: Build, directory: Path, source: str = "", g
 
 
 def other_side(account: str) -> list[str]:
-    """The same for what another account must admit."""
+    """Return the summary of the policies for another account."""
     return [
         "",
         f"Send these files to the owner of the account {account}, to deploy once the roles exist.",
@@ -71,7 +71,7 @@ def other_side(account: str) -> list[str]:
 
 
 def told(reading: Reading, gaps: Sequence[Gap]) -> Iterator[str]:
-    """The gaps, and what ECS accepts and will likely fail."""
+    """Yield the gaps, and what ECS accepts but will likely fail."""
     if gaps:
         yield ""
         yield gaps_head(gaps)
@@ -84,7 +84,7 @@ def told(reading: Reading, gaps: Sequence[Gap]) -> Iterator[str]:
 
 
 def _of_quotas(built: Build) -> Iterator[str]:
-    """The roles that need a quota raised."""
+    """Yield the roles that need a quota increase."""
     for stack in built.stacks:
         if stack.beyond_quota:
             yield ""
@@ -102,7 +102,7 @@ def _of_project(reading: Reading, built: Build, directory: Path, again: str) -> 
 
 
 def _of_template(built: Build, reading: Reading, source: str) -> Iterator[str]:
-    """What the template says of the roles that are in a stack of their own."""
+    """Yield the summary for a template with its roles in a separate stack."""
     from cfnroles.template.generated import mark_of
 
     yield ""
@@ -128,9 +128,9 @@ def _of_template(built: Build, reading: Reading, source: str) -> Iterator[str]:
 
 
 def _taking(built: Build, reading: Reading) -> Iterator[str]:
-    """Which part of the template takes which roles, as properties to be pasted there.
+    """Yield the properties to paste into the template, for each part that uses the roles.
 
-    Where a role has no place there, it is the place at which it is needed.
+    If a role has no property there, it is listed with the place where it is needed.
     """
     of_json = reading.documents[0].text.lstrip().startswith("{")
     found: dict[str, list[str]] = {}
@@ -159,7 +159,7 @@ def _imported(export: str, of_json: bool) -> str:
 
 
 def _verified(built: Build, reading: Reading, directory: Path, source: str) -> Iterator[str]:
-    """The command that judges the roles of each task definition, by what was told when they were built."""
+    """Yield the command that verifies the roles of each task definition, with the options of the build."""
     from cfnroles.targets.cloudformation.injection_record import options_of
 
     name = next(name for stack, name in zip(built.stacks, built.files, strict=False) if stack.stem == "roles")
@@ -212,7 +212,7 @@ def _of_shared_gate(built: Build) -> Iterator[str]:
 
 
 def _deployed(built: Build, directory: Path, shared: Collection[str] = ()) -> Iterator[str]:
-    """How to deploy the stacks; ``shared`` are the parameters of the template that they are beside."""
+    """Yield how to deploy the stacks. ``shared`` are parameters of the template next to them."""
     same = list(dict.fromkeys(name for stack in built.stacks for name in _shared(stack, shared)))
     yield ""
     yield from _of_shared_gate(built)
@@ -230,14 +230,14 @@ def _deployed(built: Build, directory: Path, shared: Collection[str] = ()) -> It
 
 
 def _refused(stack: Stack) -> Iterator[str]:
-    """What shows why the gate refused a stack, which `aws cloudformation deploy` does not."""
+    """Yield the command that shows why the gate rejected a stack, which `aws cloudformation deploy` does not."""
     if "SecretsExist" not in stack.template["Resources"]:
         return
     failed = "StackEvents[?LogicalResourceId=='SecretsExist' && ends_with(ResourceStatus, '_FAILED')]"
     named = f"--stack-name {stack.name}"
     yield ""
     yield "If the gate refuses, this prints why:"
-    # The newest events are on the first page, and --output text would ask its question of each.
+    # The newest events are on the first page, and --output text would apply the query to each page.
     # https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-output-format.html#text-output
     yield (
         f"  aws cloudformation describe-stack-events {named} --no-paginate --output text"
@@ -249,7 +249,7 @@ def _refused(stack: Stack) -> Iterator[str]:
 
 
 def _shared(stack: Stack, shared: Collection[str]) -> list[str]:
-    """The parameters that a stack has of the template beside it."""
+    """Return the parameters that a stack shares with the template next to it."""
     if not shared:
         return []
     from cfnroles.sources.roles_beside import STANDS_FOR

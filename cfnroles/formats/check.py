@@ -16,12 +16,12 @@ SCHEMA = 1
 
 
 def human(check: SecretCheck, text: Texts) -> Page:
-    """For a terminal: a branch for each container, a leaf for each reference, all problems at once."""
+    """Return a tree for a terminal: a branch for each container, a leaf for each reference."""
     return page(_human(check, Lines(text)))
 
 
 def markdown(check: SecretCheck, text: Texts) -> Page:
-    """For a review: one row for each reference."""
+    """Return a table for a review, with one row for each reference."""
     lines = Lines(text)
     rows = [
         (str(each.usable), each.reference.origin.place, code(each.reference.value_from.written), _finding(each))
@@ -33,7 +33,7 @@ def markdown(check: SecretCheck, text: Texts) -> Page:
 
 
 def json_text(check: SecretCheck, text: Texts) -> Page:
-    """For programs. ``schema`` changes when the form does."""
+    """Return JSON. ``schema`` is the version of the format."""
     lines = Lines(text)
     references = [
         {
@@ -53,7 +53,7 @@ def json_text(check: SecretCheck, text: Texts) -> Page:
 
 
 def summary(check: SecretCheck) -> str:
-    """The answer in one sentence, and what of it was not looked up."""
+    """Return the result in one sentence, and what was not checked."""
     bad, unknown, made = check.count(Usable.NO), check.count(Usable.UNKNOWN), check.count(Usable.MADE)
     total = len(check.references) - made
     if not check.references:

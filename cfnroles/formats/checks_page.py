@@ -78,7 +78,7 @@ pipelines run cfn-lint already. It does not read `.cfnlintrc`, which can name co
 
 
 def checks_page() -> str:
-    """The page, one section for each row."""
+    """Return the page, with one section for each row."""
     lines = [_HEAD, *_overview(), "", *(line for check in CHECKS for line in _section(check)), *_ways()]
     return "\n".join(lines).rstrip() + "\n"
 

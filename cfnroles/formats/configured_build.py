@@ -1,4 +1,4 @@
-"""What a build says of roles whose task definition stays in Terraform."""
+"""The summary of a build whose task definition stays in Terraform."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.sources.reading import Task
 from cfnroles.targets.cloudformation.build import Build
 
-#: The arguments of a task definition that take its roles; those of others are called `role_arn`.
+#: The arguments of a task definition for its roles; on other resources it is `role_arn`.
 _ARGUMENTS = {Holder.EXECUTION: "execution_role_arn", Holder.TASK: "task_role_arn"}
 _AGAIN = "build again, with --var-file FILE or --parameter NAME=VALUE"
 
 
 def of_configuration(built: Build, directory: Path, source: str, task: Task) -> Iterator[str]:
-    """How Terraform takes the roles, and what gives the parameters their values.
+    """Yield how Terraform uses the roles, and how to set the parameters.
 
     https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/cloudformation_export
     """

@@ -1,4 +1,4 @@
-"""The policy of whoever deploys, as JSON, as a template, and as text with its reasons."""
+"""The policy for deploying, as JSON, as a template, and as text with reasons."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _HOLDER = "whoever deploys"
 
 
 def json_text(made: DeployPolicy) -> Page:
-    """The policy document; a list of them where one managed policy cannot hold all."""
+    """Return the policy document, or a list if one managed policy cannot contain everything."""
     documents = [document(policy.statements) for policy in made.policies]
     return json_page(documents[0] if len(documents) == 1 else documents)
 
 
 def cloudformation(made: DeployPolicy) -> Page:
-    """A template with a managed policy for each document, to be attached to the role or user that deploys."""
+    """Return a template with a managed policy for each document, to attach to the role or user that deploys."""
     resources: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
     for number, policy in enumerate(made.policies, 1):
@@ -42,12 +42,12 @@ def cloudformation(made: DeployPolicy) -> Page:
 
 
 def notes(made: DeployPolicy, texts: Mapping[str, str]) -> Page:
-    """What must be known of a policy and stands in no document."""
+    """Return what matters about a policy and is in no document."""
     return page(_notes(made, texts))
 
 
 def human(made: DeployPolicy, texts: Mapping[str, str]) -> Page:
-    """For a review: each statement with its reasons, then what reaches further than the stacks, and the gaps."""
+    """Return text for a review: each statement with its reasons, then permissions beyond the stacks, and gaps."""
     return page((*_statements(made, texts), *_notes(made, texts)))
 
 

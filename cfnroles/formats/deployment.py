@@ -18,7 +18,7 @@ from cfnroles.page import Page, json_page, page, quoted, verbatim
 
 
 def event_line(told: Event | Note) -> str:
-    """One line for an event or a note, as it is printed where there is no terminal."""
+    """Return one line for an event or a note, for output that is not a terminal."""
     if isinstance(told, Note):
         return f"{told.stack}: {told.text}"
     clock = f"{told.time:%H:%M:%S}  " if told.time else ""
@@ -27,13 +27,13 @@ def event_line(told: Event | Note) -> str:
 
 
 def first_line(reason: str) -> str:
-    """The beginning of a reason; the whole of it is told at the end."""
+    """Return the beginning of a reason; all of it is printed at the end."""
     lines = reason.strip().splitlines() or [""]
     return lines[0] + (" ..." if len(lines) > 1 else "")
 
 
 def result_text(result: Result) -> Page:
-    """What was done, one line per stack; failures are told apart by ``failure_text``."""
+    """Return what was done, one line for each stack. ``failure_text`` has the failures."""
     rows, kept = [], []
     for stack in result.stacks:
         outcome = stack.outcome.value
@@ -52,7 +52,7 @@ def result_text(result: Result) -> Page:
 
 
 def failure_text(failures: Iterable[Failure], deployed: Sequence[str] = ()) -> Page:
-    """Why it failed, the cause first, then where things stand and what to do."""
+    """Return the failures, the cause first, then the state of the stacks and the remedy."""
     lines: list[str] = []
     for failure in failures:
         lines += failure.lines
@@ -75,17 +75,17 @@ def _stands(failure: Failure) -> str:
 
 
 def outputs_text(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> Page:
-    """The outputs of stacks for a person."""
+    """Return the outputs of stacks as text."""
     return page(f"{stack}.{name} = {value}" for stack, pairs in outputs for name, value in pairs)
 
 
 def outputs_json(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> Page:
-    """The outputs of stacks for programs."""
+    """Return the outputs of stacks as JSON."""
     return json_page({"schema": SCHEMA, "stacks": {stack: dict(pairs) for stack, pairs in outputs}})
 
 
 def statuses_text(stacks: Sequence[tuple[str, StackDescription | None]]) -> Page:
-    """Where stacks stand, one line each, and all of the reason below it."""
+    """Return the status of stacks, one line each, with the full reason below."""
     rows = aligned((name, f"{status}: {status_of(status).meaning}") for name, status in map(_status, stacks))
     return page(
         line
@@ -103,7 +103,7 @@ def _status(named: tuple[str, StackDescription | None]) -> tuple[str, str]:
 
 
 def deletion_text(deletion: Deletion) -> Page:
-    """What is going to be deleted, in order, and what stays."""
+    """Return what will be deleted, in order, and what is retained."""
     lines = []
     for step in deletion.stacks:
         if step.stack is None:
@@ -116,7 +116,7 @@ def deletion_text(deletion: Deletion) -> Page:
 
 
 def outputs_env(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> Page:
-    """The outputs of stacks as lines for a shell: ``SHOP_ROLES_EXECUTION_ROLE_ARN=...``."""
+    """Return the outputs of stacks as lines for a shell: ``SHOP_ROLES_EXECUTION_ROLE_ARN=...``."""
     lines = (
         f"{_variable(stack)}_{_variable(name)}={quoted(value)}" for stack, pairs in outputs for name, value in pairs
     )
@@ -129,7 +129,7 @@ def _variable(name: str) -> str:
 
 
 def statuses_json(stacks: Sequence[tuple[str, StackDescription | None]]) -> Page:
-    """Where stacks stand, for programs."""
+    """Return the status of stacks as JSON."""
     return json_page(
         {
             "schema": SCHEMA,

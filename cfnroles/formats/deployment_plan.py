@@ -1,4 +1,4 @@
-"""Plans of deployments as text: for a person, for programs, for pull requests."""
+"""Plans of deployments as text, JSON, and Markdown for pull requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NOT = "not "
 
 
 def plan_text(plan: Plan) -> Page:
-    """The plan for a person: each stack, what happens to it and, above all, which permissions change."""
+    """Return the plan as text: each stack, what happens to it and, above all, which permissions change."""
     lines = [home_text(plan.home), ""]
     width = max(len(stack.name) for stack in plan.stacks)
     for stack in plan.stacks:
@@ -52,7 +52,7 @@ def plan_text(plan: Plan) -> Page:
 
 
 def home_text(home: Destination) -> str:
-    """Where it goes and who is calling, in one line."""
+    """Return the target and the caller in one line."""
     account = f"Account {home.account}" if home.account else "Account not known"
     caller = f"as {home.caller}" if home.caller else f"caller not known ({home.why or 'AWS was not asked'})"
     local = f" (an emulator at {home.endpoint})" if home.endpoint else ""
@@ -60,7 +60,7 @@ def home_text(home: Destination) -> str:
 
 
 def check_lines(check: ReferenceCheck) -> list[str]:
-    """What was found out about the references, and in one line for what it was not."""
+    """Return the results for references, and in one line those that could not be checked."""
     lines = [f"References: {check.usable} of {check.total} checked and usable."] if check.usable else []
     if check.unknown:
         why = Counter(each.why for each in check.unknown)
@@ -71,7 +71,7 @@ def check_lines(check: ReferenceCheck) -> list[str]:
 
 
 def summary(plan: Plan) -> str:
-    """One line: how many permissions come and go, and how many resources change."""
+    """Return one line: the numbers of added and removed permissions, and of changed resources."""
     if not plan.needs_consent:
         checked = sum(stack.secrets for stack in plan.stacks if stack.action is StackAction.CHECK_AGAIN)
         again = f"; {counted(checked, 'secret')} to check again" if checked else ""
@@ -107,7 +107,7 @@ def _headline(stack: StackPlan) -> str:
 
 
 def adoption(adopted: Stranger | None) -> tuple[str, ...]:
-    """What is said of somebody else's stack that is taken over; nothing of one of cfnroles' own."""
+    """Return the description of an adopted stack; nothing for one of cfnroles' own."""
     if not adopted:
         return ()
     whose, *rest = adopted.lines
@@ -120,9 +120,10 @@ def _parameter(change: ParameterChange) -> str:
 
 
 def permission_lines(difference: Difference, *, marked: bool) -> list[str]:
-    """What comes and goes, statement by statement. ``marked`` points out what widens a role: of a new one all does.
+    """Return added and removed permissions by statement. ``marked`` marks what widens a role: for a new one,
+    everything.
 
-    A wildcard that may come to life with a condition that nobody decided is always pointed out.
+    A wildcard under an undecided condition is always marked.
     """
     groups: dict[tuple[object, ...], list[_Entry]] = {}
     for entry in _entries(difference.changes):
@@ -133,7 +134,7 @@ def permission_lines(difference: Difference, *, marked: bool) -> list[str]:
 
 
 class _Entry(Struct, frozen=True):
-    """One grant that comes or goes; ``widening`` says whether the role may do more through that."""
+    """One added or removed grant. ``widening`` says whether the role may do more."""
 
     added: bool
     grant: RoleGrant
@@ -153,14 +154,14 @@ class _Entry(Struct, frozen=True):
 
     @property
     def statement(self) -> tuple[object, ...]:
-        """What the entries of one printed statement have in common."""
+        """The common key of the entries of one printed statement."""
         grant = self.grant
         what = (grant.conditions, grant.guards, bool(grant.actions), grant.not_actions, grant.not_resources)
         return (self.added, grant.role, grant.kind, self.sid, grant.effect, *what, self.reasons)
 
 
 def _entries(changes: Sequence[Change]) -> list[_Entry]:
-    """What comes, then what goes; a permission that is widened or narrowed is the new one and the old ones."""
+    """Return additions, then removals. A widened or narrowed permission is one of each."""
     entries: dict[tuple[bool, RoleGrant], _Entry] = {}
     for change in changes:
         for added, grants, more in ((True, change.after, Effect.ALLOW), (False, change.before, Effect.DENY)):
@@ -226,7 +227,7 @@ def _resource_lines(stack: StackPlan) -> list[str]:
 
 
 def plan_json(plan: Plan) -> Page:
-    """The plan for programs; ``schema`` rises when a field changes its meaning."""
+    """Return the plan as JSON. ``schema`` increases if a member changes its meaning."""
     told = {
         "schema": SCHEMA,
         "account": plan.home.account or None,
@@ -295,7 +296,7 @@ def _permission(entry: _Entry) -> dict[str, object]:
 
 
 def _condition(grant: RoleGrant) -> str:
-    """The Condition block of the statement, as JSON; empty without one."""
+    """Return the Condition block of the statement as JSON; empty without one."""
     block: dict[str, dict[str, object]] = {}
     for condition in grant.conditions:
         values = condition.values
@@ -304,7 +305,7 @@ def _condition(grant: RoleGrant) -> str:
 
 
 def plan_markdown(plan: Plan) -> Page:
-    """The plan for a pull request."""
+    """Return the plan for a pull request."""
     return document(_markdown(plan))
 
 
@@ -319,7 +320,7 @@ def _markdown(plan: Plan) -> Iterator[str]:
 
 
 def _told(stack: StackPlan) -> tuple[Markup, Sequence[str]]:
-    """What is said of a stack, and what is noted below it."""
+    """Return the description of a stack, and the notes below it."""
     notes = [*adoption(stack.adopted), *stack.notes]
     notes += [f"not checked before the task starts: {place}" for place in stack.unchecked]
     return inline(strong(code(stack.name)), f": {_headline(stack)}"), notes

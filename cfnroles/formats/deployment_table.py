@@ -1,4 +1,4 @@
-"""The table of a deployment that is under way, redrawn as it goes on."""
+"""The table of a deployment in progress, redrawn on each event."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ _COLOURS = (("FAILED", "1;31"), ("ROLLBACK", "31"), ("IN_PROGRESS", "33"), ("COM
 
 
 def deployment_table(told: Sequence[Event | Note], now: datetime) -> Sequence[Page]:
-    """The stacks, and below each its resources as they are now: status, time, and why what failed did.
+    """Return the stacks with their resources: status, time, and the reason of failures.
 
-    ``told`` is everything that happened so far, oldest first; ``now`` is what the elapsed time of what is
-    still under way is measured against.
+    ``told`` are all events so far, oldest first; ``now`` is the end of the elapsed time of operations in progress.
     """
     began: dict[tuple[str, str], datetime] = {}
     stacks: dict[str, dict[str, Event]] = {}

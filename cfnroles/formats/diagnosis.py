@@ -1,4 +1,4 @@
-"""Diagnoses as text and as JSON."""
+"""Diagnoses as text and JSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def human(
     besides: Besides = NOTHING_BESIDES,
     given: Pasting = NOTHING_GIVEN,
 ) -> Page:
-    """For a terminal: what happened, what asked for it, what may be behind it, and what to do."""
+    """Return text for a terminal: what happened, the field behind it, possible causes, and the remedy."""
     lines = Lines(texts)
     told = [line for each in found for line in (*_human(each, lines, given), "")]
     for said in besides.unknown:
@@ -52,7 +52,7 @@ def json_text(
     besides: Besides = NOTHING_BESIDES,
     given: Pasting = NOTHING_GIVEN,
 ) -> Page:
-    """For programs. ``schema`` changes when the form does."""
+    """Return JSON. ``schema`` is the version of the format."""
     lines = Lines(texts)
     told = {"schema": 1, "diagnoses": [_entry(each, lines, given) for each in found]}
     unknown = [{"text": each.text, "where": each.where, "when": _moment(each.when)} for each in besides.unknown]
@@ -84,7 +84,7 @@ def _human(each: Diagnosis, lines: Lines, given: Pasting) -> Iterator[str]:
 
 
 def _calls(each: Diagnosis) -> str:
-    """What the role lacks besides, in a line."""
+    """Return what else the role lacks, in a line."""
     return ", ".join(dict.fromkeys(action for statement in each.also_missing for action in statement.actions))
 
 
@@ -120,7 +120,7 @@ def _moment(when: datetime | None) -> str | None:
 
 
 def _seen(each: Diagnosis) -> str:
-    """``3 times, at last 2026-01-31 12:00:00 UTC in task 0f9d..., container web``."""
+    """Return ``3 times, at last 2026-01-31 12:00:00 UTC in task 0f9d..., container web``."""
     place = _seen_at(each.when, each.where)
     if each.times == 1:
         return place
@@ -141,7 +141,7 @@ def _of_role(each: Diagnosis) -> Iterator[tuple[str, str]]:
 
 
 def _where(origin: Origin, lines: Lines) -> str:
-    """``web.json:12:9: containerDefinitions[0].image (container web)``."""
+    """Return ``web.json:12:9: containerDefinitions[0].image (container web)``."""
     line, column = lines.nearest(origin)
     place = "" if origin.place == origin.pointer else f" ({origin.place})"
     return f"{origin.document}{f':{line}' if line else ''}{f':{column}' if column else ''}: {origin.pointer}{place}"
@@ -152,7 +152,7 @@ def _field(name: str, value: str) -> Page:
 
 
 def _pasted(each: Diagnosis, statements: Sequence[Statement]) -> Page:
-    """The statements in the language of the source."""
+    """Return the statements in the language of the source."""
     if not each.address:
         return statements_json(statements)
     from cfnroles.targets.terraform.pasted_statements import statements_hcl
@@ -211,7 +211,7 @@ def _role_entry(each: Diagnosis) -> dict[str, object] | None:
 
 
 def _statements_entry(each: Diagnosis) -> dict[str, object]:
-    """The statements as a template takes them, or as Terraform does."""
+    """Return the statements in the form of a template, or of Terraform."""
     found = {"statements": each.statements, "alsoMissing": each.also_missing}
     trees = {
         name: [] if each.address or not several else json.loads(statements_json(several))

@@ -1,4 +1,4 @@
-"""A change of permissions as text, as JSON and as Markdown for a pull request."""
+"""Changes of permissions as text, JSON, and Markdown for a pull request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UNJUDGED = "The verdicts on the task definitions are not compared: "
 
 
 class _Side:
-    """Where the grants of one side stand."""
+    """The places of the grants of one side."""
 
     def __init__(self, document: Side | None) -> None:
         self._lines = Lines(document.texts if document else {})
@@ -37,7 +37,7 @@ class _Side:
         return self._lines.nearest(origin)[0] if in_template else self._lines.line(origin)
 
     def places(self, grant: RoleGrant, *, short: bool = False) -> Iterator[tuple[str, list[str]]]:
-        """Why a grant is there, and the places that ask for it."""
+        """Yield the reasons of a grant, with the places that need it."""
         found: dict[str, list[str]] = {}
         for place in grant.places:
             if not place.source:
@@ -49,17 +49,19 @@ class _Side:
         yield from found.items()
 
     def place(self, origin: Origin) -> str:
-        """``web.json:12: container web``."""
+        """Return ``web.json:12: container web``."""
         return f"{self.at(origin)}: {origin.place}"
 
     def at(self, origin: Origin) -> str:
-        """``web.json:12``."""
+        """Return ``web.json:12``."""
         line = self.line(origin)
         return f"{origin.document}{f':{line}' if line else ''}"
 
 
 def human(comparisons: Sequence[Comparison]) -> Page:
-    """For a terminal: role by role what comes, goes, widens and narrows, with the line of each field."""
+    """Return text for a terminal: the added, removed, widened and narrowed grants of each role, with the lines of
+    fields.
+    """
     lines: list[str] = []
     for comparison in comparisons:
         difference = comparison.difference
@@ -70,18 +72,18 @@ def human(comparisons: Sequence[Comparison]) -> Page:
 
 
 def changes_of(comparison: Comparison) -> Page:
-    """The same of one comparison, without a title."""
+    """Return the same for one comparison, without a title."""
     return page([*_human(comparison, comparison.difference), _summary(comparison.difference)])
 
 
 def markdown(comparisons: Sequence[Comparison]) -> Page:
-    """For a comment on a pull request: a heading for each document, and a table row for each change."""
+    """Return a comment for a pull request: a heading for each document, and a table row for each change."""
     blocks = [block for comparison in comparisons for block in _markdown(comparison, comparison.difference)]
     return document(blocks or [heading(3, "Permissions"), _NOTHING])
 
 
 def json_text(comparisons: Sequence[Comparison]) -> Page:
-    """For programs. ``schema`` changes when the form does."""
+    """Return JSON. ``schema`` is the version of the format."""
     differences = [comparison.difference for comparison in comparisons]
     whole = {
         "schema": SCHEMA,
@@ -163,7 +165,7 @@ def _human_change(group: Sequence[Change], old: _Side, new: _Side) -> Iterator[s
 
 
 def _compared(change: Change) -> tuple[list[Line], dict[RoleGrant, list[Line]]]:
-    """What all grants of a change have in common, and what each has for itself."""
+    """Return what all grants of a change share, and what is particular to each."""
     scopes = {grant: list(_scope(grant, change)) for grant in (*change.before, *change.after)}
     common = [line for line in next(iter(scopes.values())) if all(line in scope for scope in scopes.values())]
     own = {grant: [line for line in scope if line not in common] for grant, scope in scopes.items()}
@@ -218,7 +220,7 @@ def _row(group: Sequence[Change], old: _Side, new: _Side) -> Iterator[str]:
 
 
 def _groups(changes: Sequence[Change], old: _Side, new: _Side) -> list[list[Change]]:
-    """Changes that differ in the action only, told together."""
+    """Group changes that differ only in the action."""
     groups: dict[tuple[object, ...], list[Change]] = {}
     for change in changes:
         sides = (*change.before, *change.after)

@@ -1,4 +1,4 @@
-"""An explanation as text, as JSON and as Markdown."""
+"""Explanations as text, JSON and Markdown."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ SCHEMA = 1
 
 
 def human(explanations: Sequence[Explanation], texts: Texts) -> Page:
-    """For a terminal: role, statement, permissions, and the line of each field with what ECS does there."""
+    """Return text for a terminal: role, statement, permissions, and the line of each field with what ECS does."""
     return page(_human(explanations, texts))
 
 
 def markdown(explanations: Sequence[Explanation], texts: Texts) -> Page:
-    """For a review: a heading for each role and a table row for each statement."""
+    """Return Markdown for a review: a heading for each role and a table row for each statement."""
     return document(_markdown(explanations, Lines(texts)))
 
 
 def json_text(explanations: Sequence[Explanation], texts: Texts) -> Page:
-    """For programs. ``schema`` changes when the form does; services of a project stand under their names."""
+    """Return JSON. ``schema`` is the version of the format. Services of a project are under their names."""
     lines = Lines(texts)
     if any(each.stack for each in explanations):
         stacks = groupby(explanations, key=lambda each: each.stack)
@@ -42,7 +42,7 @@ def json_text(explanations: Sequence[Explanation], texts: Texts) -> Page:
 
 
 def _of_template(explanations: Sequence[Explanation], lines: Lines) -> dict[str, object]:
-    """The task definitions by their logical ids, and what of the template cannot be seen."""
+    """Return the task definitions by logical ID, and the unreadable parts of the template."""
     resources = {
         each.resource: {
             **({"construct": each.construct} if each.construct else {}),
@@ -105,12 +105,12 @@ def _human_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
         yield ""
 
 
-#: What the document may leave open of where the task runs, as the roles stack knows it, and the option that tells.
+#: What the document may leave open about where the task runs, in the words of the roles stack, with its option.
 _HOME = {"AccountId": ("account", "--account ID"), "Region": ("Region", "--region REGION")}
 
 
 def _unknown_home(explanation: Explanation) -> str:
-    """What the pseudo parameters in the resources stand for, in a document that has none; empty without one."""
+    """Return the meaning of the pseudo parameters in the resources, for a document that has none; empty without any."""
     statements = [each.statement for _, those in explanation.roles for each in those]
     texts = [str(each) for statement in statements for each in statement.resources]
     open_ = [name for name in _HOME if any(f"${{AWS::{name}}}" in text for text in texts)]

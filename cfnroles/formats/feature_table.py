@@ -102,7 +102,7 @@ Operations that delete, describe, list or stop something need no role. Neither d
 
 
 def feature_table(features: Iterable[Feature] = FEATURES) -> str:
-    """The page: one section for each feature, in the order of the table, and what needs no row, or has none yet."""
+    """Return the page: one section for each feature in the order of the table, and features without a row."""
     sections = "".join(f"\n{section}" for section in map(_section, features))
     others = {field: f"`{other}`" for field, other in INSTEAD.items()}
     reasons = (

@@ -1,4 +1,4 @@
-"""What `diagnose --fix` changes, as a unified diff."""
+"""The changes of `diagnose --fix` as a unified diff."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ _SGR = {"+": "32", "-": "31", "@": "36"}
 
 
 def diff(found: Fix, files: Mapping[str, str]) -> Page:
-    """Each change as `diff -u` shows it; ``files`` are the paths of documents by their names."""
+    """Return each change as a unified diff. ``files`` are the paths of documents by name."""
     lines = (line for each in found.changes for line in _diff(each, files.get(each.document, each.document)))
     return verbatim(page(lines))
 
 
 def refused(found: Fix) -> Page:
-    """Why what is not changed cannot be."""
+    """Return why the others cannot be changed."""
     return page(f"not changed: {visible(each)}" for each in found.refused)
 
 
 def text_diff(change: FixedFile, file: str) -> str:
-    """One change as `diff -u` and `patch` take it."""
-    import difflib  # slow to load
+    """Return one change for `patch`."""
+    import difflib  # slow to import
 
     before, after = (text.splitlines(keepends=True) for text in (change.before, change.after))
     return "".join(difflib.unified_diff(before, after, file, file))

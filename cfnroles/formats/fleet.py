@@ -1,4 +1,4 @@
-"""What was found in all task definitions of an account and Region, as one table and as JSON."""
+"""The findings about an account and Region, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _entry_line(each: FleetFinding, broad: int) -> Page:
 
 
 def _together(findings: Sequence[FleetFinding]) -> Iterator[FleetFinding]:
-    """The findings, and in the place of several permissions that a role lacks for the same task definitions one."""
+    """Yield the findings, with the missing permissions of a role for the same task definitions as one."""
     lacks: defaultdict[tuple[str, str], list[FleetFinding]] = defaultdict(list)
     for each in findings:
         if each.kind is Kind.LACKS and ": denied" not in each.what:
@@ -61,7 +61,7 @@ def _summary(report: FleetReport) -> Iterator[str]:
 
 
 def json_text(report: FleetReport) -> Page:
-    """For programs. ``schema`` changes when the form does."""
+    """Return JSON. ``schema`` is the version of the format."""
     return json_page(
         {
             "schema": 1,

@@ -1,4 +1,4 @@
-"""What was found in all task definitions of an account and Region, in SARIF 2.1.0.
+"""The findings about an account and Region in SARIF 2.1.0.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html
 """
@@ -13,12 +13,12 @@ from cfnroles.answers.fleet_finding import FleetFinding, FleetReport, Kind
 from cfnroles.formats.sarif import LEVELS, SCHEMA, plain_text, tool
 from cfnroles.page import Page, json_page, visible
 
-#: How many task definitions of a finding are places of it; its text says how many there are.
+#: The maximum number of task definitions as locations of a finding; its text has their number.
 _PLACES = 10
 
 
 def sarif(report: FleetReport) -> Page:
-    """The report as one run: a rule for each kind, and what could not be found out as notifications."""
+    """Return one run: a rule for each kind, and unknowns as notifications."""
     kinds = [kind for kind in Kind if kind is not Kind.NOT_KNOWN]
     results = [_result(each, kinds, report) for each in report.findings if each.kind is not Kind.NOT_KNOWN]
     run = {

@@ -1,4 +1,4 @@
-"""Grants in words: what a role may do, on what and under which conditions, the same wherever it is shown."""
+"""Grants in words: actions, resources and conditions, the same in all formats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cfnroles.markdown import Markup, code, inline
 
 
 class Line(Struct, frozen=True):
-    """One line of what a grant is about: words of ours, then a text of the document's."""
+    """One line about a grant: our words, then a text of the document."""
 
     words: str
     text: str = ""
@@ -21,26 +21,26 @@ class Line(Struct, frozen=True):
 
     @property
     def markdown(self) -> Markup:
-        """The line with the document's text as code."""
+        """Return the line with the document's text as code."""
         return inline(self.words, code(self.text))
 
 
 def actions_of(grant: RoleGrant) -> str:
-    """The actions in words; of a part that could not be read, that."""
+    """Return the actions in words, or the unreadable part."""
     if not grant.actions:
         return "a part of the policy that only CloudFormation can work out"
     return ("all actions but " if grant.not_actions else "") + ", ".join(grant.actions)
 
 
 def resources_of(grant: RoleGrant) -> Iterator[Line]:
-    """A line for each resource, each principal of a trust policy, or the ARN of a managed policy or boundary."""
+    """Yield a line for each resource, principal of a trust policy, or ARN of a managed policy or boundary."""
     word = {GrantKind.PERMISSION: "on ", GrantKind.NEED: "on ", GrantKind.TRUST: "by "}.get(grant.kind, "")
     for resource in grant.resources:
         yield Line(word + ("all but " if grant.not_resources else ""), resource)
 
 
 def conditions_of(grant: RoleGrant) -> Iterator[Line]:
-    """A line for each condition of the statement, and for each of the template that it depends on."""
+    """Yield a line for each condition of the statement, and each template condition that it depends on."""
     for condition in grant.conditions:
         yield Line("if ", f"{condition.key} {condition.operator} {' or '.join(condition.values)}".strip())
     for guard in grant.guards:
@@ -48,7 +48,7 @@ def conditions_of(grant: RoleGrant) -> Iterator[Line]:
 
 
 def when(grant: RoleGrant) -> list[dict[str, object]]:
-    """The conditions of the template that a grant depends on, for programs."""
+    """Return the template conditions of a grant for JSON."""
     return [
         {
             "parameter" if guard.parameter else "condition": guard.name,

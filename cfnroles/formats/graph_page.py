@@ -1,4 +1,4 @@
-"""A graph of permissions as one page of HTML that loads nothing: the picture, and a table that says the same."""
+"""A graph of permissions as one self-contained HTML page: the picture, and a table with the same content."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SIGNS = {Status.KEPT: "", Status.ADDED: "+ ", Status.REMOVED: "− "}
 
 
 def graph_page(name: str, graphs: Sequence[Graph]) -> Page:
-    """The page about what is called ``name``."""
+    """Return the page about ``name``."""
     title = f"Permissions of {name}"
     return html_page(title, _body(title, graphs), style=_file("graph.css"), script=_file("graph.js"))
 
@@ -55,7 +55,7 @@ def _summary(traces: Sequence[Trace]) -> str:
 
 
 def _filters(traces: Sequence[Trace]) -> Element:
-    """Without the script they are not there."""
+    """Return the filters, which are hidden without the script."""
     containers = dict.fromkeys(trace.container for trace in traces)
     roles = dict.fromkeys(str(trace.holder) for trace in traces)
     return element(
@@ -137,7 +137,7 @@ def _row(number: int, trace: Trace) -> Element:
 
 
 def _conditions(trace: Trace) -> Iterator[Child]:
-    """The conditions under which this field needs it, and not those of the statement's other fields."""
+    """Yield the conditions of this field's need, without those of the statement's other fields."""
     if trace.statement is None:
         return
     own = dict.fromkeys(condition for each in sorted(trace.permissions) for condition in each.conditions)
@@ -158,7 +158,7 @@ def _at(more: Sequence[str]) -> Iterator[Child]:
 
 
 def _breakable(text: str) -> Iterator[Child]:
-    """The text, with a place for a new line behind each sign that divides an ARN, a path or a name."""
+    """Yield the text with a line break opportunity after each separator of an ARN, a path or a name."""
     first, *others = _DIVIDED.split(text)
     yield first
     for other in others:

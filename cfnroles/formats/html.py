@@ -1,4 +1,4 @@
-"""A page of HTML that stands by itself, and in which a text never becomes more than a text.
+"""Self-contained HTML pages in which text from outside stays text.
 
 https://html.spec.whatwg.org/multipage/
 """
@@ -12,12 +12,14 @@ from xml.etree import ElementTree as Xml
 
 from cfnroles.page import Page, visible, xml_page
 
-#: What may stand within an element: a text, or another element.
+#: A child of an element: a text, or an element.
 Child = str | Xml.Element
 
 
 def element(tag: str, *children: Child, **attributes: str) -> Xml.Element:
-    """An element with its children; ``data_paths`` is the attribute ``data-paths``, and ``class_`` is ``class``."""
+    """Return an element with its children. ``data_paths`` is the attribute ``data-paths``, and ``class_`` is
+    ``class``.
+    """
     made = Xml.Element(tag, {_attribute(name): visible(value) for name, value in attributes.items()})
     last: Xml.Element | None = None
     for child in children:
@@ -32,14 +34,14 @@ def element(tag: str, *children: Child, **attributes: str) -> Xml.Element:
 
 
 def link(label: str, address: str) -> Child:
-    """A link to a page of AWS's or a tool's; the label alone for what is no address."""
+    """Return a link to a page of AWS or a tool, or only the label if it is not an address."""
     return element("a", label, href=address, rel="noreferrer") if address.startswith("https://") else label
 
 
 def html_page(title: str, body: Iterable[Child], *, style: str, script: str = "") -> Page:
-    """The whole document, with its style and its script in it.
+    """Return the whole document, with its style and script.
 
-    Its policy lets no browser load anything, nor run any script but this one.
+    Its policy forbids loading anything, and running any other script.
 
     https://www.w3.org/TR/CSP3/
     """
@@ -60,7 +62,7 @@ def html_page(title: str, body: Iterable[Child], *, style: str, script: str = ""
 
 
 def _verbatim(tag: str, text: str) -> Xml.Element:
-    """A style or a script of our own, which HTML reads as it is."""
+    """Return a style or script of our own, which HTML does not escape."""
     made = Xml.Element(tag)
     made.text = text
     return made

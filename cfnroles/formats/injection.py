@@ -1,4 +1,4 @@
-"""What an injection says besides the template: what was added, what was left, and what is to be done before."""
+"""The summary of an injection: additions, task definitions left alone, and what to do first."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cfnroles.targets.cloudformation.replaced_roles import ReplacedRole
 
 
 def summary(injection: Injection, source: str) -> Page:
-    """For a terminal; ``source`` is the name by which the template was given."""
+    """Return text for a terminal. ``source`` is the template's name on the command line."""
     return page(
         [
             *_replaced(injection),
@@ -35,7 +35,7 @@ def summary(injection: Injection, source: str) -> Page:
 
 
 def _replaced(injection: Injection) -> Iterator[str]:
-    """What is lost and gained stands before everything else."""
+    """Yield what is lost and gained, which comes first."""
     for role in injection.replaced:
         where = Lines(injection.before.texts).where(role.origin)
         yield f"{where}: {'replaced' if role.done else 'would be replaced'}"
@@ -69,7 +69,7 @@ def _added(injection: Injection) -> Iterator[str]:
 
 
 def _options(injection: Injection) -> Iterator[str]:
-    """Which options are another run's, which are new, and which nobody writes down."""
+    """Yield options of earlier runs, new ones, and those that are not recorded."""
     if not injection.tasks:
         return
     now, earlier = dict(spelled(injection.options)), dict(spelled(injection.earlier or {}))
@@ -87,13 +87,13 @@ def _options(injection: Injection) -> Iterator[str]:
 
 
 def _build(injection: Injection, source: str) -> str:
-    """The command that writes the stacks beside the template, by what the roles in it were made by."""
+    """Return the command that writes the separate stacks with the options of the roles."""
     told = "".join(f" {text}" for _, text in spelled(injection.options))
     return f"cfnroles build {quoted(source)} --project {injection.project}{told} -o build"
 
 
 def _capabilities(injection: Injection) -> Iterator[str]:
-    """What CloudFormation wants to be acknowledged.
+    """Yield the capabilities to acknowledge.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
     """

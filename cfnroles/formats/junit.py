@@ -1,4 +1,4 @@
-"""A lint report as JUnit's XML, which CI servers show as tests."""
+"""A lint report as JUnit XML, which CI servers show as tests."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from cfnroles.page import Page, page, visible, xml_page
 
 
 def junit(report: LintReport, fail_on: Severity | None) -> Page:
-    """A suite for each file, a test for each finding: failed from ``fail_on`` on, passed with a note below it.
+    """Return a suite for each file, a test for each finding: failed at ``fail_on`` or above, otherwise passed with a
+    note.
 
-    A finding that was accepted is a skipped test, a file that could not be read a test with an error, and a file
-    without findings one test that passed.
+    A suppressed finding is a skipped test, an unreadable file a test with an error, and a file without findings one
+    test that passed.
     """
     root = Xml.Element("testsuites", name="cfnroles lint")
     for file in report.files:

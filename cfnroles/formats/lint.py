@@ -1,4 +1,4 @@
-"""A lint report as text for people, as Markdown, and as JSON."""
+"""A lint report as text, Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cfnroles.page import Page, joined, json_page, page, painted
 
 SCHEMA = 1
 
-#: Colours that can be read on light and on dark backgrounds: red, magenta, blue.
+#: Colors that are readable on light and dark backgrounds: red, magenta, blue.
 #: https://en.wikipedia.org/wiki/ANSI_escape_code#SGR
 _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;35", Severity.INFO: "1;34"}
 _INDENT = "    "
@@ -41,7 +41,7 @@ def _paragraphs(file: LintedFile) -> Iterator[str]:
 
 
 def _by_cause(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """The findings, and in the place of several that say the same the first one, which stands for the others."""
+    """Yield the findings, with the first of equal ones in place of all."""
     causes: dict[tuple[str, str, str, Severity], list[Finding]] = {}
     for each in sorted(findings, key=lambda one: one.sort_key):
         causes.setdefault((each.check, each.what, each.remedy, each.severity), []).append(each)
@@ -50,7 +50,7 @@ def _by_cause(findings: Sequence[Finding]) -> Iterator[Finding]:
 
 
 def summary(report: LintReport) -> str:
-    """One sentence: how many findings of each severity, how many accepted ones, and how many files."""
+    """Return one sentence: the numbers of findings by severity, of suppressed findings, and of files."""
     counts = Counter(finding.severity for finding in report.findings)
     accepted = sum(len(file.accepted) for file in report.files)
     unreadable = sum(1 for file in report.files if file.unreadable)
@@ -63,12 +63,12 @@ def summary(report: LintReport) -> str:
 
 
 def markdown(report: LintReport) -> Page:
-    """For a pull request: a table for each file."""
+    """Return Markdown for a pull request: a table for each file."""
     return document(_markdown(report))
 
 
 def json_text(report: LintReport) -> Page:
-    """For programs. ``schema`` changes when the form does."""
+    """Return JSON. ``schema`` is the version of the format."""
     files = [
         {
             "file": file.document,

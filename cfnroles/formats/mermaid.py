@@ -1,4 +1,4 @@
-"""A graph of permissions as Mermaid, which GitHub, GitLab and many editors draw.
+"""A graph of permissions as Mermaid, which GitHub, GitLab and many editors render.
 
 https://mermaid.js.org/syntax/flowchart.html
 """
@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from cfnroles.answers.graph import Column, Graph, GraphNode, Status
 from cfnroles.page import Page, page, verbatim, visible
 
-#: What Mermaid draws at most unless its page says otherwise: edges, and characters of the text.
+#: Mermaid's default limits: edges, and characters of the text.
 #: https://mermaid.js.org/config/schema-docs/config.html
 MOST_EDGES, MOST_TEXT = 500, 50_000
 
-# All that means something to Mermaid, to the Markdown in it or to HTML is written as the number of its character.
+# Characters with a meaning in Mermaid, in its Markdown or in HTML are written as numeric entities.
 _SPECIAL = re.compile(r"[^A-Za-z0-9 :/.,?=()_\[\]{}$+-]|^[0-9+-]")
 _SHAPES = {
     Column.CONTAINER: ('(["', '"])'),
@@ -32,12 +32,12 @@ _SIGNS = {Status.KEPT: "", Status.ADDED: "+ ", Status.REMOVED: "- "}
 
 
 def mermaid(graphs: Sequence[Graph]) -> Page:
-    """One flowchart, with a box around each task definition where there are several."""
+    """Return one flowchart, with a box around each task definition if there are several."""
     return verbatim(page(_flowchart(graphs)))
 
 
 def too_large(graphs: Sequence[Graph]) -> str:
-    """Why Mermaid may not draw them, in one sentence; empty where it will."""
+    """Return why Mermaid may not render them, in one sentence; empty if it will."""
     edges, size = sum(len(each.edges) for each in graphs), len(mermaid(graphs))
     if edges <= MOST_EDGES and size <= MOST_TEXT:
         return ""

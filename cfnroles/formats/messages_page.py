@@ -26,7 +26,7 @@ likely comes first, each with the check that confirms it.
 
 
 def messages_page() -> str:
-    """The page: refusals by their kind, then every message, then the stages in front of a cause."""
+    """Return the page: denied calls by kind, then every message, then the stages before a cause."""
     lines = [_HEAD, "## Denied calls", ""]
     lines += [line for row in REFUSALS for line in _refusal(row)]
     lines += ["## Messages", ""]

@@ -1,4 +1,4 @@
-"""The commands of a diagnosis with what was given on the command line; what the message names is there already."""
+"""The commands of a diagnosis, with the source and role from the command line."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from msgspec import Struct
 from cfnroles.answers.diagnosis import Diagnosis
 from cfnroles.page import quoted
 
-#: What looks at a role in AWS, which is not needed where the role stands in a file.
+#: Commands that read a role from AWS, which are unnecessary if the role is in a file.
 _LIVE = re.compile(r"(cfnroles verify SOURCE)(?: --live)?((?: --execute-command)?) (--(?:task-|instance-)?role) \S+")
 _SOURCE = re.compile(r"(?<=cfnroles )([a-z-]+) SOURCE\b")
 
 
 class Pasting(Struct, frozen=True):
-    """Where the source is, and the role, as they were given."""
+    """The source and the role, as given."""
 
     source: str = ""
     role: str = ""
 
     def filled(self, text: str, each: Diagnosis) -> str:
-        """A text with the source and the role; what nobody gave stays in capitals."""
+        """Return a text with the source and the role; what was not given stays in capitals."""
         if self.role:
             text = _LIVE.sub(lambda found: f"{found[1]}{found[2]} {found[3]} {quoted(self.role)}", text)
         elif each.at is not None:

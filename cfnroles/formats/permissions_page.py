@@ -29,7 +29,7 @@ tasks of a service stopped. To say more about a role than its stacks do, `deploy
 
 
 def permissions_page() -> str:
-    """The page: a table and a policy for each command."""
+    """Return the page: a table and a policy for each command."""
     lines = [_HEAD]
     lines += [line for command in COMMANDS for line in _section(command)]
     return "\n".join(lines).rstrip() + "\n"
@@ -46,7 +46,7 @@ def _section(command: CommandReads) -> Iterator[str]:
 
 
 def policy_of(command: CommandReads) -> dict[str, object]:
-    """The policy for running the command."""
+    """Return the policy for running the command."""
     statements = [
         {
             "Sid": each.sid,

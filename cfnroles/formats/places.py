@@ -1,4 +1,4 @@
-"""Line and column of each finding, looked up in the text when it is printed."""
+"""Line and column of each finding, computed when it is printed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cfnroles.positions import Positions
 
 
 class Places:
-    """Where the paths of one file stand in its text."""
+    """The positions of the paths of one file."""
 
     def __init__(self, file: LintedFile) -> None:
         self._file = file
@@ -23,9 +23,9 @@ class Places:
         return positions(self._file.text, self._file.document)
 
     def placed(self, findings: Iterable[Finding]) -> list[tuple[Finding, int, int]]:
-        """Findings with line and column, in the order in which they stand in the text.
+        """Return findings with line and column, in the order of the text.
 
-        The remedy of one that stands for others ends with their lines.
+        The remedy of a finding that represents others ends with their lines.
         """
         placed = [(self._with_others(finding), *self.of(finding)) for finding in findings]
         return sorted(placed, key=lambda each: (each[1], each[2], each[0].sort_key))
@@ -38,7 +38,7 @@ class Places:
         return replace(finding, remedy=f"{finding.remedy}{told}")
 
     def of(self, finding: Finding) -> tuple[int, int]:
-        """Line and column, counted from 1; those of the nearest part around it for what does not stand in the text."""
+        """Return line and column, counted from 1; those of the nearest enclosing part if it is not in the text."""
         if finding.line:
             return finding.line, finding.column or 1
         return self._positions.get(nearest(finding.origin.path, self._positions), (1, 1))

@@ -1,4 +1,4 @@
-"""What must be known of a plain policy and stands in no document."""
+"""Notes about a plain policy that are in no document."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cfnroles.text import Arn
 
 
 def notes(made: PlainPolicy, repositories: Sequence[Arn], texts: Mapping[str, str]) -> Iterator[str]:
-    """The lines of what the policy lacks, what was taken for granted, and where it goes."""
+    """Yield the gaps of the policy, its assumptions, and where to attach it."""
     if made.gaps:
         yield gaps_head(made.gaps, "the policy does")
         yield gaps_text(made.gaps, texts)

@@ -1,7 +1,7 @@
-"""The forms of all answers in JSON, as types: the published schemas are made of them, and tests hold answers to them.
+"""The formats of JSON output as types: the published schemas derive from them, and tests check output against them.
 
-``schema`` in each answer is the version of its form. It rises when a member changes its meaning or goes away; new
-members may come. Members that not every answer has are optional.
+``schema`` in each output is the version of its format. It increases if a member changes its meaning or is removed. New
+members may be added. Members that not every output has are optional.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _Statements = list[dict[str, Any]]
 
 
 class _Form(Struct, rename="camel", forbid_unknown_fields=True):
-    """A JSON object that has these members and no others."""
+    """A JSON object that has exactly these members."""
 
 
 class Origin(_Form, kw_only=True):
-    """Where a field is: the document, the path in it, the line (0 where the document does not have the field)."""
+    """The place of a field: the document, the path in it, and the line (0 if the document does not have the field)."""
 
     document: str
     path: str
@@ -35,7 +35,7 @@ class Origin(_Form, kw_only=True):
 
 
 class Gap(Origin, kw_only=True):
-    """A need whose resource or condition is not known."""
+    """A need whose resource or condition is unknown."""
 
     role: str
     what: str
@@ -43,7 +43,7 @@ class Gap(Origin, kw_only=True):
 
 
 class Finding(Origin, kw_only=True):
-    """What is wrong at a place."""
+    """A problem at a place."""
 
     check: str
     code: str
@@ -85,7 +85,7 @@ class Permission(_Form, kw_only=True):
 
 
 class Reason(_Form, kw_only=True):
-    """Why a statement is there, and the fields that need it."""
+    """The reason for a statement, and the fields that need it."""
 
     feature: str
     why: str
@@ -108,14 +108,14 @@ class ExplainedStatement(_Form, kw_only=True):
 
 
 class ExplainedRoles(_Form, kw_only=True):
-    """The roles of one task definition, with what no role is given."""
+    """The roles of one task definition, and its gaps."""
 
     roles: dict[str, list[ExplainedStatement]]
     gaps: list[Gap]
 
 
 class ExplainedResource(ExplainedRoles, kw_only=True):
-    """The same of a task definition of a template or of Terraform."""
+    """The same for a task definition of a template or of Terraform."""
 
     construct: str | UnsetType = UNSET
     when: str
@@ -141,7 +141,7 @@ class Explain(_Form, kw_only=True):
 
 
 class LintedFile(_Form, kw_only=True):
-    """What is found in one file; ``unreadable`` says why nothing is."""
+    """The findings in one file; ``unreadable`` says why there are none."""
 
     file: str
     unreadable: str
@@ -186,7 +186,7 @@ class StatementPlace(_Form, kw_only=True):
 
 
 class JudgedNeed(Need, kw_only=True):
-    """A need, and what the role says to it."""
+    """A need, and whether the role allows it."""
 
     only_if: str | UnsetType = UNSET
     outcome: str
@@ -197,14 +197,14 @@ class JudgedNeed(Need, kw_only=True):
 
 
 class DependentNeed(Need, kw_only=True):
-    """A need that there is only under conditions; ``if`` are parameters of the roles' template."""
+    """A need that exists only under conditions; ``if`` are parameters of the roles' template."""
 
     if_: list[str] = field(name="if")
     only_if: str | UnsetType = UNSET
 
 
 class Trust(_Form, kw_only=True):
-    """Whether ECS may assume the role, and who else."""
+    """Whether ECS may assume the role, and who else may."""
 
     service: str
     outcome: str
@@ -224,7 +224,7 @@ class Ground(_Form, kw_only=True):
 
 
 class Wide(_Form, kw_only=True):
-    """A grant that is wider than what is needed of it."""
+    """A grant that is wider than the needs that use it."""
 
     action: str
     resource: str
@@ -237,7 +237,7 @@ class Wide(_Form, kw_only=True):
 
 
 class Excess(_Form, kw_only=True):
-    """A statement that allows more than is needed, and what to write instead."""
+    """A statement that allows more than needed, and its replacement."""
 
     statement: StatementPlace
     risk: str
@@ -250,7 +250,7 @@ class Excess(_Form, kw_only=True):
 
 
 class Removal(_Form, kw_only=True):
-    """A grant that was taken away, and the needs that fail without it."""
+    """A removed grant, and the needs that fail without it."""
 
     action: str
     resource: str
@@ -269,7 +269,7 @@ class Unread(_Form, kw_only=True):
 
 
 class VerifiedRole(_Form, kw_only=True):
-    """What one role comes to for what it is used for."""
+    """The verdict on one role for its use."""
 
     holder: str
     role: str
@@ -323,7 +323,7 @@ class Guard(_Form, kw_only=True):
 
 
 class Grant(_Form, kw_only=True):
-    """What a role may do, on one side of a comparison."""
+    """A permission of a role, on one side of a comparison."""
 
     actions: list[str]
     not_actions: bool
@@ -348,14 +348,14 @@ class Change(_Form, kw_only=True):
 
 
 class Standing(_Form, kw_only=True):
-    """A verdict, and why."""
+    """A verdict, and its reasons."""
 
     verdict: str
     grounds: list[str]
 
 
 class Lack(_Form, kw_only=True):
-    """What a role lacks."""
+    """A missing permission of a role."""
 
     action: str
     resource: str
@@ -363,7 +363,7 @@ class Lack(_Form, kw_only=True):
 
 
 class VerdictChange(_Form, kw_only=True):
-    """A task definition whose role comes to another verdict than before."""
+    """A task definition whose role has a different verdict than before."""
 
     task: str
     role: str
@@ -389,7 +389,7 @@ class UnknownPolicy(_Form, kw_only=True):
 
 
 class ComparedDocument(_Form, kw_only=True):
-    """What changes in one document; ``old`` is null where it is new, ``new`` where it is gone."""
+    """The changes in one document; ``old`` is null for a new document, ``new`` for a removed one."""
 
     old: str | None
     new: str | None
@@ -413,7 +413,7 @@ class Diff(_Form, kw_only=True):
 
 
 class Cause(_Form, kw_only=True):
-    """A cause that is possible, the command that decides, and what to do."""
+    """A possible cause, the command that confirms it, and the remedy."""
 
     what: str
     category: str
@@ -431,7 +431,7 @@ class DiagnosedRole(_Form, kw_only=True):
 
 
 class Diagnosis(_Form, kw_only=True):
-    """One failure, its cause, and what to do."""
+    """One failure, its cause, and the remedy."""
 
     message: str
     times: int
@@ -462,7 +462,7 @@ class Diagnosis(_Form, kw_only=True):
 
 
 class NotUnderstood(_Form, kw_only=True):
-    """A text that says nothing that is known."""
+    """A text without a known message."""
 
     text: str
     where: str
@@ -479,14 +479,14 @@ class Diagnose(_Form, kw_only=True):
 
 
 class Times(_Form, kw_only=True):
-    """How often, and when last."""
+    """A number of times, and the last time."""
 
     times: int
     last: str
 
 
 class TrailRegion(_Form, kw_only=True):
-    """What a trail shows of one account and Region."""
+    """The coverage of a trail in one account and Region."""
 
     account: str
     region: str
@@ -498,14 +498,14 @@ class TrailRegion(_Form, kw_only=True):
 
 
 class UnreadableFile(_Form, kw_only=True):
-    """A file of a trail that cannot be read."""
+    """A file of a trail that could not be read."""
 
     file: str
     why: str
 
 
 class Trail(_Form, kw_only=True):
-    """What was read of a trail."""
+    """The coverage of a trail."""
 
     events: int
     first: str
@@ -521,7 +521,7 @@ class Trail(_Form, kw_only=True):
 
 
 class UsedAction(_Form, kw_only=True):
-    """An action that was called."""
+    """An action that was used."""
 
     action: str
     times: int
@@ -537,7 +537,7 @@ class DeniedCalls(_Form, kw_only=True):
 
 
 class RefusedCall(_Form, kw_only=True):
-    """A call that was refused."""
+    """A call that was denied."""
 
     action: str
     resource: str
@@ -575,7 +575,7 @@ class RoleUse(_Form, kw_only=True):
 
 
 class Narrowed(_Form, kw_only=True):
-    """A grant, and the resources that remain of it."""
+    """A grant, and its remaining resources."""
 
     action: str
     resource: str
@@ -583,7 +583,7 @@ class Narrowed(_Form, kw_only=True):
 
 
 class TightPolicy(_Form, kw_only=True):
-    """A policy without what is not used."""
+    """A policy without unused permissions."""
 
     policy: str
     removed: list[Permission]
@@ -592,7 +592,7 @@ class TightPolicy(_Form, kw_only=True):
 
 
 class AuditedRole(_Form, kw_only=True):
-    """What a trail shows of one role."""
+    """The usage of one role in a trail."""
 
     role: str
     account: str
@@ -619,7 +619,7 @@ class Audit(_Form, kw_only=True):
 
 
 class FleetFinding(_Form, kw_only=True):
-    """What is wrong with a role, or with what task definitions name, and which of them it is about."""
+    """A problem of a role or of what task definitions name, and the task definitions with it."""
 
     kind: str
     severity: _Severity
@@ -647,7 +647,7 @@ class Fleet(_Form, kw_only=True):
 
 
 class StackStatus(_Form, kw_only=True):
-    """Where one stack stands."""
+    """The status of one stack."""
 
     name: str
     status: str
@@ -674,7 +674,7 @@ class StackInstance(_Form, kw_only=True):
 
 
 class StackSetStatus(_Form, kw_only=True):
-    """One stack set; ``stacks`` is null where it does not exist."""
+    """One stack set; ``stacks`` is null if it does not exist."""
 
     name: str
     stacks: list[StackInstance] | None
@@ -695,7 +695,7 @@ class Outputs(_Form, kw_only=True):
 
 
 class Unasked(_Form, kw_only=True):
-    """A reference that was not asked about."""
+    """A reference that was not checked."""
 
     stack: str
     reference: str
@@ -704,7 +704,7 @@ class Unasked(_Form, kw_only=True):
 
 
 class References(_Form, kw_only=True):
-    """What was found out about secrets and parameters."""
+    """The result for secrets and parameters."""
 
     total: int
     usable: int
@@ -713,7 +713,7 @@ class References(_Form, kw_only=True):
 
 
 class ResourceChange(_Form, kw_only=True):
-    """What CloudFormation does to one resource."""
+    """The change of one resource by CloudFormation."""
 
     action: str
     resource: str
@@ -748,14 +748,14 @@ class ParameterChange(_Form, kw_only=True):
 
 
 class Adopted(_Form, kw_only=True):
-    """What a stack that cfnroles did not make has, and loses."""
+    """The contents of a stack that cfnroles did not create, and what it loses."""
 
     tags: dict[str, str]
     lost: list[str]
 
 
 class PlannedStack(_Form, kw_only=True):
-    """What happens to one stack."""
+    """The plan for one stack."""
 
     name: str
     action: str
@@ -783,7 +783,7 @@ class DeployPlan(_Form, kw_only=True):
     stacks: list[PlannedStack]
 
 
-#: The form of each answer, by the command that gives it with ``--format json``.
+#: The format of each output, by the command with ``--format json``.
 FORMS: dict[str, type[_Form]] = {
     "audit": Audit,
     "check": Check,
@@ -801,7 +801,7 @@ FORMS: dict[str, type[_Form]] = {
 
 
 def answer_schema(command: str) -> str:
-    """The JSON Schema of what a command answers with ``--format json``; raises InvalidInput where it has none."""
+    """Return the JSON Schema of a command's output with ``--format json``. Raise InvalidInput if it has none."""
     form = FORMS.get(command)
     if form is None:
         near = meant(command, FORMS)
@@ -815,7 +815,7 @@ def answer_schema(command: str) -> str:
 
 
 def _open(schema: Any) -> Any:
-    """The same for readers, who take members that they do not know."""
+    """Return the schema for readers, who accept unknown members."""
     if isinstance(schema, dict):
         return {key: _open(value) for key, value in schema.items() if (key, value) != ("additionalProperties", False)}
     return [_open(each) for each in schema] if isinstance(schema, list) else schema

@@ -28,7 +28,7 @@ definitions are in `examples/recipes`, and [Service specs](spec.md) lists every 
 
 
 def recipes_page(directory: Path) -> str:
-    """The page: each spec of ``directory`` with the statements of its roles."""
+    """Return the page: each spec of ``directory`` with the statements of its roles."""
     sections = [_section(path) for path in sorted(directory.glob("*.yaml"))]
     contents = [f"- [{title}](#{_anchor(title)})" for title, _ in sections]
     return "\n".join([_HEAD, *contents, "", *(text for _, text in sections)]).rstrip() + "\n"
@@ -63,7 +63,7 @@ def _statements(services: Sequence[Task]) -> Iterator[str]:
 
 
 def _exists(statement: Statement, service: Task) -> bool:
-    """Whether the template parameters that the statement depends on have a value by the spec."""
+    """Return whether the spec gives values to the parameters that the statement depends on."""
     return "KmsKeyArns" not in statement.when or bool(service.facts.kms_key_arns)
 
 

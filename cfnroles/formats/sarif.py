@@ -1,4 +1,4 @@
-"""A lint report in SARIF 2.1.0, which code scanning reads.
+"""A lint report in SARIF 2.1.0 for code scanning.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html
 """
@@ -26,7 +26,7 @@ _HOME = "https://pypi.org/project/cfnroles/"
 
 
 def sarif(report: LintReport) -> Page:
-    """The report as one run. Findings that were accepted in place are results with a suppression."""
+    """Return the report as one run. Suppressed findings are results with a suppression."""
     rules = _rules(report)
     numbers = {str(rule["id"]): number for number, rule in enumerate(rules)}
     results = [result for file in report.files for result in _results(file, numbers)]
@@ -41,12 +41,12 @@ def sarif(report: LintReport) -> Page:
 
 
 def tool() -> dict[str, object]:
-    """Which tool it was."""
+    """Return the description of the tool."""
     return {"name": "cfnroles", "version": metadata.version("cfnroles"), "informationUri": _HOME}
 
 
 def _rules(report: LintReport) -> list[dict[str, object]]:
-    """The rules of the table, and those of other tools that found something."""
+    """Return the rules of the table, and those of other tools with findings."""
     known = {check.id for check in CHECKS}
     found = (finding for file in report.files for finding in (*file.findings, *file.accepted))
     others = {finding.check: finding for finding in found if finding.check not in known}
@@ -130,7 +130,7 @@ def _notifications(unreadable: Sequence[LintedFile]) -> list[dict[str, object]]:
 
 
 def plain_text(text: str) -> str:
-    """A text of a message in which nothing becomes a link: viewers make one of ``[text](destination)`` (3.11.6)."""
+    """Return a message without links: viewers convert ``[text](destination)`` (3.11.6)."""
     return page([text]).replace("](", "]\\(")
 
 
@@ -142,6 +142,6 @@ def _artifact(document: str) -> dict[str, str]:
 
 
 def _fingerprint(finding: Finding) -> str:
-    """The same for the same finding after lines were added above it."""
+    """Return a fingerprint that does not change if lines are added above the finding."""
     text = "\n".join((finding.check, finding.origin.document, finding.origin.pointer, finding.what))
     return hashlib.sha256(os.fsencode(text)).hexdigest()[:32]

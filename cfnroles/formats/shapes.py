@@ -1,6 +1,6 @@
-"""The shapes that JSON answers share: an origin, a need, a gap and a finding look the same in all commands.
+"""The common shapes of JSON output: an origin, a need, a gap and a finding are equal in all commands.
 
-``published.py`` has them as types, from which the schemas follow.
+``published.py`` has them as types, from which the schemas derive.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from cfnroles.need import Condition, Finding, Gap, Need, Origin
 
 
 def origin_entry(origin: Origin, line: int, column: int = 0) -> dict[str, Any]:
-    """Where a field is: the document, the path in it, the line (0 where the document does not have the field)."""
+    """Return the place of a field: document, path, and line (0 if the document does not have the field)."""
     return {
         "document": origin.document,
         "path": origin.pointer,
@@ -24,12 +24,12 @@ def origin_entry(origin: Origin, line: int, column: int = 0) -> dict[str, Any]:
 
 
 def gap_entry(gap: Gap, line: int) -> dict[str, Any]:
-    """What is needed and has no name."""
+    """Return a gap."""
     return {"role": str(gap.holder), **origin_entry(gap.origin, line), "what": gap.what, "remedy": gap.remedy}
 
 
 def finding_entry(finding: Finding, line: int, column: int) -> dict[str, Any]:
-    """What is wrong at a place."""
+    """Return a finding."""
     return {
         "check": finding.check,
         "code": finding.code,
@@ -42,7 +42,7 @@ def finding_entry(finding: Finding, line: int, column: int) -> dict[str, Any]:
 
 
 def need_entry(need: Need, line: int) -> dict[str, Any]:
-    """A permission, the field that needs it and why."""
+    """Return a permission, the field that needs it, and the reason."""
     permission, reason = need.permission, need.reason
     return {
         "action": permission.action,
@@ -58,5 +58,5 @@ def need_entry(need: Need, line: int) -> dict[str, Any]:
 
 
 def conditions_entry(conditions: Sequence[Condition]) -> list[dict[str, Any]]:
-    """The conditions of a permission."""
+    """Return the conditions of a permission."""
     return [{"operator": each.operator, "key": each.key, "values": list(each.values)} for each in conditions]

@@ -65,7 +65,7 @@ grant allows exactly these actions on exactly this resource. [Features](features
 
 
 def spec_page() -> str:
-    """The page: every key with its meaning and an example, and the grants table."""
+    """Return the page: every key with its meaning and an example, and the table of grants."""
     lines = [_HEAD + "## Keys\n"]
     seen: set[int] = set()
     pending: list[tuple[str, Structure]] = [("", SPEC)]
@@ -133,7 +133,7 @@ def _word(row: Row) -> str:
 
 
 def _standing(row: Row) -> str:
-    """By whose word the actions are needed, and of the key where that is another."""
+    """Return the evidence for the actions, and that for the key if it differs."""
     of_row = Reason("", "", "", row.standing, row.doubt)
     of_key = Reason("", "", "", row.key.standing, row.key.doubt) if row.key else of_row
     own = of_row.told or str(row.standing)

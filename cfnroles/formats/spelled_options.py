@@ -1,4 +1,4 @@
-"""Options that were told, as they are given on the command line."""
+"""Options in the form of the command line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cfnroles.page import quoted
 
 
 def spelled(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each option, or each parameter, as on the command line."""
+    """Yield each option, or each parameter, as on the command line."""
     for name, value in options.items():
         if isinstance(value, Mapping):
             for each, text in value.items():

@@ -12,7 +12,7 @@ from cfnroles.page import Page, json_page, page
 
 
 def stack_sets_text(fleet: FleetPlan) -> Page:
-    """What happens to each stack set: where stacks come, whether existing ones change, and which permissions."""
+    """Return the plan for each stack set: new stacks, changes of existing ones, and permissions."""
     width = max(len(plan.source.name) for plan in fleet.stack_sets)
     lines = [f"{home_text(fleet.home)}, which administers the stack sets", ""]
     for plan in fleet.stack_sets:
@@ -45,7 +45,7 @@ def _targets(targets: Targets) -> str:
 
 
 def statuses_text(found: Sequence[tuple[str, tuple[Instance, ...] | None]]) -> Page:
-    """The stacks of each stack set, one line each, with the reason below it."""
+    """Return the stacks of each stack set, one line each, with the reason below."""
     return page(line for name, stacks in found for line in _status(name, stacks))
 
 
@@ -60,7 +60,7 @@ def _status(name: str, stacks: tuple[Instance, ...] | None) -> Iterator[str]:
 
 
 def statuses_json(found: Sequence[tuple[str, tuple[Instance, ...] | None]]) -> Page:
-    """The same for programs."""
+    """Return the same as JSON."""
     return json_page({"schema": 1, "stackSets": [{"name": name, "stacks": _entries(stacks)} for name, stacks in found]})
 
 

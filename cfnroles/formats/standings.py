@@ -1,4 +1,4 @@
-"""What became of the verdicts on a template's task definitions, in the forms in which a comparison is told."""
+"""Changed verdicts on a template's task definitions, in the formats of a comparison."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ COLUMNS = ("task definition", "verdict", "lacking", "where")
 
 
 def human(change: VerdictChange, where: str) -> Iterator[str]:
-    """A line with the verdicts, and one for each permission that is lacking, or no longer."""
+    """Yield a line with the verdicts, and one for each permission that is newly missing, or no longer."""
     yield f"{change.task}, {change.holder}: {_turn(change)} ({where})"
     yield from (f"      {line}" for line in _lacks(change))
 
 
 def row(change: VerdictChange, where: str) -> Iterator[str]:
-    """The cells of a table for a pull request, under COLUMNS."""
+    """Yield the cells of a table for a pull request, under COLUMNS."""
     yield inline(code(change.task), f", {change.holder}")
     yield _turn(change)
     yield below([line.markdown for line in _lacks(change)])
@@ -28,7 +28,7 @@ def row(change: VerdictChange, where: str) -> Iterator[str]:
 
 
 def entry(change: VerdictChange, line: int) -> dict[str, object]:
-    """The same for programs."""
+    """Return the same for JSON."""
     return {
         "task": change.task,
         "role": str(change.holder),
@@ -41,7 +41,7 @@ def entry(change: VerdictChange, line: int) -> dict[str, object]:
 
 
 def _turn(change: VerdictChange) -> str:
-    """``was pass, now fail: what is needed is missing or denied``."""
+    """Return ``was pass, now fail: what is needed is missing or denied``."""
     if change.after is None:
         return f"gone, was {change.before.verdict}" if change.before else "gone"
     now, why = change.after.verdict, ", ".join(change.after.grounds)

@@ -1,4 +1,4 @@
-"""What is said besides the files of Terraform: what the roles lack, and what the gate does not ask for."""
+"""The summary of Terraform output: gaps, and what the gate does not check."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AGAIN = "run the command again, with --var-file FILE or --parameter NAME=VALUE"
 
 
 def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
-    """The names of the files, and what is to know of them."""
+    """Yield the names of the files, and notes about them."""
     yield "Wrote:"
     yield from (f"  {each.path}" for each in files)
     for each in files:
@@ -43,12 +43,12 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
 
 #: The roles of a task definition itself.
 OF_A_TASK = {Holder.EXECUTION, Holder.TASK}
-#: Who may do more than to run tasks.
+#: Roles with permissions beyond running tasks.
 _DOING_MORE = frozenset({Holder.PIPE, Holder.STATE_MACHINE})
 
 
 def _roles(file: TerraformFile) -> Iterator[str]:
-    """What is to be written into the task definition, and where."""
+    """Yield the arguments to add to the task definition, and where."""
     to_write = [each for each in file.given if each.holder in file.locals and each.written != file.locals[each.holder]]
     named = {each.holder for each in file.given}
     alone = named <= OF_A_TASK

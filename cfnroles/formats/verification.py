@@ -1,4 +1,4 @@
-"""A verification as a tree for a terminal, as JSON and as Markdown."""
+"""A verification as a tree for a terminal, and as JSON and Markdown."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ def human(verifications: Sequence[Verification], text: Texts) -> Page:
 
 
 def json_text(verifications: Sequence[Verification], text: Texts) -> Page:
-    """For programs. ``schema`` changes when the form does."""
+    """Return JSON. ``schema`` is the version of the format."""
     lines = Lines(text)
     return json_page({"schema": 1, "roles": [_entry(each, lines) for each in in_own_terms(verifications)]})
 
 
 def _mark(outcome: Outcome) -> Page:
-    """The mark of an outcome, all of one width; coloured marks say the same without their colour."""
+    """Return the mark of an outcome, in a fixed width, with a meaning that does not depend on its color."""
     return painted(_MARKS[outcome], _SGR[outcome])
 
 
@@ -315,7 +315,7 @@ def _only_if(each: Verification, told: object) -> dict[str, str]:
 
 
 def _conditions(name: str, conditions: Sequence[str]) -> dict[str, list[str]]:
-    """The conditions of statements, in their order, where any depends on one."""
+    """Return the conditions of statements, in order, if any has one."""
     return {f"{name}OnlyIf": list(conditions)} if any(conditions) else {}
 
 

@@ -53,7 +53,7 @@ _SIGNS = {Outcome.ALLOWED: "✅", Outcome.UNKNOWN: "❔", Outcome.MISSING: "❌"
 
 
 def markdown(verifications: Sequence[Verification], text: Texts) -> Page:
-    """A heading for each role, a table row for each verdict, and the statements to add or to put in place."""
+    """Return a heading for each role, a table row for each verdict, and the statements to add or replace."""
     return document(block for each in in_own_terms(verifications) for block in _role(each, Lines(text)))
 
 
@@ -119,7 +119,7 @@ def _excess(each: Verification) -> Iterator[str]:
         margin = "     "
         for when, statements in by_condition(each, found.statement, found.tight):
             if when:
-                # A paragraph ends the list that the entry stands in.
+                # A paragraph ends the list of the entry.
                 yield paragraph(f"only if {when}:")
                 margin = ""
             yield fenced(*pasted(each, statements, found.statement), margin=margin)

@@ -1,4 +1,4 @@
-"""The sentences of a verification, which its formats share."""
+"""The sentences of a verification, shared by its formats."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.text import Text, from_spelling, text_of
 from cfnroles.written import as_written, in_terraform
 
-#: How a need spells what a spec imports from another stack.
+#: The spelling of an import of a spec in a need.
 _GIVEN_BY = {
     "KmsKeyArns": ("a customer managed key encrypts the secret or parameter", "--kms-key-arn ARN"),
 }
-#: What a role grants, as against what it allows of the needs.
+#: Grounds about what a role grants, as opposed to what it allows of the needs.
 _OF_GRANTS = frozenset(
     (
         *(Ground.OTHERS, Ground.DANGERS, Ground.EXCESS, Ground.UNREAD, Ground.UNSURE, Ground.APPLICATION),
@@ -41,7 +41,7 @@ _OF_GRANTS = frozenset(
 
 
 def use_words(each: Verification) -> Iterator[str]:
-    """Who of a template has the role, and on which conditions."""
+    """Yield the users of the role in a template, and the conditions."""
     if each.use is None or not each.use.tasks:
         return
     several = "s" if len(each.use.tasks) > 1 else ""
@@ -54,7 +54,7 @@ def use_words(each: Verification) -> Iterator[str]:
 
 
 def taken_words(each: Verification) -> str:
-    """What the parameters of the role's own template were taken for."""
+    """Return the assumed values of the parameters of the role's own template."""
     taken = each.use.taken if each.use else ()
     return (
         f"The role is judged with what the parameters of its template stand for: {', '.join(taken)}." if taken else ""
@@ -62,14 +62,14 @@ def taken_words(each: Verification) -> str:
 
 
 def only(each: Verification, told: object) -> str:
-    """On which conditions of a template a thing hangs that is told, in brackets; empty for none."""
+    """Return the template conditions of a result, in brackets; empty for none."""
     return _only(each.when(told)).lstrip()
 
 
 def by_condition(
     each: Verification, what: object, statements: Sequence[Statement]
 ) -> Iterator[tuple[str, Sequence[Statement]]]:
-    """Statements with the conditions of a template that they depend on."""
+    """Yield statements with their template conditions."""
     return ((when, tuple(several)) for when, several in groupby(statements, key=lambda one: each.when((what, one))))
 
 
@@ -78,7 +78,7 @@ def _only(when: str) -> str:
 
 
 def label(origin: Origin) -> str:
-    """What a field is called below its container: ``secret DB_PASSWORD``, ``image``."""
+    """Return the name of a field in its container: ``secret DB_PASSWORD``, ``image``."""
     if origin.item:
         return origin.item
     path = origin.path[2:] if origin.path[:1] == ("containerDefinitions",) else origin.path
@@ -86,7 +86,7 @@ def label(origin: Origin) -> str:
 
 
 def only_if(each: Verification, need: Need) -> str:
-    """When a need is there that depends on a parameter, and which option tells."""
+    """Return when a need exists that depends on a parameter, and the option for it."""
     if each.is_settled(need):
         names = " and ".join(name for name in need.permission.when if name in each.settled)
         return f"the parameter {names} has a value, and the role's template gives it none"
@@ -96,7 +96,7 @@ def only_if(each: Verification, need: Need) -> str:
 
 
 def named(role: Role, statement: StatementId) -> str:
-    """A statement by its number and Sid, with its line where it stands in a template."""
+    """Return a statement by number and Sid, with its line in a template."""
     policy = next((policy for policy in role.policies if policy.name == statement.policy), None)
     if policy is None or not policy.lines:
         return str(statement)
@@ -106,7 +106,7 @@ def named(role: Role, statement: StatementId) -> str:
 
 
 def placed(role: Role, statement: StatementId) -> str:
-    """A statement with the document that it was read from."""
+    """Return a statement with its document."""
     policy = next((policy for policy in role.policies if policy.name == statement.policy), None)
     if policy is None or policy.lines or policy.where in ("", policy.name):
         return named(role, statement)
@@ -114,13 +114,13 @@ def placed(role: Role, statement: StatementId) -> str:
 
 
 def others_words(trust: Trust) -> list[str]:
-    """Who else can assume the role, a part for each; empty where nobody may."""
+    """Return who else can assume the role, a part for each; empty for no one."""
     *first, last = map(_principal, trust.others or ("",))
     return [*(f"{name}," for name in first), last, "can also assume the role"] if trust.others else []
 
 
 def trust_words(trust: Trust) -> list[str]:
-    """What the trust policy answers to ECS; `others_words` has the rest."""
+    """Return what the trust policy means for ECS; `others_words` has the rest."""
     service = trust.service
     first = {
         Decision.ALLOWED: f"{service} can assume the role",
@@ -135,7 +135,7 @@ def trust_words(trust: Trust) -> list[str]:
 
 
 def wide_words(each: Verification, statement: StatementId, wide: Wide) -> str:
-    """In what a grant reaches further than the needs that use it."""
+    """Return how a grant is wider than the needs that use it."""
     return f"{_wide(wide)}{_only(each.when((statement, ('wide', wide.grant))))}"
 
 
@@ -159,7 +159,7 @@ def _wide(wide: Wide) -> str:
 
 
 def unused_words(found: Excess, each: Verification) -> Iterator[str]:
-    """What of a statement no need uses, one sentence for each set of resources, and what would bring others in."""
+    """Yield the unused grants of a statement, one sentence for each set of resources, and how to keep them."""
     for when, unused in groupby(found.unused, key=lambda grant: each.when((found.statement, grant))):
         for resources, grants in _by_resources(tuple(unused)):
             names = ", ".join(
@@ -172,7 +172,7 @@ def unused_words(found: Excess, each: Verification) -> Iterator[str]:
 
 
 def _caveat(found: Excess, each: Verification) -> str:
-    """What has to be told before something is removed that no need uses as far as is known; empty for nothing."""
+    """Return a caution before removing what no known need uses; empty for none."""
     for need in {need.permission: need for need in each.hanging}.values():
         if any(matches_action(grant.action, need.permission.action) for grant in found.unused):
             return f"before you remove {need.permission.action}: it is needed if {only_if(each, need)}"
@@ -182,7 +182,7 @@ def _caveat(found: Excess, each: Verification) -> str:
 
 
 def _may_decrypt_objects(found: Excess, each: Verification) -> bool:
-    """Whether what no need uses may be the key of objects in S3 that ECS reads, which is unknown."""
+    """Return whether an unused permission may be for the key of S3 objects that ECS reads, which is unknown."""
     needs = [judged.need for judged in each.judged]
     reads = any(need.permission.action == "s3:GetObject" for need in needs)
     told = any(
@@ -205,7 +205,7 @@ def _by_resources(grants: Sequence[GrantedAction]) -> Iterable[tuple[tuple[str, 
 
 
 def tight_words(found: Excess, each: Verification) -> str:
-    """What to do about one statement."""
+    """Return what to do about one statement."""
     if found.kept and not found.tight:
         return ""
     if found.tight:
@@ -214,7 +214,7 @@ def tight_words(found: Excess, each: Verification) -> str:
 
 
 def kept_words(found: Excess, each: Verification) -> str:
-    """What of a statement has to stay, because a gap or an unknown need may need it; empty for nothing."""
+    """Return what must stay of a statement because a gap or an unknown need may use it; empty for nothing."""
     if not found.kept:
         return ""
     actions = {grant.action for grant in found.kept}
@@ -226,12 +226,12 @@ def kept_words(found: Excess, each: Verification) -> str:
 
 
 def kept_statements(found: Excess, each: Verification) -> list[dict[str, Any]]:
-    """What of a statement has to stay, on the resources and under the conditions that it has there."""
+    """Return what must stay of a statement, with its resources and conditions."""
     return [_written(one) if each.language == "hcl" else _rendered(one) for one in _kept(found, each)]
 
 
 def kept_pasted(found: Excess, each: Verification) -> tuple[Page, str]:
-    """The same to paste into a policy of the source, as ``pasted`` has it."""
+    """Return the same to paste into a policy of the source, as ``pasted`` does."""
     if each.language != "hcl":
         return json_page(kept_statements(found, each)), "json"
     from cfnroles.targets.terraform.pasted_statements import hcl_of
@@ -253,7 +253,7 @@ def _kept(found: Excess, each: Verification) -> Iterator[dict[str, Any]]:
 
 
 def _on(resources: Sequence[str]) -> dict[str, list[str]]:
-    """The resources of a grant, which may be all but some."""
+    """Return the resources of a grant, which may be exclusions."""
     *_, last = resources
     return {"NotResource": last.removeprefix("NOT ").split(", ")} if last[:4] == "NOT " else {"Resource": [*resources]}
 
@@ -263,7 +263,7 @@ def _numbered(sid: str, number: int) -> str:
 
 
 def doubt_words(judged: Judged) -> str:
-    """By whose word a need that is not allowed is one, where that is not documented."""
+    """Return the evidence for a missing need, if it is not documented."""
     need = judged.need
     unproven = need.reason.standing is Standing.UNPROVEN
     bad = judged.outcome in (Outcome.MISSING, Outcome.DENIED)
@@ -271,7 +271,7 @@ def doubt_words(judged: Judged) -> str:
 
 
 def doubtful(statements: Iterable[Statement]) -> Iterator[str]:
-    """The statements among these that nobody has shown to be needed, and what of them is not shown."""
+    """Yield the statements that are not proved to be needed, and what of them is not."""
     for statement in statements:
         reasons = {need.reason for need in statement.needs}
         if all(reason.standing is Standing.UNPROVEN for reason in reasons):
@@ -279,7 +279,7 @@ def doubtful(statements: Iterable[Statement]) -> Iterator[str]:
 
 
 def ground_words(each: Verification) -> tuple[tuple[Ground, str], ...]:
-    """What keeps the role from passing, in one sentence each."""
+    """Return the reasons why the role does not pass, one sentence each."""
     return tuple((ground, words) for ground in each.grounds for words in _grounds(each, ground))
 
 
@@ -332,12 +332,12 @@ def _principal(name: str) -> str:
 
 
 def danger_words(each: Verification, danger: Danger) -> str:
-    """What the role gives away, and by which statements."""
+    """Return the risk of the role, and its statements."""
     return f"{danger.what} ({' and '.join(named(each.role, statement) for statement in danger.by)})"
 
 
 def by_words(each: Verification, judged: Judged) -> str:
-    """What an outcome rests on."""
+    """Return the statements that decide an outcome."""
     names = " and ".join(named(each.role, statement) for statement in judged.by)
     if judged.boundary:
         return f"not within the permissions boundary {judged.boundary}"
@@ -350,7 +350,7 @@ def by_words(each: Verification, judged: Judged) -> str:
 
 
 def remedies(each: Verification) -> tuple[str, ...]:
-    """How to find out what a verification leaves unknown."""
+    """Return how to determine what a verification leaves unknown."""
     keys = {key for judged in each.judged if judged.outcome is Outcome.UNKNOWN for key in judged.keys}
     if each.trust is not None and each.trust.decision is Decision.UNKNOWN:
         keys |= set(each.trust.keys)
@@ -364,7 +364,7 @@ def remedies(each: Verification) -> tuple[str, ...]:
 
 
 def _untold(each: Verification) -> Iterator[str]:
-    """How to tell what the needs depend on, and what the application may do."""
+    """Yield how to give what the needs depend on, and the application's permissions."""
     for name in dict.fromkeys(name for need in each.hanging for name in need.permission.when):
         if name not in each.settled and name in _GIVEN_BY:
             yield (
@@ -387,7 +387,7 @@ def _remedy(key: str, each: Verification) -> str:
     if key.startswith("the policy of the "):
         return f"{key[:1].upper()}{key[1:]} names the role; cfnroles does not check it: review it."
     if key == THE_ROLE:
-        return ""  # it is told how to give it
+        return ""  # the message already says how to give it
     if key == THE_INSTANCE:
         return (
             "Without an execution role, the role of the container instances pulls images and writes logs: verify that"
@@ -414,16 +414,16 @@ def _remedy(key: str, each: Verification) -> str:
 
 
 def in_own_terms(verifications: Sequence[Verification]) -> Sequence[Verification]:
-    """The same in the terms of the language of their source."""
+    """Return the verifications in the terms of their source's language."""
     from cfnroles.answers.configuration_texts import in_terms_of_terraform
 
     return [in_terms_of_terraform(each) if each.language == "hcl" else each for each in verifications]
 
 
 def pasted(each: Verification, statements: Sequence[Statement], instead: object = None) -> tuple[Page, str]:
-    """Statements to paste into a policy of the source, and the language that they are in.
+    """Return statements to paste into a policy of the source, and their language.
 
-    They have the form of the policy whose statement they are ``instead`` of, else that of the role's first one.
+    They have the form of the policy whose statement they replace, otherwise that of the role's first policy.
     """
     if each.language != "hcl":
         return statements_json(statements), "json"
@@ -433,14 +433,14 @@ def pasted(each: Verification, statements: Sequence[Statement], instead: object 
 
 
 def _pasted_into(each: Verification, instead: object) -> tuple[str, str]:
-    """The address that statements are for, and the form of the policy."""
+    """Return the address of the statements, and the form of the policy."""
     address = each.use.tasks[0] if each.absence and each.use else each.role.name
     named = [one for one in each.role.policies if isinstance(instead, StatementId) and one.name == instead.policy]
     forms = [policy.form for policy in named or each.role.policies if policy.form]
     return address, forms[0] if forms else ""
 
 
-#: What tells the values that stand for themselves in a statement.
+#: How to find the values of symbols in a statement.
 _TELLING = {
     "AWS::AccountId": "--account ID",
     "AWS::Region": "--region REGION",
@@ -450,7 +450,7 @@ _TELLING = {
 
 
 def plain_words(each: Verification, statements: Sequence[Statement]) -> str:
-    """What makes plain JSON of statements for a role whose policies are that; empty where they are."""
+    """Return how to convert statements to plain JSON, for a role with such policies; otherwise empty."""
     if not each.role.is_plain:
         return ""
     told = document(statements)["Statement"] if statements else []
@@ -468,17 +468,17 @@ def _symbols_in(value: Any) -> Iterator[PseudoParameter | Parameter]:
         yield from (each for element in value for each in _symbols_in(element))
 
 
-#: Functions that cut a value take a screen where they stand on lines of their own.
+#: Functions that cut a value would fill a screen on lines of their own.
 _FUNCTIONS = frozenset({"Fn::Join", "Fn::Select"})
 
 
 def statements_json(statements: Sequence[Statement]) -> Page:
-    """Statements to paste into a policy; a text with symbols is an ``Fn::Sub``, which only a template takes."""
+    """Return statements to paste into a policy. A text with symbols is an ``Fn::Sub``, which only templates accept."""
     return json_page([_rendered(statement) for statement in document(statements)["Statement"]], _FUNCTIONS)
 
 
 def statements_tree(each: Verification, statements: Sequence[Statement]) -> Any:
-    """Statements for programs: as a template takes them, or with the expressions of a configuration in their texts."""
+    """Return statements for JSON: in the form of a template, or with the expressions of a configuration in texts."""
     made = document(statements)["Statement"] if statements else []
     return [_written(one) if each.language == "hcl" else _rendered(one) for one in made]
 
@@ -488,7 +488,7 @@ def _written(value: Any) -> Any:
 
 
 def _in_hcl(value: Any, spelled: Callable[[Text], str] = as_written) -> Any:
-    """The texts as a user of Terraform writes them; those of a role that was read are in the spelling of `Fn::Sub`."""
+    """Return the texts in the user's Terraform spelling; those of a role that was read use that of `Fn::Sub`."""
     if isinstance(value, str):
         return spelled(value if isinstance(value, Text) else from_spelling(value))
     if isinstance(value, Mapping):
@@ -497,13 +497,13 @@ def _in_hcl(value: Any, spelled: Callable[[Text], str] = as_written) -> Any:
 
 
 def summary(each: Verification) -> str:
-    """One line: whose role it is, the verdict, and what counts towards it."""
+    """Return one line: the role, the verdict, and its counts."""
     tasks = f"{', '.join(each.use.tasks)}, " if each.use and each.use.tasks else ""
     return f"{tasks}{each.holder}: {each.verdict}: {counted(each)}"
 
 
 def counted(each: Verification) -> str:
-    """What counts towards the verdict, in one line."""
+    """Return the counts of the verdict in one line."""
     counts = Counter(judged.outcome for judged in each.judged)
     told = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome] or outcome is Outcome.ALLOWED]
     grounds = [words for ground, words in _of_role(each) if ground in each.grounds]
@@ -528,7 +528,7 @@ def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:
 
 def _rendered(value: Any) -> Any:
     if isinstance(value, Text) and any(isinstance(symbol, Cut | InImage) for symbol in value.symbols):
-        # What is cut out of a value has no form in Fn::Sub.
+        # A cut value has no form in Fn::Sub.
         return expression(value)
     if isinstance(value, str):
         return _function(value) if symbols(value) else plain(value)
@@ -551,6 +551,6 @@ def _function(text: str) -> dict[str, Any]:
 
 
 def _export(symbol: str) -> Any:
-    """The name of an export, as a template says it: with what depends on its parameters."""
+    """Return the name of an export in a template, which may depend on its parameters."""
     name = Import(symbol).export
     return {"Fn::Sub": name} if symbols(name) else name

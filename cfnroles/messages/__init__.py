@@ -1,1 +1,1 @@
-"""From a text that Amazon ECS, its agent, a log or a terminal shows to what it says; knows no task definition."""
+"""From a text of Amazon ECS, its agent, a log or a terminal to its meaning. Independent of task definitions."""

@@ -1,4 +1,4 @@
-"""The messages in what AWS answers about tasks, services and stacks: each with where it stands and when it was said.
+"""Messages in AWS's responses about tasks, services and stacks, with their place and time.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from cfnroles.credentials import concealed
 
-#: Members of answers, events and log entries that hold a message.
+#: Members of responses, events and log entries that contain a message.
 _MEMBERS = frozenset(
     (
         "stoppedReason",
@@ -36,21 +36,20 @@ _MEMBERS = frozenset(
         "ValidationStatusReason",
     )
 )
-#: Members that say when: of an event, of a task, of a deployment.
+#: Members with the time of an event, a task or a deployment.
 _TIMES = ("Timestamp", "stoppedAt", "stoppingAt", "createdAt", "timestamp", "time")
-#: Members that say how an event of a stack ended. One that did not fail says who asked, and not what went wrong.
+#: Members with the result of a stack event. The reason of a successful one is who started it.
 _STATUSES = ("ResourceStatus", "HookStatus", "ValidationStatus")
-#: What a program exits with that was asked to stop, or killed after it was: it says nothing where ECS stops the task.
+#: Exit codes of a program that was stopped or killed, which mean nothing if ECS stops the task.
 _ASKED_TO_STOP = (0, 143)
 _ON_PURPOSE = ("ServiceSchedulerInitiated", "UserInitiated")
 _DECODER = json.JSONDecoder()
 
 
 class Said(Struct, frozen=True):
-    """A message: where it stands in an answer, and when it was said, where the answer tells.
+    """A message with its place in a response and, if known, its time.
 
-    ``failed`` says that it tells of a failure for certain, also where nobody knows the message. ``task`` is the place
-    of the task that it stands in.
+    ``failed`` says that it is certainly a failure, even if the message is unknown. ``task`` is the place of its task.
     """
 
     text: str
@@ -61,7 +60,7 @@ class Said(Struct, frozen=True):
 
 
 def said_in(text: str) -> tuple[Said, ...] | None:
-    """The messages in one answer as JSON, or in several behind each other, as pages are; ``None`` for other texts."""
+    """Return the messages in one JSON response, or in several concatenated pages; ``None`` for other texts."""
     trees = _trees(text)
     if trees is None:
         return None
@@ -85,7 +84,7 @@ def _trees(text: str) -> Sequence[Any] | None:
 
 
 def _in(tree: Any, whole: Said) -> Iterator[Said]:
-    """The messages of a tree in its own order; ``whole`` has the place and the time of what it stands in."""
+    """Yield the messages of a tree in order. ``whole`` has the place and time of the enclosing value."""
     waiting: list[tuple[str, Any, Said]] = [("", tree, whole)]
     while waiting:
         name, value, around = waiting.pop()
@@ -102,7 +101,7 @@ def _in(tree: Any, whole: Said) -> Iterator[Said]:
 
 
 def _place(name: str, value: Mapping[str, Any], around: Said) -> Said:
-    """Where the members of an object stand, in the words of who looks for it."""
+    """Return the place of the members of an object, in words."""
     when = next((moment for each in _TIMES if (moment := moment_of(value.get(each)))), around.when)
     where, failed, task = around.where, around.failed, around.task
     if isinstance(arn := value.get("taskArn"), str) and name != "containers":
@@ -122,13 +121,13 @@ def _place(name: str, value: Mapping[str, Any], around: Said) -> Said:
 
 
 def _is_quiet(value: Mapping[str, Any]) -> bool:
-    """Whether it is an event of a stack that tells of no failure."""
+    """Return whether it is a stack event without a failure."""
     statuses = [str(value[key]) for key in _STATUSES if key in value]
     return bool(statuses) and not any("FAILED" in status for status in statuses)
 
 
 def _exit(value: Mapping[str, Any], around: Said) -> str:
-    """What stands in the place of the reason that a container has none of, but ended."""
+    """Return a substitute for the missing reason of a container that has ended."""
     code = value.get("exitCode")
     if not isinstance(code, int) or isinstance(code, bool) or not code or value.get("reason"):
         return ""
@@ -136,7 +135,7 @@ def _exit(value: Mapping[str, Any], around: Said) -> str:
 
 
 def moment_of(told: Any) -> datetime | None:
-    """A time as AWS, its command line and botocore write it: ISO 8601, or seconds since 1970."""
+    """Return a time in the formats of AWS, the AWS CLI and botocore: ISO 8601, or seconds since 1970."""
     try:
         if isinstance(told, int | float) and not isinstance(told, bool):
             return datetime.fromtimestamp(told / 1000 if told > 1e11 else told, UTC)

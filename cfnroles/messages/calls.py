@@ -1,4 +1,4 @@
-"""The call of the API that a client of AWS says failed, as an action in IAM's words."""
+"""The failed API call in an error message of an AWS client, as an IAM action."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from cfnroles.action_names import actions_of, spelled
 from cfnroles.table.messages.calls import OF_MANY, OTHERWISE, SERVICES
 
 _NAME = "([A-Za-z][A-Za-z0-9]{2,60})"
-#: The clients for Go name the service with the operation.
+#: The Go SDKs include the service with the operation.
 _OF_SERVICE = re.compile(rf"operation error ([A-Za-z0-9 ]{{2,40}}): {_NAME}", re.IGNORECASE)
-#: Clients that name the operation alone: for Python, for JavaScript in two ages, for PHP, and Fluent Bit.
+#: Clients that only include the operation: Python, two versions for JavaScript, PHP, and Fluent Bit.
 _ALONE = (
     re.compile(rf"when calling the {_NAME} operation", re.IGNORECASE),
     re.compile(rf"\bde_{_NAME}CommandError", re.IGNORECASE),
@@ -24,7 +24,7 @@ _RENAMED = {name.partition(":")[2].lower(): action for name, action in OTHERWISE
 
 
 def action_called(message: str) -> str:
-    """The action of the call that a client of AWS names in a message; empty where none does, or none that is known."""
+    """Return the action of the call in a client's message; empty if there is none, or none that is known."""
     if found := _OF_SERVICE.search(message):
         return _of_service(found[1], found[2])
     for client in _ALONE:
@@ -34,7 +34,7 @@ def action_called(message: str) -> str:
 
 
 def action_named(message: str) -> str:
-    """The first known action that a message names in IAM's own words, such as `ecs:RunTask`; empty where none is."""
+    """Return the first known action in a message in IAM's form, such as `ecs:RunTask`; otherwise empty."""
     found = (spelled(each[0]) for each in _ACTION.finditer(message))
     return next((each for each in found if each in actions_of(each.partition(":")[0])), "")
 
@@ -48,7 +48,7 @@ def _of_service(name: str, operation: str) -> str:
 
 
 def _alone(operation: str) -> str:
-    """The action of an operation whose service is not said: of the first service that has one of that name."""
+    """Return the action of an operation without a service: that of the first service that has it."""
     low = operation.lower()
     if low in OF_MANY:
         return ""

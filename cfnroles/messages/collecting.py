@@ -1,4 +1,4 @@
-"""The messages in what people have: a text, entries of a log, or what AWS answers as JSON."""
+"""The messages in a text, in log entries, or in AWS's JSON responses."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from cfnroles.messages.understanding import Understood, understand
 from cfnroles.table.message import Category
 from cfnroles.table.messages.symptoms import SYMPTOMS
 
-#: How many entries of one text are looked at, the newest ones.
+#: The maximum number of entries of one text, newest first.
 MOST = 1_000
-#: Messages of which the cause stands in another one.
+#: Messages whose cause is in another message.
 _ELSEWHERE = frozenset((*(row.name for row in SYMPTOMS), "essential-container-exited"))
 _ON_PURPOSE = "stopped-on-purpose"
-#: How long a service may take to become stable, so that what failed meanwhile is why it did not.
+#: The time in which a service can become stable; failures within it are the reason if it does not.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
 _TOGETHER = timedelta(hours=3)
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
-#: What is another one each time in messages about the same thing: ids of tasks, sessions, requests and deployments.
+#: Parts that differ in messages about the same thing: IDs of tasks, sessions, requests and deployments.
 _ID = re.compile(r"\b(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{16,20})\b", re.IGNORECASE)
-#: A text that ends in fewer signs is no beginning of another.
+#: A text with a shorter common prefix is not the beginning of another.
 _LEAST = 40
-#: Several times the longest text that AWS is known to write.
+#: Several times the length of AWS's longest known text.
 _LONGEST = 4_000
 
 
 class Heard(Struct, frozen=True):
-    """What a message says, how often it was said, and where and when for the last time."""
+    """The meaning of a message, its count, and where and when it was last seen."""
 
     understood: Understood
     times: int = 1
@@ -43,14 +43,14 @@ class Heard(Struct, frozen=True):
 
 
 class Collected(Struct, frozen=True):
-    """The messages of a text: those that are known, and those that tell of a failure and are not."""
+    """The messages of a text: the known ones, and unknown ones about a failure."""
 
     heard: tuple[Heard, ...]
     unknown: tuple[Said, ...] = ()
 
 
 def collected(text: str) -> Collected:
-    """What the messages in a text say, each once: those first that say what it was, the newest of them first."""
+    """Return the meanings of the messages in a text, without duplicates: causes first, newest first."""
     answered = said_in(text)
     said = tuple(Said(each) for each in split(text)) if answered is None else answered
     said = _newest(said) if answered is not None else said[-MOST:]
@@ -69,7 +69,7 @@ def collected(text: str) -> Collected:
 
 
 def _newest(said: Iterable[Said]) -> tuple[Said, ...]:
-    """The newest messages first; those without a time in the order of the document."""
+    """Return the newest messages first, those without a time in the order of the document."""
     return tuple(sorted(said, key=lambda each: each.when or _BEGINNING, reverse=True))[:MOST]
 
 
@@ -80,18 +80,18 @@ def _heard(understood: Understood, said: Said, before: Heard | None) -> Heard:
 
 
 def _key(each: Understood) -> object:
-    """What two messages have in common that say the same of another task."""
+    """Return a key that is equal for the same message about another task."""
     denials = tuple((one.action, one.role, _ID.sub("#", one.resource), one.kind, one.explicit) for one in each.denials)
     return each.name, each.action, _ID.sub("#", each.thing), denials
 
 
 def _inside(said: Said) -> tuple[str, str]:
-    """Which container it is about, and with what it ended, where nothing else tells two messages apart."""
+    """Return the container, and its exit code, if nothing else distinguishes two messages."""
     return said.where.partition(", container ")[2], said.text if said.text.startswith("Exit code: ") else ""
 
 
 def _whole(said: Sequence[Said]) -> Iterator[Said]:
-    """The messages without those that are the beginning of another one, which was not cut."""
+    """Yield the messages without those that are the truncated beginning of another one."""
     texts = {each.text: _ID.sub("#", normalised(each.text[:_LONGEST])) for each in said}
     long = [text for text in dict.fromkeys(texts.values()) if not is_cut(text)]
     for each in said:
@@ -102,7 +102,7 @@ def _whole(said: Sequence[Said]) -> Iterator[Said]:
 
 
 def _causes(found: tuple[Heard, ...], *, answers: bool) -> Iterator[Heard]:
-    """What was found without what only says that the cause stands elsewhere, if it stands in what was found."""
+    """Yield the meanings without pointers to a cause elsewhere, if that cause was found."""
     told = [each for each in found if each.understood.name not in {*_ELSEWHERE, _ON_PURPOSE}]
     for each in found:
         name = each.understood.name

@@ -1,4 +1,4 @@
-"""What rows ask of a message besides its words: whose host it names, and whether it is whole."""
+"""Conditions of rows on a message besides its words: its hosts, and whether it is complete."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _BEFORE = (
 )
 
 
-#: Where Fargate and the agent cut a text. https://github.com/aws/amazon-ecs-agent/pull/4545
+#: Where Fargate and the agent truncate a text. https://github.com/aws/amazon-ecs-agent/pull/4545
 _CUTS = (255, 1024)
-#: What closes a text that was quoted, in JSON too.
+#: The end of a quoted text, also in JSON.
 _CLOSED = re.compile(r"[\"'`)}\]]{1,8}[,.]?$")
-#: A reference that was not resolved, or why it was not.
+#: An unresolved reference, or why it was not resolved.
 _REFERRED = re.compile(r"failed to resolve ref(?:erence)?(?: ?:|[\"' ]{1,3}[a-z0-9._-]{1,253}[/:@])")
-#: What AWS's text begins with, where people paste the label of a console before it.
+#: The beginning of AWS's text after the label of a console.
 _NAME = re.compile(r"\b[A-Za-z]{3,60}(?:Error|Exception): ", re.IGNORECASE)
 
 
 def is_cut(message: str) -> bool:
-    """Whether a text ends before its end: in dots, where ECS cuts texts, or behind a sign that something follows."""
+    """Return whether a text is truncated: by an ellipsis of ECS, or after a character that something must follow."""
     named = _NAME.search(message)
     lengths = {len(message), len(message) - named.start() if named else 0}
     return _CLOSED.sub("", message).endswith(("...", "…", ":", ",")) or not lengths.isdisjoint(_CUTS)
@@ -37,7 +37,7 @@ def _whole(message: str) -> bool:
 
 
 def hosts(message: str) -> tuple[str, ...]:
-    """The names and addresses of hosts in a message in lower case, behind the words that come before one."""
+    """Return the names and addresses of hosts in a message in lowercase, after the words that precede one."""
     found: dict[str, None] = {}
     for sign in _BEFORE:
         at = message.find(sign)
@@ -52,7 +52,7 @@ def hosts(message: str) -> tuple[str, ...]:
 
 
 def is_aws(host: str) -> bool:
-    """Whether a host is one of AWS's."""
+    """Return whether a host belongs to AWS."""
     return host.endswith(_AWS)
 
 
@@ -68,7 +68,7 @@ def _layers(message: str) -> bool:
     return any(host.startswith(LAYER_ADDRESSES) or "starport-layer-bucket" in host for host in hosts(message))
 
 
-#: The conditions by the names that rows give them; each takes the message in lower case.
+#: The conditions by their name in rows. Each gets the message in lowercase.
 CONDITIONS: Mapping[str, Callable[[str], bool]] = {
     "mistyped registry": _mistyped,
     "not a host of AWS": _foreign,

@@ -1,4 +1,4 @@
-"""IAM's own words for a refused call: who was refused, what, on what, and by which kind of policy.
+"""IAM's messages about denied calls: principal, action, resource, and kind of policy.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 """
@@ -17,10 +17,10 @@ from cfnroles.table.messages.refusals import REFUSALS
 from cfnroles.table.messages.stages import STAGES
 from cfnroles.text import Arn, Text, arn_of
 
-#: How many refusals of one text are read, and how far behind its words each may go.
+#: The maximum number of denials in one text, and of characters after the words of each.
 _MOST, _REACH = 50, 4_000
 _SIGN = "not authorized to perform"
-#: How IAM ends a refusal for the lack of a statement: all that is left where people cut its beginning off.
+#: The end of IAM's message about a missing statement: the rest after the beginning was cut off.
 _WHY_ALONE = re.compile(
     r"because no ([a-z -]{5,40}) allows the ([a-z][a-z0-9-]{0,40}:[a-z0-9]{1,80}) action", re.IGNORECASE
 )
@@ -28,27 +28,27 @@ _ACTION = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,40}:[a-zA-Z0-9]{1,80}")
 _TASK = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _INSTANCE = re.compile(r"m?i-[0-9a-f]{8,32}")
 _ACCOUNT = re.compile(r"(?:[0-9]{12}|aws|)")
-#: What IAM writes before the name of one of its own resources.
+#: IAM's words before the name of one of its own resources.
 _KINDS = frozenset({"role", "user", "group", "policy"})
 _WHY = frozenset({"because", "with"})
 _RIGHT_BEHIND = (["because"], ["with"])
-#: What IAM writes behind an action that it names in full.
+#: IAM's words after a complete action.
 _GOES_ON = (["on"], *_RIGHT_BEHIND)
-#: How people hide a part of what they paste.
+#: Common masks in pasted messages.
 _MASKS = ("...", "<", ">", "xxx", "${", "{{", "redacted", "account-id", "account_id", "#")
 _AROUND = "\"'()[]{},;"
-#: What Amazon ECS itself calls.
+#: The calls that Amazon ECS itself makes.
 _OF_ECS = frozenset(stage.action for stage in STAGES if stage.action)
 _BY_KIND = {refusal.kind: refusal for refusal in REFUSALS}
-#: The statement of a service control policy that an endpoint passed on is named last, and cures.
+#: A service control policy's statement that an endpoint passed on comes last and is the cause to fix.
 _LAST_NAMED = "transitively through"
 
 
 class Denial(Struct, frozen=True):
-    """One refused call. ``resource`` is what the message names, and ``arn`` its parts if it is an ARN.
+    """One denied call. ``resource`` is the text in the message, and ``arn`` its parts if it is an ARN.
 
-    ``explicit`` says that a statement denies the call, where no other would help. ``whole`` says that the resource is
-    ``*`` or an ARN that was not cut off or masked.
+    ``explicit`` says that a statement denies the call, so that another one would not help. ``whole`` says that the
+    resource is ``*`` or an ARN that is neither truncated nor masked.
     """
 
     action: str
@@ -60,12 +60,12 @@ class Denial(Struct, frozen=True):
 
     @property
     def arn(self) -> Arn | None:
-        """The parts of the resource; ``None`` where it is a name, ``*``, or nothing."""
+        """The parts of the resource; ``None`` for a name, ``*``, or nothing."""
         return arn_of(self.resource)
 
     @property
     def role(self) -> str:
-        """The name of the role that was refused; empty for another principal."""
+        """The name of the denied role; empty for another principal."""
         parts = self.principal.split("/")
         if ":assumed-role" in parts[0] and len(parts) > 1:
             return parts[1]
@@ -78,7 +78,7 @@ class Denial(Struct, frozen=True):
 
     @property
     def caller(self) -> CallingRole:
-        """Who the principal is, as far as its session tells: ECS names that of a task by the task's id."""
+        """The kind of the principal, from its session: ECS uses the ID of the task for a task's session."""
         session = self.principal.rpartition("/")[2]
         if ":user/" in self.principal or self.principal.endswith(":root"):
             return CallingRole.DEPLOYER
@@ -93,7 +93,7 @@ class Denial(Struct, frozen=True):
 
 
 def denials_of(message: str) -> tuple[Denial, ...]:
-    """Every refusal in a message that names its action; the same one once."""
+    """Return every denial with an action in a message, without duplicates."""
     found: dict[Denial, None] = {}
     low, at, end = message.lower(), 0, 0
     for _ in range(_MOST):
@@ -110,7 +110,7 @@ def denials_of(message: str) -> tuple[Denial, ...]:
 
 
 def _ends(message: str) -> Iterator[Denial]:
-    """The refusals of which only the end is left: the action and the kind of policy."""
+    """Yield denials of which only the end remains: the action and the kind of policy."""
     for end in islice(_WHY_ALONE.finditer(message), _MOST):
         kind, explicit = _kind(end[0].lower())
         named = spelled(end[2])
@@ -139,7 +139,7 @@ def _denial(before: str, rest: str) -> Denial | None:
 
 
 def _completed(begun: str) -> str:
-    """An action that may be cut, in full if it can be one only; empty where it may be several."""
+    """Return the complete action of a truncated one if it is unambiguous; otherwise empty."""
     known = actions_of(begun.partition(":")[0])
     begins = [action for action in known if action.startswith(begun)]
     if not begins or begun in known:
@@ -160,7 +160,7 @@ def _principal(before: str) -> str:
 
 
 def _resource(words: list[str]) -> tuple[str, bool]:
-    """What stands behind ``on resource:``, in any of the spellings that people paste; and whether it is all of it."""
+    """Return the text after ``on resource:`` in any pasted spelling, and whether it is complete."""
     if not words or words[0].lower() != "on":
         return "", True
     named = words[1:]
@@ -170,7 +170,7 @@ def _resource(words: list[str]) -> tuple[str, bool]:
     if len(named) > 1 and named[0].lower() in _KINDS:
         named = named[1:]
     given = named[0] if named else ""
-    # IAM says why right behind the resource: another word there is a part of it, behind a break of the line.
+    # IAM's reason follows the resource directly: any other word is part of the resource, after a line break.
     cut = given.endswith("...") or (bool(_WHY & set(named)) and named[1:2] not in _RIGHT_BEHIND)
     given = given.strip(_AROUND).removesuffix("...")
     given = given.removesuffix(".") if given not in (".", "") else ""

@@ -1,4 +1,4 @@
-"""What may be behind a refusal that IAM's words do not settle, the likeliest first."""
+"""Possible causes of a denial that IAM's message does not settle, likeliest first."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from cfnroles.messages.denials import Denial
 from cfnroles.table.message import CallingRole, Category, PolicyKind, PossibleCause, Stage
 from cfnroles.text import Arn
 
-#: Suffixes that Secrets Manager makes mix cases and digits: six characters of one case are more often a word.
+#: Suffixes of Secrets Manager mix cases and digits: six characters of one case are more likely a word.
 _SIX = re.compile(r"-(?:[a-z0-9]{6}|[A-Z0-9]{6})")
-#: What a variable that nobody filled becomes in a name.
+#: Values of unset variables in a name.
 _UNFILLED = re.compile(r"(?:^|[/:])(?:null|undefined|none)(?:[/:]|$)", re.IGNORECASE)
-#: What Amazon ECS calls with the execution role, and as the instance where there is none.
+#: Calls of Amazon ECS with the execution role, or with the instance role without one.
 _OF_EXECUTION = frozenset(
     {
         "ecr:GetAuthorizationToken",
@@ -30,7 +30,7 @@ _OF_EXECUTION = frozenset(
     }
 )
 _LINKED = "AWSServiceRoleFor"
-#: What is read of a bucket as one object is asked for: Amazon S3 asks for it where there is no such object.
+#: Bucket permissions for requests of an object: Amazon S3 checks them if the object does not exist.
 _LISTING = "s3:ListBucket"
 _OBJECTS = ("environment-file", "firelens-file")
 
@@ -112,7 +112,7 @@ _BOUNDARY = PossibleCause(
 _DENY = PossibleCause(
     "a statement denies the call", "cfnroles verify SOURCE --live --role ROLE", "Change the statement that denies"
 )
-#: Services whose resources have policies of their own, and how each is read.
+#: Services whose resources have their own policies, and how to read them.
 _POLICIES = {
     "secretsmanager": "aws secretsmanager get-resource-policy --secret-id SECRET",
     "ecr": "aws ecr get-repository-policy --repository-name REPOSITORY --registry-id ACCOUNT",
@@ -125,17 +125,17 @@ _POLICIES = {
 
 
 def is_general(cause: PossibleCause) -> bool:
-    """Whether a cause may be behind any refused call, whoever makes it."""
+    """Return whether a cause is possible for any denied call by any caller."""
     return cause.what in (_RESOURCE.what, _BOUNDARY.what)
 
 
 def policy_command(denial: Denial) -> str:
-    """The command that reads the policy of the resource that was refused; empty where none is known."""
+    """Return the command that reads the policy of the denied resource; empty if none is known."""
     return _POLICIES.get(denial.action.partition(":")[0], "")
 
 
 def doubts(denial: Denial, stages: tuple[Stage, ...], called: str) -> tuple[PossibleCause, ...]:
-    """What may be behind one refusal; empty where IAM's words settle it. ``called`` is the action of the client's call.
+    """Return the possible causes of a denial; empty if IAM's message settles it. ``called`` is the client's action.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     """
@@ -148,7 +148,8 @@ def doubts(denial: Denial, stages: tuple[Stage, ...], called: str) -> tuple[Poss
 
 
 def _is_missing_object(denial: Denial, stages: tuple[Stage, ...], called: str) -> bool:
-    """Whether one object was asked for, and its bucket may not be listed: what Amazon S3 says of one that is missing.
+    """Return whether one object was requested without permission to list its bucket: S3's response for a missing
+    object.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
@@ -157,7 +158,7 @@ def _is_missing_object(denial: Denial, stages: tuple[Stage, ...], called: str) -
 
 
 def _odd(denial: Denial, stages: tuple[Stage, ...], called: str) -> PossibleCause | None:
-    """What is odd about a refusal for the lack of a statement, so that it may lack none."""
+    """Return what is unusual about a missing statement, so that it may not be missing."""
     if _is_missing_object(denial, stages, called):
         return _NO_OBJECT
     if denial.role.startswith(_LINKED):
@@ -188,7 +189,7 @@ def _unfilled(resource: str) -> PossibleCause | None:
 
 
 def _is_foreign(denial: Denial) -> bool:
-    """Whether a role and what it was refused are of two accounts."""
+    """Return whether a role and its resource belong to different accounts."""
     caller = denial.principal.split(":")[4:5]
     owner = _owner(denial.arn)
     return bool(owner and caller and caller[0].isdigit()) and caller[0] != owner
@@ -205,7 +206,7 @@ def _unstated(denial: Denial, stages: tuple[Stage, ...], called: str) -> tuple[P
     if odd := _odd(denial, stages, called):
         found.insert(0, odd)
     if denial.action == "sts:AssumeRole":
-        # Of another account both sides have to allow it, and the caller knows its own.
+        # Across accounts both sides must allow the call, and the caller knows its own.
         found.insert(0 if _is_foreign(denial) else 1, _TRUST)
     service = denial.action.partition(":")[0]
     if service == "kms":

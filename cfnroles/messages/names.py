@@ -1,6 +1,6 @@
-"""The names that a message tells, put into the commands that it is checked with, so that they can be pasted.
+"""Names from a message in the commands that check it, so that these can be pasted.
 
-Whatever stands in a message may be hostile: a name is used only where it is made of signs that no shell reads.
+The contents of a message may be hostile: a name is used only if it consists of characters without a meaning in shells.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _IMAGES = r"\.dkr\.ecr\.[a-z0-9.-]{10,60}/"
 _REPOSITORY = r"([a-z0-9._/-]{2,256})"
 _REFERENCE = r"([a-z0-9][A-Za-z0-9._-]{0,255}[/:][A-Za-z0-9._/:@-]{1,512})"
 _ID = r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-#: Each expression has one group for each of its names, in their order; the first that matches a name tells it.
+#: One group for each name, in order. The first expression that matches a name wins.
 _TOLD: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (("ROLE",), re.compile(rf"{_ARN}:sts::[0-9]{{12}}:assumed-role/([^/\s\"']{{1,64}})/")),
     (("TARGET_ROLE",), re.compile(rf"on resource:? \"?{_ARN}:{_ROLE}")),
@@ -59,7 +59,7 @@ _TOLD: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
 
 
 def names_in(message: str) -> dict[str, str]:
-    """What a message calls the things that commands name: ``ROLE``, ``SECRET``, ``REGION`` and the like."""
+    """Return the names of resources in a message by placeholder: ``ROLE``, ``SECRET``, ``REGION`` and others."""
     found: dict[str, str] = {}
     for name, value in _told(message):
         found.setdefault(name, value)
@@ -73,7 +73,7 @@ def _told(message: str) -> Iterator[tuple[str, str]]:
 
 
 def filled(text: str, names: Mapping[str, str]) -> str:
-    """A command with the names that are known in the place of the words in capitals that stand for them."""
+    """Return a command with the known names in place of their words in capitals."""
     return _PLACE.sub(lambda place: _safe(names.get(place[0], "")) or place[0], text)
 
 

@@ -1,7 +1,6 @@
-"""Texts as people paste them, made into the messages that AWS wrote: one line each, in plain characters.
+"""Normalization of pasted texts to AWS's original messages: one line each, in plain characters.
 
-Everything here takes a time that grows with the length of the text and no faster: expressions repeat a class of
-characters at most, and never two that overlap.
+Everything here takes linear time: expressions repeat at most a class of characters, and never two that overlap.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from itertools import pairwise
 from cfnroles.credentials import concealed
 from cfnroles.table.messages import STAGES, SYMPTOMS
 
-#: How wide terminals are that break a line in the middle of a word, where only one line tells.
+#: Terminal widths at which a word may be broken, if only one line shows it.
 _WIDTHS = frozenset({70, 72, 79, 80, 100, 120, 132, 160, 200})
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]{0,32}[A-Za-z]|\x1b\][^\x07\x1b]{0,512}\x07")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
-#: JSON within JSON escapes the signs that escape.
+#: JSON in JSON escapes the escape characters.
 _NESTED = re.compile(r"\\+")
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([ntr])(?![a-z]{3})|([\"'/]))")
 _PLAIN = str.maketrans(
@@ -31,35 +30,35 @@ _PLAIN = str.maketrans(
         **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad"),
     }
 )
-#: What consoles, quotes and boxes of a terminal put before each line.
+#: Prefixes of lines in consoles, quotes and boxes of a terminal.
 _MARGIN = re.compile(r"^[ \t]{0,40}[│┃|>╷╵╰╭║]+ ?")
 _TIME = re.compile(r"[ \t]{0,8}(?:time=|level=|ts=|\[?\d{4}[-/]\d\d[-/]\d\d[T ]|\{\"(?:time|level|msg|ts|message)\")")
-#: No entry of a log that begins with a time is shorter.
+#: The minimum length of a log entry that begins with a time.
 _LEAST = 10
 _MARKED = re.compile(r"[ \t]*(\*\*|__|`{1,2})(.*)\1[ \t]*")
-#: What a build says of itself behind the message of the command that failed: no code of a container.
+#: A build's own message after that of the failed command; not an exit code of a container.
 _BUILD = re.compile(
     r"(?:(?:##\[error\]|error:) *)?(?:process completed with exit code|script returned exit code|exited with code exit"
     r" status|(?:error: )?job failed: exit code|make: \*\*\* .{0,80} error|npm err! (?:errno|code)|command failed with"
     r" exit code) *\d{0,3}\.?",
     re.IGNORECASE,
 )
-#: Behind these a name has ended.
+#: Characters after the end of a name.
 _ENDS = frozenset(".,;)]\"'")
 _SIGNS = ".,:;'\"()"
-#: With what a refusal of IAM's goes on.
+#: Continuations of IAM's messages.
 _NEXT = ("is not authorized to perform", "on resource", "because no ", "with an explicit deny")
 _SPACES = re.compile(r"\s+")
-#: What goes on behind a name, so that a name at the end of a line is complete before it.
+#: Characters that continue a name, so that a name at the end of a line before them is incomplete.
 _GOES_ON = frozenset(
     {"because", "with", "status", "on", "is", "and", "in", "that", "caused", "the", "was", "to", "from"}
 )
 
 
 def normalised(text: str) -> str:
-    """One message on one line: without escapes, entities, typographic quotes and the breaks of a terminal.
+    """Return one message on one line, without escapes, entities, typographic quotes and terminal line breaks.
 
-    A signed address is cut off: it is a credential.
+    A presigned URL is cut off: it is a credential.
     """
     text = _ENTITY.sub(lambda found: html.unescape(found[0]), _ANSI.sub("", text))
     lines = [_MARGIN.sub("", line) for line in text.translate(_PLAIN).replace("\r\n", "\n").split("\n")]
@@ -69,7 +68,7 @@ def normalised(text: str) -> str:
 
 
 def split(text: str) -> tuple[str, ...]:
-    """The messages of a text, each with its own breaks: paragraphs, and entries of a log that begin with a time."""
+    """Split a text into messages with their own line breaks: paragraphs, and log entries that begin with a time."""
     found: list[list[str]] = [[]]
     parted, before = False, ""
     for line in text.replace("\r\n", "\n").split("\n"):
@@ -77,7 +76,7 @@ def split(text: str) -> tuple[str, ...]:
             parted = True
             continue
         entry = len(line) > _LEAST and _TIME.match(line)
-        # A message goes on behind an empty line after a colon, or with IAM's own next words.
+        # A message continues after an empty line that follows a colon, or with IAM's own next words.
         if entry or (parted and before[-1:] != ":" and not line.startswith(_NEXT)):
             found.append([])
         found[-1].append(line)
@@ -93,7 +92,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _unwrapped(lines: list[str]) -> str:
-    """The lines as one, each block of lines with the same margin by itself: tools indent what they break."""
+    """Join the lines. Blocks with a common margin are joined separately, because tools indent wrapped lines."""
     blocks: list[list[str]] = []
     margin = -1
     for line in lines:
@@ -112,10 +111,10 @@ def _indent(line: str) -> int:
 
 
 def _joined(lines: list[str], after: str) -> str:
-    """Where a terminal broke the lines at its last column, a word goes on behind the break."""
+    """Join lines that a terminal broke at its last column within words."""
     widest = max(map(len, lines))
     full = sum(len(line) == widest for line in lines[:-1])
-    # A space at the last column is lost as often as not.
+    # A space at the last column is often lost.
     alike = all(len(line) >= widest - 1 for line in lines[:-1])
     hard = widest >= 40 and alike and (full > 1 or (widest in _WIDTHS and not _between_words(lines, widest)))
     parts: list[str] = []
@@ -130,7 +129,7 @@ def _joined(lines: list[str], after: str) -> str:
 
 
 def _between_words(lines: list[str], widest: int) -> bool:
-    """Whether whole words stand on both sides of the break behind the full line: one may be broken either way."""
+    """Return whether whole words surround the break after a full line: one word may be broken either way."""
     for line, following in pairwise(lines):
         if len(line) == widest:
             sides = line.rpartition(" ")[2], following.partition(" ")[0]
@@ -140,13 +139,13 @@ def _between_words(lines: list[str], widest: int) -> bool:
 
 @cache
 def _words() -> frozenset[str]:
-    """The words that messages are made of, as the table's examples write them."""
+    """Return the words of messages, from the table's examples."""
     examples = (*(row.example for row in STAGES), *(row.example for row in SYMPTOMS))
     return frozenset(word.strip(_SIGNS) for example in examples for word in example.lower().split())
 
 
 def _is_cut(line: str, following: str, *, full: bool) -> bool:
-    """Whether a line was broken within a name: at its last column, or behind a hyphen, a colon or a slash."""
+    """Return whether a line was broken within a name: at its last column, or after a hyphen, colon or slash."""
     last = line.rpartition(" ")[2]
     first = following.lstrip().partition(" ")[0]
     if not first or len(last) < 6 or last[-1] in _ENDS or first.rstrip(":").lower() in _GOES_ON:

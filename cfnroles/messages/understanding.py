@@ -1,4 +1,4 @@
-"""What one message says: the stages that it went through, the call that failed, and what may be behind it."""
+"""The meaning of one message: its stages, the failed call, and possible causes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from cfnroles.table.messages import STAGES, SYMPTOMS, retries
 from cfnroles.table.messages.calls import AGENT
 from cfnroles.table.messages.endpoints import ENDPOINTS, OTHER_REGISTRIES
 
-#: A hundred times the longest message that AWS is known to write.
+#: A hundred times the length of AWS's longest known message.
 _LONGEST = 100_000
 _VERIFY = "cfnroles verify SOURCE --live --role ROLE"
 _OPTIONS = {CallingRole.TASK: "--task-role", CallingRole.INSTANCE: "--instance-role"}
-#: Calls that a person makes, and no stack: `deploy-policy` has none of them.
+#: Calls that a person makes and no stack: `deploy-policy` does not include them.
 _BY_HAND = frozenset(
     {
         "ecs:DescribeTasks",
@@ -37,7 +37,7 @@ _BY_HAND = frozenset(
     }
 )
 _CATEGORIES = {PolicyKind.KEY: Category.KEY_POLICY, PolicyKind.TRUST: Category.TRUST}
-#: Why Amazon ECS refuses a task at once, in `failures` of what it answers.
+#: Reasons in `failures` of Amazon ECS for which a task is rejected at once.
 _FAILED = "taskfailedtostart: "
 _FAILURE = re.compile(r"[A-Z]{5}[A-Z :]{0,40}")
 _RETRIED = re.compile(r"has been retried (\d{1,4}) time")
@@ -50,11 +50,11 @@ _DESCRIBE = (
 
 
 class Understood(Struct, frozen=True):
-    """What a message says.
+    """The meaning of a message.
 
-    ``what`` is one sentence, ``name`` that of the row or of the refusal, ``thing`` what it is about, where that is no
-    resource of a denial. ``causes`` are what may be behind it, the likeliest first: none where the message itself
-    tells. ``patchable`` says that it names an identity policy that lacks a statement, and all that has to stand in one.
+    ``what`` is one sentence, ``name`` that of the row or of the denial, ``thing`` its subject if that is not the
+    resource of a denial. ``causes`` are the possible causes, likeliest first: none if the message itself contains the
+    cause. ``patchable`` says that it names an identity policy without a statement, and all contents of that statement.
     ``cut`` says that the text ends before the cause.
     """
 
@@ -79,12 +79,12 @@ class Understood(Struct, frozen=True):
 
     @property
     def denial(self) -> Denial | None:
-        """The first refusal in IAM's words."""
+        """The first denial in IAM's words."""
         return self.denials[0] if self.denials else None
 
 
 def understand(text: str) -> Understood | None:
-    """What a text says; ``None`` where it is no message that the table knows."""
+    """Return the meaning of a text; ``None`` if it is not a message in the table."""
     message = normalised(text[:_LONGEST])
     low = message.lower()
     failure = low.removeprefix(_FAILED)
@@ -102,7 +102,7 @@ def understand(text: str) -> Understood | None:
 
 
 def named(each: Understood, names: Mapping[str, str]) -> Understood:
-    """The same with names in the place of the words in capitals that stand for them in its commands."""
+    """Return the meaning with names in place of the words in capitals in its commands."""
     return replace(
         each,
         sure=filled(each.sure, names),
@@ -116,12 +116,12 @@ def named(each: Understood, names: Mapping[str, str]) -> Understood:
 
 
 def _names(message: str, denials: tuple[Denial, ...]) -> dict[str, str]:
-    """What a refusal names: the role that was refused, and no other that it names, is the one to look at."""
+    """Return the names in a denial: the denied role, not another one in the text, is the one to examine."""
     return {**names_in(message), **names_in(denials[0].resource), "ROLE": denials[0].role}
 
 
 def occurs(words: str, low: str) -> bool:
-    """Whether the words stand in a text in lower case, with anything in the place of each `ANY`."""
+    """Return whether the words are in a lowercase text, with anything in place of each `ANY`."""
     first, *others = _pieces(words)
     at = low.find(first)
     for piece in others:
@@ -181,14 +181,14 @@ def _denied(message: str, stages: tuple[Stage, ...], denials: tuple[Denial, ...]
 
 
 def _of_caller(denial: Denial, said: str) -> str:
-    """The same of a caller who is a user: it has policies, and no role."""
+    """Return the text for a caller that is a user: it has policies, and no role."""
     if ":user/" not in denial.principal:
         return said
     return said.replace("what verify reports", "the action").replace("the role", "the user")
 
 
 def _asked(command: str, caller: CallingRole, denial: Denial) -> str:
-    """A command about the role that was refused, which `cfnroles verify` is given by what it is of the task."""
+    """Return a command about the denied role, in the form of `cfnroles verify` for its purpose."""
     if caller is CallingRole.DEPLOYER and command == _VERIFY:
         if denial.action not in _BY_HAND:
             return "cfnroles deploy-policy SOURCE"
@@ -198,18 +198,18 @@ def _asked(command: str, caller: CallingRole, denial: Denial) -> str:
 
 
 def _is_cured(denial: Denial, causes: tuple[PossibleCause, ...]) -> bool:
-    """Whether a statement in the role's own policy, all of which is known, is what a refusal lacks."""
+    """Return whether a completely known statement in the role's own policy resolves a denial."""
     return denial.lacks and denial.whole and not causes and denial.action not in AGENT
 
 
 def _category(denial: Denial, causes: tuple[PossibleCause, ...]) -> Category:
-    """That of the likeliest cause."""
+    """Return the category of the likeliest cause."""
     named = causes[0].category if causes else None
     return named or _CATEGORIES.get(denial.kind, Category.PERMISSION)
 
 
 def refusal_name(kind: PolicyKind) -> str:
-    """The name of a refusal, as rows of symptoms have one: ``denied-by-key-policy``."""
+    """Return the name of a denial, in the form of rows: ``denied-by-key-policy``."""
     return "denied" if kind is PolicyKind.UNSTATED else f"denied-by-{kind.replace(' ', '-').lower()}"
 
 
@@ -236,7 +236,7 @@ def _caller(denial: Denial, stages: tuple[Stage, ...]) -> CallingRole:
 
 
 def _of_registry(command: str) -> str:
-    """The same question to a registry that is not Amazon ECR."""
+    """Return the same command for a registry other than Amazon ECR."""
     return "docker manifest inspect IMAGE" if command.startswith("aws ecr describe-images") else command
 
 
@@ -273,7 +273,7 @@ def _of_symptom(message: str, low: str, stages: tuple[Stage, ...], row: Symptom)
 
 
 def _action(message: str, row: Symptom, stage: Stage | None) -> str:
-    """The call that failed: what the client names, unless the row knows of one behind it, of another service."""
+    """Return the failed call: the client's, unless the row knows one of another service behind it."""
     called = action_called(message)
     if row.action and called.partition(":")[0] != row.action.partition(":")[0]:
         return row.action
@@ -305,7 +305,7 @@ def _of_stage(message: str, low: str, stages: tuple[Stage, ...]) -> Understood:
 
 
 def _of_call(message: str) -> Understood | None:
-    """What is left of a message of a client whose error the table does not know: the call that failed."""
+    """Return the meaning of a client's message with an unknown error: the failed call."""
     action = action_called(message)
     if not action:
         return None
@@ -324,14 +324,14 @@ def _of_call(message: str) -> Understood | None:
 
 
 def _hinted(stage: Stage, times: int) -> tuple[PossibleCause, ...]:
-    """What the number of retries hints at, where a text ends before its cause."""
+    """Return the causes that a number of retries suggests, if a text ends before its cause."""
     if not times or stage.name not in retries.STAGES:
         return ()
     return retries.UNANSWERED if times >= retries.UNANSWERED_FROM else retries.ANSWERED
 
 
 def _endpoint(low: str) -> Endpoint | None:
-    """The row of the first host of AWS's that a message names."""
+    """Return the row of the first AWS host in a message."""
     for host in filter(is_aws, hosts(low)):
         for row in ENDPOINTS:
             if host.startswith(row.host) or (row.host.startswith((".", "starport")) and row.host in host):
@@ -340,7 +340,7 @@ def _endpoint(low: str) -> Endpoint | None:
 
 
 def _thing(message: str, low: str, row: Symptom) -> str:
-    """The word behind one of the row's words, without the signs around it."""
+    """Return the word after one of the row's words, without punctuation."""
     for words in row.after:
         at = low.find(words)
         if at >= 0:
