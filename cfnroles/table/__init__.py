@@ -1,1 +1,1 @@
-"""The tables: what ECS does when a field is set (``ecs``), and words for what an application may do (``words``)."""
+"""The tables: what ECS does if a field is set (``ecs``), and the grants of an application (``words``)."""

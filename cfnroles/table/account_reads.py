@@ -1,7 +1,7 @@
-"""The calls that what reads an account makes, as a table: docs/permissions.md has the policy for each command.
+"""The calls of commands that read an account, as a table: docs/permissions.md has the policy for each command.
 
-The tests compare it with every call of the gateways. ``${Account}``, ``${Region}`` and the like stand for what only the
-reader knows.
+The tests compare it with every call of the gateways. ``${Account}``, ``${Region}`` and similar represent values that
+only the user knows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NO_RESOURCE = "*"
 
 
 class Reads(Struct, frozen=True):
-    """Calls of one purpose: ``only`` says when they are made, and ``without`` what is not known without them."""
+    """Calls for one purpose. ``only`` says when they are made, and ``without`` what is unknown without them."""
 
     sid: str
     actions: tuple[str, ...]
@@ -246,5 +246,5 @@ COMMANDS = (
     ),
 )
 
-#: What `deploy` asks Amazon ECS where a service of its stacks fails.
+#: The calls of `deploy` to Amazon ECS if a service of its stacks fails.
 FAILED_SERVICE = tuple(each for each in COMMANDS[0].reads if all(action.startswith("ecs:") for action in each.actions))

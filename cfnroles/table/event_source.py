@@ -1,7 +1,7 @@
 """One row of the table of event sources: what CloudTrail records of a service, and under which names.
 
-An IAM action and the event of its call need not have one name, and many calls leave no event at all. What no row says
-is not known: a trail without such an event proves nothing.
+The names of an IAM action and of the event of its call may differ, and many calls leave no event. What no row contains
+is unknown: a trail without such an event proves nothing.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-events.html
 """
@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-#: Lambda's events have the version of the API behind their names: ``GetFunction20150331v2``.
+#: Lambda's events have an API version after their names: ``GetFunction20150331v2``.
 _VERSION = re.compile(r"\d{8}(v\d+)?")
 #: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
 _READING = re.compile(
@@ -37,11 +37,11 @@ class Recording(StrEnum):
 
 
 class DataEvents(Struct, frozen=True):
-    """Data events of one type of resource, which a trail records only where it is told to.
+    """Data events of one resource type, which a trail records only if configured to.
 
-    ``actions`` are IAM's names without the service. Of the last field of an ARN, the first ``parts`` between the signs
-    ``between`` name what a trail is told to record: the bucket of an object, the table of an index. Where calls have no
-    resource in ARNs (``whole``), one event of the service proves that they are recorded.
+    ``actions`` are IAM's names without the service. The first ``parts`` of the last field of an ARN, separated by
+    ``between``, name what a trail records: the bucket of an object, the table of an index. If calls have no resource in
+    ARNs (``whole``), one event of the service proves that they are recorded.
     """
 
     type: str
@@ -51,7 +51,7 @@ class DataEvents(Struct, frozen=True):
     whole: bool = False
 
     def recorded_thing(self, arn: str) -> str:
-        """What a trail is told to record of this resource: its bucket, table, stream, function, queue or topic."""
+        """Return what a trail records for this resource: its bucket, table, stream, function, queue or topic."""
         if self.whole:
             return ""
         *fields, last = arn.split(":", 5)
@@ -60,11 +60,11 @@ class DataEvents(Struct, frozen=True):
 
 
 class NamedResource(Struct, frozen=True):
-    """Where a call names its resource: a member of ``requestParameters``, and the ARNs that its value stands for.
+    """The place of a resource in a call: a member of ``requestParameters``, and the ARNs for its value.
 
-    ``{value}`` there is the value, ``{path}`` the value without the slashes around it, and other names in braces are
-    other members. ``{partition}``, ``{region}`` and ``{account}`` are those of the event. A value that is an ARN stands
-    for itself.
+    ``{value}`` is the value, ``{path}`` the value without surrounding slashes, and other names in braces are other
+    members. ``{partition}``, ``{region}`` and ``{account}`` are those of the event. A value that is an ARN is used
+    unchanged.
     """
 
     member: str
@@ -72,16 +72,15 @@ class NamedResource(Struct, frozen=True):
 
 
 class EventSource(Struct, frozen=True):
-    """A service: how its events are named, and which of its actions can be seen in them.
+    """A service: the names of its events, and the actions that they show.
 
-    ``service`` is the prefix of its actions and ``hosts`` the values of ``eventSource``.
-    ``management`` are the actions
-    whose calls are management events; ``None`` where all operations are that no other member names. ``never`` are
-    actions that no event shows. ``renamed`` gives the actions behind the name of an event, where they are not of that
-    name; one behind ``~`` may have been used, and on another resource than the event names. ``unbound`` are actions
-    without a type of resource. ``listed`` says that an event that lists resources lists all. ``excluded`` says that a
-    trail may leave out the management events of the service. ``regions`` are Regions whose events tell of calls from
-    everywhere. ``model`` is botocore's name of the service.
+    ``service`` is the prefix of its actions and ``hosts`` are the values of ``eventSource``. ``management`` are the
+    actions whose calls are management events; ``None`` means all operations that no other member names. ``never`` are
+    actions that no event shows. ``renamed`` has the actions for the name of an event, if they differ; one after ``~``
+    may have been used, on another resource than that of the event. ``unbound`` are actions without a resource type.
+    ``listed`` says that an event with resources lists all. ``excluded`` says that a trail may exclude the management
+    events of the service. ``regions`` are Regions whose events include calls from everywhere. ``model`` is botocore's
+    name of the service.
     """
 
     service: str
@@ -99,13 +98,15 @@ class EventSource(Struct, frozen=True):
     regions: tuple[str, ...] = ()
 
     def actions(self, event: str) -> tuple[tuple[str, bool], ...]:
-        """The actions that the call of an event needs, and whether it surely does, on the resources of the event."""
+        """Return the actions that the call of an event needs, and whether that is certain for the resources of the
+        event.
+        """
         name = event if event in self.renamed else _VERSION.sub("", event)
         found = self.renamed.get(name, (name,))
         return tuple((f"{self.service}:{each.removeprefix('~')}", not each.startswith("~")) for each in found)
 
     def recording(self, action: str) -> Recording:
-        """How the calls of one of the service's own actions are recorded, whatever the case of its name."""
+        """Return how the calls of one of the service's own actions are recorded, ignoring case."""
         name = action.partition(":")[2].lower()
         if self.data_events(action):
             return Recording.DATA
@@ -116,13 +117,13 @@ class EventSource(Struct, frozen=True):
         return Recording.UNKNOWN
 
     def data_events(self, action: str) -> DataEvents | None:
-        """The data events that show calls of an action; ``None`` where none do."""
+        """Return the data events that show calls of an action; ``None`` if none do."""
         name = action.partition(":")[2].lower()
         return next((each for each in self.data if name in _lower(each.actions)), None)
 
 
 def reads_only(name: str) -> bool | None:
-    """Whether a call of this name changes nothing; ``None`` where its first word does not say."""
+    """Return whether a call of this name is read-only; ``None`` if its first word does not say."""
     if _READING.match(name):
         return True
     return False if _WRITING.match(name) else None

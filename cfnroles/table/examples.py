@@ -1,4 +1,4 @@
-"""The example of each feature as a whole workload, for the documentation and for whoever checks the table."""
+"""The example of each feature as a whole workload, for the documentation and for tests of the table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cfnroles.workload import Workload
 
 _KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
-#: Everything that a caller can tell, so that each row has something to say.
+#: All facts, so that each row has a result.
 FACTS = Facts(
     account="123456789012",
     region="us-east-1",
@@ -27,7 +27,7 @@ FACTS = Facts(
 
 
 def example_workload(feature: Feature) -> Workload:
-    """The smallest workload in which ``feature`` is used as its example says."""
+    """Return the smallest workload that uses ``feature`` as in its example."""
     tree: dict[str, Any] = {"family": "shop", "containerDefinitions": [{"name": "web"}]}
     for field, value in ((feature.field, feature.example), *feature.beside):
         _put(tree, field.split("."), value)

@@ -1,4 +1,4 @@
-"""One row of the feature table: what ECS does when a field is set, and what that costs in permissions."""
+"""One row of the feature table: what ECS does if a field is set, and the permissions for it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Action(Protocol):
 
 
 class Unnamed(Exception):
-    """Raised by a row's function: the need is there but its resource cannot be named. Becomes a gap."""
+    """Raised by a row's function for a need whose resource name is unknown. Becomes a gap."""
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(what)
@@ -38,7 +38,7 @@ class Unnamed(Exception):
 
 
 class Malformed(Exception):
-    """Raised by a row's function: ECS would refuse or misread the value. Becomes a finding."""
+    """Raised by a row's function for a value that ECS would reject or misread. Becomes a finding."""
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(what)
@@ -47,7 +47,7 @@ class Malformed(Exception):
 
 
 class Trap(Struct, frozen=True):
-    """Something that ECS accepts and that will likely fail later. Becomes a finding that is told and ends nothing."""
+    """A value that ECS accepts and that will likely fail later. Becomes a warning."""
 
     what: str
     remedy: str
@@ -63,7 +63,7 @@ class Found(Struct, frozen=True, dict=True):
 
     @property
     def text(self) -> Text:
-        """The value of a field that holds text; raises Malformed for any other value."""
+        """The value of a string field. Raises Malformed for any other value."""
         if not isinstance(self.value, str):
             kind = _KINDS.get(type(self.value), "an object")
             raise Malformed(f"expected a string, found {kind}", "Write a string.")
@@ -71,12 +71,12 @@ class Found(Struct, frozen=True, dict=True):
 
     @cached_property
     def parent(self) -> Mapping[str, Any]:
-        """The structure that holds the field."""
+        """The structure that contains the field."""
         return self.workload.part(self.path[:-1])
 
     @cached_property
     def container(self) -> Mapping[str, Any]:
-        """The container definition that holds the field; empty for a field outside of containers."""
+        """The container definition that contains the field; empty for a field outside of containers."""
         return self.workload.part(self.path[:2]) if self.path[:1] == ("containerDefinitions",) else {}
 
 
@@ -91,24 +91,24 @@ def unconditional(found: Found) -> tuple[Condition, ...]:
 
 
 def harmless(found: Found) -> Trap | None:
-    """Nothing to warn of."""
+    """No warning."""
     return None
 
 
 def nothing_hidden(found: Found) -> None:
-    """All that the feature costs stands in its grants."""
+    """No hidden permissions: the grants are complete."""
 
 
 def everything(found: Found) -> Text:
-    """``*``: for actions that AWS defines no resource type for, and for no other."""
+    """``*``, only for actions without a resource type."""
     return ANYTHING
 
 
 class Grant(Struct, frozen=True):
-    """One action of a feature. ``on`` names the resource, or several; ``sid`` is the statement's purpose.
+    """One action of a feature. ``on`` returns the resource, or several; ``sid`` is the statement's purpose.
 
-    ``when`` names the template parameters without which the permission must not exist. ``standing`` is that of the
-    grant where it is another than the feature's, and ``doubt`` what of it nobody has shown.
+    ``when`` names the template parameters that the permission requires. ``standing`` is the evidence for the grant if
+    it differs from the feature's, and ``doubt`` the part of it that is not proven.
     """
 
     action: Action
@@ -126,13 +126,13 @@ class Grant(Struct, frozen=True):
 
 
 class Feature(Struct, frozen=True):
-    """A thing that ECS does when ``field`` is set and ``when`` holds.
+    """What ECS does if ``field`` is set and ``when`` holds.
 
-    Two rows may share a field when their ``when`` differ. A row without grants says that the feature costs nothing,
-    unless ``hidden`` raises Unnamed for permissions that cannot be seen, or Malformed for what ECS would refuse.
-    ``standing`` is by whose word ECS does it. ``reference`` gives the secret or parameter that must exist, in the
-    spelling of ``valueFrom``, and ``use`` what it is read for, if not for a variable. ``trap`` gives what ECS accepts
-    and will likely fail. ``beside`` are the fields that the example is next to.
+    Two rows may share a field if their ``when`` differ. A row without grants says that the feature needs no permission,
+    unless ``hidden`` raises Unnamed for unknown permissions, or Malformed for what ECS would reject. ``standing`` is
+    the evidence that ECS does it. ``reference`` returns the secret or parameter that must exist, in the form of
+    ``valueFrom``, and ``use`` is its purpose, if not a variable. ``trap`` returns what ECS accepts and will likely
+    fail. ``beside`` are the fields next to the example.
     """
 
     name: str
@@ -152,5 +152,5 @@ class Feature(Struct, frozen=True):
 
     @property
     def is_free(self) -> bool:
-        """Whether the feature costs no permission."""
+        """Whether the feature needs no permission."""
         return not self.grants and self.hidden is nothing_hidden

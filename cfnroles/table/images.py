@@ -1,4 +1,4 @@
-"""Container images: which registry each is pulled from, and what is known by its name."""
+"""Container images: the registry of each, and what its name reveals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import is_fillable, remedy
 from cfnroles.text import URL_SUFFIX, Arn, Part, Text, is_account, is_region, text_of
 
-#: What follows account and Region in the host of a private ECR registry: standard, FIPS and dual-stack, by partition.
+#: The part after account and Region in the host of a private ECR registry: standard, FIPS and dual-stack, by partition.
 #: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html and the ECR credential helper's own pattern
 _DOMAINS_OF = {
     "aws": ("amazonaws.com", "on.aws"),
@@ -26,7 +26,7 @@ _DOMAINS_OF = {
     "aws-iso-f": ("csp.hci.ic.gov",),
 }
 _DOMAINS = tuple(dict.fromkeys(domain for domains in _DOMAINS_OF.values() for domain in domains))
-#: What stands between the account and the Region.
+#: The parts between the account and the Region.
 KINDS = ("dkr.ecr-fips.", "dkr-ecr-fips.", "dkr.ecr.", "dkr-ecr.")
 _LOOKS_LIKE_ECR = re.compile(r"[^/]*\.dkr[.-]ecr")
 
@@ -37,7 +37,7 @@ _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:
 
 
 def check_image(image: Text) -> Text:
-    """``image`` itself. Raises Unnamed while it is empty, a placeholder, or a word that no image can be called."""
+    """Return ``image``. Raise Unnamed if it is empty, a placeholder, or an invalid name."""
     if not image.strip():
         raise Unnamed("the container has no image", "Pass it with --image CONTAINER=IMAGE")
     ecr_repository(image)
@@ -45,12 +45,12 @@ def check_image(image: Text) -> Text:
 
 
 def ecr_repository(image: Text) -> Arn | None:
-    """The ECR repository that a private image is pulled from, or ``None`` for an image from any other registry.
+    """Return the ECR repository of a private image, or ``None`` for an image in any other registry.
 
-    Tag and digest have no part in it. Raises Unnamed while the registry is not known.
+    Tag and digest are irrelevant. Raise Unnamed if the registry is unknown.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_ECS.html
     """
-    # Five rows ask of each image.
+    # five rows parse each image
     found = _repository_of(image.parts, image.written, image.remedies)
     if isinstance(found, Exception):
         raise found.with_traceback(None)
@@ -97,7 +97,7 @@ def _ecr_repository(image: Text) -> Arn | None:
 
 
 def is_open(image: Text) -> bool:
-    """Whether the deployment alone tells the image's registry, by parameters, which a condition can look at."""
+    """Return whether only the deployment determines the image's registry, by parameters that a condition can test."""
     registry, slash, _ = image.partition("/")
     if slash and ecr_registry(registry) is not None:
         return False
@@ -107,10 +107,10 @@ def is_open(image: Text) -> bool:
 
 
 def in_ecr(image: Text, region: str) -> Text:
-    """An open image where it is in a private registry of Amazon ECR, for a stack in this Region, if that is known."""
+    """Return an open image in a private registry of Amazon ECR, for a stack in this Region, if known."""
     partition = partition_of(region)
     domains = _DOMAINS_OF.get(partition, _DOMAINS) if partition.plain else _DOMAINS
-    # A name that two images shared would make one of them.
+    # A common name would merge two images.
     called = image.whole.name if image.whole else str(image.replaced(lambda symbol: f"<{symbol.name}>"))
     account, home, repository = (
         InImage(f"{called}[{part}]", image=image, part=part, domains=domains)
@@ -120,17 +120,17 @@ def in_ecr(image: Text, region: str) -> Text:
 
 
 def elsewhere(image: Text) -> Text:
-    """An open image where it is in any other registry."""
+    """Return an open image in any other registry."""
     return Text(InImage(str(image), image.written, image=image, part="elsewhere"))
 
 
 def _written(image: Text) -> Text:
-    """The image as the document has it, also where its registry was told apart."""
+    """Return the image as the document has it, without an assumption about its registry."""
     return next((text_of(each.image) for each in image.symbols if isinstance(each, InImage)), image)
 
 
 class Registry(Struct, frozen=True):
-    """The host of a private ECR registry. ``kind`` is what stands between account and region: ``.dkr.ecr.``"""
+    """The host of a private ECR registry. ``kind`` is the part between account and Region: ``.dkr.ecr.``"""
 
     account: Text
     kind: str
@@ -139,7 +139,7 @@ class Registry(Struct, frozen=True):
 
 
 def ecr_registry(host: Text) -> Registry | None:
-    """The parts of the host of a private ECR registry; ``None`` for any other host."""
+    """Return the parts of the host of a private ECR registry; ``None`` for any other host."""
     account, dot, rest = host.partition(".")
     kind = next((each for each in KINDS if rest.startswith(each)), "")
     region, end, domain = rest.removeprefix(kind).partition(".")
@@ -152,7 +152,7 @@ def ecr_registry(host: Text) -> Registry | None:
 
 
 def _check_elsewhere(image: Text, registry: Text, slash: bool) -> None:
-    # A first part with a dot, a colon or the name localhost is a host, as Docker reads it.
+    # Like Docker: a first part with a dot or colon, or localhost, is a host.
     host = registry.shape("")
     is_host = slash and ("." in host or ":" in host or host == "localhost")
     path = _before_tag(image.partition("/")[2] if is_host else image)
@@ -164,17 +164,19 @@ def _check_elsewhere(image: Text, registry: Text, slash: bool) -> None:
 
 
 def _before_tag(image: Text) -> Text:
-    """The image without digest and tag; a colon before a slash belongs to a port."""
+    """Return the image without digest and tag; a colon before a slash belongs to a port."""
     *folders, last = image.partition("@")[0].cut("/")
     name = last.partition(":")[0]
     return Text(*(part for folder in folders for part in (folder, "/")), name)
 
 
 def repository_name(image: Text) -> str:
-    """The last two parts of the image's name: ``xray/aws-xray-daemon`` of ``public.ecr.aws/xray/aws-xray-daemon:3``."""
+    """Return the last two parts of the image's name: ``xray/aws-xray-daemon`` of
+    ``public.ecr.aws/xray/aws-xray-daemon:3``.
+    """
     return "/".join(_before_tag(_written(image)).cut("/")[-2:])
 
 
 def tag(image: Text) -> str:
-    """The image's tag, or an empty text."""
+    """Return the image's tag, or an empty string."""
     return _written(image).partition("@")[0].cut("/")[-1].partition(":")[2]

@@ -1,7 +1,7 @@
-"""One row of the table of messages: what a text that Amazon ECS, its agent or IAM writes means, and what it does not.
+"""One row of the table of messages: the meaning of a text of Amazon ECS, its agent or IAM.
 
-A row says which words make the message, in the order in which they stand. Words are looked for with `str.find`, so that
-no text, however long or hostile, takes longer than its length: rows hold no regular expressions.
+A row has the words of the message in order. They are found with `str.find` in linear time, for any text, however long
+or hostile: rows contain no regular expressions.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-#: Stands in a row's words for any text between two others.
+#: In a row's words, any text between two others.
 ANY = " … "
 
 
 class Category(StrEnum):
-    """What kind of thing went wrong."""
+    """The category of a failure."""
 
     PERMISSION = "permission"
     KEY_POLICY = "key policy"
@@ -37,7 +37,7 @@ class Category(StrEnum):
 
 
 class CallingRole(StrEnum):
-    """In whose name the call was made that failed."""
+    """The role that made the failed call."""
 
     EXECUTION = "execution role"
     TASK = "task role"
@@ -51,7 +51,7 @@ class CallingRole(StrEnum):
 
 
 class PolicyKind(StrEnum):
-    """The kinds of policies that can refuse a call, in IAM's words.
+    """The kinds of policies that can deny a call, in IAM's words.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
     """
@@ -69,11 +69,11 @@ class PolicyKind(StrEnum):
 
 
 class PossibleCause(Struct, frozen=True):
-    """One of several things that may be behind a message: how to be sure that it is the one, and what to do then.
+    """One of several possible causes of a message, with a way to confirm it, and the remedy.
 
-    ``lacking`` says that a policy of the role lacks a statement: the one cause that a statement cures. ``untrusted``
-    says that the role's trust policy refuses, which the role itself shows. ``category`` is what kind of thing went
-    wrong then, where it is another than the message's own.
+    ``lacking`` says that a policy of the role lacks a statement: the only cause that a statement fixes. ``untrusted``
+    says that the role's trust policy denies access, which the role itself shows. ``category`` is the category of the
+    failure, if it differs from the message's.
     """
 
     what: str
@@ -85,10 +85,10 @@ class PossibleCause(Struct, frozen=True):
 
 
 class Stage(Struct, frozen=True):
-    """What Amazon ECS or its agent was doing when it failed, as the message says before it says why.
+    """What Amazon ECS or its agent was doing when it failed, according to the beginning of the message.
 
-    ``words`` are the alternatives, of which one stands in the message. ``fields`` are those of a task definition that
-    ask for the call; ``action`` is the call, if it is always the same one.
+    ``words`` are alternatives, one of which is in the message. ``fields`` are those of a task definition that require
+    the call; ``action`` is the call, if it is always the same.
     """
 
     name: str
@@ -102,12 +102,12 @@ class Stage(Struct, frozen=True):
 
 
 class Symptom(Struct, frozen=True):
-    """A message and what it means.
+    """A message and its meaning.
 
-    ``during`` are names of stages without one of which the words mean something else; ``when`` is one of the
-    conditions of `messages/conditions.py`. ``causes`` are what may be behind it, the likeliest first: where there are
-    several, nobody can tell by the text. ``caller``, ``action`` and ``fields`` come in the place of the stage's.
-    ``after`` are words behind which the thing stands that the message is about.
+    ``during`` are the stages without which the words have another meaning; ``when`` is one of the conditions of
+    `messages/conditions.py`. ``causes`` are the possible causes, likeliest first: if there are several, the text does
+    not decide. ``caller``, ``action`` and ``fields`` override those of the stage. ``after`` are words that precede the
+    subject of the message.
     """
 
     name: str
@@ -128,9 +128,9 @@ class Symptom(Struct, frozen=True):
 
 
 class Refusal(Struct, frozen=True):
-    """A kind of policy and how IAM names it in a message; ``names`` are its spellings.
+    """A kind of policy and its name in IAM's messages; ``names`` are its spellings.
 
-    ``helps`` says whether one more statement in the role's own policy can be what is missing: it is for one kind.
+    ``helps`` says whether one more statement in the role's own policy can be the remedy: it is for one kind.
     """
 
     kind: PolicyKind
@@ -145,7 +145,7 @@ class Refusal(Struct, frozen=True):
 
 
 class Endpoint(Struct, frozen=True):
-    """A host of AWS's that ECS or its agent calls: how its name begins, the call, and the VPC endpoint for it."""
+    """A host of AWS that ECS or its agent calls: the beginning of its name, the call, and the VPC endpoint for it."""
 
     host: str
     service: str

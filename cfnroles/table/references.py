@@ -1,4 +1,4 @@
-"""What the fields of a task definition refer to: secrets, parameters, and objects in S3."""
+"""The references in fields of a task definition: to secrets, parameters, and objects in S3."""
 
 from __future__ import annotations
 
@@ -53,23 +53,23 @@ _JSON_KEY_FORM = (
 )
 
 
-#: What names something: an ARN, a path, or a name without a colon.
+#: A name: an ARN, a path, or a name without a colon.
 _NAMING = re.compile(r"arn:[\w:/+=,.@!*?-]+|/[\w.:/-]+|[\w./-]+", re.ASCII)
 _LONGEST = 2048
-#: The account that emulators of AWS give their resources, and that none of AWS's customers has: what is made there and
-#: names a parameter of a real one says nothing about where it will run.
+#: The account of resources in AWS emulators, which no customer of AWS has. A parameter's ARN from an emulator says
+#: nothing about where the task will run.
 _OF_EMULATORS = "000000000000"
 
 
 def shown(text: Text) -> str:
-    """The text as messages have it: what names nothing may be a secret's value, and only its length is told."""
+    """Return the text for messages: anything but a name may be a secret's value, so only its length is shown."""
     if _NAMING.fullmatch(text.shape()) and not secret_form(text.plain) and len(text) <= _LONGEST:
         return text.written
     return f"a string of {len(text.written)} characters" if text else "an empty string"
 
 
 def check_pasted(text: Text) -> None:
-    """Raise Malformed where the value of a secret stands in the place of a reference to one."""
+    """Raise Malformed if the value of a secret is in place of a reference to it."""
     if form := secret_form(text.plain):
         raise Malformed(
             f"{shown(text)} has the form of {form}, but a reference to a secret belongs here",
@@ -78,7 +78,7 @@ def check_pasted(text: Text) -> None:
 
 
 def parse_arn(text: Text) -> Arn:
-    """The parts of an ARN; raises Malformed for a text with fewer than six, Unnamed for a placeholder in its place."""
+    """Return the parts of an ARN. Raise Malformed for a text with fewer than six, Unnamed for a placeholder."""
     if (arn := arn_of(text)) is not None:
         return arn
     if text.parts and isinstance(text.parts[0], Symbol):
@@ -89,7 +89,7 @@ def parse_arn(text: Text) -> Arn:
 
 
 def remedy(left: str | Symbol) -> str:
-    """How to tell what a symbol stands for, or a word in the place of a placeholder."""
+    """Return how to give the value of a symbol, or of a word in place of a placeholder."""
     if isinstance(left, Expression) and left.remedy:
         return left.remedy
     if isinstance(left, Symbol) and not isinstance(left, Placeholder):
@@ -101,10 +101,10 @@ def remedy(left: str | Symbol) -> str:
 
 
 def located_arn(text: Text) -> Arn:
-    """The parts of an ARN whose account and Region are real ones.
+    """Return the parts of an ARN with a real account and Region.
 
-    Raises Malformed for what is not an ARN, and Unnamed where words stand in the places of account or Region that may
-    be filled in.
+    Raise Malformed for anything but an ARN, and Unnamed for words in place of an account or Region, which may be filled
+    in.
     """
     arn = parse_arn(text)
     if arn.account and not is_account(arn.account):
@@ -115,7 +115,7 @@ def located_arn(text: Text) -> Arn:
 
 
 def left_open(text: Text, place: str, written: str) -> Unnamed | Malformed:
-    """What to raise for a text in a place of another form: Unnamed for a word, which may be filled in, else Malformed.
+    """Return the error for a text in another form: Unnamed for a word, which may be filled in, otherwise Malformed.
 
     ``place`` completes "was found where", and ``written`` says what to write.
     """
@@ -127,12 +127,12 @@ def left_open(text: Text, place: str, written: str) -> Unnamed | Malformed:
 
 
 def is_fillable(word: str) -> bool:
-    """Whether ``--set`` fills a word as it stands in a text. One in small letters it takes for one of the language."""
+    """Return whether ``--set`` replaces a bare word in a text. A word in lowercase is an ordinary word."""
     return bool(re.fullmatch(r"(?=.*[A-Z_-])[A-Za-z_][A-Za-z0-9_-]*", word))
 
 
 class SecretReference(Struct, frozen=True, dict=True):
-    """A secret in Secrets Manager, as ``valueFrom`` names it. ``arn`` is the ARN without the fields after it.
+    """A secret in Secrets Manager, from ``valueFrom``. ``arn`` is the ARN without the fields after it.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
     """
@@ -145,7 +145,7 @@ class SecretReference(Struct, frozen=True, dict=True):
 
     @cached_property
     def complete(self) -> bool:
-        """Whether the ARN ends in a hyphen and six characters, as Secrets Manager gives it out."""
+        """Whether the ARN ends in a hyphen and six characters, as in Secrets Manager."""
         if self.by_name:
             return False
         last = self.arn.resource.parts[-1]
@@ -160,9 +160,9 @@ class SecretReference(Struct, frozen=True, dict=True):
 
     @property
     def ambiguous(self) -> bool:
-        """Whether the last six characters may as well be a word of the name, as in ``shop-secret``.
+        """Whether the last six characters may also be a word of the name, as in ``shop-secret``.
 
-        Of the suffixes that Secrets Manager makes, one in a hundred has small letters only.
+        One in a hundred suffixes of Secrets Manager has only lowercase letters.
         """
         name = self.arn.resource.plain
         return self.complete and re.search(r"-([a-z]{6}|[A-Z]{6}|[0-9]{6})$", name) is not None
@@ -189,7 +189,7 @@ class ParameterReference(Struct, frozen=True):
 
     @property
     def secret(self) -> SecretReference | None:
-        """The secret behind a parameter of ``/aws/reference/secretsmanager/``; ``None`` for any other.
+        """The secret of a parameter in ``/aws/reference/secretsmanager/``; ``None`` for any other.
 
         https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
         """
@@ -203,10 +203,10 @@ class ParameterReference(Struct, frozen=True):
 
 
 class OpenReference(Struct, frozen=True):
-    """One symbol in the place of the whole reference: the complete ARN of either, or the name of a parameter.
+    """One symbol for a whole reference: the complete ARN of either, or the name of a parameter.
 
-    An action never matches an ARN of another service, so that a role may have all. ``parameters`` are the parameter by
-    its ARN and, where the value may be one, by its name; what the value is not then names nothing.
+    An action never matches an ARN of another service, so a role may have all of them. ``parameters`` are the parameter
+    by ARN and, if the value may be one, by name; those that the value is not match nothing.
     """
 
     secret: SecretReference
@@ -214,11 +214,11 @@ class OpenReference(Struct, frozen=True):
 
 
 def value_from(text: Text, facts: Facts) -> SecretReference | ParameterReference | OpenReference:
-    """What ``valueFrom`` refers to. Raises Unnamed for what is not known, Malformed for what ECS would refuse."""
+    """Return the target of ``valueFrom``. Raise Unnamed for an unknown, Malformed for what ECS would reject."""
     return _value_from(text.parts, text.written, text.remedies, facts)
 
 
-@lru_cache(maxsize=1024)  # a dozen rows ask of the same text, one after the other
+@lru_cache(maxsize=1024)  # a dozen rows in a row parse the same text
 def _value_from(
     parts: tuple[Part, ...], written: str, remedies: tuple[str, ...], facts: Facts
 ) -> SecretReference | ParameterReference | OpenReference:
@@ -246,9 +246,9 @@ def _value_from(
 
 
 def _is_whole(part: Part | None) -> TypeGuard[Symbol]:
-    """Whether a part stands for all of a value that names something, of whichever service that is.
+    """Return whether a part represents a whole value that names something of any service.
 
-    Of Terraform that is any expression that can be written again, and whose resource does not tell what it names.
+    In Terraform, this is any expression that can be written again and whose resource does not determine the kind.
     """
     if isinstance(part, Expression):
         return bool(part.written) and not part.forms and not part.address
@@ -256,10 +256,10 @@ def _is_whole(part: Part | None) -> TypeGuard[Symbol]:
 
 
 def _open_reference(symbol: Symbol, facts: Facts) -> OpenReference:
-    """What the fields of a symbol's value say, whichever of the two it names: the other ARN then names nothing."""
+    """Return the reference of a symbol's value for both kinds: the ARN of the wrong one matches nothing."""
     region = field_of(symbol, 3)
     if isinstance(symbol, Placeholder):
-        # The parameter that it becomes takes ARNs alone.
+        # The parameter of the template accepts only ARNs.
         by_arn = Arn(PARTITION, "ssm", region, ACCOUNT, field_of(symbol, 5))
         return OpenReference(_open_secret(symbol), (ParameterReference(by_arn),))
     name = AfterParameter(f"{symbol.name}[parameter]", of=symbol)
@@ -269,14 +269,14 @@ def _open_reference(symbol: Symbol, facts: Facts) -> OpenReference:
 
 
 def _open_secret(symbol: Symbol) -> SecretReference:
-    """The secret whose complete ARN begins a symbol's value, whatever comes after it."""
+    """Return the secret whose complete ARN begins a symbol's value, whatever follows."""
     region, account = field_of(symbol, 3), field_of(symbol, 4)
     name = Text("secret:", field_of(symbol, 6))
     return SecretReference(Arn(PARTITION, "secretsmanager", region, account, name))
 
 
 def _in_place_of_secret(symbol: Symbol, rest: Text) -> Arn:
-    """The ARN of a secret in a symbol's value, with the fields that the document has after it."""
+    """Return the ARN of a secret in a symbol's value, with the fields that follow it in the document."""
     region, account = field_of(symbol, 3), field_of(symbol, 4)
     return Arn(PARTITION, "secretsmanager", region, account, Text("secret:", symbol, rest), Text(symbol))
 
@@ -303,7 +303,7 @@ def _checked_parameter(text: Text, facts: Facts) -> Arn:
 
 
 def secret_or_name(text: Text, facts: Facts) -> SecretReference:
-    """What ``credentialsParameter`` refers to: the ARN or the name of a secret.
+    """Return the target of ``credentialsParameter``: the ARN or the name of a secret.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RepositoryCredentials.html
     """
@@ -360,13 +360,13 @@ def _parameter_arn(name: Text, facts: Facts) -> Arn:
             f"{shown(name)} is neither an ARN nor a name that a parameter can have",
             "Use letters, digits and _ . - / only for a parameter; name a secret in Secrets Manager by its ARN.",
         )
-    # A name with a slash in it begins with one, and that is the slash of the ARN.
+    # A name with a slash in it begins with one, which is that of the ARN.
     begun = isinstance(name.parts[0], Symbol) and "/" in name.shape()
     return facts.arn("ssm", Text("parameter", name) if begun else Text("parameter/", name.lstrip("/")))
 
 
 def s3_object(text: Text) -> Arn:
-    """The ARN of an object in S3; raises Malformed where ``text`` names no bucket and key.
+    """Return the ARN of an object in S3. Raise Malformed if ``text`` has no bucket and key.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EnvironmentFile.html
     """
@@ -385,7 +385,7 @@ def s3_object(text: Text) -> Arn:
 
 
 def s3_bucket(text: Text) -> Arn:
-    """The bucket of an object in S3."""
+    """Return the bucket of an object in S3."""
     arn = s3_object(text)
     if _is_whole(text.whole):
         return Arn(PARTITION, "s3", EMPTY, EMPTY, bucket_of(text.whole))
@@ -393,9 +393,9 @@ def s3_bucket(text: Text) -> Arn:
 
 
 def of_known_owners(facts: Facts) -> tuple[Condition, ...]:
-    """Only buckets of the accounts that the caller names; any where nobody told.
+    """Return a condition on the accounts in the option; none without the option.
 
-    A bucket's name is free for everybody when it is deleted.
+    Anyone can take the name of a deleted bucket.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
     """
     owners = {ACCOUNT if account == facts.account else Text(account) for account in facts.bucket_accounts}
@@ -403,7 +403,7 @@ def of_known_owners(facts: Facts) -> tuple[Condition, ...]:
 
 
 def service_host(service: str, region: Text) -> Text:
-    """The name by which a service calls another one in a Region: ``secretsmanager.us-east-1.amazonaws.com``.
+    """Return the name of a service in ``kms:ViaService``: ``secretsmanager.us-east-1.amazonaws.com``.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
     """
@@ -412,7 +412,7 @@ def service_host(service: str, region: Text) -> Text:
 
 
 def via_service(service: str, region: Text) -> Condition:
-    """Only when the service asks; in any Region where one parameter's value tells which, as the ARN beside it does."""
+    """Return the condition that the service makes the call; in any Region if only a parameter's value determines it."""
     if isinstance(region.whole, Field):
         return Condition("StringLike", "kms:ViaService", (service_host(service, ANYTHING),))
     return Condition("StringEquals", "kms:ViaService", (service_host(service, region),))

@@ -1,4 +1,4 @@
-"""Resources and conditions of a row that are the same whatever is found: every resource of a kind, and one tag."""
+"""Constant resources and conditions of rows: every resource of a kind, and one tag."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from cfnroles.text import ANYTHING, Text
 
 
 class EveryOf:
-    """Every resource in the home account and Region whose name begins with one of these: ``subnet/``."""
+    """Every resource in the home account and Region whose name has one of these prefixes: ``subnet/``."""
 
     def __init__(self, service: str, *beginnings: str) -> None:
         self.service, self.beginnings = service, beginnings
 
     def __call__(self, found: Found) -> tuple[Text, ...]:
-        """Their ARNs."""
+        """Return their ARNs."""
         return tuple(found.facts.home_arn(self.service, beginning, ANYTHING) for beginning in self.beginnings)
 
 
@@ -30,10 +30,10 @@ class When:
         self.condition = Condition(operator, key, tuple(map(Text, values)))
 
     def __call__(self, found: Found) -> tuple[Condition, ...]:
-        """The condition alone."""
+        """Return the condition."""
         return (self.condition,)
 
 
 def each_of(actions: Iterable[Action], **grant: Any) -> Iterator[Grant]:
-    """A grant for each of the actions, alike in everything else."""
+    """Yield a grant for each of the actions, with everything else equal."""
     yield from (Grant(action, **grant) for action in actions)

@@ -1,4 +1,4 @@
-"""What the value of a secret looks like, where its form gives it away."""
+"""Values of secrets that are recognizable by their form."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 _FORMS = (
     ("an access key of AWS", re.compile(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")),
-    # Forty signs of base 64, which the name of a parameter below a path could be only by chance.
+    # Forty characters of Base64, which the name of a parameter below a path could be only by chance.
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
     (
         "a secret access key of AWS",
@@ -26,5 +26,5 @@ _FORMS = (
 
 
 def secret_form(value: str) -> str:
-    """What gives the value away as a secret, such as ``a private key``; empty where nothing does."""
+    """Return the kind of secret in words, such as ``a private key``; empty if the value is not recognizable."""
     return next((form for form, pattern in _FORMS if pattern.search(value)), "")

@@ -1,4 +1,4 @@
-"""The feature table: one module per feature of ECS, in the order of docs/features.md."""
+"""The feature table: one module for each feature of ECS, in the order of docs/features.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""App Mesh: the Envoy proxy in the task asks for its configuration in the name of the task role."""
+"""App Mesh: the Envoy proxy in the task reads its configuration with the task role."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnam
 from cfnroles.table.references import located_arn
 from cfnroles.text import Text, text_of
 
-#: Variables by which Envoy learns which virtual node or gateway it is.
+#: Variables with the virtual node or gateway for Envoy.
 #: https://docs.aws.amazon.com/app-mesh/latest/userguide/envoy-config.html
 _NODE = ("APPMESH_RESOURCE_ARN", "APPMESH_VIRTUAL_NODE_NAME")
 
 
 def is_app_mesh(found: Found) -> bool:
-    """The task's traffic goes through App Mesh's proxy; ECS knows no other kind, and takes a missing type for it."""
+    """The task's traffic passes through App Mesh's proxy, the only type in ECS and the default."""
     return found.text == "APPMESH"
 
 
 def virtual_node(found: Found) -> Text:
-    """The virtual node or gateway that the proxy stands for."""
+    """The virtual node or gateway of the proxy."""
     proxy = found.parent.get("containerName")
     for path, variable in found.workload.find("containerDefinitions[].environment[]"):
         container = found.workload.at(path[:2])
@@ -38,7 +38,7 @@ def virtual_node(found: Found) -> Text:
 
 
 def has_ended(found: Found) -> Trap:
-    """App Mesh answers nobody any more.
+    """App Mesh has ended.
 
     https://docs.aws.amazon.com/app-mesh/latest/userguide/what-is-app-mesh.html
     """

@@ -1,4 +1,4 @@
-"""The awslogs driver: one log stream per container of a task, in a log group that it may be told to create."""
+"""The awslogs driver: one log stream for each container of a task, in a log group that it may create."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def is_awslogs(found: Found) -> bool:
 
 
 def creates_group(found: Found) -> bool:
-    """The driver is told to create the log group where it is missing."""
+    """The driver creates the log group if it does not exist."""
     return is_awslogs(found) and str(found.parent.get("awslogs-create-group", "")).lower() == "true"
 
 
@@ -47,12 +47,12 @@ def is_other_driver(found: Found) -> bool:
 
 
 def no_group(found: Found) -> None:
-    """Never seen: the log group is missing."""
+    """Raise Unnamed: the log group is missing."""
     raise Malformed("the log driver awslogs has no awslogs-group", "Name the log group in its options.")
 
 
 def log_streams(found: Found) -> Text:
-    """The streams that the driver writes: ``PREFIX/CONTAINER/TASK-ID``; any of the group's without a prefix.
+    """The streams of the driver: ``PREFIX/CONTAINER/TASK-ID``; without a prefix, any of the group's.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html
     """
@@ -64,7 +64,7 @@ def log_streams(found: Found) -> Text:
 
 
 def log_group(found: Found) -> Text:
-    """The log group, in the region that the options name."""
+    """The log group, in the Region of the options."""
     return arn(found).text
 
 
@@ -74,17 +74,17 @@ def arn(found: Found) -> Arn:
 
 
 def log_group_and_contents(found: Found) -> tuple[Text, Text]:
-    """The log group in both spellings that AWS's own policies use for CreateLogGroup."""
+    """The log group in both spellings of AWS's own policies for CreateLogGroup."""
     return with_contents(log_group(found))
 
 
 def with_contents(group: Text) -> tuple[Text, Text]:
-    """A log group in both spellings that AWS's own policies use."""
+    """A log group in both spellings of AWS's own policies."""
     return group, Text(group, ":", ANYTHING)
 
 
 def log_group_arn(found: Found, name: Text, region: Text) -> Arn:
-    """The ARN of a log group of the home account; of the home region where no other is named.
+    """The ARN of a log group of the home account, and of the home Region unless another is named.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
     """
@@ -96,13 +96,13 @@ def log_group_arn(found: Found, name: Text, region: Text) -> Arn:
 
 
 def option(found: Found, name: str) -> Text:
-    """An option beside the field, or an empty text."""
+    """An option next to the field, or an empty string."""
     value = found.parent.get(name)
     return text_of(value) if isinstance(value, str) else Text(str(value)) if value else EMPTY
 
 
 def trap(found: Found) -> Trap | None:
-    """Options without which the driver does not start, or not on Fargate."""
+    """Missing options without which the driver does not start, or not on Fargate."""
     if not found.parent.get("awslogs-region") and EXPRESS not in found.workload.tree:
         return Trap(
             "the options have no awslogs-region, which ECS requires",

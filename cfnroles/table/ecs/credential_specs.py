@@ -1,4 +1,4 @@
-"""Active Directory credentials (gMSA): a credential spec in S3 or Parameter Store, and the secret that it may name."""
+"""Active Directory credentials (gMSA): a credential spec in S3 or Parameter Store, and the secret in it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def is_in_s3(found: Found) -> bool:
 
 
 def is_in_s3_with_key(found: Found) -> bool:
-    """The credential spec is an object in S3, and the caller names customer managed keys of files."""
+    """The credential spec is an object in S3, and customer managed keys of files are given."""
     return bool(found.facts.file_key_arns) and is_in_s3(found)
 
 
@@ -46,17 +46,17 @@ def is_in_parameter_store(found: Found) -> bool:
 
 
 def is_local(found: Found) -> bool:
-    """The text is another Docker option, or a credential spec in a file on the container instance."""
+    """The string is another Docker option, or a credential spec in a file on the container instance."""
     return _service(found) == ""
 
 
 def is_domainless(found: Found) -> bool:
-    """The credential spec names a secret of its own."""
+    """The credential spec contains a secret."""
     return found.text.startswith("credentialspecdomainless:")
 
 
 def is_in_s3_for_fargate(found: Found) -> bool:
-    """The caller asks for what the page about Fargate lists instead of GetObject."""
+    """The credential spec is in S3, and the permissions of AWS's page about Fargate are requested."""
     return found.facts.compat and is_in_s3(found)
 
 
@@ -71,7 +71,7 @@ def spec_bucket(found: Found) -> Text:
 
 
 def spec_bucket_and_object(found: Found) -> tuple[Text, ...]:
-    """What S3 tells the key of."""
+    """The resources in the encryption context of S3."""
     return spec_bucket(found), spec_object(found)
 
 
@@ -91,7 +91,7 @@ def reference(found: Found) -> Text:
 
 
 def inner_secrets(found: Found) -> tuple[Text, ...]:
-    """The secrets inside of domainless credential specs, which the caller names."""
+    """The secrets in domainless credential specs, from an option."""
     if not found.facts.domainless_secret_arns:
         raise Unnamed(
             "the file of the domainless credential spec names a secret",
@@ -101,7 +101,7 @@ def inner_secrets(found: Found) -> tuple[Text, ...]:
 
 
 def through_secrets_manager_for_inner(found: Found) -> tuple[Condition, ...]:
-    """Decrypt for the inner secrets only, and only when Secrets Manager asks."""
+    """Decryption only of the inner secrets, and only through Secrets Manager."""
     conditions = [through_secrets_manager(secret) for secret in _inner_secrets(found)]
     return tuple(
         Condition(parts[0].operator, parts[0].key, tuple(sorted({value for part in parts for value in part.values})))

@@ -1,4 +1,4 @@
-"""Container images: private ECR repositories cost a token and a pull; anonymous registries cost nothing."""
+"""Container images: private ECR repositories need a token and a pull, anonymous registries need nothing."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ _EXAMPLE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/web:1.4.2"
 
 
 def is_private_ecr(found: Found) -> bool:
-    """The image is pulled from a private ECR registry of the home account, or of one that may be it."""
+    """The image is in a private ECR registry of the home account, or of one that may be it."""
     return ecr_repository(found.text) is not None and not is_of_another_account(found)
 
 
 def is_of_another_account(found: Found) -> bool:
-    """The image is pulled from a private ECR registry of another account than the task's."""
+    """The image is in a private ECR registry of another account than the task's."""
     arn = ecr_repository(found.text)
     home = found.facts.account
     return arn is not None and bool(home) and arn.account != home and not arn.account.unknown
 
 
 def is_pulled_through(found: Found) -> bool:
-    """The image's repository is filled by a pull-through cache rule that the caller names."""
+    """A pull-through cache rule, from an option, fills the image's repository."""
     arn = ecr_repository(found.text)
     name = arn.resource.removeprefix("repository/") if arn else ""
-    # `ROOT` is the rule without a prefix, which takes every repository that does not exist.
+    # `ROOT` is the rule without a prefix, which applies to every repository that does not exist.
     return arn is not None and any(
         prefix == "ROOT" or name.startswith(f"{prefix.rstrip('/')}/") for prefix in found.facts.pull_through_prefixes
     )
 
 
 def is_compatible(found: Found) -> bool:
-    """The caller asks for what AWS's own policies contain beyond what AWS's pages ask for."""
+    """The additional permissions of AWS's own policies are requested."""
     return found.facts.compat and ecr_repository(found.text) is not None
 
 
 def is_elsewhere(found: Found) -> bool:
-    """The image is pulled from any other registry, ECR Public among them."""
+    """The image is in any other registry, such as ECR Public."""
     return ecr_repository(check_image(found.text)) is None
 
 
@@ -52,7 +52,7 @@ def repository(found: Found) -> Text:
 
 
 def stored_credentials(found: Found) -> Trap | None:
-    """A private ECR image beside ``repositoryCredentials``."""
+    """A private ECR image with ``repositoryCredentials``."""
     if "repositoryCredentials" not in found.parent:
         return None
     return Trap(

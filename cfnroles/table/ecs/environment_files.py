@@ -1,4 +1,4 @@
-"""Environment variables that ECS reads from files in Amazon S3."""
+"""Environment variables in files in Amazon S3."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ def bucket(found: Found) -> Text:
 
 
 def owned(found: Found) -> tuple[Condition, ...]:
-    """Only in buckets of the accounts that the caller names."""
+    """Only buckets of the accounts in an option."""
     return of_known_owners(found.facts)
 
 
 def has_customer_key(found: Found) -> bool:
-    """The caller names customer managed keys of files."""
+    """Customer managed keys of files are given."""
     return bool(found.facts.file_key_arns)
 
 
 def bucket_and_object(found: Found) -> tuple[Text, ...]:
-    """What S3 tells the key of."""
+    """The resources in the encryption context of S3."""
     return bucket(found), itself(found)
 
 
 def trap(found: Found) -> Trap | None:
-    """A file that ECS does not take for its name."""
+    """A file name that ECS does not accept."""
     if found.text.endswith((".env", "}")):
         return None
     return Trap(

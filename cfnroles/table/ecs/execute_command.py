@@ -1,4 +1,4 @@
-"""ECS Exec: the agent in each container talks to Systems Manager, and logs what was done."""
+"""ECS Exec: the agent in each container communicates with Systems Manager, and logs the sessions."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _CONFIGURATION = "cluster.configuration.executeCommandConfiguration"
 
 
 def is_enabled(found: Found) -> bool:
-    """The service, or the one who runs the task, enables ECS Exec."""
+    """The service, or the caller of RunTask, enables ECS Exec."""
     return found.value is True
 
 
 def is_used(found: Found) -> bool:
-    """ECS Exec is enabled, so that the cluster's configuration of it matters."""
+    """ECS Exec is enabled, so the cluster's configuration of it applies."""
     return found.workload.at(("service", "enableExecuteCommand")) is True
 
 
 def log_group(found: Found) -> tuple[Text, Text]:
-    """The log group of the sessions, in both spellings that AWS's own policies use."""
+    """The log group of the sessions, in both spellings of AWS's own policies."""
     return with_contents(log_group_parts(found).text)
 
 
@@ -42,7 +42,7 @@ def bucket(found: Found) -> Text:
 
 
 def log_objects(found: Found) -> Text:
-    """The objects that sessions are logged to."""
+    """The objects with session logs."""
     prefix = option(found, "s3KeyPrefix").strip("/")
     return Text(bucket(found), "/", prefix, *("/" if prefix else ""), ANYTHING)
 
@@ -53,17 +53,17 @@ def log_group_parts(found: Found) -> Arn:
 
 
 def has_log_key(found: Found) -> bool:
-    """Sessions are written to a log group with a customer managed key."""
+    """Sessions are logged to a log group with a customer managed key."""
     return is_used(found) and bool(keys_of_group(found, log_group_parts(found)))
 
 
 def has_bucket_key(found: Found) -> bool:
-    """Sessions are written to a bucket, and the caller names customer managed keys of what logs are written to."""
+    """Sessions are logged to a bucket, and customer managed keys of log destinations are given."""
     return is_used(found) and bool(found.facts.destination_key_arns)
 
 
 def bucket_and_objects(found: Found) -> tuple[Text, ...]:
-    """What S3 tells the key of."""
+    """The resources in the encryption context of S3."""
     return bucket(found), log_objects(found)
 
 

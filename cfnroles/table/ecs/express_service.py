@@ -1,7 +1,7 @@
-"""Express Mode: the role with which ECS makes what a service stands behind, and the log group that ECS makes for it.
+"""Express Mode: the role with which ECS creates the resources around a service, and its log group.
 
-AWS's managed policy holds for every account and Region. These rows name those of the service, and the log group; each
-action has the resources that it takes by AWS's own reference. The conditions on tags stay as AWS wrote them.
+AWS's managed policy covers every account and Region. These rows use those of the service, and its log group. Each
+action has the resource types of AWS's reference. The conditions on tags are AWS's.
 """
 
 from __future__ import annotations
@@ -32,50 +32,50 @@ _CREATE = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateE
 _ROLE = "arn:aws:iam::123456789012:role/ecsInfrastructureRole"
 _IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
 _MADE_UP = Wildcard("????")
-#: What a task definition of one's own excludes, by its place in the tree: `_CREATE`.
+#: Members that a task definition of one's own excludes, by their path: `_CREATE`.
 _EXCLUDED = ("executionRoleArn", "taskRoleArn", "cpu", "memory")
 #: https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html
 _LINKED = "ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
 
 
 def is_express(found: Found) -> bool:
-    """The container is that of an Express Mode service."""
+    """The container belongs to an Express Mode service."""
     return EXPRESS in found.workload.tree
 
 
 def has_default_group(found: Found) -> bool:
-    """ECS names the service's log group itself: the service neither names one nor has a task definition of its own."""
+    """ECS names the service's log group: the service has neither a log group nor a task definition of its own."""
     container = found.workload.at(("containerDefinitions", 0)) if is_express(found) else None
     return container is not None and "logConfiguration" not in container
 
 
 def service_linked_roles(found: Found) -> tuple[Text, ...]:
-    """The service-linked roles that an account gets with its first load balancer and its first scaled service."""
+    """The service-linked roles that are created with the first load balancer and the first scaled service."""
     return tuple(ingress.service_linked_role(found, role) for role in (ingress.LINKED, _LINKED))
 
 
 def own_group(found: Found) -> tuple[Text, ...]:
-    """The log group that the service names."""
+    """The log group of the service."""
     return with_contents(arn(found).text)
 
 
 def default_group(found: Found) -> tuple[Text, ...]:
-    """The log group that ECS makes, in both spellings."""
+    """The log group that ECS creates, in both spellings."""
     return with_contents(_default_group(found))
 
 
 def default_streams(found: Found) -> Text:
-    """The streams of the container in the log group that ECS makes."""
+    """The streams of the container in the log group that ECS creates."""
     return Text(_default_group(found), ":log-stream:ecs/Main/", ANYTHING)
 
 
 def security_group(found: Found) -> Text:
-    """The security group that the service names."""
+    """The security group of the service."""
     return found.facts.home_arn("ec2", "security-group/", found.text)
 
 
 def own_task_definition(found: Found) -> None:
-    """Never seen: what a task definition needs that stands elsewhere than in the same template."""
+    """Raise Unnamed: the needs of a task definition elsewhere."""
     tree = found.workload.tree
     beside = [name for name in _EXCLUDED if name in tree]
     beside += [name for name in ("cpuArchitecture", "primaryContainer") if name in tree[EXPRESS]]
@@ -86,10 +86,10 @@ def own_task_definition(found: Found) -> None:
             f"taskDefinitionArn is next to {', '.join(dict.fromkeys(beside))}, and ECS accepts only one of them",
             "Remove taskDefinitionArn, or the members that the task definition already has.",
         )
-    # Its ARN ends with a revision that CloudFormation makes.
+    # Its ARN ends with a revision that CloudFormation generates.
     last = found.text.parts[-1] if found.text.parts else ""
     if isinstance(last, Attribute) and last.type == "AWS::ECS::TaskDefinition":
-        return  # What it needs is told of it where it stands in the same template.
+        return  # a task definition in the same template has its own needs
     raise Unnamed(
         f"the task definition {found.text.written} is a separate document, with an execution role and a task role",
         "Pass that task definition to cfnroles, too: `aws ecs describe-task-definition --task-definition NAME`"
@@ -98,7 +98,7 @@ def own_task_definition(found: Found) -> None:
 
 
 def _default_group(found: Found) -> Text:
-    """``/aws/ecs/CLUSTER/NAME-####``: four characters that ECS makes up, after the names of cluster and service."""
+    """``/aws/ecs/CLUSTER/NAME-####``: the names of cluster and service, and four characters of ECS."""
     name, cluster = _member(found, "serviceName"), _cluster(found)
     logging = found.workload.at((EXPRESS, "primaryContainer", "awsLogsConfiguration"))
     if logging is not None:
@@ -113,7 +113,7 @@ def _default_group(found: Found) -> Text:
 
 
 def _cluster(found: Found) -> Text:
-    """The name of the service's cluster, which may be given by its ARN."""
+    """The name of the service's cluster, which may be given by ARN."""
     cluster = _member(found, "cluster") or Text("default")
     whole = cluster.whole
     if whole and not (isinstance(whole, Attribute) and whole.type == "AWS::ECS::Cluster"):

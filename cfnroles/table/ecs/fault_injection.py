@@ -1,4 +1,4 @@
-"""AWS Fault Injection Service: an SSM agent beside the application registers the task as a managed instance."""
+"""AWS Fault Injection Service: an SSM agent next to the application registers the task as a managed instance."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def is_agents_role(found: Found) -> bool:
 
 
 def is_without_agent(found: Found) -> bool:
-    """Faults may be injected, and no container runs the SSM agent."""
+    """Fault injection is enabled, and no container runs the SSM agent."""
     images = (image for _, image in found.workload.find("containerDefinitions[].image"))
     return found.value is True and not any(map(_is_agent, images))
 
 
 def managed_instances(found: Found) -> Text:
-    """The managed instances of the home account: an instance's id is known when it is registered."""
+    """The managed instances of the home account: their IDs are unknown until they are registered."""
     return found.facts.home_arn("ssm", "managed-instance/", ANYTHING)
 
 
@@ -36,12 +36,12 @@ def instance_role(found: Found) -> Text:
 
 
 def passed_to_ssm(found: Found) -> tuple[Condition, ...]:
-    """The role goes to Systems Manager only."""
+    """The role is passed only to Systems Manager."""
     return (Condition("StringEquals", "iam:PassedToService", (Text("ssm.amazonaws.com"),)),)
 
 
 def unknown_agent(found: Found) -> None:
-    """Never seen: which role the agent registers with is not in the task definition."""
+    """Raise Unnamed: the agent's role is not in the task definition."""
     raise Unnamed(
         "no container runs the SSM agent that fault injection into tasks needs",
         "Add the container amazon-ssm-agent with MANAGED_INSTANCE_ROLE_NAME, or set enableFaultInjection to false",

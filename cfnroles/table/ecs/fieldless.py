@@ -1,7 +1,7 @@
-"""The fields of what ECS takes that cost no permission, each with the reason; and those that stand for others.
+"""The fields that need no permission, each with the reason, and fields that replace others.
 
-A reason for a structure stands for everything below it, but for what is named like a role, a key, a secret or another
-resource: that has a reason, or a row, of its own.
+The reason for a structure covers everything in it, except roles, keys, secrets and other resources: these have their
+own reason or row.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BUCKET_POLICY = "the policy of the bucket lets Elastic Load Balancing write its
 _SHARED = "gateway.configuration.hostSharedAlb"
 _LAUNCHED = "capacityProvider.managedInstancesProvider.instanceLaunchTemplate"
 
-#: Field -> why it costs nothing. A field stands for everything below it.
+#: Field -> why it needs no permission. A field covers everything in it.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html mentions no permission for
 #: any of them.
 FIELDLESS: Mapping[str, str] = {
@@ -97,9 +97,9 @@ FIELDLESS: Mapping[str, str] = {
     "containerDefinitions[].firelensConfiguration.type": "the type of log router, which changes no permission",
 }
 
-#: The same for what is next to a task definition: the members of CreateService, UpdateService and CreateCluster.
+#: The same for settings next to a task definition: the members of CreateService, UpdateService and CreateCluster.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles-for-clusters.html lists what
-#: ECS does with a role of its own.
+#: ECS does with its own role.
 SETTINGS: Mapping[str, str] = {
     "service.cluster": _NAME,
     "service.service": _NAME,
@@ -185,7 +185,7 @@ SETTINGS: Mapping[str, str] = {
     " must allow Fargate; no role needs a permission",
 }
 
-#: The same for everything else that ECS takes.
+#: The same for all other input of ECS.
 ELSEWHERE: Mapping[str, str] = {
     "runTask.cluster": _NAME,
     "runTask.taskDefinition": _NAME,
@@ -307,8 +307,8 @@ _CONTAINER = "containerDefinitions[]"
 _PRIMARY = "expressGatewayService.primaryContainer"
 _OVERRIDE = "runTask.overrides.containerOverrides[]"
 
-#: Fields that come into the place of others as a task, a daemon or a service is started, and cost what those cost:
-#: field -> the other one. A field stands for everything below it.
+#: Fields that replace others when a task, daemon or service is started, with the same needs: field -> replaced field. A
+#: field covers everything in it.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html
@@ -333,7 +333,7 @@ INSTEAD: Mapping[str, str] = {
     },
 }
 
-#: The account settings that cost no permission; a row about another has the field ``account.NAME``.
+#: The account settings that need no permission. A row about another has the field ``account.NAME``.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html
 ACCOUNT: Mapping[str, str] = {
     "account.serviceLongArnFormat": "the format of ARNs",
@@ -348,10 +348,10 @@ ACCOUNT: Mapping[str, str] = {
     "account.fargateEventWindows": _SETTING,
 }
 
-#: Every field that costs nothing.
+#: Every field that needs no permission.
 COSTLESS: Mapping[str, str] = {**FIELDLESS, **SETTINGS, **ELSEWHERE, **ACCOUNT}
 
-#: Operation -> where its members stand in a field's name. Those of a task definition are there without a word.
+#: Operation -> prefix of its members in field names. Members of a task definition have no prefix.
 ROOTS: Mapping[str, str] = {
     "RegisterTaskDefinition": "",
     "RegisterDaemonTaskDefinition": "",
@@ -378,7 +378,7 @@ ROOTS: Mapping[str, str] = {
 
 _BY_AGENT = "the agent calls it with the role of the container instance"
 
-#: Operations that ask for no permission of a role, whatever they take.
+#: Operations that need no permission of a role, for any input.
 COSTLESS_OPERATIONS: Mapping[str, str] = {
     "ContinueServiceDeployment": "ECS continues a deployment that it already runs",
     "ExecuteCommand": "ECS Exec is enabled when the task starts, not by this call",

@@ -1,4 +1,4 @@
-"""FireLens: the container that routes logs, and the configuration that it reads."""
+"""FireLens: the container that routes logs, and its configuration file."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def is_in_s3(found: Found) -> bool:
 
 
 def is_in_s3_with_key(found: Found) -> bool:
-    """The router's configuration file is an object in S3, and the caller names customer managed keys of files."""
+    """The router's configuration file is an object in S3, and customer managed keys of files are given."""
     return is_in_s3(found) and bool(found.facts.file_key_arns)
 
 
 def is_in_image(found: Found) -> bool:
-    """The router's configuration file is a part of its image."""
+    """The router's configuration file is in its image."""
     return not is_in_s3(found)
 
 
 def is_init_file(found: Found) -> bool:
-    """The variable gives the init process of AWS for Fluent Bit an object in S3."""
+    """The variable is an object in S3 for the init process of AWS for Fluent Bit."""
     return (
         isinstance(found.value, str)
         and "firelensConfiguration" in found.container
@@ -44,17 +44,17 @@ def is_init_file(found: Found) -> bool:
 
 
 def is_init_file_with_key(found: Found) -> bool:
-    """The init process reads an object in S3, and the caller names customer managed keys of files."""
+    """The init process reads an object in S3, and customer managed keys of files are given."""
     return is_init_file(found) and bool(found.facts.file_key_arns)
 
 
 def is_anything(found: Found) -> bool:
-    """The router reads a configuration file of its own, which may hold more destinations."""
+    """The router reads its own configuration file, which may contain more destinations."""
     return True
 
 
 def destinations_in_file(found: Found) -> None:
-    """Never seen: where the configuration file sends logs cannot be seen."""
+    """Raise Unnamed: the destinations in the configuration file are unknown."""
     raise Unnamed(
         f"the destinations in {found.text.written} cannot be seen",
         "Add the permissions that they need to the task role. cfnroles reads destinations that are in the options"
@@ -63,14 +63,14 @@ def destinations_in_file(found: Found) -> None:
 
 
 def routes_by_file(found: Found) -> bool:
-    """The driver's options name no destination, so only the router's own configuration does."""
+    """The driver's options name no destination, so only the router's configuration does."""
     options = found.parent.get("options")
     names = {key.lower() for key in options} if isinstance(options, Mapping) else set()
     return found.value == "awsfirelens" and not names & {"name", "@type"}
 
 
 def destination_unknown(found: Found) -> None:
-    """Never seen: the router decides where this container's logs go."""
+    """Raise Unnamed: the router decides where this container's logs go."""
     file = _router_file(found)
     told = f", which reads {file}" if file else ""
     raise Unnamed(
@@ -81,7 +81,7 @@ def destination_unknown(found: Found) -> None:
 
 
 def on_fargate(found: Found) -> Trap | None:
-    """Fargate takes the file from the image only."""
+    """Fargate accepts the file only in the image."""
     if found.workload.launch_types != ("FARGATE",):
         return None
     return Trap(

@@ -1,4 +1,4 @@
-"""Where FireLens sends logs: the router writes to services of AWS with the task role, not with the execution role."""
+"""The destinations of FireLens: the router writes to AWS services with the task role, not with the execution role."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ _FLUENT_BIT = "https://docs.fluentbit.io/manual/data-pipeline/outputs"
 
 
 def creates_log_group(found: Found) -> bool:
-    """The router is told to create the log group where it is missing."""
+    """The router creates the log group if it does not exist."""
     return writes_to("cloudwatch")(found) and is_on(found, "auto_create_group", "auto_create_stream")
 
 
 def retains_logs(found: Found) -> bool:
-    """The router is told to set how long a log group that it made keeps its logs."""
+    """The router sets the retention of a log group that it created."""
     return writes_to("cloudwatch")(found) and option(found, "log_retention_days", "retention_in_days") not in ("", "0")
 
 
 def looks_for_streams(found: Found) -> bool:
-    """The plugin `cloudwatch` asks for the log stream; the newer `cloudwatch_logs` does not."""
+    """The plugin `cloudwatch` describes the log stream; the newer `cloudwatch_logs` does not."""
     return writes_to("cloudwatch")(found) and plugin(found) == "cloudwatch"
 
 
 def names_groups_by_template(found: Found) -> bool:
-    """The router makes the names of log groups from its records; `log_group_name` is for records that have none."""
+    """The router derives the names of log groups from its records; `log_group_name` is the default."""
     return writes_to("cloudwatch")(found) and option(found, "log_group_template") != ""
 
 
@@ -57,7 +57,7 @@ def assumes_role(found: Found) -> bool:
 
 
 def leaves_aws(found: Found) -> bool:
-    """The router writes to a destination that asks for no permission of AWS."""
+    """The router writes to a destination that needs no permission of AWS."""
     return plugin(found) != "" and destination(found) == ""
 
 
@@ -83,12 +83,12 @@ def log_group_parts(found: Found) -> Arn:
 
 
 def log_group_and_contents(found: Found) -> tuple[Text, Text]:
-    """The log group in both spellings that AWS's own policies use."""
+    """The log group in both spellings of AWS's own policies."""
     return with_contents(log_group(found))
 
 
 def log_streams(found: Found) -> Text:
-    """The log streams: one by its name, or all with a prefix; any of the group's where names are made at run time."""
+    """The log streams: one by name, or all with a prefix; any of the group's if the router generates names."""
     name, prefix = option(found, "log_stream_name"), option(found, "log_stream_prefix")
     streams = Text(log_group(found), ":log-stream:")
     if option(found, "log_stream_template"):
@@ -101,7 +101,7 @@ def log_streams(found: Found) -> Text:
 
 
 def objects(found: Found) -> Text:
-    """The objects: those under the fixed beginning of their keys, where one is given."""
+    """The objects: those with the fixed prefix of their keys, if there is one."""
     return Text(bucket(found), "/", fixed_beginning(option(found, "s3_key_format").lstrip("/")), ANYTHING)
 
 
@@ -112,7 +112,7 @@ def bucket(found: Found) -> Text:
 
 
 def unknown_groups(found: Found) -> None:
-    """Never seen: the names of log groups are made from what is logged."""
+    """Raise Unnamed: the router derives the names of log groups from log records."""
     raise Unnamed(
         f"log_group_template {option(found, 'log_group_template').written} generates names of log groups at run time",
         "Use log_group_name only, or add the permissions for the other groups to the task role",
@@ -134,7 +134,7 @@ def _regional(found: Found, service: str, resource: Text) -> Text:
 
 
 def row(name: str, why: str, example: Mapping[str, str], **rest: Any) -> Feature:
-    """A row about the options of the driver awsfirelens; ``rest`` are the fields in which it differs from others."""
+    """A row about the options of the driver awsfirelens. ``rest`` are the fields in which it differs from others."""
     return Feature(
         **{
             "name": name,

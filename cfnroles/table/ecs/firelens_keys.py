@@ -1,4 +1,4 @@
-"""Customer managed keys of the destinations of FireLens, which are asked for in the name of the task role."""
+"""Customer managed keys of the destinations of FireLens, which the task role uses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cfnroles.text import Text
 
 
 def with_key(destination: str) -> Callable[[Found], bool]:
-    """The router writes to ``destination``, and the caller names customer managed keys of what logs are written to."""
+    """The router writes to ``destination``, and customer managed keys of log destinations are given."""
 
     def encrypted(found: Found) -> bool:
         return bool(found.facts.destination_key_arns) and writes_to(destination)(found)
@@ -29,12 +29,12 @@ def has_log_key(found: Found) -> bool:
 
 
 def streams(found: Found) -> tuple[Text, ...]:
-    """What Kinesis tells the key of."""
+    """The resource in the encryption context of Kinesis."""
     return (stream(found),)
 
 
 def bucket_and_objects(found: Found) -> tuple[Text, ...]:
-    """What S3 tells the key of."""
+    """The resources in the encryption context of S3."""
     return bucket(found), objects(found)
 
 

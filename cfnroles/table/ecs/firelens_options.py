@@ -1,4 +1,4 @@
-"""The options of the driver awsfirelens: which plugin of the router they name, and what it writes to."""
+"""The options of the driver awsfirelens: the plugin of the router and its destination."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from cfnroles.table.feature import Found, Unnamed
 from cfnroles.text import EMPTY, Text, text_of
 
-#: Plugins of Fluent Bit and of Fluentd that write to a service of AWS, whatever their options.
+#: Plugins of Fluent Bit and Fluentd that always write to an AWS service.
 _PLUGINS = {
     "firehose": "firehose",
     "kinesis_firehose": "firehose",
@@ -19,7 +19,7 @@ _PLUGINS = {
     "cloudwatch_logs": "cloudwatch",
     "s3": "s3",
 }
-#: Plugins that sign their requests where `aws_auth` is on, and the service that they sign for where no option says.
+#: Plugins that sign their requests with `aws_auth`, and the default service of the signature.
 #: https://docs.fluentbit.io/manual/data-pipeline/outputs
 _SIGNING = {
     "es": "es",
@@ -31,7 +31,7 @@ _SIGNING = {
 }
 #: Services whose resource follows from the options.
 _NAMED = frozenset({"es", "aoss", "aps", "osis"})
-#: What the router signs for and the options do not name.
+#: The resource of a signed request that the options do not name.
 SIGNED = "signed"
 _OF_AWS = re.compile(
     r"aws|amazon|cloudwatch|kinesis|firehose|dynamodb|timestream|(?<![a-z0-9])(s3|sqs|sns)(?![a-z0-9])"
@@ -39,7 +39,7 @@ _OF_AWS = re.compile(
 
 
 def options_of(found: Found) -> Mapping[str, Text]:
-    """The options by their names in small letters: Fluent Bit reads them in any case."""
+    """The options by name in lowercase: Fluent Bit ignores case."""
     if not isinstance(found.value, Mapping):
         return {}
     return {
@@ -49,13 +49,13 @@ def options_of(found: Found) -> Mapping[str, Text]:
 
 
 def option(found: Found, *names: str) -> Text:
-    """The first option of these names that has a value, or an empty text."""
+    """The first option of these names with a value, or an empty string."""
     options = options_of(found)
     return next((options[name] for name in names if options.get(name)), EMPTY)
 
 
 def required(found: Found, *names: str) -> Text:
-    """The option of one of these names. Raises Unnamed where it is missing, or made at run time."""
+    """The option of one of these names. Raises Unnamed if it is missing, or if the router generates it."""
     value = option(found, *names)
     if not value:
         raise Unnamed(f"the options have no {names[0]}", f"Add {names[0]} to the options of the log driver")
@@ -68,41 +68,41 @@ def required(found: Found, *names: str) -> Text:
 
 
 def is_on(found: Found, *names: str) -> bool:
-    """Whether an option is true, in any of the spellings that the router takes."""
+    """Return whether an option is true, in any spelling of the router."""
     return option(found, *names).lower() in ("on", "true", "yes")
 
 
 def is_made_at_run_time(text: Text) -> bool:
-    """Whether the text is a template of the router: `$(x)`, `${x}`, `$x['y']` or `#(x)`."""
+    """Return whether the text is a template of the router: `$(x)`, `${x}`, `$x['y']` or `#(x)`."""
     return re.search(r"\$[({\w]|#\(", text.shape()) is not None
 
 
 def fixed_beginning(text: Text) -> Text:
-    """What stands before the first template of the router."""
+    """Return the text before the first template of the router."""
     for sign in "$%#":
         text = text.partition(sign)[0]
     return text
 
 
 def plugin(found: Found) -> str:
-    """The router's plugin, in small letters; empty where the driver is another, or no option names one."""
+    """The router's plugin in lowercase; empty for another driver, or without a plugin option."""
     configuration = found.workload.at(found.path[:-1])
     driver = configuration.get("logDriver") if isinstance(configuration, Mapping) else ""
     return option(found, "name", "@type").lower() if driver == "awsfirelens" else ""
 
 
 def role_arn(found: Found) -> Text:
-    """The role that the router is told to assume, or an empty text."""
+    """The role that the router assumes, or an empty string."""
     return option(found, "role_arn", "aws_role_arn")
 
 
 def signed_service(found: Found) -> str:
-    """The service that requests are signed for, by its code in a signature."""
+    """The service in the signature of requests, by its code."""
     return option(found, "aws_service", "aws_service_name").lower() or _SIGNING.get(plugin(found), "")
 
 
 def destination(found: Found) -> str:
-    """What the router writes to with permissions of AWS; `SIGNED` where no option names it; empty outside of AWS."""
+    """The AWS destination of the router; `SIGNED` if no option names it; empty outside of AWS."""
     name = plugin(found)
     if name in _PLUGINS:
         return _PLUGINS[name]

@@ -1,4 +1,4 @@
-"""The log of the Service Connect proxy, where FireLens routes it: to the destinations that containers have, too."""
+"""The log of the Service Connect proxy, routed by FireLens to the same destinations as those of containers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Destinations of FireLens that are reached by HTTP, with requests that the router signs in the task role's name."""
+"""HTTP destinations of FireLens, for which the router signs requests with the task role."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ _WORKSPACE = re.compile(r"/workspaces/(ws-[a-z0-9-]+)/.*")
 
 
 def searches_compatibly(found: Found) -> bool:
-    """The caller asks for all the HTTP methods that AWS's page lists."""
+    """All HTTP methods of AWS's page are requested."""
     return found.facts.compat and writes_to("es")(found)
 
 
 def domain(found: Found) -> Text:
-    """The contents of an OpenSearch domain, which its endpoint names."""
+    """The contents of an OpenSearch domain, from its endpoint."""
     name, region = _named(found, _DOMAIN_HOST, "OpenSearch domain", "search-DOMAIN-ID.REGION.es.amazonaws.com")
     return found.facts.arn("es", Text(f"domain/{name}/", ANYTHING), Text(region)).text
 
 
 def collection(found: Found) -> Text:
-    """The serverless collection, whose id begins its endpoint."""
+    """The serverless collection, whose ID is the beginning of its endpoint."""
     name, region = _named(found, _COLLECTION_HOST, "serverless collection", "ID.REGION.aoss.amazonaws.com")
     return found.facts.arn("aoss", Text(f"collection/{name}"), Text(region)).text
 
 
 def pipeline(found: Found) -> Text:
-    """The pipeline of OpenSearch Ingestion, which its endpoint names."""
+    """The pipeline of OpenSearch Ingestion, from its endpoint."""
     name, region = _named(found, _PIPELINE_HOST, "pipeline", "PIPELINE-ID.REGION.osis.amazonaws.com")
     return found.facts.arn("osis", Text(f"pipeline/{name}"), Text(region)).text
 
 
 def workspace(found: Found) -> Text:
-    """The workspace of Amazon Managed Service for Prometheus, which host and path name."""
+    """The workspace of Amazon Managed Service for Prometheus, from host and path."""
     host, path = required(found, "host"), required(found, "uri")
     region, name = _PROMETHEUS_HOST.fullmatch(host.plain), _WORKSPACE.fullmatch(path.plain)
     if region is None or name is None:
@@ -60,7 +60,7 @@ def workspace(found: Found) -> Text:
 
 
 def unknown_resource(found: Found) -> None:
-    """Never seen: the options do not name what the requests are for."""
+    """Raise Unnamed: the options do not name the resource of the requests."""
     service = signed_service(found)
     of = f" of the service {service}" if service else ""
     raise Unnamed(

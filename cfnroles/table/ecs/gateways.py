@@ -1,6 +1,6 @@
-"""Gateways: the role with which ECS makes the load balancers that services of a cluster share.
+"""Gateways: the role with which ECS creates the load balancers that services of a cluster share.
 
-AWS's managed policy holds for every account, Region and web ACL. These rows name those of the gateway.
+AWS's managed policy covers every account, Region and web ACL. These rows use those of the gateway.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ def web_acl(found: Found) -> Text:
 
 
 def balancing_role(found: Found) -> Text:
-    """The service-linked role that an account gets with its first load balancer."""
+    """The service-linked role that is created with the first load balancer."""
     return ingress.service_linked_role(found, LINKED)
 
 
 def is_shared(found: Found) -> bool:
-    """The gateway is of the kind that the managed policy is about: load balancers that services share by host names."""
+    """The gateway is of the kind in the managed policy: load balancers that services share by host name."""
     return found.workload.at(tuple(_SHARED.split("."))) is not None
 
 
 def is_of_another_kind(found: Found) -> bool:
-    """The gateway has a configuration that no managed policy here is about, or none."""
+    """The gateway has a configuration without a known managed policy, or none."""
     return not is_shared(found)
 
 
 def other_configuration(found: Found) -> None:
-    """Never seen: what a gateway of another kind makes."""
+    """Raise Unnamed: what another kind of gateway creates."""
     raise Unnamed(
         "cfnroles knows gateways with `configuration.hostSharedAlb` only, and this one has none",
         "Read AWS's page about the managed policy for this kind of gateway, and add the permissions to the role",

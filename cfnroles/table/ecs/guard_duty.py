@@ -1,4 +1,4 @@
-"""GuardDuty Runtime Monitoring: a container that GuardDuty puts into Fargate tasks, unseen in task definitions."""
+"""GuardDuty Runtime Monitoring: a container that GuardDuty adds to Fargate tasks, absent from task definitions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cfnroles.text import Arn, Text
 
 _PAGE = "https://docs.aws.amazon.com/guardduty/latest/ug/prereq-runtime-monitoring-ecs-support.html"
 
-#: The account that hosts the agent's image, by region.
+#: The account with the agent's image, by Region.
 #: https://docs.aws.amazon.com/guardduty/latest/ug/runtime-monitoring-ecr-repository-gdu-agent.html
 ACCOUNTS = {
     "af-south-1": "197869348890",
@@ -51,18 +51,18 @@ ACCOUNTS = {
 
 
 def is_monitored(found: Found) -> bool:
-    """GuardDuty is on, and the task may run on Fargate."""
+    """GuardDuty is enabled, and the task may run on Fargate."""
     launch_types = found.workload.launch_types
     return found.value in ("on", "enabled") and (not launch_types or "FARGATE" in launch_types)
 
 
 def is_not_monitored(found: Found) -> bool:
-    """GuardDuty puts no container into this task."""
+    """GuardDuty adds no container to this task."""
     return not is_monitored(found)
 
 
 def agent_repository(found: Found) -> Text:
-    """The repository of GuardDuty's agent, in AWS's own account for the home region."""
+    """The repository of GuardDuty's agent, in AWS's own account for the home Region."""
     region = found.facts.region
     if region not in ACCOUNTS:
         told = (

@@ -1,7 +1,7 @@
-"""What ECS makes in front of services and manages by its tag: load balancers, and the security groups around them.
+"""Resources that ECS creates in front of services and manages by tag: load balancers and security groups.
 
-AWS's managed policies for Express Mode and for gateways say it alike. Each action has the resources that it takes by
-AWS's own reference; the conditions on tags stay as AWS wrote them.
+AWS's managed policies for Express Mode and for gateways are alike here. Each action has the resource types of AWS's
+reference. The conditions on tags are AWS's.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def service_linked_role(found: Found, role: str) -> Text:
 
 
 def balancing(balancers: Iterable[Action] = (), rules: Iterable[Action] = ()) -> tuple[Grant, ...]:
-    """What makes, changes and deletes load balancers, with more actions on these and on their rules."""
+    """Grants to create, change and delete load balancers, with more actions on these and on their rules."""
     return (
         *each_of(
             (elb.CreateLoadBalancer, elb.DeleteLoadBalancer, elb.CreateListener, *balancers),
@@ -94,7 +94,7 @@ def balancing(balancers: Iterable[Action] = (), rules: Iterable[Action] = ()) ->
 
 
 def guarding(described: Iterable[Action] = ()) -> tuple[Grant, ...]:
-    """What makes, opens and deletes security groups, with more that is described."""
+    """Grants to create, open and delete security groups, with more that is described."""
     return (
         Grant(ec2.CreateSecurityGroup, on=EveryOf("ec2", "vpc/"), sid="MakeInNetwork"),
         Grant(ec2.CreateSecurityGroup, on=_GROUPS, sid="MakeSecurityGroups", conditions=TAGGED_NOW),

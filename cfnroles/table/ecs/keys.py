@@ -1,4 +1,4 @@
-"""Customer managed keys that no document names: of log groups, of files in S3, and of what logs are written to."""
+"""Customer managed keys that no document names: of log groups, of files in S3, and of log destinations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cfnroles.text import Arn, Text
 LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
 S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html"
 
-#: AWS's page lets the caller use the key through CloudWatch Logs; only the key's own policy has the log group in it.
+#: AWS's page lets the caller use the key through CloudWatch Logs; only the key's own policy contains the log group.
 LOGS_DOUBT = "that CloudWatch Logs passes the ARN of the log group to the key when a role calls, too"
 
 Resources = Callable[[Found], tuple[Text, ...]]
@@ -29,12 +29,12 @@ def of_files(found: Found) -> tuple[Text, ...]:
 
 
 def of_destinations(found: Found) -> tuple[Text, ...]:
-    """The keys of the streams and buckets that logs are written to."""
+    """The keys of the streams and buckets for logs."""
     return tuple(map(Text, found.facts.destination_key_arns))
 
 
 def through(service: str, keys: Resources, context: str = "", values: Resources = lambda found: ()) -> Any:
-    """Conditions: only when the service asks, in the Region of the keys, and for these values of the context only.
+    """Conditions: only through the service, in the Region of the keys, and for these values of the encryption context.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
     """
@@ -51,7 +51,7 @@ def through(service: str, keys: Resources, context: str = "", values: Resources 
     return conditions
 
 
-#: S3 tells the key of the object, or of the bucket where that has a bucket key.
+#: The encryption context of S3 has the object, or the bucket if that has a bucket key.
 through_s3 = partial(through, "s3", context="aws:s3:arn")
 
 LogGroup = Callable[[Found], Arn]
@@ -71,7 +71,7 @@ def keys_of_group(found: Found, group: Arn) -> tuple[Text, ...]:
 
 
 def encryption(group: LogGroup) -> tuple[Grant, ...]:
-    """What CloudWatch Logs asks of the key in the name of the principal that writes to an encrypted log group."""
+    """The calls of CloudWatch Logs to the key with the principal that writes to an encrypted log group."""
 
     def keys(found: Found) -> tuple[Text, ...]:
         return keys_of_group(found, group(found))
@@ -109,7 +109,7 @@ def encryption(group: LogGroup) -> tuple[Grant, ...]:
 
 
 def _is_made(found: Found, group: Arn) -> bool:
-    """Whether the log group is one that is made with the roles: the awslogs driver of a container writes to it."""
+    """Return whether the log group is created with the roles: a container's awslogs driver writes to it."""
     name = group.resource.removeprefix("log-group:")
     written = {
         value for _, value in found.workload.find("containerDefinitions[].logConfiguration.options.awslogs-group")

@@ -32,7 +32,7 @@ def target_group(found: Found) -> Text:
 
 
 def is_rule(found: Found) -> bool:
-    """ECS is given a rule, and not a listener whose default action it changes."""
+    """The field is a rule, not a listener with a default action."""
     return "/rule/" in _listener_or_rule(found).resource.shape()
 
 

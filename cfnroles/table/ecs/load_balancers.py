@@ -1,4 +1,4 @@
-"""Load balancers: how ECS shifts traffic between target groups in blue/green, linear and canary deployments."""
+"""Load balancers: ECS shifts traffic between target groups in blue/green, linear and canary deployments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ALTERNATE = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/sh
 _LISTENER = "listener/net/shop/50dc6c495c0c9188/f2f7dc8efc522ab2"
 _RULE = "listener-rule/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
 _LISTENER_TYPE = "AWS::ElasticLoadBalancingV2::Listener"
-#: What ARNs of listeners and rules end in; the last part is the rule.
+#: The ends of ARNs of listeners and rules; the last part is the rule.
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/list_elbv2.html
 _LISTENER_OR_RULE = re.compile(r"listener/(app|net|gwy)/[^/]+/[^/]+/[^/]+|listener-rule/(app|net)(/[^/]+){4}")
 
@@ -34,17 +34,17 @@ def shifts_traffic(found: Found) -> bool:
 
 
 def is_rule(found: Found) -> bool:
-    """ECS is given a rule of an Application Load Balancer."""
+    """The field is a rule of an Application Load Balancer."""
     return _listener_or_rule(found).resource.startswith("listener-rule/")
 
 
 def is_listener(found: Found) -> bool:
-    """ECS is given a listener of a Network Load Balancer."""
+    """The field is a listener of a Network Load Balancer."""
     return not is_rule(found)
 
 
 def may_be_default(found: Found) -> bool:
-    """ECS is given a rule that may be the default one of its listener, which Terraform's resource of a rule never is.
+    """The field is a rule that may be the default one of its listener. Terraform's rule resource never is.
 
     https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/lb_listener_rule
     """
@@ -52,7 +52,7 @@ def may_be_default(found: Found) -> bool:
 
 
 def _is_made(arn: Arn) -> bool:
-    """Whether a resource of a configuration stands for all that is in an ARN behind the type."""
+    """Return whether a resource of a configuration represents the whole ARN after the type."""
     return len(arn.resource.parts) > 1 and arn.resource.parts[0] in ("listener/", "listener-rule/")
 
 
@@ -73,12 +73,12 @@ def rule(found: Found) -> Text:
 
 
 def listener(found: Found) -> Text:
-    """The listener that ECS is given."""
+    """The listener in the field."""
     return _listener_or_rule(found).text
 
 
 def listener_of_rule(found: Found) -> Text:
-    """The listener that a rule belongs to: all of the rule's ARN but the rule's own id."""
+    """The listener of a rule: the rule's ARN without its own ID."""
     arn = _listener_or_rule(found)
     parts = arn.resource.removeprefix("listener-rule/").cut("/")[:-1]
     if (whole := _standing_for_all(parts[1:])) is not None:
@@ -88,7 +88,7 @@ def listener_of_rule(found: Found) -> Text:
 
 
 def _standing_for_all(parts: list[Text]) -> Symbol | None:
-    """What stands for the ARN of a listener as a whole, and so in the place of each part of it."""
+    """Return the symbol that represents the whole ARN of a listener, and so each part of it."""
     symbol = parts[0].whole if len({*parts}) == 1 else None
     made_here = isinstance(symbol, Attribute) and symbol.type == _LISTENER_TYPE
     return None if made_here or isinstance(symbol, Placeholder) else symbol

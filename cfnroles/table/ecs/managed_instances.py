@@ -1,8 +1,7 @@
-"""Managed Instances: the role with which ECS launches the instances of a capacity provider, and the role of these.
+"""Managed Instances: the role with which ECS launches the instances of a capacity provider, and their own role.
 
-AWS's managed policies hold for every account, Region, subnet and cluster, and for each role whose name begins in one
-way. These rows name those of the capacity provider. The rest stays as AWS wrote it: the conditions on tags, the images,
-and what is only described.
+AWS's managed policies cover every account, Region, subnet and cluster, and each role with a name prefix. These rows use
+those of the capacity provider. The rest is AWS's: the conditions on tags, the images, and what is only described.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _INSTANCE_POLICY = f"{_REFERENCE}/AmazonECSInstanceRolePolicyForManagedInstances
 _PROVIDER = f"{PROVIDER}.managedInstancesProvider"
 _LAUNCHED = f"{_PROVIDER}.instanceLaunchTemplate"
 _NETWORK = f"{_LAUNCHED}.networkConfiguration"
-#: What ECS makes and tags as it launches instances.
+#: Resources that ECS creates and tags when it launches instances.
 _MADE = ("instance", "network-interface", "volume")
 _DESCRIBED = (
     ec2.DescribeAvailabilityZones,
@@ -76,7 +75,7 @@ def reservation_group(found: Found) -> Text:
 
 
 def stacks(found: Found) -> Text:
-    """Every stack: a resource group may be made of one, and the capacity provider does not say of which."""
+    """Every stack: a resource group may be created from one, and the capacity provider does not contain which."""
     return found.facts.home_arn("cloudformation", "stack/", ANYTHING)
 
 
@@ -95,7 +94,7 @@ def instance_role(found: Found) -> Text:
 
 
 def spot_role(found: Found) -> Text:
-    """The service-linked role of EC2 Spot, which the account gets with its first Spot Instance."""
+    """The service-linked role of EC2 Spot, which is created with the first Spot Instance."""
     facts = found.facts
     role = "role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"
     return Text("arn:", partition_of(facts.home_region), ":iam::", facts.home_account, ":", role)
@@ -117,7 +116,7 @@ def task_sets(found: Found) -> Text:
 
 
 def by_default(found: Found) -> bool:
-    """The capacity provider names no security group: those of the VPC's default are taken."""
+    """The capacity provider has no security group: that of the default VPC is used."""
     network = found.workload.at(found.path[:-2])
     return isinstance(network, Mapping) and not network.get("securityGroups")
 

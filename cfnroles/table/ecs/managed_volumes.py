@@ -1,4 +1,4 @@
-"""Amazon EBS volumes that ECS creates for each task, with the permissions of the infrastructure role."""
+"""Amazon EBS volumes that ECS creates for each task with the infrastructure role."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _CREATED = "AmazonECSCreated"
 
 
 def is_launched(found: Found) -> bool:
-    """The volume is configured when the task is launched, which only managed EBS volumes are."""
+    """The volume is configured at launch, which only managed EBS volumes are."""
     return found.value is True
 
 
 def is_unconfigured(found: Found) -> bool:
-    """No service setting tells what the volume is made of."""
+    """No service setting contains the source of the volume."""
     volume = found.parent.get("name")
     configured = (
         value.get("name")
@@ -44,22 +44,22 @@ def is_unconfigured(found: Found) -> bool:
 
 
 def is_of_snapshot(found: Found) -> bool:
-    """The volume is made from a snapshot."""
+    """The volume is created from a snapshot."""
     return bool(found.parent.get("snapshotId"))
 
 
 def encrypts_volumes(found: Found) -> bool:
-    """The task has a volume that ECS makes and that names no key of its own."""
+    """The task has a volume of ECS without a key of its own."""
     return any("kmsKeyId" not in volume for volume in _launched(found))
 
 
 def encrypts_snapshots(found: Found) -> bool:
-    """One of the volumes that the cluster's key encrypts is made from a snapshot."""
+    """One of the volumes that the cluster's key encrypts is created from a snapshot."""
     return any("kmsKeyId" not in volume and volume.get("snapshotId") for volume in _launched(found))
 
 
 def _launched(found: Found) -> Iterator[Mapping[str, Any]]:
-    """The settings of each volume that ECS makes; none where the service does not say."""
+    """The settings of each volume that ECS creates; none if the service does not contain them."""
     configured = {
         value.get("name"): value.get("managedEBSVolume")
         for _, value in found.workload.find("service.volumeConfigurations[]")
@@ -72,7 +72,7 @@ def _launched(found: Found) -> Iterator[Mapping[str, Any]]:
 
 
 def of_kind(kind: str) -> Callable[[Found], Text]:
-    """The EC2 resources of one kind in the home account, which have no name yet when the role is made."""
+    """The EC2 resources of one kind in the home account, whose IDs are unknown when the role is created."""
 
     def resources(found: Found) -> Text:
         return found.facts.home_arn("ec2", f"{kind}/", ANYTHING)
@@ -81,7 +81,7 @@ def of_kind(kind: str) -> Callable[[Found], Text]:
 
 
 def asked_by_ecs(found: Found) -> tuple[Condition, ...]:
-    """Only with the tags that ECS gives to the volumes of its tasks."""
+    """Only with ECS's tags for the volumes of its tasks."""
     return _tags(found, "aws:RequestTag")
 
 
@@ -96,12 +96,12 @@ def managed_by_ecs(found: Found) -> tuple[Condition, ...]:
 
 
 def made_by_ecs(found: Found) -> tuple[Condition, ...]:
-    """Only volumes that ECS made for a task."""
+    """Only volumes that ECS created for a task."""
     return _tags(found, "aws:ResourceTag")
 
 
 def unknown_configuration(found: Found) -> None:
-    """Never seen: which snapshot and key the volume has is said where the service is created."""
+    """Raise Unnamed: the snapshot and key of the volume are defined where the service is created."""
     raise Unnamed(
         "the service, or the call that runs the task, chooses the snapshot and the key of the volume",
         "Pass the input of create-service with --service-file FILE, or that of run-task with --run-task-file FILE;"
@@ -110,18 +110,18 @@ def unknown_configuration(found: Found) -> None:
 
 
 def snapshot(found: Found) -> Text:
-    """The snapshot that the volume is made from; snapshots have no account in their ARNs."""
+    """The snapshot of the volume; snapshots have no account in their ARNs."""
     region = found.facts.home_region
     return Text("arn:", partition_of(region), ":ec2:", region, "::snapshot/", found.text)
 
 
 def key(found: Found) -> Text:
-    """The volume's key, given by its ARN or its id."""
+    """The volume's key, given by ARN or ID."""
     return key_arn(found, found.text).text
 
 
 def key_arn(found: Found, text: Text) -> Arn:
-    """The ARN of a KMS key that is given by ARN or by id. Raises Unnamed for an alias, which no policy can name.
+    """The ARN of a KMS key, given by ARN or ID. Raises Unnamed for an alias, which no policy can contain.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html
     """
@@ -135,13 +135,13 @@ def key_arn(found: Found, text: Text) -> Arn:
 
 
 def _is_id(text: Text) -> bool:
-    """Whether the text is what ``Ref`` gives of a key, which is its id."""
+    """Return whether the text is the ``Ref`` of a key, which is its ID."""
     whole = text.whole
     return isinstance(whole, Attribute) and whole.type == "AWS::KMS::Key" and "." not in whole.name
 
 
 def through_ec2(found: Found) -> tuple[Condition, ...]:
-    """Only for an EBS volume, and only when EC2 asks.
+    """Only for an EBS volume, and only through EC2.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ebs-kms-encryption.html
     """
@@ -153,7 +153,7 @@ def through_ec2(found: Found) -> tuple[Condition, ...]:
 
 
 def grant_for_ec2(found: Found) -> tuple[Condition, ...]:
-    """Grants only for EC2's own use."""
+    """Grants only for EC2 itself."""
     return (*through_ec2(found), Condition("Bool", "kms:GrantIsForAWSResource", (_TRUE,)))
 
 

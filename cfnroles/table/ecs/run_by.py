@@ -1,4 +1,4 @@
-"""What runs the task: schedules, rules and pipes of EventBridge, and state machines, each with a role of its own."""
+"""What runs the task: EventBridge schedules, rules and pipes, and state machines, each with its own role."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _EVENTS_POLICY = (
 )
 
 
-#: The purposes of passing the roles of a task definition, and those that a run puts into their place.
+#: The purposes of passing the roles of a task definition, and those of overrides.
 OF_THE_TASK, OF_THE_RUN = "PassRolesOfTask", "PassRolesOfRun"
 
 
 class _Runner(Struct, frozen=True):
-    """What runs tasks: the member of the spec's ``run-by``, its role, and AWS's page about what that may do."""
+    """A runner of tasks: its member of the spec's ``run-by``, its role, and AWS's page about its permissions."""
 
     member: str
     holder: Holder
@@ -60,9 +60,9 @@ _STATE_MACHINE = next(runner for runner in _RUNNERS if runner.holder is Holder.S
 
 
 def revisions(found: Found) -> Text:
-    """The revision that is told; else every revision of the task's family, and no other family.
+    """The given revision, otherwise every revision of the task's family, and no other family.
 
-    RunTask takes one revision or all of them:
+    RunTask accepts one revision or all of them:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
     """
     told = _option(found, "taskDefinition")
@@ -75,7 +75,7 @@ def revisions(found: Found) -> Text:
 
 
 def roles_of_the_task(found: Found) -> tuple[Text, ...]:
-    """The two roles that are built for the task definition; where it keeps its own, those that can be named."""
+    """The two roles of the task definition; if it keeps its own, those with known names."""
     own = _told_roles(found, "roles")
     if own is not None and not found.facts.roles_first:
         return _named(own)
@@ -83,7 +83,7 @@ def roles_of_the_task(found: Found) -> tuple[Text, ...]:
 
 
 def roles_instead(found: Found) -> tuple[Text, ...]:
-    """The roles that a run of the task puts into the place of these two."""
+    """The roles with which a run of the task replaces these two."""
     if (others := _told_roles(found, "rolesInstead")) is not None:
         return _named(others)
     named = (role for holder in OVERRIDABLE for _, role in found.workload.find(override(holder)))
@@ -95,7 +95,7 @@ def roles_instead(found: Found) -> tuple[Text, ...]:
 
 
 def _told_roles(found: Found, name: str) -> tuple[Text, ...] | None:
-    """The roles that are passed on, where they are told and none is built."""
+    """The roles to pass, if they are given and none is built."""
     told = _option(found, name)
     return tuple(map(text_of, told)) if isinstance(told, list) else None
 
@@ -110,7 +110,7 @@ def _named(roles: tuple[Text, ...]) -> tuple[Text, ...]:
 
 
 def tasks(found: Found) -> Text:
-    """The tasks of the cluster; those of every cluster where nobody told which."""
+    """The tasks of the cluster; those of every cluster if it is unknown."""
     if isinstance(arn := _option(found, "clusterArn"), str):
         own = text_of(arn).partition(":cluster/")[2]
         if not own:
@@ -123,12 +123,12 @@ def tasks(found: Found) -> Text:
 
 
 def followed(found: Found) -> Text:
-    """The tasks of the cluster; where its name is unknown, all tasks, and a condition asks for the cluster."""
+    """The tasks of the cluster; if its name is unknown, all tasks, with a condition on the cluster."""
     return tasks(found) if _unnamed_cluster(found) is None else found.facts.home_arn("ecs", "task/", ANYTHING)
 
 
 def in_unnamed_cluster(found: Found) -> tuple[Condition, ...]:
-    """Only in the cluster, where its name is unknown, so that the ARNs of its tasks are, too."""
+    """Only in the cluster, if its name and so the ARNs of its tasks are unknown."""
     unnamed = _unnamed_cluster(found)
     return () if unnamed is None else (Condition("ArnEquals", "ecs:cluster", (unnamed,)),)
 
@@ -140,7 +140,7 @@ def _unnamed_cluster(found: Found) -> Text | None:
 
 
 def in_its_cluster(found: Found) -> tuple[Condition, ...]:
-    """Only in the cluster, if anybody told which."""
+    """Only in the cluster, if one is given."""
     if isinstance(told := _option(found, "clusterArn"), str):
         return (Condition("ArnEquals", "ecs:cluster", (text_of(told),)),)
     cluster = _cluster(found)
@@ -151,33 +151,33 @@ def in_its_cluster(found: Found) -> tuple[Condition, ...]:
 
 
 def to_ecs_tasks(found: Found) -> tuple[Condition, ...]:
-    """Passed to the tasks of ECS and to no other service."""
+    """Passed only to ECS tasks."""
     return (Condition("StringEquals", "iam:PassedToService", (Text(_TASKS),)),)
 
 
 def while_run(found: Found) -> tuple[Condition, ...]:
-    """As a task is run, and not later."""
+    """Only when a task is run."""
     return (Condition("StringEquals", "ecs:CreateAction", (Text("RunTask"),)),)
 
 
 def waiting_rule(found: Found) -> Text:
-    """The rule by which Step Functions learns that a task ended; it makes one for all state machines."""
+    """The rule that notifies Step Functions of the end of a task; there is one for all state machines."""
     return found.facts.home_arn("events", "rule/StepFunctionsGetEventsForECSTaskRule")
 
 
 def tags(found: Found) -> bool:
-    """The task gets tags as it is run."""
+    """The task gets tags when it is run."""
     return _option(found, "tags") is True
 
 
 def has_dead_letter_queue(found: Found) -> bool:
-    """The schedule names a queue for what it cannot deliver."""
+    """The schedule has a dead-letter queue."""
     queue = _option(found, "deadLetterQueue")
     return isinstance(queue, str) and queue != ""
 
 
 def dead_letter_queue(found: Found) -> Text:
-    """The queue by its ARN."""
+    """The dead-letter queue by ARN."""
     return text_of(found.value["deadLetterQueue"])
 
 
@@ -222,7 +222,7 @@ def _of(runner: _Runner) -> Iterator[Feature]:
 
 
 def _on_tasks(action: Action) -> Grant:
-    # AWS's page says `*`, since it knows no cluster. Both actions have the condition key ecs:cluster:
+    # AWS's page has `*`, because it has no cluster. Both actions support the condition key ecs:cluster:
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
     return Grant(action, on=followed, sid="FollowTasks", standing=Standing.DERIVED, conditions=in_unnamed_cluster)
 

@@ -1,4 +1,4 @@
-"""Roles that RunTask and StartTask put into the place of the task definition's, which are not built here."""
+"""Roles with which RunTask and StartTask override those of the task definition, which are not built."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from cfnroles.written import as_written
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"
 
-#: The member of a task definition, and of an override, that names a role.
+#: The member of a task definition, and of an override, with a role.
 OVERRIDABLE = {Holder.EXECUTION: "executionRoleArn", Holder.TASK: "taskRoleArn"}
 
 
 def override(holder: Holder) -> str:
-    """The field that puts another role into the place of this one."""
+    """The field that overrides this role."""
     return f"runTask.overrides.{OVERRIDABLE[holder]}"
 
 
 def is_named(found: Found) -> bool:
-    """A role is named; an empty text is ECS's own spelling for none."""
+    """A role is named; in ECS, an empty string means none."""
     return bool(found.text)
 
 
 def _row(holder: Holder) -> Feature:
     def another_role(found: Found) -> None:
-        """Never seen: what a role may do that is not built here."""
+        """Raise Unnamed: the permissions of a role that is not built."""
         other = as_written(found.text).written
         raise Unnamed(
             f"the task starts with {other} instead of the {holder} that cfnroles builds",

@@ -1,4 +1,4 @@
-"""Secrets and parameters that ECS injects as environment variables and as options of log drivers."""
+"""Secrets and parameters that ECS injects as environment variables and log driver options."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def is_secret(found: Found) -> bool:
 
 
 def is_parameter(found: Found) -> bool:
-    """``valueFrom`` names a parameter in Parameter Store that holds its own value."""
+    """``valueFrom`` names a parameter in Parameter Store with its own value."""
     reference = value_from(found.text, found.facts)
     return isinstance(reference, ParameterReference) and reference.secret is None
 
 
 def is_secret_by_parameter(found: Found) -> bool:
-    """``valueFrom`` names a parameter in Parameter Store that stands for a secret."""
+    """``valueFrom`` names a parameter in Parameter Store that represents a secret."""
     reference = value_from(found.text, found.facts)
     return isinstance(reference, ParameterReference) and reference.secret is not None
 
@@ -48,7 +48,7 @@ def is_open(found: Found) -> bool:
 
 
 def secret_of(found: Found) -> SecretReference:
-    """The secret that is read for the reference: itself, or behind a parameter."""
+    """The secret that is read: directly, or through a parameter."""
     reference = value_from(found.text, found.facts)
     secret = reference if isinstance(reference, SecretReference) else reference.secret
     if secret is None:
@@ -59,7 +59,7 @@ def secret_of(found: Found) -> SecretReference:
 
 
 def parameters_of(found: Found) -> tuple[ParameterReference, ...]:
-    """The parameter that is read for the reference, as whatever its text may turn out to be."""
+    """The parameter that is read, for each possible meaning of its text."""
     reference = value_from(found.text, found.facts)
     if isinstance(reference, SecretReference):
         raise Unnamed(f"{shown(found.text)} does not name a parameter", "Name a parameter")
@@ -67,12 +67,12 @@ def parameters_of(found: Found) -> tuple[ParameterReference, ...]:
 
 
 def secret(found: Found) -> tuple[Text, ...]:
-    """The secret, as a policy names it."""
+    """The secret in the form of a policy."""
     return secret_of(found).policy_resources
 
 
 def parameter(found: Found) -> tuple[Text, ...]:
-    """The parameter, as a policy names it."""
+    """The parameter in the form of a policy."""
     return tuple(each.arn.text for each in parameters_of(found))
 
 
@@ -82,12 +82,12 @@ def credentials(found: Found) -> tuple[Text, ...]:
 
 
 def itself(found: Found) -> Text:
-    """What ECS is given, as it stands in the document."""
+    """The string for ECS, unchanged."""
     return found.text
 
 
 def credentials_arn(found: Found) -> Text:
-    """The ARN of the secret, also where the document gives its bare name."""
+    """The ARN of the secret, also for a bare name."""
     return secret_or_name(found.text, found.facts).arn.text
 
 
@@ -97,7 +97,7 @@ def customer_keys(found: Found) -> Text:
 
 
 def through_secrets_manager(reference: SecretReference) -> tuple[Condition, ...]:
-    """Decrypt for this secret only, and only when Secrets Manager asks.
+    """Decryption only of this secret, and only through Secrets Manager.
 
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
     """
@@ -108,12 +108,12 @@ def through_secrets_manager(reference: SecretReference) -> tuple[Condition, ...]
 
 
 def through_secrets_manager_for_secret(found: Found) -> tuple[Condition, ...]:
-    """Decrypt for the secret only, and only when Secrets Manager asks."""
+    """Decryption only of the secret, and only through Secrets Manager."""
     return through_secrets_manager(secret_of(found))
 
 
 def through_parameter_store(found: Found) -> tuple[Condition, ...]:
-    """Decrypt for this parameter only, and only when Parameter Store asks.
+    """Decryption only of this parameter, and only through Parameter Store.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html
     """
@@ -125,7 +125,7 @@ def through_parameter_store(found: Found) -> tuple[Condition, ...]:
 
 
 def secret_trap(found: Found) -> Trap | None:
-    """A name that may be taken for a complete ARN, or a version that is named twice."""
+    """A name that looks like a complete ARN, or a version that is given twice."""
     reference = secret_of(found)
     if reference.version_stage and reference.version_id:
         return Trap(
@@ -143,7 +143,7 @@ def secret_trap(found: Found) -> Trap | None:
 
 
 def ambiguity(reference: SecretReference) -> Trap | None:
-    """A name that ends as a complete ARN does."""
+    """A name that ends like a complete ARN."""
     if not reference.ambiguous:
         return None
     suffix = reference.arn.resource[-6:]
@@ -155,12 +155,12 @@ def ambiguity(reference: SecretReference) -> Trap | None:
 
 
 def credentials_trap(found: Found) -> Trap | None:
-    """A name of the registry's secret that may be taken for a complete ARN."""
+    """A name of the registry's secret that looks like a complete ARN."""
     return ambiguity(secret_or_name(found.text, found.facts))
 
 
 def parameter_trap(found: Found) -> Trap | None:
-    """A name that Parameter Store does not take, and that is likely meant for Secrets Manager."""
+    """A name that is invalid in Parameter Store, and likely meant for Secrets Manager."""
     if found.text.startswith(("arn:", "/", "${")) or "/" not in found.text.shape():
         return None
     return Trap(
@@ -171,12 +171,12 @@ def parameter_trap(found: Found) -> Trap | None:
 
 
 def through_secrets_manager_for_credentials(found: Found) -> tuple[Condition, ...]:
-    """Decrypt for the registry's credentials only, and only when Secrets Manager asks."""
+    """Decryption only of the registry's credentials, and only through Secrets Manager."""
     return through_secrets_manager(secret_or_name(found.text, found.facts))
 
 
 def decrypt(conditions: Callable[[Found], tuple[Condition, ...]], sid: str = "DecryptSecrets") -> Grant:
-    """Decryption with the customer managed keys, where the stack is given any."""
+    """Decryption with the customer managed keys, if the stack has any."""
     return Grant(kms.Decrypt, on=customer_keys, conditions=conditions, when=("KmsKeyArns",), sid=sid)
 
 

@@ -1,4 +1,4 @@
-"""Certificates of Service Connect, which ECS has issued and keeps with the infrastructure role."""
+"""Certificates of Service Connect, which ECS requests and stores with the infrastructure role."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def authority(found: Found) -> Text:
 
 
 def certificates(found: Found) -> Text:
-    """The secrets in which ECS keeps the certificates of Service Connect."""
+    """The secrets with the certificates of Service Connect."""
     return found.facts.home_arn("secretsmanager", "secret:ecs-sc!", ANYTHING)
 
 
 def asked_for_services(found: Found) -> tuple[Condition, ...]:
-    """Only with the tags that ECS gives to what it makes for services."""
+    """Only with ECS's tags for what it creates for services."""
     return (
         Condition("StringEquals", "aws:RequestTag/AmazonECSManaged", (Text("true"),)),
         Condition(
@@ -56,7 +56,7 @@ def managed_authority(found: Found) -> tuple[Condition, ...]:
 
 
 def end_entities(found: Found) -> tuple[Condition, ...]:
-    """Only certificates of end entities, from an authority that its owner has tagged for ECS."""
+    """Only end-entity certificates, from an authority that its owner has tagged for ECS."""
     partition = partition_of(located_arn(found.text).region)
     template = Text("arn:", partition, ":acm-pca:::template/EndEntityCertificate/V1")
     return (*managed_authority(found), Condition("StringEquals", "acm-pca:TemplateArn", (template,)))

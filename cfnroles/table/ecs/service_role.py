@@ -1,4 +1,4 @@
-"""The role that a service gives ECS for its load balancer, in the place of the service-linked role."""
+"""The role that a service passes to ECS for its load balancer, instead of the service-linked role."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _SOURCE = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateS
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles-for-clusters.html
 _LINKED = "AWSServiceRoleForECS"
 _LEFT_OUT = "Remove it: ECS uses its service-linked role."
-#: What to do about a role that ECS takes, and that is not judged.
+#: The remedy for a role that ECS accepts and that is not judged.
 BY_HAND = "Remove it, and ECS uses its service-linked role. Otherwise review the role yourself"
 
 
 def may_be_there(found: Found) -> None:
-    """Raise Malformed where ECS accepts no role for a load balancer, and Unnamed where it does: that is not judged."""
+    """Raise Malformed if ECS accepts no role for a load balancer, otherwise Unnamed: such a role is not judged."""
     if not found.text or _LINKED in found.text:
         return
     if why := next(_refused(found), ""):
@@ -28,7 +28,7 @@ def may_be_there(found: Found) -> None:
 
 
 def _refused(found: Found) -> Iterator[str]:
-    """Why ECS wants its service-linked role, as far as the documents tell."""
+    """Yield why ECS requires its service-linked role, according to the documents."""
     balancers = found.parent.get("loadBalancers")
     if not balancers:
         yield "if the service has no load balancer"

@@ -1,4 +1,4 @@
-"""Sidecars that send traces and metrics: the X-Ray daemon, the AWS Distro for OpenTelemetry, the CloudWatch agent."""
+"""Sidecars for traces and metrics: the X-Ray daemon, the AWS Distro for OpenTelemetry, the CloudWatch agent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cfnroles.table.images import repository_name
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/trace-data.html"
 _COLLECTORS = ("aws-otel-collector", "adot-collector")
-#: The collector's built-in configuration that writes to X-Ray alone.
+#: The collector's built-in configuration that writes only to X-Ray.
 _ONLY_TRACES = ("ecs-xray.yaml", "ecs-default-xray.yaml")
 
 
@@ -20,12 +20,12 @@ def is_xray_daemon(found: Found) -> bool:
 
 
 def is_collector(found: Found) -> bool:
-    """The container is the AWS Distro for OpenTelemetry's collector."""
+    """The container is the collector of the AWS Distro for OpenTelemetry."""
     return _name(found) in _COLLECTORS
 
 
 def exports_more(found: Found) -> bool:
-    """The collector is not known to write to X-Ray alone."""
+    """The collector may write to more than X-Ray."""
     return is_collector(found) and not any(
         str(word).endswith(_ONLY_TRACES) for word in found.container.get("command", ()) or ()
     )
@@ -37,7 +37,7 @@ def is_cloudwatch_agent(found: Found) -> bool:
 
 
 def exporters(found: Found) -> None:
-    """Never seen: the configuration of the collector decides what it writes in addition to traces."""
+    """Raise Unnamed: the collector's configuration decides what it writes in addition to traces."""
     raise Unnamed(
         "the configuration of the collector decides what it writes in addition to traces",
         "Add the permissions of its exporters to the task role, or start it with --config=/etc/ecs/ecs-xray.yaml",
@@ -45,7 +45,7 @@ def exporters(found: Found) -> None:
 
 
 def agent_outputs(found: Found) -> None:
-    """Never seen: the agent's configuration decides what it writes."""
+    """Raise Unnamed: the agent's configuration decides what it writes."""
     raise Unnamed(
         "the configuration of the CloudWatch agent decides what it writes",
         "Add the permissions that it needs to the task role",

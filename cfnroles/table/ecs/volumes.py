@@ -1,4 +1,4 @@
-"""Volumes that ECS mounts with the permissions of a role: EFS, S3 Files and FSx for Windows File Server."""
+"""Volumes that ECS mounts with a role: EFS, S3 Files and FSx for Windows File Server."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _CREDENTIALS = "volumes[].fsxWindowsFileServerVolumeConfiguration.authorizationC
 
 
 def uses_iam(found: Found) -> bool:
-    """EFS is mounted with the task role's permissions, which needs encryption in transit.
+    """EFS is mounted with the task role, which requires encryption in transit.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EFSAuthorizationConfig.html
     """
@@ -53,7 +53,7 @@ def uses_iam(found: Found) -> bool:
 
 
 def uses_no_iam(found: Found) -> bool:
-    """EFS is mounted without IAM: its network and file-system policy decide."""
+    """EFS is mounted without IAM: its network and file system policy decide."""
     return not uses_iam(found)
 
 
@@ -63,17 +63,17 @@ def writes_by_iam(found: Found) -> bool:
 
 
 def writes_as_root(found: Found) -> bool:
-    """The caller asks for root's access to this volume."""
+    """Root access to this volume is requested."""
     return uses_iam(found) and is_root_volume(found)
 
 
 def is_root_volume(found: Found) -> bool:
-    """The caller names the volume as one that is to be written as root."""
+    """An option lists the volume as one that root writes to."""
     return _volume(found).get("name") in found.facts.root_volumes
 
 
 def has_file_key(found: Found) -> bool:
-    """The caller names customer managed keys of files."""
+    """Customer managed keys of files are given."""
     return bool(found.facts.file_key_arns)
 
 
@@ -83,14 +83,14 @@ def writes(found: Found) -> bool:
 
 
 def file_system(found: Found) -> Text:
-    """The EFS file system, of the home account where no other is told."""
+    """The EFS file system, of the home account unless another is given."""
     if not found.text.startswith(("fs-", "${")):
         raise Unnamed(f"{found.text.written} is not the id of a file system", "Write its id, which begins with fs-")
     return _of_owner(found, Text("file-system/", found.text))
 
 
 def through_access_point(found: Found) -> tuple[Condition, ...]:
-    """Through the access point only, where one is given."""
+    """Only through the access point, if there is one."""
     point = _authorization(found).get("accessPointId")
     if not isinstance(point, str) or not point:
         return ()
@@ -116,7 +116,7 @@ def s3_file_system(found: Found) -> Text:
 
 
 def through_s3_access_point(found: Found) -> tuple[Condition, ...]:
-    """Through the S3 Files access point only, where one is given."""
+    """Only through the S3 Files access point, if there is one."""
     point = found.parent.get("accessPointArn")
     if not isinstance(point, str) or not point:
         return ()
@@ -124,7 +124,7 @@ def through_s3_access_point(found: Found) -> tuple[Condition, ...]:
 
 
 def linked_bucket(found: Found) -> tuple[Text, ...]:
-    """The buckets behind S3 file systems, which the caller names."""
+    """The buckets of S3 file systems, from an option."""
     if not found.facts.s3_files_buckets:
         raise Unnamed(
             "the bucket behind the S3 file system is not in the task definition",
@@ -135,12 +135,12 @@ def linked_bucket(found: Found) -> tuple[Text, ...]:
 
 
 def linked_objects(found: Found) -> tuple[Text, ...]:
-    """The objects in the buckets behind S3 file systems."""
+    """The objects in the buckets of S3 file systems."""
     return tuple(Text(bucket, "/", ANYTHING) for bucket in linked_bucket(found))
 
 
 def linked_buckets_and_objects(found: Found) -> tuple[Text, ...]:
-    """What S3 tells the key of."""
+    """The resources in the encryption context of S3."""
     return *linked_bucket(found), *linked_objects(found)
 
 

@@ -24,9 +24,9 @@ _SESSIONS = _BY_SERVICE["ssmmessages"]
 
 @lru_cache(maxsize=4096)
 def source_of_event(host: str, name: str) -> EventSource | None:
-    """The row of an event by its source and name; ``None`` where the table has none.
+    """Return the row of an event by its source and name, or ``None``.
 
-    The channels of Session Manager are told under the host of Systems Manager.
+    Channels of Session Manager have the host of Systems Manager.
     """
     if host == "ssm.amazonaws.com" and any(name in each.actions for each in _SESSIONS.data):
         return _SESSIONS
@@ -35,18 +35,20 @@ def source_of_event(host: str, name: str) -> EventSource | None:
 
 @lru_cache(maxsize=4096)
 def source_of_action(action: str) -> EventSource | None:
-    """The row of an action by its service; ``None`` where the table has none."""
+    """Return the row of an action by its service, or ``None``."""
     return _BY_SERVICE.get(action.partition(":")[0].lower())
 
 
-#: Services whose events come from a host of another name than their actions have.
+#: Services whose event host differs from the prefix of their actions.
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 _SERVICES = {"monitoring": "cloudwatch", "tagging": "tag", "email": "ses"}
 
 
 @lru_cache(maxsize=4096)
 def actions_of_event(host: str, name: str) -> tuple[tuple[str, bool], ...]:
-    """The actions that the call of an event needs, and whether it surely does; those of its name without a row."""
+    """Return the actions that the call of an event needs, and whether that is certain; without a row, those of its
+    name.
+    """
     source = source_of_event(host, name)
     service = host.partition(".")[0]
     found = source.actions(name) if source else ((f"{_SERVICES.get(service, service)}:{name}", True),)
@@ -55,7 +57,7 @@ def actions_of_event(host: str, name: str) -> tuple[tuple[str, bool], ...]:
 
 @lru_cache(maxsize=4096)
 def data_events_of(host: str, name: str) -> tuple[str, DataEvents] | None:
-    """The service of an event, and the kind of data events that it is of; ``None`` where the table has no such."""
+    """Return the service and the data events of an event, or ``None``."""
     source = source_of_event(host, name)
     found = next((source.data_events(action) for action, _ in source.actions(name)), None) if source else None
     return (source.service, found) if source and found else None

@@ -10,11 +10,11 @@ SOURCES = (
         hosts=("sts.amazonaws.com",),
         page="https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html",
         model="sts",
-        # Permissions beside the operation that they are asked for with.
+        # Permissions in addition to that of the operation.
         never=("GetServiceBearerToken", "SetContext", "SetSourceIdentity", "TagGetWebIdentityToken", "TagSession"),
         unbound=("GetCallerIdentity", "GetSessionToken"),
         named=(NamedResource("roleArn", ("{value}",)),),
-        # The global endpoint is there, and IAM nowhere else.
+        # The global endpoint is there, and so is all of IAM.
         # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html
         regions=("us-east-1",),
     ),

@@ -11,11 +11,11 @@ SOURCES = (
     EventSource(
         service="secretsmanager",
         hosts=("secretsmanager.amazonaws.com",),
-        # For each secret of a batch there is an event of GetSecretValue, too.
+        # For each secret of a batch there is also an event of GetSecretValue.
         page="https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html",
         model="secretsmanager",
         unbound=("BatchGetSecretValue", "GetRandomPassword", "ListSecrets"),
-        # What the caller sent: a whole ARN, one without its last six characters, or a name.
+        # The caller's text: a whole ARN, one without its last six characters, or a name.
         named=(NamedResource("secretId", (f"{_SECRET}-??????",)), NamedResource("name", (f"{_SECRET}-??????",))),
     ),
     EventSource(
@@ -23,7 +23,7 @@ SOURCES = (
         hosts=("ssm.amazonaws.com",),
         page="https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-cloudtrail-logs.html",
         model="ssm",
-        # Permissions of the agent and of the console, which no operation of the API has.
+        # Permissions of the agent and the console, which no operation of the API has.
         never=(
             "DescribeDocumentParameters",
             "ExecuteAPI",

@@ -164,7 +164,7 @@ SOURCES = (
             "ExecuteStatement": ("~PartiQLDelete", "~PartiQLInsert", "~PartiQLSelect", "~PartiQLUpdate"),
             "BatchExecuteStatement": ("~PartiQLDelete", "~PartiQLInsert", "~PartiQLSelect", "~PartiQLUpdate"),
             "ExecuteTransaction": ("~PartiQLDelete", "~PartiQLInsert", "~PartiQLSelect", "~PartiQLUpdate"),
-            # The event names the table, and IAM asks for the index where the call names one.
+            # The event contains the table; IAM checks the index if the call names one.
             "Query": ("Query", "~Query"),
             "Scan": ("Scan", "~Scan"),
         },
@@ -177,7 +177,7 @@ SOURCES = (
         hosts=("elasticfilesystem.amazonaws.com",),
         page="https://docs.aws.amazon.com/efs/latest/ug/logging-using-cloudtrail.html",
         model="efs",
-        # An event tells in `serviceEventDetails` what the client may do, not what it does.
+        # An event contains in `serviceEventDetails` what the client may do, not what it does.
         never=("Backup", "ClientRootAccess", "ClientWrite", "ReplicationRead", "ReplicationWrite", "Restore"),
         renamed={
             "NewClientConnection": ("ClientMount", "~ClientRootAccess", "~ClientWrite"),

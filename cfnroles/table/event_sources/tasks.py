@@ -68,11 +68,11 @@ SOURCES = (
             "TestMetricFilter",
             "UntagResource",
         ),
-        # It is not among the actions that the page lists.
+        # It is not among the actions on the page.
         never=("PutLogEvents",),
         unbound=("DescribeQueries", "TestMetricFilter"),
         named=(
-            # IAM asks for a stream of the group where the call names none, too.
+            # IAM checks a stream of the group even if the call names none.
             NamedResource("logStreamName", (f"{_LOGS}{{logGroupName}}:log-stream:{{value}}",)),
             NamedResource("logGroupName", (f"{_LOGS}{{value}}", f"{_LOGS}{{value}}:log-stream:")),
         ),

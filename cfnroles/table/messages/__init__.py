@@ -1,4 +1,4 @@
-"""The table of messages: one module for each kind, in the order in which they are asked, the particular ones first."""
+"""The table of messages: one module for each kind, in matching order, specific ones first."""
 
 from __future__ import annotations
 

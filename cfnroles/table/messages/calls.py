@@ -1,13 +1,13 @@
-"""How messages name a call of the API, and the action in IAM's words that it is.
+"""How messages name an API call, and its IAM action.
 
-The clients of AWS for Go write `operation error Secrets Manager: GetSecretValue`, those for Python `when calling the
-GetSecretValue operation`, those for JavaScript a name in the stack, such as `de_GetSecretValueCommandError`.
+The AWS clients for Go write `operation error Secrets Manager: GetSecretValue`, those for Python `when calling the
+GetSecretValue operation`, those for JavaScript a name in the stack trace, such as `de_GetSecretValueCommandError`.
 """
 
 from __future__ import annotations
 
-#: The names of services in the words of the clients, without spaces and signs, and IAM's prefix of each; in the order
-#: in which a service is looked for where a client does not name it.
+#: The names of services in the clients' messages, without spaces and punctuation, and IAM's prefix of each; in search
+#: order for clients that do not name the service.
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 SERVICES = {
     "ecs": "ecs",
@@ -44,7 +44,7 @@ SERVICES = {
     "rds": "rds",
 }
 
-#: Operations that IAM knows by another name.
+#: Operations with another name in IAM.
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 OTHERWISE = {
     "s3:HeadObject": "s3:GetObject",
@@ -64,10 +64,10 @@ OTHERWISE = {
     "lambda:Invoke": "lambda:InvokeFunction",
 }
 
-#: Operations of so many services that their names alone tell nothing.
+#: Operations of so many services that their names alone identify nothing.
 OF_MANY = frozenset({"tagresource", "untagresource", "listtagsforresource", "describetags", "listtags"})
 
-#: Calls that the agent makes of Amazon ECS as an instance joins its cluster: a role that lacks one lacks all of them.
+#: Calls of the agent when an instance joins its cluster: a role that lacks one lacks all of them.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html
 AGENT = frozenset(
     f"ecs:{name}"

@@ -1,4 +1,4 @@
-"""The hosts of AWS that Amazon ECS and its agent call for a task, and the VPC endpoints that reach them.
+"""The AWS hosts that Amazon ECS and its agent call for a task, and their VPC endpoints.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
 """
@@ -31,7 +31,7 @@ ENDPOINTS = (
     Endpoint("s3.", "Amazon S3", "s3:GetObject", "com.amazonaws.REGION.s3"),
 )
 
-#: Registries of images that are not AWS's, by the ends of their hosts.
+#: Image registries other than AWS's, by the ends of their hosts.
 OTHER_REGISTRIES = (
     "docker.io",
     "docker.com",

@@ -1,4 +1,4 @@
-"""ECS Exec: commands in a running task that do not run."""
+"""ECS Exec: commands that do not run in a running task."""
 
 from __future__ import annotations
 

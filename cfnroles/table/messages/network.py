@@ -1,4 +1,4 @@
-"""Calls that nobody answered."""
+"""Calls without a response."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ _UNANSWERED = (
     ),
 )
 
-#: The hosts behind which ECR keeps layers, as time-outs name them: only the address, or the image in the URL's place.
+#: The hosts of ECR layers in timeout messages: only the address, or the image in place of the URL.
 LAYER_ADDRESSES = ("16.15.", "16.182.", "52.216.", "52.217.", "52.218.", "52.219.", "3.5.", "54.231.")
 
 _LAYERS = Symptom(

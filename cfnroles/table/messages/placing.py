@@ -1,4 +1,4 @@
-"""Tasks that find no place to run, and quotas."""
+"""Tasks that cannot be placed, and quotas."""
 
 from __future__ import annotations
 

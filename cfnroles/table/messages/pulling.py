@@ -1,4 +1,4 @@
-"""Images that cannot be pulled, or run, though the registry answers."""
+"""Images that cannot be pulled or run, although the registry responds."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ SYMPTOMS = (
     ),
 )
 
-#: Behind what says why: a reference that was not resolved, and nothing else.
+#: After the rows that contain the reason: only an unresolved reference.
 LAST = (
     Symptom(
         name="image-not-resolved",

@@ -1,4 +1,4 @@
-"""Task definitions and requests that Amazon ECS refuses."""
+"""Task definitions and requests that Amazon ECS rejects."""
 
 from __future__ import annotations
 

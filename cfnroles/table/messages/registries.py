@@ -1,4 +1,4 @@
-"""Registries that refuse to hand out an image, or fail."""
+"""Registries that reject a pull, or fail."""
 
 from __future__ import annotations
 

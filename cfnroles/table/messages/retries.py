@@ -1,15 +1,15 @@
-"""What a text that ends before its cause hints at: how often the call was retried.
+"""What the number of retries suggests in a text that ends before its cause.
 
-A service that answers is asked once more, one that does not three or five times. It is a hint and no proof.
+A service that responds is called once more, one that does not three or five times. This is a hint, not a proof.
 """
 
 from __future__ import annotations
 
 from cfnroles.table.message import Category, PossibleCause
 
-#: How often a call is retried that nobody answered.
+#: The number of retries of a call without a response.
 UNANSWERED_FROM = 3
-#: The stages of which it is known.
+#: The stages for which it is known.
 STAGES = frozenset({"registry-credentials", "ecr-authorization", "secret", "parameter", "secrets-or-registry"})
 
 _NO_ANSWER = PossibleCause(

@@ -1,4 +1,4 @@
-"""What becomes of a task once its image is there: the program, its memory, its health, and who stopped it."""
+"""A task after its image was pulled: the program, its memory, its health, and who stopped it."""
 
 from __future__ import annotations
 

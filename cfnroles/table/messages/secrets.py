@@ -1,4 +1,4 @@
-"""Secrets, parameters and keys that answer with something else than a refusal in IAM's words."""
+"""Secrets, parameters and keys that return an error other than a denial in IAM's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Amazon ECS and its agent do before a container runs, in the words with which their messages begin."""
+"""What Amazon ECS and its agent do before a container runs, by the beginning of their messages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STAGES = (
             "cannot pull registry auth from amazon ecr",
             "can't pull registry auth from amazon ecr",
             "ecr: getauthorizationtoken",
-            # The agent gives this name to what keeps it from a token, and the other one to the pull itself.
+            # The agent uses this name for errors of the token, and the other one for those of the pull itself.
             "cannotpullecrcontainererror",
         ),
         example="ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval"

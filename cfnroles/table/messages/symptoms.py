@@ -1,4 +1,4 @@
-"""Messages that say that something failed and never what: a cause stands elsewhere."""
+"""Messages about a failure without a cause: it is elsewhere."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ SYMPTOMS = (
     ),
 )
 
-#: Behind everything else: a refusal whose words were lost, and a container runtime that failed.
+#: After all others: a denial whose words were lost, and a container runtime that failed.
 LAST = (
     Symptom(
         name="resource-not-found",

@@ -1,4 +1,4 @@
-"""Limits on how often something may be asked."""
+"""Rate limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grants table: the words for what an application may do, each with its actions, its resource and AWS's page."""
+"""The grants table: the grants of an application, each with its actions, its resource and AWS's page."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ ROWS: tuple[Row, ...] = (
     *configuration.ROWS,
 )
 
-#: The words as rows of the engine that discovers needs.
+#: The grants as rows for discovery.
 GRANTS: tuple[Feature, ...] = tuple(row.feature for row in ROWS)

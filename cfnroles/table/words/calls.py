@@ -1,4 +1,4 @@
-"""What an application asks of APIs, of other roles, and of ECS itself."""
+"""Grants to call APIs, other roles, and ECS itself."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from cfnroles.text import ANYTHING, Text
 
 
 def methods(arn: Text, found: Found) -> Text:
-    """The method that is named, or all of the stage's."""
+    """The named method, or all methods of the stage."""
     whole = is_import(arn) or len(parse_arn(arn).resource.cut("/")) > 2
     return arn if whole else Text(arn, "/", ANYTHING)
 
 
 def tasks(arn: Text, found: Found) -> Text:
-    """The tasks of a cluster, whose ids are made when they start."""
+    """The tasks of a cluster, whose IDs are unknown until they start."""
     return Text(arn, "/", ANYTHING)
 
 
 def configuration_sets(arn: Text, found: Found) -> tuple[Text, ...]:
-    """The configuration sets that mail is sent with, of the home account and Region.
+    """The configuration sets for sending mail, of the home account and Region.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_sesv2.html
     """

@@ -26,7 +26,7 @@ _KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permission
 
 
 def secret(arn: Text, found: Found) -> tuple[Text, ...]:
-    """The secret as a policy names it: by name with six single wildcards, or by its complete ARN."""
+    """The secret in a policy: by name with six single wildcards, or by its complete ARN."""
     if is_import(arn):
         return (arn,)
     reference = SecretReference(parse_arn(arn), by_name=not str(found.value).startswith("arn:"))
@@ -39,7 +39,7 @@ def below(arn: Text, found: Found) -> tuple[Text, ...]:
 
 
 def through_service(found: Found) -> tuple[Condition, ...]:
-    """Only when the named services ask."""
+    """Only through the named services."""
     region = region_of(resource_arn(KEY, found.value, found.facts), found.facts)
     hosts = tuple(sorted(service_host(service, region) for service in option(found, "via")))
     return (Condition("StringEquals", "kms:ViaService", hosts),) if hosts else ()
@@ -51,13 +51,13 @@ def in_namespace(found: Found) -> tuple[Condition, ...]:
 
 
 def half_named(found: Found) -> Trap | None:
-    """A namespace without a service, or the other way round: AWS asks for both as instances are discovered.
+    """A namespace without a service, or the reverse: AWS requires both to discover instances.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudmap.html
     """
     named = [value for _, value in found.workload.find("grants[].cloud-map-discover[]")]
     kinds = {kind for value in named for kind in ("ns", "srv") if f"/{kind}-" in f"/{value}"}
-    # An import may be either, and what holds for all that is named is told once.
+    # An import may be either, and a warning about all names is given once.
     if len(kinds) != 1 or not all(isinstance(value, str) for value in named) or found.value != named[0]:
         return None
     there, missing = ("namespace", "service") if "ns" in kinds else ("service", "namespace")

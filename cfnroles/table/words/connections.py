@@ -1,4 +1,4 @@
-"""Caches, databases and brokers that take a connection signed by the task role."""
+"""Caches, databases and brokers with connections that the task role signs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KAFKA = "https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.ht
 
 
 def user(separator: str) -> Callable[[Text, Found], Text]:
-    """The user that the application connects as, in the account and Region of what it connects to."""
+    """The user of the connection, in the account and Region of the target."""
 
     def named(arn: Text, found: Found) -> Text:
         told = option(found, "user")
@@ -34,12 +34,12 @@ def user(separator: str) -> Callable[[Text, Found], Text]:
 
 
 def cluster(arn: Text, found: Found) -> Text:
-    """The cluster of a topic: all of the topic's ARN but its name."""
+    """The cluster of a topic: the topic's ARN without its name."""
     return _of_cluster(arn, "cluster", "")
 
 
 def groups(arn: Text, found: Found) -> tuple[Text, ...]:
-    """The consumer groups that are named, of the topic's cluster. AWS asks for one with each topic that is read."""
+    """The named consumer groups of the topic's cluster. AWS requires one with each topic that is read."""
     if not option(found, "group"):
         raise Malformed(f"{found.value} has no consumer group", "Add `group: NAME`.")
     return tuple(_of_cluster(arn, "group", f"/{_group(each)}") for each in option(found, "group"))

@@ -20,19 +20,19 @@ from cfnroles.table.words.resources import (
 from cfnroles.table.words.row import Access, KeyUse, Row, option
 from cfnroles.text import ANYTHING, Text
 
-#: Converse and ConverseStream ask for the same two actions.
+#: Converse and ConverseStream require the same two actions.
 _INVOKE = (bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream)
 _SQS_DOUBT = "that SQS passes the ARN of the queue to the key; AWS's page names no encryption context"
 _SQS = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html"
 
 
 def registered(arn: Text, found: Found) -> tuple[Text, ...]:
-    """The stream, where the application has a consumer of its own."""
+    """The stream, if the application has its own consumer."""
     return (arn,) if option(found, "consumer") else ()
 
 
 def consumers(arn: Text, found: Found) -> tuple[Text, ...]:
-    """The consumers that are named, whose ARNs end in the time when they were registered."""
+    """The named consumers, whose ARNs end in the time of their registration."""
     return tuple(Text(arn, "/consumer/", str(name), ":", ANYTHING) for name in option(found, "consumer"))
 
 

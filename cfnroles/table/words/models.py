@@ -1,4 +1,4 @@
-"""Models of Amazon Bedrock: what an inference profile sends a request to, in whichever Region."""
+"""Models of Amazon Bedrock: the models behind an inference profile, in any Region."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cfnroles.text import ANYTHING, EMPTY, PARTITION, Arn, Text
 def behind_profile(arn: Text, found: Found) -> tuple[Text, ...]:
     """The foundation model behind an inference profile, in every Region; none for a model itself.
 
-    The Regions are the profile's, and change with it: the condition of `through_profile` holds the permission to it.
+    The Regions are those of the profile, and may change: the condition of `through_profile` restricts the permission.
     https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html
     """
     model = _model_behind(arn, found)
@@ -26,7 +26,7 @@ def behind_profile(arn: Text, found: Found) -> tuple[Text, ...]:
 
 
 def through_profile(found: Found) -> tuple[Condition, ...]:
-    """Only by way of the inference profile."""
+    """Only through the inference profile."""
     profile = resource_arn(MODEL, found.value, found.facts)
     return (Condition("ArnEquals", "bedrock:InferenceProfileArn", (profile,)),)
 

@@ -1,4 +1,4 @@
-"""The resources that grants are on: by name, by ARN, or as an export of another stack."""
+"""The resources of grants: by name, by ARN, or as an export of another stack."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ EXPORT_NAME = r"[A-Za-z0-9:-]{1,255}"
 
 
 class ResourceKind(Struct, frozen=True):
-    """A kind of resource. ``name`` is the form of its bare name, ``resource`` that of the last part of its ARN.
+    """A kind of resource. ``name`` is the pattern of its bare name, ``resource`` that of the last part of its ARN.
 
-    ``prefix`` is what stands before a bare name in the ARN. ``region`` and ``account`` tell whether the ARN has them.
-    ``others`` are kinds that stand in the same place, each told from this one by its name or its ARN.
-    ``hint`` says more about what to write.
+    ``prefix`` precedes a bare name in the ARN. ``region`` and ``account`` say whether the ARN has them. ``others`` are
+    kinds that are valid in the same place, distinguished by name or ARN. ``hint`` says more about what to write.
     """
 
     noun: str
@@ -42,12 +41,12 @@ class ResourceKind(Struct, frozen=True):
 
     @property
     def pattern(self) -> str:
-        """What a name or an ARN of this kind, or of the others, looks like."""
+        """The pattern of a name or ARN of this kind, or of the others."""
         return "|".join(kind.own_pattern for kind in self.kinds)
 
     @property
     def own_pattern(self) -> str:
-        """What a name or an ARN of this kind alone looks like."""
+        """The pattern of a name or ARN of this kind alone."""
         region = "[a-z0-9-]+" if self.region else ""
         account = "[0-9]{12}" if self.account else ""
         arn = f"arn:aws[a-z-]*:{self.service}:{region}:{account}:{self.resource}"
@@ -55,7 +54,7 @@ class ResourceKind(Struct, frozen=True):
 
     @property
     def remedy(self) -> str:
-        """What to write instead of something else."""
+        """What to write instead."""
         region = "REGION" if self.region else ""
         account = "ACCOUNT" if self.account else ""
         shape = f"arn:aws:{self.service}:{region}:{account}:{self.prefix}NAME"
@@ -153,7 +152,7 @@ FUNCTION = ResourceKind(
     r"function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]+)?",
     "function:",
 )
-#: What the id of an inference profile begins with: the part of the world that it sends requests to.
+#: The prefixes of inference profile IDs: the part of the world where requests are processed.
 #: https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
 _GEOGRAPHY = r"(?:[a-z]{2}(?:-gov)?|apac|global)\."
 _MODEL_ID = r"[a-z0-9-]+\.[A-Za-z0-9.:-]+"
@@ -208,7 +207,7 @@ API = ResourceKind(
     r"[a-z0-9]{8,12}/[A-Za-z0-9_$-]+(/(DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)/[^*?\s]*)?",
     r"[a-z0-9]{8,12}/[A-Za-z0-9_$-]+(/(DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)/[^*?\s]*)?",
 )
-#: The id of a serverless cluster ends in an s and a number.
+#: The ID of a serverless cluster ends in an s and a number.
 _CLUSTER_OF_KAFKA = r"[A-Za-z0-9-]{1,64}/[0-9a-f-]+(?:-s[0-9]+)?"
 KAFKA_TOPIC = ResourceKind(
     "CLUSTER/ID/TOPIC of Amazon MSK, or the ARN of a topic",
@@ -286,7 +285,7 @@ CLOUD_MAP = ResourceKind(
 
 
 def resource_arn(kind: ResourceKind, value: Any, facts: Facts) -> Text:
-    """The ARN of a resource of ``kind``. Raises Malformed for a value that names no such resource."""
+    """Return the ARN of a resource of ``kind``. Raise Malformed for any other value."""
     if isinstance(value, Mapping) and isinstance(value.get("import"), str):
         return imported(value["import"])
     kinds = kind.kinds if isinstance(value, str) else ()
@@ -305,13 +304,13 @@ def resource_arn(kind: ResourceKind, value: Any, facts: Facts) -> Text:
 
 
 def region_of(arn: Text, facts: Facts) -> Text:
-    """The region of an ARN; the home region for an import, and for resources whose ARN has none."""
+    """Return the Region of an ARN; the home Region for an import, and for ARNs without a Region."""
     parts = arn_of(arn)
     return parts.region if parts and parts.region else facts.home_region
 
 
 def is_import(arn: Text) -> bool:
-    """Whether another stack exports the value."""
+    """Return whether the value is another stack's export."""
     return isinstance(arn.whole, Import)
 
 

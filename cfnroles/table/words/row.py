@@ -1,4 +1,4 @@
-"""One row of the grants table: a word that people use, and what it allows the application to do."""
+"""One row of the grants table: a grant, and the permissions that it gives an application."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from cfnroles.text import EMPTY, Text
 
 
 def entry(found: Found) -> Mapping[str, Any]:
-    """The grant that the word stands in, with the options beside it."""
+    """The entry of the grant in the spec, with its options."""
     whole = found.workload.at(found.path[:2])
     return whole if isinstance(whole, Mapping) else {}
 
 
 def option(found: Found, name: str) -> tuple[Any, ...]:
-    """The values of an option beside the word; none where it is left out."""
+    """The values of an option of the grant; none if it is absent."""
     value = entry(found).get(name)
     return () if value is None else tuple(value) if isinstance(value, list) else (value,)
 
 
 class Access(Struct, frozen=True):
-    """Actions on the resource that the word names, or on a part of it; ``None`` where AWS defines no resource type."""
+    """Actions on the grant's resource, or on a part of it; ``None`` if AWS defines no resource type."""
 
     actions: tuple[Action, ...]
     on: Callable[[Text, Found], Text | tuple[Text, ...]] | None = lambda arn, found: arn
@@ -36,11 +36,11 @@ class Access(Struct, frozen=True):
 
 
 class KeyUse(Struct, frozen=True):
-    """What a customer managed key of the resource costs: its actions, only through the service and for the resource.
+    """The permissions for a customer managed key: its actions, only through the service and for the resource.
 
-    ``service`` is empty where AWS names none for ``kms:ViaService``. ``context`` is the key of the encryption context,
-    and ``value`` what it says of a resource; without a value, only the service is asked for. ``standing`` is by whose
-    word, and ``doubt`` what of it nobody has shown.
+    ``service`` is empty if AWS documents none for ``kms:ViaService``. ``context`` is the key of the encryption context,
+    and ``value`` its value for a resource; without a value, only the service is checked. ``standing`` is the evidence,
+    and ``doubt`` the part that is not proven.
     """
 
     actions: tuple[Action, ...]
@@ -52,10 +52,10 @@ class KeyUse(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """One word. ``does`` completes "the application ..."; without ``kind`` the word takes ``true``.
+    """One grant. ``does`` completes "the application ..."; without ``kind`` the value is ``true``.
 
-    ``options`` are the keys that may be next to it. ``text`` says what a value is that names no resource.
-    ``standing`` is by whose word, and ``doubt`` what of it nobody has shown. ``trap`` gives what will likely fail.
+    ``options`` are the keys that may be next to it. ``text`` describes a value that is not a resource. ``standing`` is
+    the evidence, and ``doubt`` the part that is not proven. ``trap`` returns what will likely fail.
     """
 
     word: str
@@ -78,7 +78,7 @@ class Row(Struct, frozen=True):
 
     @property
     def feature(self) -> Feature:
-        """The word as a row of the engine that discovers needs."""
+        """The grant as a row for discovery."""
         grants = [
             Grant(action, on=self._on(access), sid=self.sid, conditions=access.conditions, doubt=self.doubt)
             for access in self.access
@@ -109,7 +109,7 @@ class Row(Struct, frozen=True):
         )
 
     def arn(self, found: Found) -> Text:
-        """The resource that the word names."""
+        """Return the resource of the grant."""
         assert self.kind is not None  # noqa: S101 - a row with a resource has a kind
         return resource_arn(self.kind, found.value, found.facts)
 
@@ -122,7 +122,7 @@ class Row(Struct, frozen=True):
     def _key_conditions(self, found: Found) -> tuple[Condition, ...]:
         assert self.key is not None  # noqa: S101 - only asked of rows with a key
         arn = self.arn(found)
-        # The ARN of a bucket has no region, and its key is always in the bucket's.
+        # The ARN of a bucket has no Region, and its key is always in the bucket's.
         located = arn if self.kind and self.kind.region and not is_import(arn) else _keys(found)[0]
         conditions = []
         if self.key.service:
@@ -143,5 +143,5 @@ def _keys(found: Found) -> tuple[Text, ...]:
 
 
 def name_in(arn: Text) -> Text:
-    """The name at the end of an ARN; empty for an import, whose name nobody knows here."""
+    """Return the name at the end of an ARN; empty for an import, whose name is unknown."""
     return EMPTY if is_import(arn) else arn.cut("/")[-1]

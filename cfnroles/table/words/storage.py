@@ -31,12 +31,12 @@ _OPENSEARCH = "https://docs.aws.amazon.com/opensearch-service/latest/developergu
 
 
 def objects(arn: Text, found: Found) -> tuple[Text, ...]:
-    """The objects of a bucket, or those whose keys begin with the prefixes."""
+    """The objects of a bucket, or those whose keys have one of the prefixes."""
     return tuple(Text(arn, "/", prefix, ANYTHING) for prefix in _prefixes(found) or ("",))
 
 
 def bucket_and_objects(arn: Text, found: Found) -> tuple[Text, ...]:
-    """What S3 tells the key of: the object, or with a bucket key the bucket.
+    """The resources in the encryption context of S3: the object, or with a bucket key the bucket.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
     """
@@ -44,13 +44,13 @@ def bucket_and_objects(arn: Text, found: Found) -> tuple[Text, ...]:
 
 
 def of_prefix(found: Found) -> tuple[Condition, ...]:
-    """Only keys that begin with the prefixes."""
+    """Only keys with one of the prefixes."""
     prefixes = tuple(sorted(prefix + ANYTHING for prefix in _prefixes(found)))
     return (Condition("StringLike", "s3:prefix", prefixes),) if prefixes else ()
 
 
 def indexes(arn: Text, found: Found) -> tuple[Text, ...]:
-    """The table and those of its indexes that are named."""
+    """The table and its named indexes."""
     return arn, *(Text(arn, "/index/", ANYTHING if index == "*" else index) for index in option(found, "indexes"))
 
 
@@ -60,7 +60,7 @@ def streams(arn: Text, found: Found) -> Text:
 
 
 def table_name(arn: Text, found: Found) -> tuple[Text, ...]:
-    """The name of the table, where it is known.
+    """The name of the table, if known.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
     """
@@ -68,7 +68,7 @@ def table_name(arn: Text, found: Found) -> tuple[Text, ...]:
 
 
 def through_access_point(found: Found) -> tuple[Condition, ...]:
-    """Only through the access points, where they are named."""
+    """Only through the access points, if any are named."""
     points = tuple(sorted(resource_arn(ACCESS_POINT, point, found.facts) for point in option(found, "access-point")))
     return (Condition("StringEquals", "elasticfilesystem:AccessPointArn", points),) if points else ()
 
@@ -79,13 +79,13 @@ def paths(arn: Text, found: Found) -> Text:
 
 
 def searches(arn: Text, found: Found) -> tuple[Text, ...]:
-    """The paths of a domain to which searches are posted, at its root and below an index."""
+    """The paths of a domain for search requests, at its root and below an index."""
     at_root = (*_SEARCHES, "_search/scroll")
     return (*(Text(arn, "/", name) for name in at_root), *(Text(arn, "/", ANYTHING, "/", name) for name in _SEARCHES))
 
 
 def for_reading(found: Found) -> tuple[Condition, ...]:
-    """Only sessions in which objects are read. S3 opens one where the request names no mode and may not write."""
+    """Only read sessions. S3 opens one if the request has no mode and may not write."""
     return (Condition("StringEquals", "s3express:SessionMode", (Text("ReadOnly"),)),)
 
 
@@ -93,7 +93,7 @@ def _prefixes(found: Found) -> tuple[Text, ...]:
     return tuple(text_of(prefix).lstrip("/") for prefix in option(found, "prefix"))
 
 
-#: What is posted and changes nothing.
+#: POST requests without side effects.
 #: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/supported-operations.html
 _SEARCHES = ("_count", "_field_caps", "_mget", "_msearch", "_search")
 _READ_ITEMS = (dynamodb.BatchGetItem, dynamodb.DescribeTable, dynamodb.GetItem)
@@ -139,7 +139,7 @@ ROWS = (
         (_WRITE_OBJECTS,),
         BUCKET,
         ("prefix",),
-        # An upload in parts is put together with what was encrypted before.
+        # Completing a multipart upload decrypts its parts.
         KeyUse((kms.Decrypt, kms.GenerateDataKey), "s3", Standing.DOCUMENTED, "aws:s3:arn", bucket_and_objects),
     ),
     Row(
