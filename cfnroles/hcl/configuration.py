@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -46,9 +47,14 @@ def read_configuration(files: Files, directory: str) -> Configuration:
             called = files.called(path)
             found.texts[called] = text
             overrides = bool(_OVERRIDING.fullmatch(name))
-            for block in parse_file(Source(called, text)).blocks:
+            for block in _parsed(called, text).blocks:
                 _declare(block, found, overrides)
     return found
+
+
+@lru_cache(maxsize=1024)  # a directory is read several times before a file is written for it
+def _parsed(name: str, text: str) -> Body:
+    return parse_file(Source(name, text))
 
 
 def parse_file(source: Source) -> Body:

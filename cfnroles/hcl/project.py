@@ -30,8 +30,8 @@ class Project:
 
     Nothing is fetched: a module is read where its source is a path, or where `terraform init` has brought it. With
     ``any_text``, the default of a text or a truth value is not its value: it may have any. With ``any_key``, what
-    ``for_each`` repeats is one thing for any of its keys, and so is what ``count`` makes several of.
-    ``by_state`` is how a state tells what only AWS knows.
+    ``for_each`` repeats is one thing for any of its keys, and so is what ``count`` makes several of. The variables
+    ``opened`` may have any value, whatever their type. ``by_state`` is how a state tells what only AWS knows.
     """
 
     def __init__(
@@ -42,11 +42,12 @@ class Project:
         *,
         any_text: bool = False,
         any_key: bool = False,
+        opened: frozenset[str] = frozenset(),
         by_state: str = "",
     ):
         self.files = files
         self.any_key, self.by_state = any_key, by_state
-        self._any_text = any_text
+        self._any_text, self._opened = any_text, opened
         self.budget = Budget(MOST_OF_ALL)
         self._known: dict[str, Configuration] = {}
         #: The blocks that were found of each type, for whoever asks once more.
@@ -68,7 +69,10 @@ class Project:
     def default_of(self, block: Block) -> Node | None:
         """The default of a variable of the root, if its value may be taken for that."""
         usual = block.body.arguments.get("default")
-        return None if self._any_text and _is_open(block, usual) else usual
+        return None if self._may_be_any(block, usual) else usual
+
+    def _may_be_any(self, block: Block, value: Node | None) -> bool:
+        return block.labels[0] in self._opened or (self._any_text and _is_open(block, value))
 
     def configuration(self, directory: str) -> Configuration:
         """The configuration in a directory, as seen from the root; raises InvalidInput where it is not well formed."""
@@ -116,12 +120,11 @@ class Project:
             found |= values_in(Source(self.files.called(name), text))
         #: The variables whose values stand in the files that Terraform takes by itself.
         self.automatic = frozenset(found) & self.root.variables.keys()
-        if self._any_text:
-            # What Terraform takes by itself, the next command line may give another value.
-            blocks = self.root.variables
-            found = {
-                name: node for name, node in found.items() if name not in blocks or not _is_open(blocks[name], node)
-            }
+        # What Terraform takes by itself, the next command line may give another value.
+        blocks = self.root.variables
+        found = {
+            name: node for name, node in found.items() if name not in blocks or not self._may_be_any(blocks[name], node)
+        }
         for name in variable_files:
             given = values_in(Source(name, read_text(name)))
             self._refuse_others(given, name)

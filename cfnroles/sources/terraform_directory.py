@@ -106,6 +106,23 @@ def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, a
     )
 
 
+def tasks_at(
+    files: Files, told: Told, address: str, opened: frozenset[str], *, any_text: bool = False, any_key: bool = False
+) -> tuple[Task, ...]:
+    """Return the task definitions at one address, without the keys of instances, if some variables may have any value.
+
+    ``any_text`` and ``any_key`` are as for ``Project``.
+    """
+    project = Project(files, told.parameters, told.variable_files, any_text=any_text, any_key=any_key, opened=opened)
+    running = _running(project)
+    tasks: list[Task] = []
+    for site in (each for each in sites(project, TASK_DEFINITION) if each.address == address):
+        found = _definitions(site, project, running)
+        if isinstance(found, _Found):
+            tasks += [each.task() for each in _in_passes(site, found, told)]
+    return tuple(tasks)
+
+
 def _in_passes(site: Site, found: _Found, told: Told) -> Iterator[TaskInPasses]:
     at = Surroundings(site.place.document, found.region, exact=found.exact, defaults=tuple(found.defaults))
     for address, each in found.by_address.items():

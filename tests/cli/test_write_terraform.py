@@ -441,8 +441,52 @@ def test_what_a_variable_says_stays_an_expression_where_it_decides_nothing(
     assert ' if (var.traced == "yes")]),\n' in text or ' if(var.traced == "yes")]),\n' in text
     # Whether an image is of Amazon ECR depends on the value, which is taken and told.
     assert ":repository/app" in text
-    assert "The roles are made for the values that these variables have here: image" in result.err
-    assert re.search(r"\n# Made for the values of .*\bvar\.image\b.* here: write it again for others\.\n", text)
+    assert "The roles are made for the value that this variable has here: image." in result.err
+    assert "\n# Made for the values of var.image here: write it again for others.\n" in text
+
+
+def secret_of(value: str) -> str:
+    return f'secrets = [{{ name = "A", valueFrom = {value} }}]'
+
+
+TAKEN = {
+    "a number that needs nothing": ('variable "v" { default = 256 }', "cpu = var.v", "", ""),
+    "a list that needs nothing": ('variable "v" { default = ["a"] }', "", "entryPoint = var.v", ""),
+    "a string that an expression keeps": ('variable "v" { default = "/a" }', "", secret_of('"/shop/${var.v}"'), ""),
+    "a string that is a reference": ('variable "v" { default = "/a" }', "", secret_of("var.v"), "var.v"),
+    "a list of references": ('variable "v" { default = ["/a"] }', "", secret_of("var.v[0]"), "var.v"),
+    "a map of names": ('variable "v" { default = { a = "/a" } }', "", secret_of("var.v.a"), "var.v"),
+    "a number that counts": ('variable "v" { default = 1 }', "count = var.v", secret_of('"/a"'), ""),
+    "a number that decides": (
+        'variable "v" { default = 1 }',
+        "",
+        'secrets = var.v > 1 ? [] : [{ name = "A", valueFrom = "/a" }]',
+        "var.v",
+    ),
+    "one of two that decide": (
+        'variable "v" { default = "nginx" }\nvariable "w" { default = 1 }',
+        "",
+        "image = var.v\n memory = var.w",
+        "var.v",
+    ),
+}
+
+
+@pytest.mark.parametrize(("variables", "argument", "member", "taken"), TAKEN.values(), ids=TAKEN)
+def test_a_file_names_the_variables_whose_values_decide_it(
+    cfnroles: Any, tmp_path: Path, variables: str, argument: str, member: str, taken: str
+) -> None:
+    image = "" if "image" in member else 'image = "nginx"'
+    container = f'{{\n name = "web"\n {member}\n {image}\n}}'
+    (tmp_path / "main.tf").write_text(
+        f'{variables}\nresource "aws_ecs_task_definition" "app" {{\n family = "app"\n {argument}\n'
+        f" container_definitions = jsonencode([{container}])\n}}\n",
+        encoding="utf-8",
+    )
+    assert cfnroles("terraform", tmp_path).code == 0
+    text = (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
+    said = re.findall(r"^# Made for the values of (.*) here: write it again for others\.$", text, re.MULTILINE)
+    assert said == ([taken] if taken else [])
 
 
 def test_boundary_path_and_tags_are_texts_or_expressions(cfnroles: Any, directory: Path) -> None:

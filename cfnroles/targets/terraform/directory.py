@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,10 +19,12 @@ from cfnroles.hcl.project import Project
 from cfnroles.hcl.providers import USUAL, provider_block, root_provider
 from cfnroles.page import quoted
 from cfnroles.sources.reading import Reading, Task
-from cfnroles.sources.terraform_directory import read_files
+from cfnroles.sources.terraform_directory import read_files, tasks_at
 from cfnroles.sources.terraform_members import TASK_DEFINITION
+from cfnroles.sources.told import Told
 from cfnroles.targets.terraform.any_value import with_any_key, with_any_text
 from cfnroles.targets.terraform.conditions import NeedConditions
+from cfnroles.targets.terraform.deciding import deciding
 from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.given_roles import given_roles
@@ -59,7 +62,7 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
         else:
             tasks[site.address].append(task)
     made = [
-        _file(known[address], _Read(found, opened[address], general.get(address)), project, form, again)
+        _file(known[address], _Read(found, opened[address], general.get(address)), reading.told, project, form, again)
         for address, found in sorted(tasks.items())
     ]
     for directory in sorted(elsewhere):
@@ -109,6 +112,13 @@ class _Read(Struct, frozen=True):
     general: Task | None
 
 
+def _reopened(site: Site, files: Files, told: Told, opened: frozenset[str]) -> _Read:
+    """The same where some variables may have any value."""
+    read = partial(tasks_at, files, told, site.address, opened)
+    general = next((task for task in read(any_text=True, any_key=True) if task.address.endswith(_ANY)), None)
+    return _Read(read(), read(any_text=True), general)
+
+
 def _for_any_key(reading: Reading, files: Files, opened: Mapping[str, Sequence[Task]]) -> Mapping[str, Task]:
     """What each task definition that ``for_each`` repeats is for any of its keys."""
     if not any('["' in task.address or "[1]" in task.address for tasks in opened.values() for task in tasks):
@@ -152,10 +162,14 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
         site = known[without_instances(task.address)]
         if not site.calls or module_directory(project, site.calls) != called.directory:
             continue
-        merged, taken = _one(task), task.defaults
-        if (other := opened.get(task.address)) and _all_seen([other]):
-            merged, decided = with_any_text(merged, _one(other))
-            taken = task.defaults if decided else other.defaults
+        merged = _beside_call(task, opened.get(task.address))
+
+        def same(names: frozenset[str], task: Task = task, site: Site = site, merged: Merged = merged) -> bool:
+            found = _reopened(site, project.files, called.reading.told, names)
+            here, other = (_of_address(each, task.address) for each in (found.here, found.opened))
+            return here is not None and _beside_call(here, other) == merged
+
+        taken = deciding({*project.automatic, *task.defaults}, same)
         name, provider = task.address.replace(f"{TASK_DEFINITION}.", ""), _provider_of_root(site, project)
         subject = Subject(
             name=name,
@@ -184,6 +198,16 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
         yield replace(written, taken=taken, call=f"module.{site.calls[0]}")
 
 
+def _beside_call(task: Task, opened: Task | None) -> Merged:
+    """What is needed, by the user's own expressions as far as no value decides it."""
+    merged = _one(task)
+    return with_any_text(merged, _one(opened))[0] if opened and _all_seen([opened]) else merged
+
+
+def _of_address(tasks: Sequence[Task], address: str) -> Task | None:
+    return next((task for task in tasks if task.address == address), None)
+
+
 def _provider_of_root(site: Site, project: Project) -> str:
     """The provider of the root that makes a task definition of a module; empty for the usual one."""
     name = root_provider(project, site.calls, provider_of(site.block) or USUAL)
@@ -202,11 +226,19 @@ def sensitive_variables(files: Files) -> frozenset[str]:
     return frozenset(name for name, block in variables.items() if "sensitive" in block.body.arguments)
 
 
-def _file(site: Site, read: _Read, project: Project, form: GateForm, again: Again) -> TerraformFile:
+def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm, again: Again) -> TerraformFile:
     configuration = project.configuration(".")
     types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")
     module = EnclosingModule("", types)
-    task, (merged, taken) = read.here[0], _merged(site, read, project.automatic, module)
+    task, (merged, by_key) = read.here[0], _merged(site, read, module)
+
+    def same(names: frozenset[str]) -> bool:
+        found = _reopened(site, project.files, told, names)
+        other = found if by_key else replace(read, general=found.general)
+        return bool(other.here) and _for_any_keys(_merged(site, other, module)[0]) == _for_any_keys(merged)
+
+    defaults = (task.defaults for task in (*read.here, *read.opened, *([read.general] if read.general else [])))
+    taken = deciding({*project.automatic, *(name for each in defaults for name in each)}, same)
     provider = provider_of(site.block)
     subject = Subject(
         name=site.name,
@@ -236,22 +268,20 @@ def _file(site: Site, read: _Read, project: Project, form: GateForm, again: Agai
     return replace(written_file(subject, place_of(path, project.files, configuration), form=form), taken=taken)
 
 
-def _merged(
-    site: Site, read: _Read, automatic: frozenset[str], module: EnclosingModule
-) -> tuple[Merged, tuple[str, ...]]:
-    """What is needed, and the variables whose values of here were taken for it."""
-    merged, decided = merged_instances(site, read.here), True
-    taken = tuple(sorted({*automatic, *(name for task in read.here for name in task.defaults)}))
+def _merged(site: Site, read: _Read, module: EnclosingModule) -> tuple[Merged, bool]:
+    """What is needed, by the user's own expressions as far as no value decides it; and whether it depends on keys."""
+    merged = merged_instances(site, read.here)
     if [task.address for task in read.here] == [task.address for task in read.opened] and _all_seen(read.opened):
-        merged, decided = with_any_text(merged, merged_instances(site, read.opened))
+        merged, _ = with_any_text(merged, merged_instances(site, read.opened))
     if read.general and _all_seen([read.general]):
         known = [task.discovery for task in (*read.here, *read.opened)]
-        merged, by_key = with_any_key(merged, merged_instances(site, [read.general]), known, module)
-        if not by_key:
-            return merged, tuple(sorted(read.general.defaults))
-    if decided:
-        return merged, taken
-    return merged, tuple(sorted({name for task in read.opened for name in task.defaults}))
+        return with_any_key(merged, merged_instances(site, [read.general]), known, module)
+    return merged, True
+
+
+def _for_any_keys(merged: Merged) -> Merged:
+    """The same without the keys of instances: where these decide something, the needs have them."""
+    return replace(merged, repeated=replace(merged.repeated, keys=()))
 
 
 def _all_seen(tasks: Sequence[Task]) -> bool:
