@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import (
         CreateStackInstancesInputTypeDef,
         CreateStackSetInputTypeDef,
+        DeleteStackInstancesInputTypeDef,
         ParameterTypeDef,
         StackSetOperationPreferencesUnionTypeDef,
         UpdateStackSetInputTypeDef,
@@ -121,6 +122,8 @@ class StackSets:
             if refusal.code == "StackSetNotFoundException":
                 return None
             raise
+        if told.get("Status") == "DELETED":
+            return None
         return StackSet(
             name=told.get("StackSetName", name),
             template=told.get("TemplateBody", ""),
@@ -217,6 +220,32 @@ class StackSets:
             told["Accounts"] = list(targets.accounts)
         with answering("cloudformation:CreateStackInstances"):
             return self._client.create_stack_instances(**told)["OperationId"]
+
+    def delete_instances(self, name: str, targets: Targets, *, preferences: Preferences, token: str) -> str:
+        """DeleteStackInstances, with their resources. Returns the operation's ID.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStackInstances.html
+        """
+        told: DeleteStackInstancesInputTypeDef = {
+            "StackSetName": name,
+            "Regions": list(targets.regions),
+            "RetainStacks": False,
+            "OperationPreferences": _preferences(preferences),
+            "OperationId": token,
+            "CallAs": self._call_as,
+        }
+        if targets.organizational_units:
+            told["DeploymentTargets"] = {"OrganizationalUnitIds": list(targets.organizational_units)}
+        else:
+            told["Accounts"] = list(targets.accounts)
+        with answering("cloudformation:DeleteStackInstances"):
+            return self._client.delete_stack_instances(**told)["OperationId"]
+
+    def delete(self, name: str) -> str:
+        """DeleteStackSet, which has no operation: returns an empty string. It must have no stacks."""
+        with answering("cloudformation:DeleteStackSet"):
+            self._client.delete_stack_set(StackSetName=name, CallAs=self._call_as)
+        return ""
 
     def operation(self, name: str, operation: str) -> tuple[str, str]:
         """DescribeStackSetOperation: its status, and the reason for it."""

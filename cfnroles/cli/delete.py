@@ -10,6 +10,7 @@ from cfnroles.cli.panels import panel_command
 from cfnroles.cli.shared_options import yes_option
 from cfnroles.cli.stack_options import (
     StackArguments,
+    check_can_ask,
     collected,
     following_on_interrupt,
     plan_option,
@@ -17,8 +18,8 @@ from cfnroles.cli.stack_options import (
     stack_options,
     timeout_option,
 )
-from cfnroles.cli.terminal import confirm, is_asked, note, say, say_error
-from cfnroles.errors import BadAnswer, InvalidInput
+from cfnroles.cli.terminal import confirm, note, say, say_error
+from cfnroles.errors import BadAnswer
 
 if TYPE_CHECKING:
     from cfnroles.cli.progress import Progress
@@ -57,11 +58,7 @@ def command(where: StackArguments, asked: DeleteArguments) -> int:
     from cfnroles.deploy.deleting import delete, plan_deletion
     from cfnroles.formats import deployment
 
-    if not asked.yes and not asked.plan_only and not is_asked():
-        raise InvalidInput(
-            "cannot ask for confirmation: not a terminal",
-            remedy="Pass --yes to delete without confirmation, or --plan to only show the plan.",
-        )
+    check_can_ask(ask=not asked.yes, plan_only=asked.plan_only)
     selected = where.selected()
     progress = Progress()
     deployer = _deployer(where, asked, progress, selected.place)

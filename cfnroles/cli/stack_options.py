@@ -309,7 +309,7 @@ def check_can_ask(*, ask: bool, plan_only: bool) -> None:
     if ask and not plan_only and not is_asked():
         raise InvalidInput(
             "cannot ask for confirmation: not a terminal",
-            remedy="Pass --yes to deploy without confirmation, or --plan to only show the plan.",
+            remedy="Pass --yes to continue without confirmation, or --plan to only show the plan.",
         )
 
 

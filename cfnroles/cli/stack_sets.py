@@ -1,4 +1,4 @@
-"""``cfnroles stack-sets``: deploy the stacks of a build as CloudFormation StackSets, to many accounts and Regions."""
+"""``cfnroles stack-sets``: the stacks of a build as CloudFormation StackSets, in many accounts and Regions."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cfnroles.aws.connection import Connection
     from cfnroles.cli.progress import Progress
     from cfnroles.cli.stack_options import Selected
+    from cfnroles.deploy.result import Result
     from cfnroles.deploy.stack_sets import Fleet, StackSetOptions
     from cfnroles.deploy.stacks_file import StackSource
 
@@ -82,12 +83,7 @@ delegated_option = click.option(
     "--delegated-admin", is_flag=True, help="Call as the organization's delegated administrator."
 )
 
-_deploy_options = collected(
-    "asked",
-    StackSetArguments,
-    several("--target-account", "accounts", metavar="ID", help="Account to deploy to."),
-    several("--target-ou", "units", metavar="ID", help="Organizational unit to deploy to."),
-    several("--target-region", "regions", metavar="REGION", help="Region to deploy to."),
+pace_options = (
     click.option(
         "--max-concurrent",
         type=click.IntRange(min=1),
@@ -104,6 +100,15 @@ _deploy_options = collected(
         show_default=True,
         help="Failed accounts per Region before it stops.",
     ),
+)
+
+_deploy_options = collected(
+    "asked",
+    StackSetArguments,
+    several("--target-account", "accounts", metavar="ID", help="Account to deploy to."),
+    several("--target-ou", "units", metavar="ID", help="Organizational unit to deploy to."),
+    several("--target-region", "regions", metavar="REGION", help="Region to deploy to."),
+    *pace_options,
     delegated_option,
     administration_option,
     click.option("--execution-role-name", default="", metavar="NAME", help="Execution role in each account."),
@@ -144,11 +149,10 @@ def deploy(where: StackArguments, asked: StackSetArguments, checks: CheckArgumen
 def _deployed(selected: Selected, made: tuple[Fleet, Progress], asked: StackSetArguments) -> int:
     """Plan, show the plan, ask for confirmation, and apply. Return the exit code."""
     from cfnroles.deploy.stack_sets import apply_stack_sets, plan_stack_sets
-    from cfnroles.formats.deployment import failure_text, result_text
     from cfnroles.formats.stack_sets import stack_sets_text
 
     fleet, progress = made
-    planned = plan_stack_sets(_without_imports(selected.stacks), fleet)
+    planned = plan_stack_sets(_without_imports(selected.stacks, deployed=True), fleet)
     say(stack_sets_text(planned), err=not asked.plan_only)
     if asked.plan_only:
         return 0
@@ -156,7 +160,13 @@ def _deployed(selected: Selected, made: tuple[Fleet, Progress], asked: StackSetA
         raise BadAnswer("nothing was deployed: the answer was no")
     fleet.pace.deadline = fleet.pace.clock.now() + asked.timeout * 60
     with progress.live():
-        result = apply_stack_sets(planned.stack_sets, fleet)
+        return _told(apply_stack_sets(planned.stack_sets, fleet))
+
+
+def _told(result: Result) -> int:
+    """Print the result, and return the exit code."""
+    from cfnroles.formats.deployment import failure_text, result_text
+
     if result.failures:
         say("", err=True)
         say_error(failure_text(result.failures))
@@ -165,7 +175,7 @@ def _deployed(selected: Selected, made: tuple[Fleet, Progress], asked: StackSetA
     return 1 if result.failures else 0
 
 
-def _without_imports(stacks: tuple[StackSource, ...]) -> tuple[StackSource, ...]:
+def _without_imports(stacks: tuple[StackSource, ...], *, deployed: bool = False) -> tuple[StackSource, ...]:
     """Return the stacks that can be stack sets. Raise ``InvalidInput`` if there are none."""
     from cfnroles.deploy.plan import GATE
 
@@ -173,7 +183,7 @@ def _without_imports(stacks: tuple[StackSource, ...]) -> tuple[StackSource, ...]
     for stack in stacks:
         if stack not in chosen:
             # The gate runs in each account, so what it checks is unknown here.
-            unasked = ", and its secrets are not checked here" if GATE in stack.body else ""
+            unasked = ", and its secrets are not checked here" if deployed and GATE in stack.body else ""
             say(f"{stack.name} is not a stack set: it imports from its own account and Region{unasked}", err=True)
     if not chosen:
         raise InvalidInput("none of the stacks can be a stack set")
@@ -232,5 +242,63 @@ def status(where: StackArguments, delegated_admin: bool, format_: str) -> int:
     return 0 if all(stacks and all(each.status == "CURRENT" for each in stacks) for _, stacks in found) else 1
 
 
-command.add_command(deploy)
-command.add_command(status)
+class StackSetDeleteArguments(Struct, frozen=True):
+    """The values of the options that only ``stack-sets delete`` has."""
+
+    max_concurrent: int
+    failure_tolerance: int
+    delegated_admin: bool
+    timeout: float
+    plan_only: bool
+    yes: bool
+
+
+_delete_options = collected(
+    "asked",
+    StackSetDeleteArguments,
+    *pace_options,
+    delegated_option,
+    timeout_option,
+    plan_option,
+    yes_option("Do not ask before deleting."),
+)
+
+
+@panel_command("delete")
+@stack_options
+@_delete_options
+def delete(where: StackArguments, asked: StackSetDeleteArguments) -> int:
+    """Delete the StackSets of SOURCE, with their stacks in all accounts and Regions.
+
+    SOURCE is what `cfnroles deploy` takes. Stacks that import from others are not StackSets: delete them first, with
+    `cfnroles delete` in each account.
+    """
+    from cfnroles.aws.stack_sets import Preferences, StackSets, Targets
+    from cfnroles.cli.progress import Progress
+    from cfnroles.deploy.deleting_stack_sets import delete_stack_sets, plan_stack_set_deletion
+    from cfnroles.deploy.following import Pace
+    from cfnroles.deploy.home import home_of
+    from cfnroles.deploy.plan import Run
+    from cfnroles.deploy.stack_sets import Fleet, StackSetOptions
+    from cfnroles.formats.stack_sets import stack_set_deletion_text
+
+    check_can_ask(ask=not asked.yes, plan_only=asked.plan_only)
+    connection, progress = where.connection(), Progress()
+    stack_sets = StackSets(connection, delegated=asked.delegated_admin)
+    options = StackSetOptions(preferences=Preferences(asked.max_concurrent, asked.failure_tolerance))
+    pace, home = Pace(stack_sets.is_local), home_of(connection, stack_sets.region, stack_sets.endpoint_url)
+    fleet = Fleet(stack_sets, Targets(()), options, Run.new(), pace, progress.tell, home=home)
+    with following_on_interrupt(where.again("stack-sets status", *["--delegated-admin"][: asked.delegated_admin])):
+        planned = plan_stack_set_deletion(_without_imports(where.stacks()), fleet)
+        say(stack_set_deletion_text(planned), err=not asked.plan_only)
+        if asked.plan_only or planned.empty:
+            return 0
+        if not asked.yes and not confirm("Delete these?"):
+            raise BadAnswer("nothing was deleted: the answer was no")
+        pace.deadline = pace.clock.now() + asked.timeout * 60
+        with progress.live():
+            return _told(delete_stack_sets(planned, fleet))
+
+
+for each in (deploy, status, delete):
+    command.add_command(each)

@@ -89,7 +89,7 @@ OWN_CALLS = (
     ),
 )
 
-#: ``stack-sets deploy``, in the administrator's account. StackSets' own roles create the resources in the stacks.
+#: ``stack-sets``, in the administrator's account. StackSets' own roles create the resources in the stacks.
 STACK_SET_CALLS = (
     OwnCalls(
         "ManageStackSets",
@@ -116,6 +116,20 @@ STACK_SET_CALLS = (
         ("cloudformation:CreateStackInstances", "cloudformation:UpdateStackSet"),
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html",
         (STACK_SET, STACK_SET_TARGET, RESOURCE_TYPE),
+    ),
+    OwnCalls(
+        "ManageStackSets",
+        "cfnroles deletes the stacks of a stack set in accounts and Regions",
+        ("cloudformation:DeleteStackInstances",),
+        f"{_API}/API_DeleteStackInstances.html",
+        (STACK_SET, STACK_SET_TARGET, RESOURCE_TYPE),
+    ),
+    OwnCalls(
+        "ManageStackSets",
+        "cfnroles deletes a stack set",
+        ("cloudformation:DeleteStackSet",),
+        f"{_API}/API_DeleteStackSet.html",
+        (STACK_SET,),
     ),
     OwnCalls(
         "ManageStackSets",

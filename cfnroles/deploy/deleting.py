@@ -71,19 +71,20 @@ def _judged(work: Work[StackDeletion]) -> Work[StackDeletion | Failure]:
 
 
 def _stack_deletion(source: StackSource, deployer: Deployer) -> Work[StackDeletion]:
-    found = yield from existing(source, deployer, remedy=_LEAVE_IT, wait=True)
+    found = yield from existing(source, deployer, remedy=LEAVE_IT, wait=True)
     stack = found.stack
     if stack is None or stack.status == "DELETE_COMPLETE":
         return StackDeletion(source, None)
     if stack.status == "REVIEW_IN_PROGRESS":
         return StackDeletion(source, stack, notes=("only change sets, no resources",))
-    return StackDeletion(source, stack, _retained(deployer.cloudformation.template(stack.id), source.name))
+    return StackDeletion(source, stack, retained(deployer.cloudformation.template(stack.id), source.name))
 
 
-_LEAVE_IT = "cfnroles does not delete a stack that it did not create. Delete it with the tool that created it."
+LEAVE_IT = "cfnroles does not delete a stack that it did not create. Delete it with the tool that created it."
 
 
-def _retained(body: str, name: str) -> tuple[str, ...]:
+def retained(body: str, name: str) -> tuple[str, ...]:
+    """Return the resources of a template that stay when its stack is deleted, with their types."""
     return tuple(
         f"{resource} ({item.get('Type')})"
         for resource, item in read_template(body, name).tree["Resources"].items()

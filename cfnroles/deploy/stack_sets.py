@@ -146,9 +146,9 @@ def _others(sources: Iterable[StackSource], found: Iterable[StackSet | None], fl
     for source, each in zip(sources, found, strict=True):
         if each is None:
             continue
-        stranger = _stranger(each, source)
-        if stranger and not fleet.options.adopt:
-            yield not_ours(each.name, stranger, remedy=ADOPT_REMEDY)
+        whose = stranger(each, source)
+        if whose and not fleet.options.adopt:
+            yield not_ours(each.name, whose, remedy=ADOPT_REMEDY)
         yield from _other_model(each, fleet.targets)
 
 
@@ -178,7 +178,7 @@ def _filled(plan: StackSetPlan, place: Given) -> FilledTemplate:
     return FilledTemplate.of(plan.source.parsed, kept, plan.source.parameters, place)
 
 
-def _stranger(found: StackSet, source: StackSource) -> Stranger | None:
+def stranger(found: StackSet, source: StackSource) -> Stranger | None:
     """Describe a stack set that cfnroles did not create for the project; ``None`` for one of the project."""
     whose = maker(Deployed(found.name, found.tags, found.template, found.parameters), source)
     if not whose:
@@ -215,7 +215,7 @@ def _plan(source: StackSource, before: StackSet | None, fleet: Fleet) -> StackSe
     if before is None:
         return StackSetPlan(source, None, False, (fleet.targets,), (), unchecked, permission_changes(None, new))
     instances = fleet.stack_sets.instances(source.name)
-    adopted = _stranger(before, source)
+    adopted = stranger(before, source)
     changed = (
         before.template != source.body
         or {**dict(kept), **given_values(source)} != dict(kept)
@@ -297,8 +297,8 @@ def _operations(step: StackSetPlan, fleet: Fleet) -> Work[tuple[str, ...]]:
         fleet.tell(Note(name, "stack set created"))
     elif step.update:
         request = _request(step, fleet, "update")
-        operation = yield from _started(lambda: stack_sets.update(request, fleet.options.preferences), request.token)
-        failures = yield from _followed(name, operation, fleet)
+        operation = yield from started(lambda: stack_sets.update(request, fleet.options.preferences), request.token)
+        failures = yield from followed(name, operation, fleet)
         if failures:
             return failures
     for number, targets in enumerate(step.missing, 1):
@@ -310,8 +310,8 @@ def _operations(step: StackSetPlan, fleet: Fleet) -> Work[tuple[str, ...]]:
             preferences=fleet.options.preferences,
             token=token,
         )
-        operation = yield from _started(call, token)
-        failures = yield from _followed(name, operation, fleet)
+        operation = yield from started(call, token)
+        failures = yield from followed(name, operation, fleet)
         if failures:
             return failures
     return ()
@@ -345,7 +345,7 @@ def _create(request: StackSetRequest, stack_sets: StackSets) -> None:
             raise
 
 
-def _started(call: Callable[[], str], operation: str) -> Work[str]:
+def started(call: Callable[[], str], operation: str) -> Work[str]:
     """Start an operation once no other is in progress on the stack set. One with its ID was started by this run."""
     while True:
         try:
@@ -358,7 +358,7 @@ def _started(call: Callable[[], str], operation: str) -> Work[str]:
         yield
 
 
-def _followed(name: str, operation: str, fleet: Fleet) -> Work[tuple[str, ...]]:
+def followed(name: str, operation: str, fleet: Fleet) -> Work[tuple[str, ...]]:
     """Wait for an operation, report its progress by account and Region, and return what failed."""
     told: dict[tuple[str, str], str] = {}
     fleet.pace.restart()

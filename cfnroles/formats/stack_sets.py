@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from cfnroles.aws.stack_sets import Instance, Targets
 from cfnroles.counted import counted
+from cfnroles.deploy.deleting_stack_sets import FleetDeletion, StackSetDeletion
 from cfnroles.deploy.stack_sets import FleetPlan, StackSetPlan
 from cfnroles.formats.deployment_plan import adoption, check_lines, home_text, permission_lines
+from cfnroles.layout import aligned
 from cfnroles.page import Page, json_page, page
 
 
@@ -28,6 +30,23 @@ def stack_sets_text(fleet: FleetPlan) -> Page:
         lines += permission_lines(plan.permissions, marked=plan.before is not None)
     lines += check_lines(fleet.check)
     return page(lines)
+
+
+def stack_set_deletion_text(deletion: FleetDeletion) -> Page:
+    """What is going to be deleted, with the place of each stack, and what stays."""
+    lines = [f"{home_text(deletion.home)}, which administers the stack sets", ""]
+    shown = [(step.name, _ending(step)) for step in deletion.stack_sets]
+    for step, line in zip(deletion.stack_sets, aligned(shown), strict=True):
+        lines.append(line)
+        lines += [f"  - {_targets(targets)}" for targets in step.targets]
+        lines += [f"  keeps {resource}" for resource in step.retained]
+    return page(lines)
+
+
+def _ending(step: StackSetDeletion) -> str:
+    if step.stack_set is None:
+        return "does not exist"
+    return f"delete, with {counted(len(step.instances), 'stack')}"
 
 
 def _headline(plan: StackSetPlan) -> str:

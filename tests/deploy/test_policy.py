@@ -401,6 +401,7 @@ def test_stack_sets_are_named_and_their_stacks_made_by_their_own_roles():
         for resource in (stack_set, f"{others}:stackset-target/shop:*", f"{others}:type/resource/AWS-IAM-Role")
     }
     assert f"cloudformation:TagResource on {stack_set}" in lines
+    assert f"cloudformation:DeleteStackSet on {stack_set}" in lines
     assert f"iam:PassRole on {admin}, iam:PassedToService StringEquals cloudformation.amazonaws.com" in lines
     assert [line for line in lines if line.endswith(" on *")] == ["cloudformation:CreateStackSet on *"]
     assert not [line for line in lines if "iam:CreateRole" in line or "shop-task" in line]

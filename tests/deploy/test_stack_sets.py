@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from botocore.stub import ANY, Stubber
 
 from cfnroles.aws.connection import Connection
 from cfnroles.aws.stack_sets import StackSets, Targets
+from cfnroles.deploy.deleting_stack_sets import delete_stack_sets, plan_stack_set_deletion
 from cfnroles.deploy.following import Pace
 from cfnroles.deploy.plan import Run
 from cfnroles.deploy.stack_sets import Fleet, StackSetOptions, apply_stack_sets, plan_stack_sets
@@ -117,6 +119,43 @@ def test_the_status_is_that_of_every_stack(cfnroles, aws, stacks):
         ("shop-secret-validator", 2),
         ("shop-roles", 2),
     ]
+
+
+def test_delete_takes_the_stacks_of_every_account_and_region_and_then_the_stack_sets(cfnroles, aws, stacks):
+    more = ("--target-region", "us-west-2")
+    only = ("--only", "shop-roles")  # moto cannot delete a function of another account
+    assert cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS, *more, *only).code == 0
+    planned = cfnroles("stack-sets", "delete", stacks, "--plan")
+    assert (planned.code, len(where(aws, "shop-roles"))) == (0, 4)
+    assert planned.out.splitlines()[2:] == [
+        "shop-roles             delete, with 4 stacks",
+        "  - stacks in 111111111111, 222222222222: eu-west-1, us-west-2",
+        "shop-secret-validator  does not exist",
+    ]
+
+    answer = cfnroles("stack-sets", "delete", stacks, "--yes")
+
+    assert answer.code == 0, answer.err
+    assert "shop-task is not a stack set: it imports from its own account and Region\n" in answer.err
+    assert "shop-roles: 222222222222 us-west-2 SUCCEEDED" in answer.err
+    assert re.search(r"^shop-roles +deleted", answer.err, re.MULTILINE)
+    assert [each["Status"] for each in aws.list_stack_sets()["Summaries"]] == ["DELETED"]
+    again = cfnroles("stack-sets", "delete", stacks, "--yes")
+    assert (again.code, "shop-roles             does not exist" in again.err) == (0, True)
+
+
+def test_delete_asks_on_a_terminal_alone_and_leaves_what_it_did_not_create(cfnroles, aws, stacks):
+    assert cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS, "--only", "shop-roles").code == 0
+    unasked = cfnroles("stack-sets", "delete", stacks)
+    assert (unasked.code, "Pass --yes to continue without confirmation" in unasked.err) == (2, True)
+    body = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    aws.create_stack_set(StackSetName="shop-secret-validator", TemplateBody=body)
+
+    refused = cfnroles("stack-sets", "delete", stacks, "--yes")
+
+    assert refused.code == 1
+    assert "cfnroles does not delete a stack that it did not create" in refused.err
+    assert len(where(aws, "shop-roles")) == 2
 
 
 def test_the_second_run_changes_nothing(cfnroles, aws, stacks):
@@ -260,11 +299,11 @@ class TestWhatNoEmulatorDoes:
     def roles(self, stacks):
         return read_stacks(stacks)[1]
 
-    def exists(self, stub, roles):
+    def exists(self, stub, roles, **more):
         parameters = [{"ParameterKey": "ProjectName", "ParameterValue": "shop"}]
         stack_set = {"StackSetName": "shop-roles", "TemplateBody": roles.body, "Parameters": parameters}
         stack_set["Tags"] = [{"Key": "cfnroles:project", "Value": "shop"}]
-        stub.add_response("describe_stack_set", {"StackSet": stack_set})
+        stub.add_response("describe_stack_set", {"StackSet": {**stack_set, **more}})
 
     def goes(self, stub, status, *results, reason=""):
         operation = {"OperationId": "1", "Status": status, "StatusReason": reason}
@@ -274,6 +313,53 @@ class TestWhatNoEmulatorDoes:
             for account, state, why in results
         ]
         stub.add_response("list_stack_set_operation_results", {"Summaries": summaries})
+
+    def present(self, stub, *places):
+        summaries = [
+            {"Account": account, "Region": region, "OrganizationalUnitId": unit, "Status": "CURRENT"}
+            for account, region, unit in places
+        ]
+        stub.add_response("list_stack_instances", {"Summaries": summaries})
+
+    @pytest.mark.parametrize(
+        ("model", "targets"),
+        [
+            ("SELF_MANAGED", [{"Accounts": [*ACCOUNTS], "Regions": ["eu-west-1"]}, {"Accounts": [ACCOUNTS[0]]}]),
+            ("SERVICE_MANAGED", [{"DeploymentTargets": {"OrganizationalUnitIds": ["ou-a-b", "ou-a-c"]}}, {}]),
+        ],
+    )
+    def test_stacks_go_where_they_are_and_the_stack_set_goes_last(self, fleet, roles, model, targets):
+        fleet, stub, _ = fleet
+        self.exists(stub, roles, PermissionModel=model)
+        places = [("ou-a-b", "eu-west-1"), ("ou-a-c", "eu-west-1"), ("ou-a-b", "us-west-2")]
+        accounts = (*ACCOUNTS, ACCOUNTS[0])
+        self.present(stub, *((each, region, unit) for each, (unit, region) in zip(accounts, places, strict=True)))
+        for wanted in targets:
+            usual = {
+                **({"Accounts": ANY} if model == "SELF_MANAGED" else {"DeploymentTargets": ANY}),
+                **dict.fromkeys(("Regions", "OperationPreferences", "OperationId"), ANY),
+            }
+            asked = {**usual, "StackSetName": "shop-roles", "RetainStacks": False, "CallAs": "SELF", **wanted}
+            stub.add_response("delete_stack_instances", {"OperationId": "1"}, asked)
+            self.goes(stub, "SUCCEEDED")
+        stub.add_response("delete_stack_set", {}, {"StackSetName": "shop-roles", "CallAs": "SELF"})
+
+        result = delete_stack_sets(plan_stack_set_deletion([roles], fleet), fleet)
+
+        assert [each.outcome for each in result.stacks] == ["deleted"]
+
+    def test_a_stack_that_cannot_be_deleted_keeps_its_stack_set(self, fleet, roles):
+        fleet, stub, _ = fleet
+        self.exists(stub, roles)
+        self.present(stub, (ACCOUNTS[0], "eu-west-1", ""))
+        stub.add_response("delete_stack_instances", {"OperationId": "1"})
+        why = "Export shop-TaskRoleArn cannot be deleted as it is in use by shop-task"
+        self.goes(stub, "FAILED", (ACCOUNTS[0], "FAILED", why))
+
+        result = delete_stack_sets(plan_stack_set_deletion([roles], fleet), fleet)
+
+        (failure,) = result.failures
+        assert failure.lines == (f"{ACCOUNTS[0]} eu-west-1: {why}",)
 
     def test_another_operation_is_waited_for_and_progress_is_told_by_account(self, fleet, roles):
         fleet, stub, told = fleet
