@@ -165,10 +165,14 @@ def told(about: Mapping[str, Any], *, live: bool = False, profile: str = "") -> 
     return Told(**asked, registered=registered(profile))
 
 
+#: The arguments with one source, or with several that do not depend on each other.
+_SOURCES = frozenset({"source", "files"})
+
+
 def _asked() -> Mapping[str, Any]:
-    """Return the running command with its options, if it has one source."""
+    """Return the running command with its options, if it accepts one source alone."""
     context = click.get_current_context(silent=True)
-    if context is None or not any(each.name == "source" for each in context.command.params):
+    if context is None or not any(each.name in _SOURCES for each in context.command.params):
         return {}
     from cfnroles.cli.again import options_again
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cfnroles.counted import by_number, counted
 from cfnroles.formats.build import told
 from cfnroles.formats.taken import values_words
 from cfnroles.lines import Lines
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Reference
 from cfnroles.sources.reading import Reading
 from cfnroles.targets.terraform.build import is_directory
+from cfnroles.targets.terraform.gate import Unasked
 from cfnroles.targets.terraform.written_file import TerraformFile
 
 _AGAIN = "run the command again, with --var-file FILE or --parameter NAME=VALUE"
@@ -30,15 +31,38 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
     if taken := sorted({name for each in files for name in each.taken}):
         yield ""
         yield from values_words(taken, _AGAIN, "variable")
-    unasked = dict.fromkeys(reference for each in files for reference in each.gate.unasked)
-    if unasked:
-        lines = Lines(reading.texts)
-        yield ""
-        number, value = counted(len(unasked), "parameter"), by_number(len(unasked), "value", "values")
-        yield f"The gate does not ask for {number}, whose {value} would come into Terraform's state:"
-        yield from (f"- {lines.where(each.origin)}" for each in unasked)
-        them = by_number(len(unasked), "it, too, without its value", "them, too, without their values")
+    yield from _unasked(reading, dict(each for file in files for each in file.gate.unasked))
+
+
+def _unasked(reading: Reading, unasked: Mapping[Reference, Unasked]) -> Iterator[str]:
+    """Yield what the gate does not ask for, and the gate that does."""
+    lines = Lines(reading.texts)
+    for why in Unasked:
+        found = [reference for reference, each in unasked.items() if each is why]
+        if found:
+            yield ""
+            yield f"The gate does not ask for {_WHY_NOT[why](len(found))}:"
+            yield from (f"- {lines.where(each.origin)}" for each in found)
+    if others := [each for each in unasked.values() if each is not Unasked.UNNAMED]:
+        them = by_number(len(others), "it, too, without its value", "them, too, without their values")
         yield f"With --gate check, `cfnroles check` checks {them}."
+
+
+def _parameters(number: int) -> str:
+    values = by_number(number, "value", "values")
+    return f"{counted(number, 'parameter')}, whose {values} would come into Terraform's state"
+
+
+def _of_either(number: int) -> str:
+    kinds = by_number(number, "a secret or a parameter", "secrets or parameters")
+    return f"{counted(number, 'reference')}, which may be {kinds}"
+
+
+def _unnamed(number: int) -> str:
+    return f"{counted(number, 'reference')} that no expression can name"
+
+
+_WHY_NOT = {Unasked.UNNAMED: _unnamed, Unasked.EITHER: _of_either, Unasked.PARAMETER: _parameters}
 
 
 #: The roles of a task definition itself.

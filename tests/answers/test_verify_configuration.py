@@ -226,7 +226,7 @@ UNREAD = {
 def test_what_is_not_read_of_a_role_is_told_and_keeps_it_from_passing(beside: str, told: str) -> None:
     (found, *_) = verified(files(role(beside=beside)))
     assert str(found.verdict) == "not judged"
-    assert told in human([found], {}, 1000)
+    assert told in human([found], {})
 
 
 ABSENT = {
@@ -340,7 +340,7 @@ def test_what_has_to_stay_is_written_as_its_policy_is(given: str, expected: str)
     named = given or _OBJECTS
     asked = f'{DB} }}, {{ name = "B", valueFrom = var.token'
     text = files(role(beside=inline(named) + _DOCUMENT + _ASKED), secret=asked)
-    told = human(judged(read_files(Written({"main.tf": text}), ".", Told())), {}, 1000)
+    told = human(judged(read_files(Written({"main.tf": text}), ".", Told())), {})
     assert expected in told[told.index("> keep beside it what") :] + "\n"
 
 
@@ -414,7 +414,7 @@ def test_statements_are_told_with_the_user_s_expressions_and_their_places() -> N
     (found,) = verified(
         files(role(beside=inline(policy(f'"${{{OTHER}}}"'))), secret='"${aws_ssm_parameter.p["a"].arn}"')
     )
-    told = human([found], {}, 1000)
+    told = human([found], {})
     assert 'Resource = aws_ssm_parameter.p["a"].arn' in told
     assert f"no need uses secretsmanager:GetSecretValue on ${{{OTHER}}}" in told
     assert "aws_iam_role_policy.p.Statement[0], main.tf:" in told

@@ -643,6 +643,7 @@ ASKING = {
     "verify": ["--fail-on", "excess"],
     "build": [],
     "terraform": ["--gate", "none"],
+    "lint": ["--fail-on", "error"],
 }
 
 

@@ -574,6 +574,25 @@ def test_a_module_that_is_handed_its_containers_gets_roles_from_its_caller(cfnro
     assert "Resource = [aws_secretsmanager_secret.db.arn]" in (tmp_path / written[0]).read_text(encoding="utf-8")
 
 
+UNASKED = {
+    "a parameter": ('"/a"', "1 parameter, whose value would come into Terraform's state"),
+    "what may be either": ("var.a", "1 reference, which may be a secret or a parameter"),
+}
+
+
+@pytest.mark.parametrize(("reference", "expected"), UNASKED.values(), ids=UNASKED)
+def test_what_the_gate_does_not_ask_for_is_told(cfnroles: Any, tmp_path: Path, reference: str, expected: str) -> None:
+    container = f'{{\n name = "web"\n image = "nginx"\n {secret_of(reference)}\n}}'
+    (tmp_path / "main.tf").write_text(
+        'variable "a" {}\nresource "aws_ecs_task_definition" "app" {\n family = "app"\n'
+        f" container_definitions = jsonencode([{container}])\n}}\n",
+        encoding="utf-8",
+    )
+    told = cfnroles("terraform", tmp_path).err
+    assert f"The gate does not ask for {expected}:\n- {tmp_path / 'main.tf'}:" in told
+    assert "With --gate check, `cfnroles check` checks it, too, without its value." in told
+
+
 @pytest.mark.parametrize("provider", ["aws", "aws.us"])
 def test_what_is_written_gives_what_is_needed(cfnroles: Any, directory: Path, provider: str) -> None:
     named = f'family             = "my-app"\n  provider = {provider}\n  task_role_arn = local.app_task_role_arn'

@@ -23,7 +23,7 @@ from cfnroles.facts import Facts
 from cfnroles.need import Reference
 from cfnroles.symbols import Expression
 from cfnroles.table.feature import Malformed, Unnamed
-from cfnroles.table.references import SecretReference, value_from
+from cfnroles.table.references import ParameterReference, SecretReference, value_from
 from cfnroles.targets.terraform.conditions import NeedConditions, either, opposite
 from cfnroles.targets.terraform.names import identifier
 from cfnroles.targets.terraform.parts import Parts, Repeated
@@ -65,15 +65,23 @@ class Wanted(Struct, frozen=True):
     instances: tuple[str, ...] = ()
 
 
+class Unasked(StrEnum):
+    """Why the gate does not ask for a reference."""
+
+    PARAMETER = "a parameter"
+    EITHER = "a secret or a parameter"
+    UNNAMED = "no expression can name it"
+
+
 class Gate(Struct, frozen=True):
-    """What the gate asks for; ``unasked`` are the references that it cannot ask for.
+    """What the gate asks for; ``unasked`` are the references that it does not ask for, each with the reason.
 
     ``commanded`` are the references that a command asks for, each with the condition that it depends on.
     """
 
     wanted: tuple[Wanted, ...] = ()
     commanded: tuple[tuple[Reference, str], ...] = ()
-    unasked: tuple[Reference, ...] = ()
+    unasked: tuple[tuple[Reference, Unasked], ...] = ()
 
 
 def gate_of(
@@ -86,16 +94,16 @@ def gate_of(
 ) -> Gate:
     """The versions of secrets that these references need; what is ``made`` and no secret is there before."""
     found: dict[tuple[Text, str, str], dict[str, tuple[str, str]]] = {}
-    unasked: list[Reference] = []
+    unasked: list[tuple[Reference, Unasked]] = []
     for reference in references:
         target = _target(reference, facts)
         try:
             condition = conditions.of(reference, values), conditions.instances.get(reference, "")
-            values.of(target.arn.text if target else "")
+            values.of(target.arn.text if isinstance(target, SecretReference) else reference.value_from)
         except Unwritable:
-            target = None
-        if target is None:
-            unasked += [reference] if reference not in made else []
+            target = Unasked.UNNAMED
+        if isinstance(target, Unasked):
+            unasked += [(reference, target)] if reference not in made else []
             continue
         key = target.arn.text, target.version_stage or ("" if target.version_id else "AWSCURRENT"), target.version_id
         found.setdefault(key, {})[reference.origin.place] = condition
@@ -108,12 +116,17 @@ def _wanted(key: tuple[Text, str, str], places: Mapping[str, tuple[str, str]], r
     return Wanted(*key, tuple(places), () if "" in when else when, repeated.either(instances))
 
 
-def _target(reference: Reference, facts: Facts) -> SecretReference | None:
+def _target(reference: Reference, facts: Facts) -> SecretReference | Unasked:
     try:
         target = value_from(reference.value_from, facts)
     except (Unnamed, Malformed):
-        return None
-    return target if isinstance(target, SecretReference) else None
+        return Unasked.UNNAMED
+    match target:
+        case SecretReference():
+            return target
+        case ParameterReference():
+            return Unasked.PARAMETER
+    return Unasked.EITHER
 
 
 def gate_blocks(parts: Parts, gate: Gate) -> Iterator[WrittenBlock]:

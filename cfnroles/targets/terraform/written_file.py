@@ -13,7 +13,7 @@ from cfnroles.options import RoleOptions
 from cfnroles.targets.terraform.command_gate import askable
 from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.file import Header, declared, file_of, holders_of
-from cfnroles.targets.terraform.gate import Gate, GateForm, gate_of
+from cfnroles.targets.terraform.gate import Gate, GateForm, Unasked, gate_of
 from cfnroles.targets.terraform.names import FileNames, stems
 from cfnroles.targets.terraform.parts import LogGroups, Parts, Repeated
 from cfnroles.targets.terraform.passed_roles import passing_on
@@ -121,7 +121,8 @@ def _gate(subject: Subject, parts: Parts, form: GateForm) -> Gate:
         case GateForm.CHECK:
             asked = tuple(askable(parts, references, conditions))
             known = {reference for reference, _ in asked}
-            return Gate(commanded=asked, unasked=tuple(each for each in references if each not in known))
+            others = (each for each in references if each not in known)
+            return Gate(commanded=asked, unasked=tuple((each, Unasked.UNNAMED) for each in others))
     return Gate()
 
 
