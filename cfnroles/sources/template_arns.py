@@ -14,6 +14,8 @@ from cfnroles.text import Text, arn_of, from_spelling
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 ARNS = {
     "AWS::ACMPCA::CertificateAuthority": ("Arn", "acm-pca", "certificate-authority/*"),
+    "AWS::AppMesh::VirtualGateway": ("Arn", "appmesh", "mesh/*/virtualGateway/*"),
+    "AWS::AppMesh::VirtualNode": ("Arn", "appmesh", "mesh/*/virtualNode/*"),
     "AWS::ECS::TaskDefinition": ("TaskDefinitionArn", "ecs", "task-definition/*:*"),
     "AWS::ElasticLoadBalancingV2::Listener": ("ListenerArn", "elasticloadbalancing", "listener/app/*/*/*"),
     "AWS::ElasticLoadBalancingV2::ListenerRule": ("RuleArn", "elasticloadbalancing", "listener-rule/app/*/*/*/*"),

@@ -13,7 +13,8 @@ from cfnroles.text import Text, text_of
 
 #: Variables with the virtual node or gateway for Envoy.
 #: https://docs.aws.amazon.com/app-mesh/latest/userguide/envoy-config.html
-_NODE = ("APPMESH_RESOURCE_ARN", "APPMESH_VIRTUAL_NODE_NAME")
+_ARN = "APPMESH_RESOURCE_ARN"
+_NODE = (_ARN, "APPMESH_VIRTUAL_NODE_NAME")
 
 
 def is_app_mesh(found: Found) -> bool:
@@ -30,7 +31,7 @@ def virtual_node(found: Found) -> Text:
             continue
         value = variable.get("value")
         if variable.get("name") in _NODE and isinstance(value, str) and value:
-            return _node(found, text_of(value))
+            return _node(found, str(variable["name"]), text_of(value))
     raise Unnamed(
         f"the environment of the proxy {proxy or ''} names no virtual node",
         "Set APPMESH_RESOURCE_ARN in the proxy's container",
@@ -48,7 +49,11 @@ def has_ended(found: Found) -> Trap:
     )
 
 
-def _node(found: Found, text: Text) -> Text:
+def _node(found: Found, variable: str, text: Text) -> Text:
+    if text.unknown and not text.startswith(("arn:", "mesh/")):
+        if variable == _ARN and text.whole:
+            return text
+        raise Unnamed(f"the virtual node depends on {text.written}", f"Write its ARN as {_ARN}")
     if not text.startswith("arn:"):
         if not text.startswith("mesh/"):
             raise Malformed(f"{text.written} names no virtual node", "Write its ARN, or mesh/MESH/virtualNode/NODE.")
