@@ -94,15 +94,16 @@ def refuse(tasks: Iterable[TaskInWorlds], reading: Reading) -> None:
         )
 
 
-def refuse_without_tasks(reading: Reading, nested: Sequence[str]) -> None:
-    """Raise InvalidInput for a template without task definitions. ``nested`` are templates next to it that have
-    some.
+def refuse_without_tasks(reading: Reading, commands: Sequence[str]) -> None:
+    """Raise InvalidInput for a template without task definitions.
+
+    ``commands`` are the command lines for its nested stacks that have some.
     """
-    if nested:
+    if commands:
         raise InvalidInput(
             "has task definitions only in its nested stacks",
             where=reading.name,
-            remedy=f"Pass their templates: {', '.join(nested)}.",
+            remedy=f"Run {', and '.join(f'`{each}`' for each in commands)}.",
         )
     reading.accepted()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
@@ -19,12 +21,15 @@ from cfnroles.counted import counted
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
+    from cfnroles.sources.reading import Reading
+    from cfnroles.sources.told import Told
     from cfnroles.targets.cloudformation.inject import Injection
 
 
 class _Options(Struct, frozen=True):
     output: Path | None
     in_place: bool
+    nested: bool
     replace_roles: bool
     remove: bool
     resource: str
@@ -43,6 +48,7 @@ class _Options(Struct, frozen=True):
     help="File to write to. Default: standard output.",
 )
 @click.option("--in-place", is_flag=True, help="Write to SOURCE itself.")
+@click.option("--nested", is_flag=True, help="Also edit the templates of nested stacks, with --in-place.")
 @click.option("--replace-roles", is_flag=True, help="Also replace roles that task definitions already name.")
 @click.option("--remove", is_flag=True, help="Remove everything that was injected, to the last byte.")
 @resource_options
@@ -57,26 +63,78 @@ def command(source: str, **given: Any) -> None:
     a file, or - for standard input. Exits with 1 if a task definition keeps its roles: it names some already, or a
     loop makes it.
     """
-    from cfnroles import Document, inject, read
+    options = taken(_Options, given)
+    _refuse_combinations(source, options)
+    _refuse_directory(source)
+    about = told(given)
+    top = _opened(source, about)
+    files = _with_nested(top, about) if options.nested else {top: ""}
+    if options.remove:
+        from cfnroles.targets.cloudformation.inject import removed
+
+        for file, text in [(each, removed(each.reading)) for each in files]:
+            _write(text, file, options)
+        return
+    _inject(files, options, source if options.nested else "")
+
+
+class _File(Struct, frozen=True, eq=False):
+    """A template on the command line, or one that it nests."""
+
+    name: str
+    data: bytes
+    reading: Reading
+
+
+def _opened(name: str, about: Told) -> _File:
+    from cfnroles import Document, read
     from cfnroles.document import read_document
     from cfnroles.files import read_bytes, text_of
-    from cfnroles.formats.injection import summary
-    from cfnroles.targets.cloudformation.inject import removed
 
-    options = taken(_Options, given)
-    target = _target(source, options)
-    _refuse_directory(source)
-    data = read_bytes(source)
-    text = text_of(data, "standard input" if source == "-" else source)
-    document = Document("standard input", text) if source == "-" else read_document(source)
-    reading = read(Document(document.name, text, document.beside), told(given))
-    if options.remove:
-        _write(removed(reading), data, target)
-        return
-    injection = inject(reading, options.resource, replace_roles=options.replace_roles, project=options.project)
-    say(summary(injection, source), err=True)
-    _write(injection.text, data, target)
-    _end(injection, options)
+    data = read_bytes(name)
+    text = text_of(data, "standard input" if name == "-" else name)
+    document = Document("standard input", text) if name == "-" else read_document(name)
+    return _File(name, data, read(Document(document.name, text, document.beside), about))
+
+
+def _with_nested(top: _File, about: Told) -> dict[_File, str]:
+    """Return the templates with task definitions: the one given, and those of nested stacks.
+
+    Each has its project if that is not its default.
+    """
+    from cfnroles.sources.nested_stacks import with_tasks
+    from cfnroles.sources.template_task_definitions import TASKS
+    from cfnroles.sources.template_tasks import defined
+    from cfnroles.targets.cloudformation.project_names import project_option, projects_of
+
+    # Values of parameters are those of the template around a nested stack.
+    nested = [_opened(each, replace(about, parameters={})) for each in with_tasks(top.reading.nested)]
+    template = top.reading.template
+    own = [top] if not nested or (template and defined(template, TASKS)) else []
+    projects = projects_of([each.name for each in (*own, *nested)])
+    return {
+        each: projects[each.name] * bool(project_option(each.name, projects[each.name])) for each in (*own, *nested)
+    }
+
+
+def _inject(files: Mapping[_File, str], options: _Options, top: str) -> None:
+    """Edit the templates. ``top`` is the one that has the others as nested stacks, if there may be others."""
+    from cfnroles import inject
+    from cfnroles.formats.injection import summary
+
+    made = {
+        file: inject(
+            file.reading,
+            options.resource,
+            replace_roles=options.replace_roles,
+            project=options.project or project,
+        )
+        for file, project in files.items()
+    }
+    for file, injection in made.items():
+        say(*([f"{file.name}:"] if top else []), summary(injection, file.name, top), err=True)
+        _write(injection.text, file, options)
+    _end(tuple(made.values()), options)
 
 
 def _refuse_directory(source: str) -> None:
@@ -94,18 +152,20 @@ def _refuse_directory(source: str) -> None:
         raise InvalidInput("is a directory; inject requires a template", where=source, remedy=remedy)
 
 
-def _target(source: str, options: _Options) -> Path | None:
-    if not options.in_place:
-        return options.output
-    if options.output or source == "-":
+def _refuse_combinations(source: str, options: _Options) -> None:
+    if options.in_place and (options.output or source == "-"):
         other = f"-o {options.output}" if options.output else "standard input"
         raise InvalidInput(f"--in-place cannot be combined with {other}", remedy="Omit --in-place.")
-    return Path(source)
+    if options.nested and not options.in_place:
+        raise InvalidInput("--nested requires --in-place, because it edits several files")
+    if options.nested and options.resource:
+        raise InvalidInput("--nested cannot be combined with --resource", remedy="Pass one of them.")
 
 
-def _write(text: str, before: bytes, target: Path | None) -> None:
-    """Write a text with its original byte order mark."""
-    data = (codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b"") + text.encode()
+def _write(text: str, file: _File, options: _Options) -> None:
+    """Write a text with the byte order mark of its file."""
+    data = (codecs.BOM_UTF8 if file.data.startswith(codecs.BOM_UTF8) else b"") + text.encode()
+    target = Path(file.name) if options.in_place else options.output
     if target is None:
         put(data)
         return
@@ -114,9 +174,10 @@ def _write(text: str, before: bytes, target: Path | None) -> None:
     replace_file(target, data)
 
 
-def _end(injection: Injection, options: _Options) -> None:
+def _end(injections: Sequence[Injection], options: _Options) -> None:
     if options.strict:
-        others = counted(len(injection.others), "role without a place", "roles without a place")
-        refuse_gaps(len(injection.gaps), "the template was written", others if injection.others else "")
-    if injection.left or injection.looped:
+        others = sum(len(each.others) for each in injections)
+        without = counted(others, "role without a place", "roles without a place") if others else ""
+        refuse_gaps(sum(len(each.gaps) for each in injections), "the template was written", without)
+    if any(each.left or each.looped for each in injections):
         sys.exit(BadAnswer.exit_code)

@@ -18,6 +18,7 @@ from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.build import Build
 from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, too_large
 from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS, secret_names, within_quota
+from cfnroles.targets.cloudformation.project_names import project_option, projects_of
 from cfnroles.targets.cloudformation.service import Stack
 from cfnroles.targets.cloudformation.settled import SHARED_GATE
 from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
@@ -33,7 +34,7 @@ def summary(reading: Reading, built: Build, directory: Path, source: str = "", g
         return [
             *told(reading, built.gaps),
             *_of_quotas(built),
-            *_of_template(built, reading, source or reading.name),
+            *_of_template(built, reading, source or reading.name, directory),
             *_verified(built, reading, directory, source or reading.name),
             *_deployed(built, directory, tuple(reading.template.declarations)),
         ]
@@ -101,7 +102,7 @@ def _of_project(reading: Reading, built: Build, directory: Path, again: str) -> 
     yield from _other_sides(built.other_accounts, again)
 
 
-def _of_template(built: Build, reading: Reading, source: str) -> Iterator[str]:
+def _of_template(built: Build, reading: Reading, source: str, directory: Path) -> Iterator[str]:
     """Yield the summary for a template with its roles in a separate stack."""
     from cfnroles.template.generated import mark_of
 
@@ -124,7 +125,10 @@ def _of_template(built: Build, reading: Reading, source: str) -> Iterator[str]:
         yield f"The validator does not check what the template creates: {secrets_or_parameters(len(built.made))}."
     if built.nested:
         yield ""
-        yield f"Nested stacks are templates of their own, with task definitions in {', '.join(built.nested)}."
+        yield "Nested stacks are templates of their own. To write the roles of their task definitions, run:"
+        for name, project in projects_of(built.nested).items():
+            path = quoted(str(directory.with_name(f"{directory.name}-{project}")))
+            yield f"  cfnroles build {quoted(name)}{project_option(name, project)} -o {path}"
 
 
 def _taking(built: Build, reading: Reading) -> Iterator[str]:

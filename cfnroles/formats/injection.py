@@ -13,22 +13,26 @@ from cfnroles.page import Page, page, quoted
 from cfnroles.role_kinds import kind_of
 from cfnroles.targets.cloudformation.inject import Injection
 from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, too_large
+from cfnroles.targets.cloudformation.project_names import project_option, projects_of
 from cfnroles.targets.cloudformation.replaced_roles import ReplacedRole
 
 
-def summary(injection: Injection, source: str) -> Page:
-    """Return text for a terminal. ``source`` is the template's name on the command line."""
+def summary(injection: Injection, source: str, top: str = "") -> Page:
+    """Return text for a terminal. ``source`` is the template's name on the command line.
+
+    ``top`` is the template with all the nested stacks, if those are injected, too.
+    """
     return page(
         [
             *_replaced(injection),
-            *_added(injection),
+            *_added(injection, "it" if top in ("", source) else quoted(top)),
             *_options(injection),
             *_left(injection, source),
             *_gaps(injection),
             *_taken(injection),
-            *_others(injection, source),
-            *_validator(injection, source),
-            *_nested(injection),
+            *_others(injection, _build(injection, source, top)),
+            *_validator(injection, _build(injection, source, top)),
+            *([] if top else _nested(injection, source)),
             *_generated(injection, source),
         ]
     )
@@ -56,11 +60,11 @@ def _compared(role: ReplacedRole) -> Iterator[str]:
         yield f"{which[:1].upper()}{which[1:]} may do is not in this template: what would be lost is unknown."
 
 
-def _added(injection: Injection) -> Iterator[str]:
+def _added(injection: Injection, deployed: str) -> Iterator[str]:
     if injection.tasks:
         yield f"Roles of {', '.join(injection.tasks)} are in the template."
         bucket = " --s3-bucket BUCKET" if too_large(injection.text) else ""
-        yield f"Deploy it with `--capabilities {' '.join(_capabilities(injection))}{bucket}`."
+        yield f"Deploy {deployed} with `--capabilities {' '.join(_capabilities(injection))}{bucket}`."
         if injection.aliased:
             yield "CloudFormation does not accept YAML aliases or merge keys."
             yield "Run `aws cloudformation package` first, which resolves them."
@@ -86,10 +90,11 @@ def _options(injection: Injection) -> Iterator[str]:
         yield f"Not kept for the next run, because it has NoEcho: the value of {names}."
 
 
-def _build(injection: Injection, source: str) -> str:
+def _build(injection: Injection, source: str, top: str) -> str:
     """Return the command that writes the separate stacks with the options of the roles."""
     told = "".join(f" {text}" for _, text in spelled(injection.options))
-    return f"cfnroles build {quoted(source)} --project {injection.project}{told} -o build"
+    directory = f"build-{injection.project}" if top else "build"
+    return f"cfnroles build {quoted(source)} --project {injection.project}{told} -o {quoted(directory)}"
 
 
 def _capabilities(injection: Injection) -> Iterator[str]:
@@ -121,10 +126,13 @@ def _left(injection: Injection, source: str) -> Iterator[str]:
         yield f"`cfnroles build {quoted(source)} -o build` writes the roles as a stack of their own."
 
 
-def _nested(injection: Injection) -> Iterator[str]:
+def _nested(injection: Injection, source: str) -> Iterator[str]:
     if injection.nested:
         yield ""
-        yield f"Nested stacks are templates of their own, with task definitions in {', '.join(injection.nested)}."
+        yield "Nested stacks are templates of their own. To add the roles of their task definitions, run:"
+        for name, project in projects_of(injection.nested).items():
+            yield f"  cfnroles inject {quoted(name)} --in-place{project_option(name, project)}"
+        yield f"`cfnroles inject {quoted(source)} --in-place --nested` edits all of these templates."
 
 
 def _generated(injection: Injection, source: str) -> Iterator[str]:
@@ -147,20 +155,20 @@ def _taken(injection: Injection) -> Iterator[str]:
         yield from values_words(injection.taken, "inject again, with --parameter NAME=VALUE")
 
 
-def _others(injection: Injection, source: str) -> Iterator[str]:
+def _others(injection: Injection, build: str) -> Iterator[str]:
     for each in injection.others:
         kind, where = kind_of(each.holder), Lines(injection.before.texts).where(each.origin)
         yield ""
         yield f"{where}: the {each.holder} of {each.task} is needed here and not injected. {kind.used_by}."
         export = kind.export_name.replace("${ProjectName}", f"{injection.project}-{each.task}")
-        yield f"`{_build(injection, source)}` writes it, for {export}."
+        yield f"`{build}` writes it, for {export}."
 
 
-def _validator(injection: Injection, source: str) -> Iterator[str]:
+def _validator(injection: Injection, build: str) -> Iterator[str]:
     if injection.asked:
         yield ""
         yield f"Before the stack, deploy the secret validator, which exports {injection.project}-SecretValidatorArn."
-        yield f"`{_build(injection, source)}` writes its template."
+        yield f"`{build}` writes its template."
     if injection.made and injection.tasks:
         yield ""
         them = by_number(len(injection.made), "it", "them")

@@ -266,7 +266,8 @@ def test_nested_stacks_are_templates_of_their_own(built: Any, tmp_path: Path) ->
     nested = "  App: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./app.yaml}}\n"
     result, _ = built(TEMPLATE + nested)
     assert result.code == 0
-    assert f"Nested stacks are templates of their own, with task definitions in {tmp_path}/app.yaml." in result.err
+    assert "Nested stacks are templates of their own. To write the roles of their task definitions, run:" in result.err
+    assert f"  cfnroles build {tmp_path}/app.yaml -o {tmp_path}/out-app\n" in result.err
 
 
 def test_a_parameter_that_is_none_is_refused(tmp_path: Path, cfnroles: Any) -> None:

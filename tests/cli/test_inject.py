@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import shlex
 import stat
 from pathlib import Path
@@ -563,11 +564,86 @@ def test_nested_stacks_are_templates_of_their_own(injected: Any, tmp_path: Path)
     (tmp_path / "app.yaml").write_text(TEMPLATE)
     result = injected(TEMPLATE + NESTED)
     assert result.code == 0
-    assert f"Nested stacks are templates of their own, with task definitions in {tmp_path}/app.yaml." in result.err
+    assert (
+        f"""
+Nested stacks are templates of their own. To add the roles of their task definitions, run:
+  cfnroles inject {tmp_path}/app.yaml --in-place
+`cfnroles inject {tmp_path}/shop.yaml --in-place --nested` edits all of these templates.
+"""
+        in result.err
+    )
     result = injected(f"Resources:\n{NESTED}")
     assert result.code == 2
     assert "has task definitions only in its nested stacks" in result.err
-    assert f"Pass their templates: {tmp_path}/app.yaml." in result.err
+    assert f"Run `cfnroles inject {tmp_path}/shop.yaml --in-place --nested`." in result.err
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    """A template with nested stacks: one in an encoding with a mark, two of the same name, one in another one."""
+    (tmp_path / "app.yaml").write_bytes(codecs.BOM_UTF8 + (TEMPLATE + IN_NESTED).replace("\n", "\r\n").encode())
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "jobs.yaml").write_text(TEMPLATE)
+    (tmp_path / "empty.yaml").write_text("Resources:\n  Topic: {Type: AWS::SNS::Topic}\n")
+    (tmp_path / "top.yaml").write_text(
+        "Resources:\n"
+        + "".join(
+            f"  {name}: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: {path}}}}}\n"
+            for name, path in (("App", "./app.yaml"), ("A", "a/jobs.yaml"), ("Again", "app.yaml"), ("No", "empty.yaml"))
+        )
+    )
+    return tmp_path / "top.yaml"
+
+
+IN_NESTED = "  B: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: b/jobs.yaml}}\n"
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    return {str(each.relative_to(directory)): each.read_bytes() for each in directory.rglob("*.yaml")}
+
+
+def test_all_nested_stacks_are_edited_in_one_run(cfnroles: Any, app: Path) -> None:
+    before = contents(app.parent)
+    result = cfnroles("inject", app, "--in-place", "--nested")
+    assert result.code == 0
+    after = contents(app.parent)
+    assert {name for name in after if after[name] != before[name]} == {"app.yaml", "a/jobs.yaml", "b/jobs.yaml"}
+    assert after["app.yaml"].startswith(codecs.BOM_UTF8)
+    assert result.err.count("Roles of Web are in the template.") == 3
+    assert result.err.count(f"Deploy {app} with `--capabilities CAPABILITY_IAM`.") == 3
+    for name, project in (("app", "app"), ("a/jobs", "a-jobs"), ("b/jobs", "b-jobs")):
+        template = parse(after[f"{name}.yaml"].decode("utf-8-sig"), name)
+        assert project in [each.get("Default") for each in template["Parameters"].values()]
+        assert f"cfnroles build {app.parent}/{name}.yaml --project {project} -o build-{project}`" in result.err
+    assert cfnroles("inject", app, "--in-place", "--nested").code == 0
+    assert contents(app.parent) == after
+    assert cfnroles("inject", app, "--in-place", "--nested", "--remove").code == 0
+    assert contents(app.parent) == before
+
+
+def test_nothing_is_edited_where_one_of_them_cannot_be(cfnroles: Any, app: Path) -> None:
+    (app.parent / "a" / "jobs.yaml").write_text(TEMPLATE.replace("Name: web", "Name: 'a b'"))
+    before = contents(app.parent)
+    result = cfnroles("inject", app, "--in-place", "--nested")
+    assert (result.code, contents(app.parent)) == (2, before)
+    assert "a/jobs.yaml" in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--nested",), "--nested requires --in-place"),
+        (("--nested", "-o", "x.yaml"), "--nested requires --in-place"),
+        (("--nested", "--in-place", "--resource", "Web"), "--nested cannot be combined with --resource"),
+    ],
+)
+def test_what_edits_several_files_is_about_all_of_them(
+    cfnroles: Any, app: Path, options: tuple[str, ...], message: str
+) -> None:
+    result = cfnroles("inject", app, *options)
+    assert result.code == 2
+    assert message in result.err
 
 
 def test_a_nested_stack_that_nobody_can_see_is_a_gap(injected: Any) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
 from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse, refuse_without_tasks
 from cfnroles.need import Gap
+from cfnroles.page import quoted
 from cfnroles.sources.nested_stacks import NestedStack, nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_targets import made_in_part
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.sources.template_tasks import hidden
+from cfnroles.targets.cloudformation.project_names import project_option, projects_of
 from cfnroles.targets.cloudformation.stack_names import with_stack_names
 from cfnroles.targets.cloudformation.template_roles import Adding
 from cfnroles.targets.cloudformation.template_stacks import TemplateStacks, template_stacks
@@ -26,7 +28,7 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
     ids, known = asked_about(reading, template, resource, TASKS), known_of(reading)
     nested = () if resource else tuple(nested_stacks(template, reading.documents[0], known[1]))
     if not ids:
-        refuse_without_tasks(reading, with_tasks(nested))
+        refuse_without_tasks(reading, _commands(with_tasks(nested)))
     template = with_stack_names(template)
     facts = replace(known[0], roles_first=True, makes_profiles=True)
     found = [by_parameters(each, reading.documents[0], template, (facts, known[1])) for each in ids]
@@ -37,6 +39,13 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
     ordered = sorted(gaps, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
     whole = (*ordered, *made.gaps, *made_in_part(template, ids), *unseen(template, nested, known[1]))
     return replace(made, gaps=whole, nested=with_tasks(nested), taken=taken)
+
+
+def _commands(nested: Sequence[str]) -> list[str]:
+    return [
+        f"cfnroles build {quoted(name)}{project_option(name, project)} -o build-{project}"
+        for name, project in projects_of(nested).items()
+    ]
 
 
 def unseen(template: Template, nested: Iterable[NestedStack | Gap], given: Given) -> Iterator[Gap]:

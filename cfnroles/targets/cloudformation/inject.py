@@ -21,6 +21,7 @@ from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refu
 from cfnroles.document import Document, parse
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Origin
+from cfnroles.page import quoted
 from cfnroles.sources.nested_stacks import nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.role_places import RolePlace, given_at, named_already, places_of, shared, without_place
@@ -111,7 +112,8 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     ids = asked_about(before, template, resource, TASKS)
     nested = tuple(nested_stacks(template, before.documents[0], known_of(before)[1])) if not resource else ()
     if not ids:
-        refuse_without_tasks(before, with_tasks(nested))
+        command = f"cfnroles inject {quoted(before.name)} --in-place --nested"
+        refuse_without_tasks(before, [command] if with_tasks(nested) else [])
     written = before.documents[0].members["Resources"]
     wanted = tuple(name for name in defined(template, TASKS) if name in written and (name in ids or name in earlier))
     found = found_in_template(wanted, before, template)

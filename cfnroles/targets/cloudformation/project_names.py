@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import PurePath
 
 from cfnroles.errors import InvalidInput
@@ -39,3 +41,22 @@ def project_of_document(document: str, project: str = "") -> str:
     stem = re.sub("[^A-Za-z0-9]+", "-", PurePath(document).stem).strip("-")
     named = re.fullmatch(PROJECT_NAME, stem) and document != "standard input"
     return project or (stem if named else "service")
+
+
+def projects_of(documents: Sequence[str]) -> Mapping[str, str]:
+    """Return a project for each template. Templates with the same file name also have the name of their directory."""
+    found: dict[str, str] = {}
+    for document in documents:
+        name = project_of_document(document)
+        if sum(project_of_document(each) == name for each in documents) > 1:
+            name = project_of_document(f"{PurePath(document).parent.name}-{name}")
+        taken = set(found.values())
+        found[document] = next(
+            each for number in count(1) if (each := f"{name}-{number}" if number > 1 else name) not in taken
+        )
+    return found
+
+
+def project_option(document: str, project: str) -> str:
+    """Return the option that gives a template its project. Empty if that is its default."""
+    return "" if project == project_of_document(document) else f" --project {project}"

@@ -50,7 +50,9 @@ def found(variable: str, value: str) -> tuple[list[str], list[str]]:
     assert reading.template is not None
     task = in_worlds("Web", reading.documents[0], reading.template, known_of(reading))
     needs = (need.permission for need in task.needs if need.permission.action == "appmesh:StreamAggregatedResources")
-    return [str(named_by_ref(text_of(each.resource))) for each in needs], [gap.what for gap in task.gaps if "virtual node" in gap.what]
+    return [str(named_by_ref(text_of(each.resource))) for each in needs], [
+        gap.what for gap in task.gaps if "virtual node" in gap.what
+    ]
 
 
 @pytest.mark.parametrize(("variable", "value", "resource"), NAMED.values(), ids=NAMED)
