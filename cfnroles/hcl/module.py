@@ -16,6 +16,7 @@ from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.session import Session
 from cfnroles.hcl.syntax import Block, Constant, Node, Place
 from cfnroles.hcl.types import converted, example, written_example
+from cfnroles.hcl.uses import known_type
 from cfnroles.hcl.values import Failed, Lazy, Value
 from cfnroles.page import quoted
 from cfnroles.symbols import Apart, Expression
@@ -116,7 +117,7 @@ class Module:
             f"{self.address}var.{name}",
             written=f"${{var.{name}}}",
             reason=f"no value given for var.{name}",
-            remedy=self._how_to_give(name, block.body.arguments.get("type")),
+            remedy=self._how_to_give(name, known_type(self.configuration, block)),
             secret=isinstance(hidden, Constant) and hidden.value is True,
         )
         return Value(symbol, place)

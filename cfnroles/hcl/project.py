@@ -15,6 +15,7 @@ from cfnroles.hcl.parser import parse, parse_expression
 from cfnroles.hcl.session import MOST_OF_ALL, Budget
 from cfnroles.hcl.syntax import Block, Chunk, Constant, Node, Place, Source, Template
 from cfnroles.hcl.types import takes_text
+from cfnroles.hcl.uses import known_type
 from cfnroles.hcl.values import Missing, Outside
 from cfnroles.spelling import hint, meant
 
@@ -145,8 +146,11 @@ class Project:
                 raise InvalidInput(what, where=self.files.called("."), why=why, remedy=remedy)
 
     def _argument(self, name: str, text: str) -> Node:
-        """The value of a variable from the command line: a text where its type is one, else an expression."""
-        kind = self.root.variables[name].body.arguments.get("type")
+        """The value of a variable from the command line: a text where its type is one, else an expression.
+
+        Terraform makes a text of it where no type is declared, and stops where it is used as anything else.
+        """
+        kind = known_type(self.root, self.root.variables[name])
         source = Source(f"--parameter {name}", text)
         if takes_text(kind):
             return Template(source, 0, len(text), (Chunk(source, 0, len(text), text),))

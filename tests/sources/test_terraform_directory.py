@@ -480,7 +480,7 @@ UNKNOWN = {
     ),
     "volumes of nobody": (
         task('image = "nginx"', 'variable "v" {}\n', VOLUMES := "dynamic volume {\n for_each = var.v\n content {}\n }"),
-        "cannot see what var.v puts here: no value given for var.v. Pass --parameter v=VALUE",
+        'cannot see what var.v puts here: no value given for var.v. Pass --parameter \'v={"KEY":"VALUE"}\'',
     ),
     "a definition that is not there": (
         task('image = "nginx"', "", "count = 0"),
