@@ -107,7 +107,7 @@ def _drafts(named: Sequence[str], options: _Options) -> Sequence[Drafted]:
 
 def _found(options: _Options) -> tuple[str, ...]:
     """Return the task definitions in this folder and below, and print the commands for all other sources."""
-    from cfnroles.cli.init_here import look
+    from cfnroles.cli.init_here import look, meanings
 
     if options.live:
         raise InvalidInput("--live requires a SOURCE", remedy="Pass CLUSTER/SERVICE or FAMILY[:REVISION].")
@@ -119,7 +119,7 @@ def _found(options: _Options) -> tuple[str, ...]:
     if unread:
         say("Skipped, because it cannot be read:", unread, "", err=True)
     if commands:
-        say("Found, with no need for a spec:", *(f"  {command}" for command in commands), err=True)
+        say("These need no spec:", *(f"  {command}" for command in commands), meanings(commands), "", err=True)
     if here.definitions:
         say("Found task definitions:", *(f"  {name}" for name in here.definitions), "", err=True)
     return here.definitions
@@ -136,7 +136,12 @@ def _nothing(unread: Page) -> InvalidInput:
     return InvalidInput(
         "no task definition in this folder or its subfolders",
         why="Searched for task definitions, templates, cdk.out and Terraform.",
-        remedy="Pass one: cfnroles init SOURCE; or read one from Amazon ECS: cfnroles init --live CLUSTER/SERVICE",
+        remedy=page(
+            [
+                "Pass one: cfnroles init SOURCE",
+                "Or read one from Amazon ECS: cfnroles init --live CLUSTER/SERVICE",
+            ]
+        ),
     )
 
 

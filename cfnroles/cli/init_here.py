@@ -60,6 +60,21 @@ class Here(Struct, frozen=True):
             yield f"cfnroles terraform {quoted(name)}"
 
 
+_MEANINGS = {
+    "build": "writes the stacks of a spec",
+    "explain": "shows what the roles need, and why",
+    "inject": "adds the roles to a copy of the template",
+    "verify": "checks the roles that exist",
+    "terraform": "writes the roles as Terraform",
+}
+
+
+def meanings(commands: Sequence[str]) -> str:
+    """Return what the commands do, in one sentence."""
+    named = {command.split()[1] for command in commands}
+    return f"{'; '.join(f'{name} {what}' for name, what in _MEANINGS.items() if name in named)}."
+
+
 def look(folder: str = ".") -> Here:
     """Return the sources in a folder and below, except in directories of tools (``.git``, ``node_modules``,
     environments).
@@ -203,7 +218,7 @@ def asked(services: Sequence[Drafted], output: Path) -> tuple[Sequence[Drafted],
     from cfnroles.sources.service_spec.draft import account_of, region_of
 
     say(
-        f"Enter takes the answer in brackets. Without one, or with {_OPEN}, the file leaves the question open.",
+        f"Press Enter to accept the answer in brackets. Type {_OPEN} to leave a question open in the file.",
         err=True,
     )
     say("", err=True)
@@ -236,11 +251,11 @@ def _fact(question: str, place: Place, form: re.Pattern[str]) -> str:
 
 def _grants(service: Drafted, output: Path) -> Iterator[str]:
     """Yield the grants of the application."""
-    question = f"What may the application of {service.name} do? For example sqs-send: orders"
+    question = f"What may the application of {service.name} do (for example, sqs-send: orders; Enter for nothing)"
     admitted = partial(_grant, service, output)
     while answer := ask(question, admitted, hidden=False, default=""):
         yield answer
-        question = f"What else may {service.name} do?"
+        question = f"What else may {service.name} do (Enter for nothing)"
 
 
 def _grant(service: Drafted, output: Path, answer: str) -> str:
