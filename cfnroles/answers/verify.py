@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from cfnroles.answers.alternatives import without_alternatives
 from cfnroles.answers.excess import AskedOf, Beyond, Untold, grants_beyond
 from cfnroles.answers.prove import removals
 from cfnroles.answers.requests import Asked, Home, asked, definite, homes, opened, told_by_role, told_symbols
@@ -27,19 +28,16 @@ from cfnroles.iam.evaluator import (
     unread_policy,
 )
 from cfnroles.iam.roles import Role, RolePolicy, Unread, evaluable
-from cfnroles.need import Gap, Holder, Need, Origin
+from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles import read_role_of
 from cfnroles.statements import compose
-from cfnroles.symbols import Cut, RandomSuffix, Symbol
+from cfnroles.symbols import RandomSuffix
 from cfnroles.template.intrinsics import symbols
-from cfnroles.text import text_of
 
 _ACCOUNT = "the account"
 _REGION = "the Region"
 _KEYS = "KmsKeyArns"
-#: The actions for a reference to either a secret or a parameter: one of both, and that on its key.
-_EITHER = frozenset({"secretsmanager:GetSecretValue", "ssm:GetParameters", "kms:Decrypt"})
 #: The evaluator's name for the open part of a resource.
 REST_OF_RESOURCE = "the rest of the resource's ARN"
 
@@ -130,7 +128,7 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
     seen = homes(facts, everything, _texts(role), uses.known, uses.apart)
     readings = [_Reading(role, home, uses.known) for home in seen]
     among = _among(uses, role, readings)
-    judged = tuple(_either([_judge(need, readings, among) for need in ordered]))
+    judged = tuple(without_alternatives([_judge(need, readings, among) for need in ordered]))
     unknown = {each.need for each in judged if each.outcome is Outcome.UNKNOWN}
     unknown |= {need for need in besides if _judge(need, readings, among).outcome is Outcome.UNKNOWN}
     lacking = [each.need for each in judged if each.outcome is Outcome.MISSING]
@@ -249,32 +247,6 @@ def _judge(need: Need, readings: Sequence[_Reading], among: _Among) -> Judged:
             return Judged(need, Outcome.UNKNOWN, keys=untold)
         return judged[0]
     return Judged(need, Outcome.UNKNOWN, _by(judged), _deciding(readings, judged))
-
-
-def _either(judged: Sequence[Judged]) -> Iterator[Judged]:
-    """Yield the results for needs that may turn out not to exist: a symbol may name a secret or a parameter.
-
-    If the role may allow one of the two, the other is not known to be missing.
-    """
-    served = {place for each in judged if each.outcome is not Outcome.MISSING for place in _alternatives(each.need)}
-    for each in judged:
-        places = _alternatives(each.need)
-        if each.outcome is Outcome.MISSING and not served.isdisjoint(places):
-            names = sorted({symbol.name for _, _, symbol in places})
-            yield replace(each, outcome=Outcome.UNKNOWN, keys=tuple(names))
-        else:
-            yield each
-
-
-def _alternatives(need: Need) -> frozenset[tuple[Origin, bool, Symbol]]:
-    """Return the places where a need is one of several alternatives for a symbol; keys are separate from their
-    secrets.
-    """
-    if need.permission.action not in _EITHER:
-        return frozenset()
-    texts = map(text_of, need.permission.texts)
-    cut = {symbol.of for text in texts for symbol in text.symbols if isinstance(symbol, Cut)}
-    return frozenset((need.origin, need.permission.action == "kms:Decrypt", symbol) for symbol in cut)
 
 
 _Among = Callable[[tuple[str, ...]], Sequence[_Reading]]
