@@ -16,6 +16,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.formats.verification import human
 from cfnroles.formats.verification_words import statements_json, summary
 from cfnroles.iam.roles import Role, read_role
+from cfnroles.layout import laid_out
 from cfnroles.need import Holder
 
 TEMPLATE = """\
@@ -82,7 +83,7 @@ def judged(text: str, parameters: dict[str, str] | None = None, **question: Any)
 
 
 def told(text: str, **question: Any) -> str:
-    return human(judged(text, **question), {"t.yaml": text}, 100)
+    return laid_out(human(judged(text, **question), {"t.yaml": text}), width=100, colour=False)
 
 
 def test_a_role_that_allows_what_is_needed_passes() -> None:
