@@ -57,7 +57,7 @@ def template_references(reading: Reading, template: Template, resource: str) -> 
         for reference, where in task.references.items():
             told = _told(reference, task.when(where))
             found[told] = found.get(told, True) and reference in made
-            always |= {told} if where == frozenset(task.worlds.all) else set()
+            always |= {told} if where == task.worlds.space.everywhere else set()
     ordered = sorted(found, key=lambda each: (each.origin.sort_key, each.value_from))
     defaults = dict.fromkeys(name for task in tasks for name in task.defaults)
     return TemplateReferences(

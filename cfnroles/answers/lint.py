@@ -15,9 +15,9 @@ from cfnroles.document import Document
 from cfnroles.need import Finding, Origin, Severity
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
+from cfnroles.template.dependencies import on_the_way
 from cfnroles.template.template import Template, checked
-from cfnroles.template.worlds import Atom, Literal, World, Worlds
-from cfnroles.workload import Path
+from cfnroles.template.worlds import Atom, World, Worlds
 
 _OURS = frozenset(check.id for check in CHECKS)
 #: In ascending order.
@@ -128,7 +128,8 @@ def _in_each_world(worlds: Worlds) -> Mapping[World, Subject]:
 
 def _hanging(finding: Finding, where: Collection[World], worlds: Worlds) -> Finding:
     """Return the finding with its conditions, unless its place already implies them."""
-    if worlds.among(_on_the_way(finding.origin.path, worlds.template.tree)) <= set(where):
+    there = worlds.among(on_the_way(finding.origin.path, worlds.template.tree))
+    if all(world in where for world in worlds.all if world in there):
         return finding
     alternatives = (" and ".join(map(str, literals)) for literals in worlds.when(where))
     told = f"{finding.what}, where {', or where '.join(alternatives)}"
@@ -138,24 +139,6 @@ def _hanging(finding: Finding, where: Collection[World], worlds: Worlds) -> Find
 def _written(finding: Finding, worlds: Worlds) -> Finding:
     """Return the finding at the place of the loop that created its subject."""
     return replace(finding, origin=replace(finding.origin, path=worlds.template.written(finding.origin.path)))
-
-
-def _on_the_way(path: Path, tree: Any) -> Iterator[Literal]:
-    """Yield the conditions that a place of a template requires."""
-    for index, step in enumerate(path):
-        try:
-            tree = tree[step]
-        except (KeyError, IndexError, TypeError):
-            return
-        if (
-            index == 1
-            and path[0] == "Resources"
-            and isinstance(tree, Mapping)
-            and isinstance(tree.get("Condition"), str)
-        ):
-            yield Literal(tree["Condition"])
-        if step == "Fn::If" and isinstance(tree, list) and path[index + 1 : index + 2] in ((1,), (2,)):
-            yield Literal(str(tree[0]), path[index + 1] == 1)
 
 
 def _of(check: Check, fault: Finding, subject: Subject) -> Finding:

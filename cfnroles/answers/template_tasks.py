@@ -20,7 +20,7 @@ from cfnroles.sources.told_facts import told_facts
 from cfnroles.spelling import hint
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import World
+from cfnroles.template.world_sets import WorldSet
 
 
 def asked_about(
@@ -111,7 +111,7 @@ def refuse_without_tasks(reading: Reading, commands: Sequence[str]) -> None:
 _Told = TypeVar("_Told", Gap, Finding)
 
 
-def hanging(found: Mapping[_Told, frozenset[World]], task: TaskInWorlds) -> Iterator[_Told]:
+def hanging(found: Mapping[_Told, WorldSet], task: TaskInWorlds) -> Iterator[_Told]:
     """Yield the findings with their conditions."""
     for each, where in found.items():
         when = task.when(where)

@@ -14,7 +14,7 @@ from cfnroles.sources.template_task_definitions import CAPACITY_PROVIDER, EXPRES
 from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.template.dependencies import names_in
 from cfnroles.template.template import resources_of
-from cfnroles.template.worlds import Literal, World
+from cfnroles.template.worlds import Literal
 from cfnroles.workload import Path
 
 #: The task definition that is run, or a condition with what is run where it holds and where not; empty for none.
@@ -274,13 +274,7 @@ def _is_there(task: TaskInWorlds, literals: Iterable[Literal]) -> bool:
     condition, given = task.worlds.template.resources[task.logical_id].get("Condition"), tuple(literals)
     if condition is None or Literal(str(condition)) in given:
         return True
-    worlds = task.worlds
-
-    def may_hold(each: Literal, world: World) -> bool:
-        return worlds.holds(each.condition, world) is not (not each.holds)
-
-    possible = (world for world in worlds.all if all(may_hold(each, world) for each in given))
-    return worlds.exact and all(world in task.there for world in possible)
+    return task.worlds.possible(given) <= task.there
 
 
 def _runs_alone(task: str, given: Any, tree: Mapping[str, Any]) -> bool:

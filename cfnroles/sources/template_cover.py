@@ -27,9 +27,11 @@ from cfnroles.sources.task_definition_checks import MOST_BYTES, size_of
 from cfnroles.sources.template_keys import NAMES, Keys
 from cfnroles.sources.template_targets import RUNNERS
 from cfnroles.sources.template_task_definitions import CLUSTER, RUNS, TASKS, TemplateTask
+from cfnroles.template.covering import covering, number_of_forms
 from cfnroles.template.dependencies import Dependencies
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import Atom, World, Worlds
+from cfnroles.template.world_sets import WorldSet, space_of
+from cfnroles.template.worlds import MOST, Atom, Groups, World, Worlds
 from cfnroles.workload import EXPRESS, Path
 
 #: The lists of a container whose elements ECS takes one by one.
@@ -44,13 +46,14 @@ _EVERYWHERE = (CLUSTER, PIPELINE, DEPLOYMENT_GROUP)
 
 
 class Cover(Struct, frozen=True, dict=True):
-    """Which of ``all`` worlds to look at.
+    """Which worlds to look at, of those that the ``groups`` make.
 
     ``ground`` are the atoms that anything may depend on, ``elements`` those others on which each depends, by where it
     stands in the template.
     """
 
-    all: tuple[World, ...]
+    groups: Groups
+    usual: World
     ground: frozenset[Atom]
     elements: Mapping[Path, frozenset[Atom]]
 
@@ -64,51 +67,38 @@ class Cover(Struct, frozen=True, dict=True):
         starts = (source[:length] for length in range(len(source), 0, -1))
         return next((self.elements[start] for start in starts if start in self.elements), None)
 
-    def where(self, own: frozenset[Atom], found: Iterable[World]) -> frozenset[World]:
+    def where(self, own: frozenset[Atom], found: Iterable[World]) -> WorldSet:
         """All worlds that agree with one of those ``found`` in the ground and in the atoms of an element."""
-        seen, cells = self.ground | own, self._cells(own)
-        agreed = {world & seen for world in found}
-        return cells[agreed.pop()] if len(agreed) == 1 else frozenset().union(*(cells[each] for each in agreed))
+        return space_of(self.groups).agreeing(found, self.ground | own)
 
-    def _cells(self, own: frozenset[Atom]) -> Mapping[World, frozenset[World]]:
-        if own not in self._known:
-            seen, cells = self.ground | own, dict[World, list[World]]()
-            for world in self.all:
-                cells.setdefault(world & seen, []).append(world)
-            self._known[own] = {each: frozenset(among) for each, among in cells.items()}
-        return self._known[own]
+    def is_too_many(self, own: frozenset[Atom]) -> bool:
+        """Whether the ground and the atoms of an element have more forms than are looked at."""
+        if own not in self._too_many:
+            self._too_many[own] = number_of_forms(self.groups, self.ground | own) > MOST
+        return self._too_many[own]
 
     @cached_property
-    def _known(self) -> dict[frozenset[Atom], Mapping[World, frozenset[World]]]:
+    def _too_many(self) -> dict[frozenset[Atom], bool]:
         return {}
+
+    @property
+    def too_many(self) -> tuple[Path, ...]:
+        """The elements of which not every form is looked at; one without steps is all that is no element."""
+        if self.is_too_many(frozenset()):
+            return ((),)
+        return tuple(path for path, own in self.elements.items() if self.is_too_many(own))
 
     @cached_property
     def firsts(self) -> tuple[World, ...]:
-        """The first of the worlds that agree in the ground, for each way to agree."""
-        return _firsts(self.all, self.ground)
+        """A world for each form of the ground."""
+        return covering(self.groups, self.usual, (self.ground,))
 
     @cached_property
     def visited(self) -> tuple[World, ...]:
         """Worlds in which every element is in each of its forms, beside each form of the ground."""
-        looked_at = {self.ground | each for each in self.elements.values()} | {self.ground}
-        largest = [each for each in looked_at if not any(each < other for other in looked_at)]
-        # Worlds that agree in all that is looked at show the same.
-        among = _firsts(self.all, self.ground.union(*looked_at))
-        shown = {world: {(number, world & each) for number, each in enumerate(largest)} for world in among}
-        left = set[tuple[int, World]]().union(*shown.values())
-        chosen = set()
-        while left:
-            best = max(among, key=lambda world: len(shown[world] & left))
-            chosen.add(best)
-            left -= shown[best]
-        return tuple(world for world in among if world in chosen)
-
-
-def _firsts(worlds: Iterable[World], seen: frozenset[Atom]) -> tuple[World, ...]:
-    firsts: dict[World, World] = {}
-    for world in worlds:
-        firsts.setdefault(world & seen, world)
-    return tuple(firsts.values())
+        return covering(
+            self.groups, self.usual, (self.ground, *(self.ground | each for each in self.elements.values()))
+        )
 
 
 class Apart:
@@ -181,7 +171,7 @@ def _is_element(path: Path) -> bool:
 
 def cover_of(logical_id: str, around: Template, worlds: Worlds) -> Cover:
     """The cover of the worlds of a task definition; ``around`` is what of its template is around it."""
-    known, key = worlds.template.known, (cover_of, logical_id, worlds.all)
+    known, key = worlds.template.known, (cover_of, logical_id, worlds.groups)
     if key not in known:
         known[key] = _cover_of(logical_id, around, worlds)
     cover: Cover = known[key]
@@ -190,13 +180,13 @@ def cover_of(logical_id: str, around: Template, worlds: Worlds) -> Cover:
 
 def whole_cover(worlds: Worlds) -> Cover:
     """The cover that has all worlds looked at."""
-    return Cover(worlds.all, frozenset(worlds.atoms), {})
+    return Cover(worlds.groups, worlds.usual, frozenset(worlds.atoms), {})
 
 
 def _cover_of(logical_id: str, around: Template, worlds: Worlds) -> Cover:
     template = worlds.whole or worlds.template
     resource: Path = ("Resources", logical_id)
-    if not worlds.exact or any(place[:2] == resource and len(place) > len(resource) for place in template.places):
+    if any(place[:2] == resource and len(place) > len(resource) for place in template.places):
         return whole_cover(worlds)
     unasked, everywhere = _of_all_tasks(template)
     asked, own = Dependencies(template, worlds, unasked), template.resources[logical_id]
@@ -208,7 +198,7 @@ def _cover_of(logical_id: str, around: Template, worlds: Worlds) -> Cover:
     for path, each in found.items():
         place = template.written(path)
         elements[place] = elements.get(place, frozenset()) | (asked.of(each) - ground)
-    return Cover(worlds.all, frozenset(ground), elements)
+    return Cover(worlds.groups, worlds.usual, frozenset(ground), elements)
 
 
 _OfAllTasks = tuple[Mapping[str, Collection[Path]], tuple[str, ...]]
@@ -224,13 +214,18 @@ def _of_all_tasks(template: Template) -> _OfAllTasks:
     return found
 
 
+#: All that is asked of a resource by who names it, besides whether it is there, in small letters.
+_ASKED = {**dict.fromkeys(TASKS, frozenset({"family"})), "AWS::IAM::Role": frozenset({"rolename", "path"})}
+
+
 def _unasked(template: Template) -> Iterator[tuple[str, tuple[Path, ...]]]:
-    """What nobody asks of a task definition who names it: all but whether it is there, and its family."""
+    """What nobody asks of a task definition, or of a role, who names it."""
     for name, each in template.resources.items():
-        if each["Type"] in TASKS:
+        if (asked := _ASKED.get(each["Type"])) is not None:
             properties = each.get("Properties")
             members = properties if isinstance(properties, Mapping) else ()
-            yield name, tuple(("Properties", member) for member in members if str(member).lower() != "family")
+            kept = (member for member in members if str(member).lower() not in asked)
+            yield name, tuple(("Properties", member) for member in kept if not str(member).startswith("Fn::"))
 
 
 def _is_found_by_name(resource: Mapping[str, Any]) -> bool:

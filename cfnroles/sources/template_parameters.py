@@ -23,7 +23,7 @@ from cfnroles.sources.template_tasks import TaskInWorlds, around_task, found_in
 from cfnroles.symbols import Parameter, Symbol
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import World
+from cfnroles.template.world_sets import WorldSet
 from cfnroles.text import Part, Text, text_of
 
 #: Signs of one kind: what is hexadecimal stays so, and digits stay digits.
@@ -71,29 +71,28 @@ def _left(found: Need | Gap, template: Template) -> frozenset[str]:
 
 
 def _by_parameters(
-    found: Mapping[_Named, frozenset[World]],
-    altered: Mapping[_Named, frozenset[World]],
+    found: Mapping[_Named, WorldSet],
+    altered: Mapping[_Named, WorldSet],
     of: Callable[[_Named, Callable[[Text], Text]], _Named],
     others: _Others,
-) -> Mapping[_Named, frozenset[World]]:
+) -> Mapping[_Named, WorldSet]:
     """What is found, with the parameters in it."""
-    left = {each: set(where) for each, where in found.items()}
-    named: dict[_Named, set[World]] = {}
+    left, named = dict(found), dict[_Named, WorldSet]()
     called = frozenset(name for each in found for name in (each.origin.container, each.origin.item))
     for each, where in altered.items():
         try:
             original = replace(of(each, others.original), origin=_called(each.origin, called, others))
         except Misread:
             continue
-        if same := where & found.get(original, frozenset()):
+        if original in found and (same := where & found[original]):
             # People know a place by the names that it has.
             by_name = replace(of(each, others.named), origin=original.origin)
-            named.setdefault(by_name, set()).update(same)
+            named[by_name] = named[by_name] | same if by_name in named else same
             left[original] -= same
     for each, worlds in left.items():
         if worlds:
-            named.setdefault(each, set()).update(worlds)
-    return {each: frozenset(worlds) for each, worlds in named.items()}
+            named[each] = named[each] | worlds if each in named else worlds
+    return named
 
 
 def _called(origin: Origin, known: Collection[str], others: _Others) -> Origin:

@@ -11,7 +11,7 @@ from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import OpenReference, ParameterReference, value_from
 from cfnroles.template.template import ResolvedStack
-from cfnroles.template.worlds import World
+from cfnroles.template.world_sets import WorldSet
 from cfnroles.text import Text, text_of
 
 _SECRET, _PARAMETER = "AWS::SecretsManager::Secret", "AWS::SSM::Parameter"
@@ -23,34 +23,27 @@ def made_by_template(task: TaskInWorlds, facts: Facts) -> frozenset[Reference]:
     CloudFormation makes that before the task definition that refers to it.
     """
     tree = task.worlds.template.tree
-    stacks = {world: task.worlds.stack(world, (_SECRET, _PARAMETER)) for world in task.there} if task.references else {}
+    kinds = (_SECRET, _PARAMETER)
     return frozenset(
         reference
         for reference, where in task.references.items()
         if resources_in(reference.value_from, tree)
-        or all(_is_named(reference, stacks[world], facts) for world in where)
+        or all(_is_named(reference, task.worlds.stack(world, kinds), facts) for world in task.worlds.some_of(where))
     )
 
 
-def deployable_worlds(task: TaskInWorlds) -> frozenset[World]:
+def deployable_worlds(task: TaskInWorlds) -> WorldSet:
     """The worlds of a task definition but those in which it refers to a resource that is not there.
 
     CloudFormation makes no stack of such a template. Where it would make none at all, nothing is left out.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
     """
     tree = task.worlds.template.tree
-    named: dict[str, set[World]] = {}
+    broken = task.worlds.space.nowhere
     for need, where in task.needs.items():
-        for text in need.permission.texts:
-            for name in resources_in(text, tree):
-                if tree["Resources"][name].get("Condition"):
-                    named.setdefault(name, set()).update(where)
-    broken = {
-        world
-        for name, where in named.items()
-        for world in where
-        if task.worlds.holds(str(tree["Resources"][name]["Condition"]), world) is False
-    }
+        for name in (name for text in need.permission.texts for name in resources_in(text, tree)):
+            if condition := tree["Resources"][name].get("Condition"):
+                broken |= where & task.worlds.truths(str(condition))[1]
     return task.there - broken or task.there
 
 

@@ -44,10 +44,11 @@ from cfnroles.sources.template_task_definitions import (
 )
 from cfnroles.sources.unknown_members import unseen_members
 from cfnroles.table.feature import Unnamed
-from cfnroles.template.dependencies import names_in
+from cfnroles.template.dependencies import names_in, on_the_way
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.template import ResolvedStack, Template, is_module
-from cfnroles.template.worlds import Atom, Fork, World, Worlds, without_defaults, worlds_of
+from cfnroles.template.world_sets import WorldSet
+from cfnroles.template.worlds import Atom, Fork, Where, World, Worlds, without_defaults, worlds_of
 from cfnroles.text import Text
 from cfnroles.workload import Path
 
@@ -73,24 +74,24 @@ class TaskInWorlds(Struct, frozen=True):
 
     logical_id: str
     worlds: Worlds
-    there: frozenset[World]
-    needs: Mapping[Need, frozenset[World]]
-    gaps: Mapping[Gap, frozenset[World]]
-    findings: Mapping[Finding, frozenset[World]]
-    references: Mapping[Reference, frozenset[World]]
+    there: WorldSet
+    needs: Mapping[Need, WorldSet]
+    gaps: Mapping[Gap, WorldSet]
+    findings: Mapping[Finding, WorldSet]
+    references: Mapping[Reference, WorldSet]
     defaults: tuple[str, ...]
     ground: frozenset[Atom]
 
-    def when(self, where: frozenset[World]) -> str:
+    def when(self, where: WorldSet) -> str:
         """On what hangs what is found in these worlds; empty where that is the task definition alone."""
         return "" if where == self.there else self.told(where)
 
     @property
     def condition(self) -> str:
         """On what the task definition itself hangs; empty where it is there in any case."""
-        return "" if self.there == frozenset(self.worlds.all) else self.told(self.there)
+        return "" if self.there == self.worlds.space.everywhere else self.told(self.there)
 
-    def told(self, where: frozenset[World]) -> str:
+    def told(self, where: Where) -> str:
         """The shortest conditions that hold in exactly these worlds."""
         return ", or if ".join(" and ".join(map(str, literals)) for literals in self.worlds.when(where))
 
@@ -105,16 +106,13 @@ def own(template: Template, kinds: Sequence[str] = TASK_DEFINITIONS) -> tuple[st
     return tuple(name for name in defined(template, kinds) if name not in template.borrowed)
 
 
-def in_worlds(
-    logical_id: str, document: Document, template: Template, known: tuple[Facts, Given], apart: Iterable[str] = ()
-) -> TaskInWorlds:
+def in_worlds(logical_id: str, document: Document, template: Template, known: tuple[Facts, Given]) -> TaskInWorlds:
     """What a task definition of a template needs, by what is ``known``.
 
-    ``apart`` are conditions to tell apart besides those around it. Raises InvalidInput where the document cannot be
-    read.
+    Raises InvalidInput where the document cannot be read.
     """
     facts, given = known
-    return found_in(logical_id, document, *around_task(logical_id, template, given, apart), facts)
+    return found_in(logical_id, document, *around_task(logical_id, template, given), facts)
 
 
 def in_same_worlds(
@@ -133,7 +131,10 @@ def in_same_worlds(
     for logical_id, (around, worlds) in zip(ids, found, strict=True):
         wanted = (*around.conditions_of(_LOOKED_AT), *conditions)
         same = replace(worlds_of(worlds.template, given, wanted, forks), whole=template) if len(ids) > 1 else worlds
-        tasks.append(found_in(logical_id, document, around, same, facts))
+        task = found_in(logical_id, document, around, same, facts)
+        # Roles are judged in all worlds, and not in those of each element.
+        gaps = {} if same.exact else {too_many_conditions(same.template, ("Conditions",)): task.there}
+        tasks.append(replace(task, gaps={**task.gaps, **gaps}))
     return tuple(tasks)
 
 
@@ -143,13 +144,13 @@ def found_in(logical_id: str, document: Document, around: Template, worlds: Worl
     found = _found_by(cover, logical_id, document, worlds, facts)
     if not found.is_all:
         found = _found_by(whole_cover(worlds), logical_id, document, worlds, facts)
-    there = found.where(frozenset(), found.there)
+    there = found.all_of(found.there, frozenset(), ("Resources", logical_id))
     return TaskInWorlds(
         logical_id,
         worlds,
         there,
         found.frozen(found.needs),
-        {**found.frozen(found.gaps), **dict.fromkeys(_of_worlds(worlds), there)},
+        {**found.frozen(found.gaps), **dict.fromkeys(found.too_many, there)},
         found.frozen(found.findings),
         found.frozen(found.references),
         _defaults(around, worlds),
@@ -162,16 +163,19 @@ def _found_by(cover: Cover, logical_id: str, document: Document, worlds: Worlds,
     known = (worlds.whole or worlds.template).known
     asked = [(world, *each) for world in cover.visited for each in run_in(world, worlds, logical_id)]
     discovered = known.setdefault((_Discovered, logical_id), _Discovered())
-    found = _Found(document, worlds.template, cover, discovered, once=len(asked) == 1 and cover.is_whole)
+    found = _Found(document, worlds, cover, discovered, once=len(asked) == 1 and cover.is_whole)
     for world, task, stack in asked:
         found.add(world, task, stack, facts)
     return found
 
 
 def around_task(
-    logical_id: str, template: Template, given: Given, apart: Iterable[str] = ()
+    logical_id: str, template: Template, given: Given, apart: Iterable[str] | None = None
 ) -> tuple[Template, Worlds]:
-    """What of a template is around a task definition, and the worlds of the template as far as they matter to it."""
+    """What of a template is around a task definition, and the worlds of the template as far as they matter to it.
+
+    ``apart`` are conditions to tell apart as well, for who looks at every world.
+    """
     around = around_of(logical_id, template)
     # An empty default is that of a parameter which somebody has to tell, and a secret one is not to be shown.
     secret = template.secret_parameters
@@ -185,20 +189,23 @@ def around_task(
         for name, each in template.resources.items()
     }
     around_it, wanted = replace(template, tree={**tree, "Resources": resources}), around.conditions_of(_LOOKED_AT)
-    worlds = _told_apart(logical_id, around, replace(worlds_of(around_it, given, conditions=wanted), whole=template))
+    usual = replace(worlds_of(around_it, given, conditions=wanted), whole=template)
+    worlds = _told_apart(logical_id, around, usual, judged=apart is not None)
     if apart:
         # A role may ask what only the deployment tells, as the task definition does: be there a default or not.
         open_ = replace(around_it, tree=without_defaults(around_it.tree, lambda name, _: name not in given.parameters))
-        possible = _told_apart(
-            logical_id, around, replace(worlds_of(open_, given, conditions=wanted), whole=template)
-        ).forks
+        without = replace(worlds_of(open_, given, conditions=wanted), whole=template)
+        possible = _told_apart(logical_id, around, without, judged=True).forks
         asked = worlds_of(around_it, given, (*wanted, *apart), worlds.forks, possible)
-        worlds = _told_apart(logical_id, around, replace(asked, whole=template))
+        worlds = _told_apart(logical_id, around, replace(asked, whole=template), judged=True)
     return around, worlds
 
 
-def _told_apart(logical_id: str, around: Template, worlds: Worlds) -> Worlds:
-    """The worlds with what else only the deployment tells of a task definition: what maps hold, and its images."""
+def _told_apart(logical_id: str, around: Template, worlds: Worlds, *, judged: bool) -> Worlds:
+    """The worlds with what else only the deployment tells of a task definition: what maps hold, and its images.
+
+    Those are left aside that would make too many: of all where a role is ``judged`` in each, or else of the ground.
+    """
     looked_at = {fork.atoms for fork in worlds.forks}
     while True:
         forks = {fork.atoms: fork for fork in _forks(logical_id, around, worlds)}
@@ -206,7 +213,9 @@ def _told_apart(logical_id: str, around: Template, worlds: Worlds) -> Worlds:
         if not new:
             return worlds
         for fork in new:
-            worlds = worlds.forked(fork) or worlds
+            more = worlds.forked(fork)
+            few = more.exact if judged else not cover_of(logical_id, around, more).is_too_many(frozenset())
+            worlds = more if few else worlds
         looked_at |= forks.keys()
 
 
@@ -214,8 +223,7 @@ def _forks(logical_id: str, around: Template, worlds: Worlds) -> Iterator[Fork]:
     """The forks of a task definition in its worlds; those of maps come first, since they may tell images."""
     cover = cover_of(logical_id, around, worlds)
     asks_maps = "Fn::FindInMap" in str(worlds.template.tree["Resources"][logical_id])
-    looked_at = {*cover.firsts, *(cover.visited if asks_maps else ())}
-    among = [world for world in worlds.all if world in looked_at]
+    among = dict.fromkeys((*cover.firsts, *(cover.visited if asks_maps else ())))
     tasks = [task for world in among for task, _ in run_in(world, worlds, logical_id)]
     if asks_maps:
         facts = Facts(worlds.given.account, worlds.given.region)
@@ -306,8 +314,8 @@ def _hidden(template: Template, path: Path, what: str) -> Gap:
 
 _Placed = TypeVar("_Placed", Need, Gap, Finding, Reference)
 _Thing = TypeVar("_Thing")
-#: The worlds that were looked at, by the atoms that the thing depends on besides the ground.
-_Where = dict[frozenset[Atom], set[World]]
+#: The worlds that were looked at, by the atoms that the thing depends on besides the ground, and by its place.
+_Where = dict[tuple[frozenset[Atom], Path], set[World]]
 
 
 class _Discovered:
@@ -345,15 +353,15 @@ class _Found:
     """What is found in the worlds that a cover has looked at, at its places in the template."""
 
     def __init__(
-        self, document: Document, template: Template, cover: Cover, discovered: _Discovered, *, once: bool
+        self, document: Document, worlds: Worlds, cover: Cover, discovered: _Discovered, *, once: bool
     ) -> None:
-        self.document, self.template, self._once = document, template, once
+        self.document, self.template, self._once = document, worlds.template, once
         self.there: set[World] = set()
         self.needs: dict[Need, _Where] = {}
         self.gaps: dict[Gap, _Where] = {}
         self.findings: dict[Finding, _Where] = {}
         self.references: dict[Reference, _Where] = {}
-        self.where, self._apart = cover.where, Apart(cover)
+        self._cover, self._apart, self._all = cover, Apart(cover), worlds
         self._discovered = discovered
         self._told: dict[object, list[set[World]]] = {}
         #: What is kept alive keeps its identity.
@@ -364,12 +372,30 @@ class _Found:
         """Whether nothing else is found in the other worlds."""
         return self._apart.holds(across=self._discovered.across)
 
-    def frozen(self, found: Mapping[_Thing, _Where]) -> Mapping[_Thing, frozenset[World]]:
+    @property
+    def too_many(self) -> Iterator[Gap]:
+        """A gap for each element that depends on too many conditions, or for the task definition."""
+        for path in self._cover.too_many:
+            at = nearest(path, self.document.positions) if path else ("Conditions",)
+            yield too_many_conditions(self.template, at)
+
+    def frozen(self, found: Mapping[_Thing, _Where]) -> Mapping[_Thing, WorldSet]:
         """Each thing that is found, and all worlds in which it is."""
+        union = self._all.space.union
         return {
-            each: frozenset[World]().union(*(self.where(own, worlds) for own, worlds in where.items()))
+            each: union(self.all_of(worlds, own, place) for (own, place), worlds in where.items())
             for each, where in found.items()
         }
+
+    def all_of(self, found: Iterable[World], own: frozenset[Atom], place: Path) -> WorldSet:
+        """All worlds in which something is found, from those that were looked at.
+
+        Where these do not have every form of it, those in which the conditions around it let it be there.
+        """
+        if not self._cover.is_too_many(own):
+            return self._cover.where(own, found)
+        tree = (self._all.whole or self._all.template).tree
+        return self._all.possible(on_the_way(place, tree))
 
     def add(self, world: World, task: TemplateTask, stack: ResolvedStack, facts: Facts) -> None:
         self.there.add(world)
@@ -407,13 +433,19 @@ class _Found:
 
     def _worlds(self, found: dict[_Placed, _Where], each: _Placed, task: TemplateTask) -> set[World]:
         """The worlds in which something is found, of those that were looked at."""
-        return found.setdefault(self._placed(each, task), {}).setdefault(self._apart.own(each, task), set())
+        own = self._apart.own(each, task)
+        place = self._source(each, task) if self._cover.is_too_many(own) else ()
+        return found.setdefault(self._placed(each, task), {}).setdefault((own, place), set())
 
-    def _placed(self, each: _Placed, task: TemplateTask) -> _Placed:
+    def _source(self, each: _Placed, task: TemplateTask) -> Path:
+        """Where something that is found is in the tree of the template."""
         path: Path = each.origin.path
         starts = (path[:length] for length in range(len(path), 0, -1))
         at: Path = next((start for start in starts if start in task.sources), ())
-        source = (*task.sources.get(at, task.resource.source()), *path[len(at) :])
+        return (*task.sources.get(at, task.resource.source()), *path[len(at) :])
+
+    def _placed(self, each: _Placed, task: TemplateTask) -> _Placed:
+        source = self._source(each, task)
         # A path as the text has it: a short form has no step of its own there.
         home, there = self.template.home(source)
         if home is not self.template:
@@ -444,11 +476,6 @@ def hashable(value: Any) -> object:
     if isinstance(value, (dict, Mapping)):
         return tuple([(name, hashable(member)) for name, member in value.items()])
     return tuple([hashable(element) for element in value]) if isinstance(value, list | tuple) else value
-
-
-def _of_worlds(worlds: Worlds) -> Iterator[Gap]:
-    if not worlds.exact:
-        yield too_many_conditions(worlds.template, ("Conditions",))
 
 
 def around_of(logical_id: str, template: Template) -> Template:

@@ -216,7 +216,7 @@ class PassConditions:
 
     def _all(self) -> Worlds:
         every = tuple(world for number in range(len(self._passes)) for world in self._of(number))
-        return Worlds(Template("", "", {}), NOTHING_GIVEN, tuple(self._atoms.values()), every, True, {}, {})
+        return Worlds(Template("", "", {}), NOTHING_GIVEN, tuple(self._atoms.values()), (every,), {}, {})
 
     def _of(self, number: int) -> Iterator[World]:
         """The worlds of a pass: what it did not ask for is either."""
@@ -231,7 +231,7 @@ class PassConditions:
         if len(numbers) == len(self._passes):
             return ((),)
         if self._worlds is not None:
-            return self._worlds.when(world for number in numbers for world in self._of(number))
+            return self._worlds.when([world for number in numbers for world in self._of(number)])
         for name in self._atoms:
             for holds in (True, False):
                 if numbers == {n for n, asked in enumerate(self._passes) if asked.get(name) is holds}:

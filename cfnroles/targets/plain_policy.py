@@ -38,7 +38,7 @@ from cfnroles.symbols import (
     Symbol,
 )
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import World
+from cfnroles.template.world_sets import WorldSet
 from cfnroles.text import Arn, Text, from_spelling, text_of
 
 _BY_OPTION = {
@@ -196,7 +196,7 @@ def _of_template(reading: Reading, template: Template, resource: str) -> Subject
     return Subject(ids[0], facts, tuple(task.needs), gaps, conditions=conditions, defaults=task.defaults)
 
 
-def _decided_by(task: TaskInWorlds, template: Template, where: frozenset[World]) -> str:
+def _decided_by(task: TaskInWorlds, template: Template, where: WorldSet) -> str:
     """What to tell so that it is known whether these worlds are the case."""
     names = {literal.condition for literals in task.worlds.when(where) for literal in literals}
     parameters = {each for name in names for each in template.parameters_in(("Conditions", name))}

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cfnroles.document import inside
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import Atom, Worlds
+from cfnroles.template.worlds import Atom, Literal, Worlds
 from cfnroles.workload import Path
 
 _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
@@ -44,6 +44,24 @@ def reached_from(logical_id: str, resources: Mapping[str, Mapping[str, Any]]) ->
         seen |= new
         left += new
     return frozenset(seen)
+
+
+def on_the_way(path: Path, tree: Any) -> Iterator[Literal]:
+    """Yield the conditions that a place of a template requires."""
+    for index, step in enumerate(path):
+        try:
+            tree = tree[step]
+        except (KeyError, IndexError, TypeError):
+            return
+        if (
+            index == 1
+            and path[0] == "Resources"
+            and isinstance(tree, Mapping)
+            and isinstance(tree.get("Condition"), str)
+        ):
+            yield Literal(tree["Condition"])
+        if step == "Fn::If" and isinstance(tree, list) and path[index + 1 : index + 2] in ((1,), (2,)):
+            yield Literal(str(tree[0]), path[index + 1] == 1)
 
 
 class _Said(Struct, frozen=True):

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cfnroles.template.logical_ids import LogicalIds
-from cfnroles.template.worlds import Disjunction, Literal, World, Worlds
+from cfnroles.template.world_sets import WorldSet
+from cfnroles.template.worlds import Disjunction, Literal, Where, Worlds
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
 _MOST_OPERANDS = 10
@@ -22,26 +23,29 @@ _LONGEST = 100
 class Conditions:
     """The conditions that hold in some of the worlds in which a thing is ``there``. ``made`` are those to be added."""
 
-    def __init__(self, worlds: Worlds, there: frozenset[World], ids: LogicalIds, made: dict[str, Any]) -> None:
-        self._worlds, self._there, self._ids, self.made = worlds, there, ids, made
+    def __init__(self, worlds: Worlds, there: Where, ids: LogicalIds, made: dict[str, Any]) -> None:
+        self._worlds, self._there, self._ids, self.made = worlds, worlds.set_of(there), ids, made
 
-    def of(self, where: frozenset[World]) -> Literal | None:
+    def of(self, worlds: Where) -> Literal | None:
         """What holds in exactly these worlds among those that are there; ``None`` for all of them."""
-        if where >= self._there:
+        where, there = self._worlds.set_of(worlds), self._there
+        if there <= where:
             return None
+        truths = {name: self._worlds.truths(name) for name in self._worlds.template.conditions}
+        decided = {name: sets for name, sets in truths.items() if sets[0] | sets[1] == self._worlds.space.everywhere}
         for holds in (True, False):
-            for name in self._worlds.template.conditions:
-                truths = {world: self._worlds.holds(name, world) for world in self._worlds.all}
-                if None not in truths.values() and where == {w for w in self._there if truths[w] is holds}:
+            for name, sets in decided.items():
+                if where == there & sets[0 if holds else 1]:
                     return Literal(name, holds)
         when = next(self._of_one_atom(where), None) or self._worlds.when(where)
         return Literal(self._named(_words(when), self._expression(when)))
 
-    def _of_one_atom(self, where: frozenset[World]) -> Iterator[Disjunction]:
+    def _of_one_atom(self, where: WorldSet) -> Iterator[Disjunction]:
         for atom in self._worlds.atoms:
             for holds in (True, False):
-                if where == {world for world in self._there if (atom in world) is holds}:
-                    yield ((Literal(atom.expression, holds),),)
+                literal = Literal(atom.expression, holds)
+                if where == self._there & self._worlds.of_atom(atom, holds=holds):
+                    yield ((literal,),)
 
     def both(self, literals: Iterable[Literal]) -> Literal | None:
         """What holds where all of these do; ``None`` for none of them."""

@@ -16,7 +16,7 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import combinations, product
 from typing import Any
@@ -29,6 +29,7 @@ from cfnroles.template.intrinsics import Resolution, plain, symbols
 from cfnroles.template.maps import by_parameter
 from cfnroles.template.rules import refused
 from cfnroles.template.template import ResolvedStack, Template
+from cfnroles.template.world_sets import Space, WorldSet, space_of
 
 #: As many worlds as eight independent conditions make; with more, not every combination is looked at.
 MOST = 256
@@ -72,6 +73,12 @@ class Atom(Struct, frozen=True):
 #: The atoms that hold.
 World = frozenset[Atom]
 
+#: For each atom, or for all about one parameter, which may hold together: a world is one alternative of each.
+Groups = tuple[tuple[World, ...], ...]
+
+#: Some worlds, as a set that may be too large to list, or one by one.
+Where = WorldSet | Collection[World]
+
 #: What stands for the value of a parameter, by its name.
 Altered = Callable[[str, str], str]
 
@@ -93,9 +100,8 @@ _Formula = bool | Atom | tuple[str, tuple["_Formula", ...]]
 
 
 class Worlds(Struct, frozen=True, dict=True):
-    """The worlds of a template under the values that are known. ``exact`` says that no combination is left out.
+    """The worlds of a template under the values that are known: one alternative of each of the ``groups``.
 
-    Where there are too many, they are the one that the defaults make, and those that differ from it in one atom.
     ``expressions`` are the atoms as the template has them, by what they are called. ``altered`` makes other values of
     those that parameters have, under the same conditions. ``forks`` are what they are told apart by as well. ``whole``
     is the template with all that it has, where ``template`` lacks what plays no part: its stacks are the same for
@@ -105,8 +111,7 @@ class Worlds(Struct, frozen=True, dict=True):
     template: Template
     given: Given
     atoms: tuple[Atom, ...]
-    all: tuple[World, ...]
-    exact: bool
+    groups: Groups
     _formulas: Mapping[str, _Formula]
     expressions: Mapping[str, Any]
     altered: Altered | None = None
@@ -122,28 +127,68 @@ class Worlds(Struct, frozen=True, dict=True):
         """The atoms by which it is decided whether a condition of the template holds."""
         return frozenset(_atoms(self._formulas.get(condition, True))).intersection(self.atoms)
 
-    def among(self, literals: Iterable[Literal]) -> frozenset[World]:
-        """The worlds in which all the literals hold."""
-        return self._of(self._among(literals))
-
-    def _among(self, literals: Iterable[Literal]) -> int:
-        return functools.reduce(operator.and_, (self._by_literal.get(each, 0) for each in literals), self._everywhere)
-
-    def _of(self, where: int) -> frozenset[World]:
-        """The worlds whose bits are set."""
-        return frozenset(world for world, bit in self._bits.items() if where & bit)
-
-    def _where(self, worlds: Iterable[World]) -> int:
-        """Worlds as one number, which has a bit for each: there may be hundreds of them, and many to compare."""
-        return sum(map(self._bits.__getitem__, worlds))
-
     @cached_property
-    def _bits(self) -> Mapping[World, int]:
-        return {world: 1 << number for number, world in enumerate(self.all)}
+    def space(self) -> Space:
+        """All worlds, be they few or many."""
+        return space_of(self.groups)
 
     @property
-    def _everywhere(self) -> int:
-        return (1 << len(self.all)) - 1
+    def exact(self) -> bool:
+        """Whether ``all`` are all of them."""
+        return number_of(self.groups) <= MOST
+
+    @cached_property
+    def all(self) -> tuple[World, ...]:
+        """All worlds; where there are too many, the usual one and those that differ from it in one group."""
+        if self.exact:
+            return tuple(map(_together, product(*self.groups)))
+        return tuple(dict.fromkeys(flipped(self.groups, self.usual)))
+
+    @cached_property
+    def usual(self) -> World:
+        """The world that the defaults make."""
+        usual = Resolution(self.template.tree, self.given)
+        return frozenset(atom for atom in self.atoms if usual.truth(self.expressions[atom.expression]))
+
+    def among(self, literals: Iterable[Literal]) -> WorldSet:
+        """The worlds in which all the literals hold."""
+        found = (self._by_literal.get(each, self.space.nowhere) for each in literals)
+        return functools.reduce(operator.and_, found, self.space.everywhere)
+
+    def possible(self, literals: Iterable[Literal]) -> WorldSet:
+        """The worlds in which all the literals hold, or may do so."""
+        sides = ((self.truths(each.condition), each.holds) for each in literals)
+        return functools.reduce(
+            operator.and_, (~fails if holds else ~held for (held, fails), holds in sides), self.space.everywhere
+        )
+
+    def truths(self, condition: str) -> tuple[WorldSet, WorldSet]:
+        """The worlds in which a condition of the template holds, and those in which it does not."""
+        formula = self._formulas.get(condition)
+        return (self.space.nowhere, self.space.nowhere) if formula is None else self._truths(formula)
+
+    def some_of(self, where: WorldSet) -> Iterator[World]:
+        """All worlds of a set; where there are too many, one for each form of what it depends on."""
+        about = where.atoms
+        forms = tuple(
+            group if self.exact or about & group[0].union(*group) else (usual_in(group, self.usual),)
+            for group in self.groups
+        )
+        every = number_of(forms) <= MOST
+        found = map(_together, product(*forms)) if every else flipped(forms, self.usual)
+        return (world for world in found if world in where)
+
+    def set_of(self, worlds: Where) -> WorldSet:
+        """Some of ``all`` worlds as a set; where these are not all, the largest that has no other one of them."""
+        if isinstance(worlds, WorldSet):
+            return worlds
+        found = frozenset(worlds)
+        if self.exact:
+            return self.space.agreeing(found, self.atoms)
+        apart = {world: self.space.agreeing([world], world ^ usual) for usual in self.all[:1] for world in self.all[1:]}
+        if self.all[0] in found:
+            return self.space.everywhere - self.space.union(each for world, each in apart.items() if world not in found)
+        return self.space.union(each for world, each in apart.items() if world in found)
 
     def stack(self, world: World, types: tuple[str, ...] = ("",)) -> ResolvedStack:
         """The stack of a world, with the values that parameters have there; ``types`` are as for `Template.resolve`."""
@@ -221,97 +266,111 @@ class Worlds(Struct, frozen=True, dict=True):
         }
         return without_defaults(tree, lambda name, _: name in wrong) if wrong else tree
 
-    def forked(self, fork: Fork) -> Worlds | None:
-        """The worlds told apart by a fork as well, but where the parameter of its atoms has a value; else ``None``.
-
-        ``None``, too, where they would be too many.
-        """
-        if not self.exact:
-            return None
+    def forked(self, fork: Fork) -> Worlds:
+        """The worlds told apart by a fork as well, but where the parameter of its atoms has a value."""
         choices = [frozenset({atom}) for atom in fork.atoms] + [frozenset[Atom]()] * fork.none
         known = {atom.parameter for atom in fork.atoms} - {""}
-        found: list[World] = []
-        for world in self.all:
-            if known.isdisjoint(atom.parameter for atom in world):
-                found += [world | choice for choice in choices]
+        groups = list[tuple[World, ...]]()
+        about = [group for group in self.groups if any(_is_about(each, known) for each in group)]
+        for group in self.groups:
+            if group in about:
+                open_ = (
+                    [each | choice for choice in choices] if not _is_about(each, known) else [each] for each in group
+                )
+                groups.append(tuple(dict.fromkeys(found for several in open_ for found in several)))
             else:
-                found.append(world)
-        if len(every := tuple(dict.fromkeys(found))) > MOST:
-            return None
+                groups.append(group)
         named = dict(zip((atom.expression for atom in fork.atoms), fork.expressions, strict=True))
         atoms = tuple(dict.fromkeys((*self.atoms, *fork.atoms)))
         more = {**self.expressions, **named}
-        return replace(self, atoms=atoms, all=every, expressions=more, forks=(*self.forks, fork))
+        whole = tuple(groups) if about else (*groups, tuple(choices))
+        return replace(self, atoms=atoms, groups=whole, expressions=more, forks=(*self.forks, fork))
 
-    def when(self, worlds: Iterable[World]) -> Disjunction:
+    def when(self, worlds: Where) -> Disjunction:
         """The shortest alternatives that hold in exactly these worlds: conditions of the template rather than atoms."""
-        wanted = self._where(frozenset(worlds))
-        if wanted == self._everywhere:
+        wanted = self.set_of(worlds)
+        if wanted not in self._said:
+            self._said[wanted] = self._when(wanted)
+        return self._said[wanted]
+
+    @cached_property
+    def _said(self) -> dict[WorldSet, Disjunction]:
+        return {}
+
+    def _when(self, wanted: WorldSet) -> Disjunction:
+        if wanted == self.space.everywhere:
             return ((),)
-        found = {each: among for each, among in self._conjunctions.items() if not among & ~wanted}
+        found = {each: among for each, among in self._conjunctions(wanted.atoms).items() if among <= wanted}
         for number in range(1, _FEW):
             for chosen in combinations(found, number):
-                if functools.reduce(operator.or_, (found[each] for each in chosen)) == wanted:
+                if self.space.union(found[each] for each in chosen) == wanted:
                     return tuple(sorted(chosen))
         return tuple(sorted(self._one_by_one(wanted)))
 
     @cached_property
-    def _by_literal(self) -> Mapping[Literal, int]:
+    def _by_literal(self) -> Mapping[Literal, WorldSet]:
         """The worlds in which each literal holds."""
-        found: dict[Literal, int] = {}
-        truths = {name: self._truths(formula) for name, formula in self._formulas.items()}
+        found: dict[Literal, WorldSet] = {}
+        everywhere, truths = self.space.everywhere, {name: self._truths(each) for name, each in self._formulas.items()}
         # One that depends on atoms left aside may look like another here.
-        named = {name: holds for name, (holds, fails) in truths.items() if holds | fails == self._everywhere}
-        atoms = {atom.expression: self._by_atom[atom] for atom in self.atoms}
+        named = {name: holds for name, (holds, fails) in truths.items() if holds | fails == everywhere}
+        atoms = {atom.expression: self.of_atom(atom) for atom in self.atoms}
         for name, where in {**named, **{name: atoms[name] for name in atoms if name not in named}}.items():
             found[Literal(name)] = where
-            found[Literal(name, holds=False)] = self._everywhere & ~where
+            found[Literal(name, holds=False)] = ~where
         return found
 
-    @cached_property
-    def _by_atom(self) -> Mapping[Atom, int]:
-        return {atom: self._where(world for world in self.all if atom in world) for atom in self.atoms}
+    def of_atom(self, atom: Atom, *, holds: bool = True) -> WorldSet:
+        """The worlds in which an atom holds, or in which it does not."""
+        return self.space.agreeing([frozenset({atom} if holds else ())], [atom])
 
-    def _truths(self, formula: _Formula) -> tuple[int, int]:
+    def _truths(self, formula: _Formula) -> tuple[WorldSet, WorldSet]:
         """The worlds in which a formula holds, and those in which it does not."""
+        everywhere, nowhere = self.space.everywhere, self.space.nowhere
         if isinstance(formula, bool):
-            return (self._everywhere, 0) if formula else (0, self._everywhere)
+            return (everywhere, nowhere) if formula else (nowhere, everywhere)
         if isinstance(formula, Atom):
-            where = self._by_atom.get(formula)
-            return (0, 0) if where is None else (where, self._everywhere & ~where)
+            where = self.of_atom(formula)
+            return (where, ~where) if formula in self.atoms else (nowhere, nowhere)
         name, operands = formula
         truths = [self._truths(operand) for operand in operands]
         if name == "Fn::Not":
             return truths[0][::-1]
         every, some = (0, 1) if name == "Fn::And" else (1, 0)
-        both = functools.reduce(operator.and_, (each[every] for each in truths), self._everywhere)
-        either = functools.reduce(operator.or_, (each[some] for each in truths), 0)
+        both = functools.reduce(operator.and_, (each[every] for each in truths), everywhere)
+        either = self.space.union(each[some] for each in truths)
         return (both, either) if name == "Fn::And" else (either, both)
 
-    @cached_property
-    def _conjunctions(self) -> Mapping[tuple[Literal, ...], int]:
-        """One or two literals, for each set of worlds the shortest; the literals that the template names come first."""
-        # Sorting keeps the order of the template.
-        order = sorted(self._by_literal, key=lambda each: (each.condition not in self._formulas, not each.holds))
-        found: dict[int, tuple[Literal, ...]] = {}
-        for number in (1, 2):
-            for literals in combinations(order, number):
-                if among := self._among(literals):
-                    found.setdefault(among, literals)
-        return {literals: among for among, literals in found.items()}
+    def _conjunctions(self, atoms: World) -> Mapping[tuple[Literal, ...], WorldSet]:
+        """One or two literals about atoms, for each set of worlds the shortest; names of the template come first."""
+        if atoms not in self._about:
+            about = [each for each, where in self._by_literal.items() if where.atoms <= atoms]
+            # Sorting keeps the order of the template.
+            order = sorted(about, key=lambda each: (each.condition not in self._formulas, not each.holds))
+            found: dict[WorldSet, tuple[Literal, ...]] = {}
+            for number in (1, 2):
+                for literals in combinations(order, number):
+                    if among := self.among(literals):
+                        found.setdefault(among, literals)
+            self._about[atoms] = {literals: among for among, literals in found.items()}
+        return self._about[atoms]
 
-    def _one_by_one(self, wanted: int) -> Iterator[tuple[Literal, ...]]:
+    @cached_property
+    def _about(self) -> dict[World, Mapping[tuple[Literal, ...], WorldSet]]:
+        return {}
+
+    def _one_by_one(self, wanted: WorldSet) -> Iterator[tuple[Literal, ...]]:
         """For each world that is not covered yet all its atoms, without those that play no part."""
-        left = wanted
-        for world, bit in self._bits.items():
-            if left & bit:
-                literals = [Literal(atom.expression, atom in world) for atom in self.atoms]
-                for literal in tuple(literals):
-                    others = [each for each in literals if each is not literal]
-                    if not self._among(others) & ~wanted:
-                        literals = others
-                left &= ~self._among(literals)
-                yield tuple(literals)
+        left, atoms = wanted, [atom for atom in self.atoms if atom in wanted.atoms]
+        while left:
+            world = next(iter(left))
+            literals = [Literal(atom.expression, atom in world) for atom in atoms]
+            for literal in tuple(literals):
+                others = [each for each in literals if each is not literal]
+                if self.among(others) <= wanted:
+                    literals = others
+            left -= self.among(literals)
+            yield tuple(literals)
 
     def _truth(self, formula: _Formula, world: World) -> bool | None:
         if isinstance(formula, bool):
@@ -355,25 +414,22 @@ def worlds_of(
         every = dict.fromkeys(atom for name in wanted for atom in _atoms(formulas[name]))
         atoms = tuple(atom for atom in every if atom not in known)
         groups = _groups(atoms, undefaulted)
-        exact = math.prod(map(len, groups)) <= MOST
-        if exact:
+        if number_of(groups) <= MOST:
             break
     forks += tuple(fork for fork in possible if fork not in forks and not every.keys().isdisjoint(fork.atoms))
-    if exact:
-        found = [frozenset[Atom]().union(*chosen) for chosen in product(*groups)]
-    else:
-        usual = Resolution(template.tree, given)
-        found = list(_flipped(groups, frozenset(atom for atom in atoms if usual.truth(reader.given[atom]))))
     expressions = {atom.expression: reader.given[atom] for atom in atoms}
-    worlds = Worlds(template, given, atoms, tuple(dict.fromkeys(found)), exact, formulas, expressions)
+    worlds = Worlds(template, given, atoms, tuple(groups), formulas, expressions)
     for fork in forks:
-        worlds = worlds.forked(fork) or worlds
+        worlds = more if (more := worlds.forked(fork)).exact else worlds
     return _as_rules_let(worlds) if template.tree.get("Rules") else worlds
 
 
 def _as_rules_let(worlds: Worlds) -> Worlds:
-    """The worlds that the template's rules let be; all, where they let none."""
-    return replace(worlds, all=tuple(each for each in worlds.all if _is_taken(each, worlds)) or worlds.all)
+    """The worlds that the template's rules let be; all, where they let none, or where there are too many."""
+    if not worlds.exact:
+        return worlds
+    taken = tuple(each for each in worlds.all if _is_taken(each, worlds))
+    return replace(worlds, groups=(taken,)) if 0 < len(taken) < len(worlds.all) else worlds
 
 
 def _is_taken(world: World, worlds: Worlds) -> bool:
@@ -470,7 +526,7 @@ def _atoms(formula: _Formula) -> Iterator[Atom]:
             yield from _atoms(operand)
 
 
-def _groups(atoms: Iterable[Atom], tree: Mapping[str, Any]) -> list[tuple[frozenset[Atom], ...]]:
+def _groups(atoms: Iterable[Atom], tree: Mapping[str, Any]) -> list[tuple[World, ...]]:
     """For each atom, or for all that compare one parameter with constants, which of them may hold together."""
     together: dict[str, list[Atom]] = {}
     for atom in atoms:
@@ -495,12 +551,32 @@ def _allowed(tree: Mapping[str, Any], parameter: str) -> frozenset[str] | None:
     return frozenset(str(value).lower() if isinstance(value, bool) else str(value) for value in allowed)
 
 
-def _flipped(groups: Sequence[tuple[frozenset[Atom], ...]], usual: World) -> Iterator[World]:
+def flipped(groups: Groups, usual: World) -> Iterator[World]:
     """The usual world, and those that differ from it in one group of atoms."""
-    yield usual
-    for group in groups:
-        for chosen in group:
-            yield usual.difference(*group) | chosen
+    chosen = [usual_in(group, usual) for group in groups]
+    yield frozenset().union(*chosen)
+    for number, group in enumerate(groups):
+        for each in group:
+            yield each.union(*chosen[:number], *chosen[number + 1 :])
+
+
+def _together(chosen: Iterable[World]) -> World:
+    return frozenset[Atom]().union(*chosen)
+
+
+def usual_in(group: tuple[World, ...], usual: World) -> World:
+    """The alternative of a group that is the case in the usual world; the first one where that says none of them."""
+    found = usual & frozenset().union(*group)
+    return found if found in group else group[0]
+
+
+def number_of(groups: Iterable[tuple[World, ...]]) -> int:
+    """The number of worlds."""
+    return math.prod(map(len, groups))
+
+
+def _is_about(alternative: World, parameters: Collection[str]) -> bool:
+    return any(atom.parameter in parameters for atom in alternative)
 
 
 def without_defaults(tree: Mapping[str, Any], hidden: Callable[[str, Any], bool]) -> Mapping[str, Any]:

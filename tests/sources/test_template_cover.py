@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery
@@ -16,7 +18,7 @@ from cfnroles.sources import template_tasks
 from cfnroles.sources.template_cover import Apart, cover_of, whole_cover
 from cfnroles.sources.template_keys import Keys
 from cfnroles.sources.template_tasks import TaskInWorlds, around_task, in_worlds, run_in
-from cfnroles.template.given import NOTHING_GIVEN
+from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.template import Template, read_template
 from cfnroles.workload import EXPRESS
 
@@ -174,6 +176,108 @@ def test_what_is_told_from_a_few_worlds_is_what_all_of_them_tell(
     assert by_all.needs or by_all.gaps or by_all.findings
 
 
+#: What each part of a random template may be around: nothing, a condition, or one in another.
+_wrapped = st.lists(st.sampled_from(["C0", "C1", "C2", "C3"]), max_size=2)
+
+
+def chosen(conditions: list[str], value: Any, otherwise: Any = NO_VALUE) -> Any:
+    for condition in conditions:
+        value = when(condition, value, otherwise)
+    return value
+
+
+@st.composite
+def templates(draw: st.DrawFn) -> dict[str, Any]:
+    """A small template with conditions around anything."""
+    images = ["nginx", {"Ref": "P3"}, "111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:1"]
+
+    def part(value: Any, otherwise: Any = NO_VALUE) -> Any:
+        return chosen(draw(_wrapped), value, otherwise)
+
+    def container(name: str) -> Any:
+        secrets = [part(secret(each, part({"Ref": f"Secret{each}"}, "/p"))) for each in range(draw(st.integers(0, 3)))]
+        variables = [part(variable(each, part("x", {"Ref": "P0"}))) for each in range(draw(st.integers(0, 2)))]
+        image = part(draw(st.sampled_from(images)), "httpd")
+        return {"Name": name, "Image": image, "Secrets": part(secrets), "Environment": variables}
+
+    kept = {"Secret1": part({"KmsKeyId": KEY}, {})} if draw(st.booleans()) else {"Secret1": {}}
+    made = {name: {"Type": "AWS::SecretsManager::Secret", "Properties": each} for name, each in kept.items()}
+    found = template(container("app"), 4, **made)
+    task = found["Resources"]["Task"]
+    task["Properties"] |= {"Cpu": part("256", "512"), "TaskRoleArn": part("arn:aws:iam::111122223333:role/x")}
+    task["Properties"]["ContainerDefinitions"].append(part(container("side")))
+    if draw(st.booleans()):
+        task["Condition"] = draw(st.sampled_from(["C0", "C3"]))
+    if draw(st.booleans()):
+        run = {"TaskDefinition": {"Ref": "Task"}, "EnableExecuteCommand": part(True, False)}
+        found["Resources"]["Web"] = {"Type": "AWS::ECS::Service", "Properties": run}
+    return found
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(templates())
+def test_whatever_conditions_are_around_all_worlds_tell_the_same(
+    monkeypatch: pytest.MonkeyPatch, found: dict[str, Any]
+) -> None:
+    by_few = told(found)
+    with monkeypatch.context() as patched:
+        patched.setattr(template_tasks, "cover_of", lambda _, around, worlds: whole_cover(worlds))
+        by_all = told(found)
+    members = ("there", "needs", "gaps", "findings", "references")
+    assert {name: getattr(by_few, name) for name in members} == {name: getattr(by_all, name) for name in members}
+
+
+def around(conditions: list[int], value: Any) -> Any:
+    return chosen([f"C{each}" for each in conditions], value)
+
+
+@pytest.mark.parametrize("number", [20, 40])
+def test_each_element_is_told_with_its_own_conditions_however_many_there_are(number: int) -> None:
+    secrets = [around([each, (each + 1) % number], secret(each)) for each in range(number)]
+    sidecar = around([0], {"Name": "side", "Image": "nginx", "Secrets": [around([1], secret(2))]})
+    given = template({"Secrets": secrets}, number)
+    given["Resources"]["Task"]["Properties"]["ContainerDefinitions"].append(sidecar)
+    found = told(given)
+    assert not found.gaps
+    conditions = {need.origin.item + need.origin.container: found.when(where) for need, where in found.needs.items()}
+    assert conditions["secret S5app"] == "C5 holds and C6 holds"
+    assert conditions["secret S2side"] == "C0 holds and C1 holds"
+
+
+def test_an_element_with_too_many_conditions_is_a_gap_that_parameters_close() -> None:
+    given = template({"Secrets": [around([*range(9)], secret(0)), around([9, 10], secret(1))]}, 12)
+    found = told(given)
+    (gap,) = found.gaps
+    assert gap.feature == "conditions"
+    assert gap.origin.path[:7] == ("Resources", "Task", "Properties", "ContainerDefinitions", 0, "Secrets", 0)
+    conditions = {need.origin.item: found.when(where) for need, where in found.needs.items()}
+    assert conditions["secret S1"] == "C9 holds and C10 holds"
+    document, whole = read(given)
+    decided = in_worlds("Task", document, whole, (Facts("111122223333", "eu-west-1"), Given({"P0": "yes"})))
+    assert not decided.gaps
+    assert {need.origin.item for need in decided.needs} == {"secret S0", "secret S1"}
+
+
+def test_what_has_too_many_conditions_is_told_with_all_that_are_around_it() -> None:
+    # In each of the worlds that are looked at, at most one condition is not as usual.
+    sidecar = {"Name": "side", "Image": around([*range(1, 10)], "nginx"), "Secrets": [around([10], secret(0))]}
+    given = template({}, 11)
+    given["Parameters"]["P0"]["Default"] = "yes"
+    given["Resources"]["Task"]["Properties"]["ContainerDefinitions"].append(around([0], sidecar))
+    found = told(given)
+    assert [gap.feature for gap in found.gaps] == ["conditions"]
+    assert {found.when(where) for need, where in found.needs.items() if need.origin.item} == {"C0 holds and C10 holds"}
+
+
+def test_the_policies_of_a_role_play_no_part() -> None:
+    role = {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [when(f"C{each}", "x") for each in range(9)]}}
+    given = template({"Secrets": ONE_BY_ONE}, 9, Role=role)
+    given["Resources"]["Task"]["Properties"]["ExecutionRoleArn"] = {"Fn::GetAtt": ["Role", "Arn"]}
+    assert not told(given).gaps
+
+
 @pytest.mark.parametrize(("given", "number"), LOOKED_AT.values(), ids=LOOKED_AT)
 def test_each_element_is_looked_at_in_each_of_its_forms(given: dict[str, Any], number: int) -> None:
     around, worlds = around_task("Task", read(given)[1], NOTHING_GIVEN)
@@ -198,8 +302,8 @@ def test_nothing_is_told_of_the_rest_where_something_else_says_a_part_of_the_tas
     around, worlds = around_task("Task", read(template({"Secrets": ONE_BY_ONE}))[1], NOTHING_GIVEN)
     cover = cover_of("Task", around, worlds)
     ((task, stack),) = run_in(cover.visited[0], worlds, "Task")
-    for settings, holds in (({"service": "t.json"}, True), ({beside: "t.json"}, False)):
-        apart, run = Apart(cover), replace(task, workload=replace(task.workload, settings=settings))
+    for members, holds in (({"service": "t.json"}, True), ({beside: "t.json"}, False)):
+        apart, run = Apart(cover), replace(task, workload=replace(task.workload, settings=members))
         apart.look(
             run, Discovery((), (), (), ()), Keys(task, stack, Facts()), lambda ground: Keys(ground, stack, Facts())
         )

@@ -101,7 +101,7 @@ def test_a_value_that_is_told_is_a_parameter_too() -> None:
 
 def test_one_parameter_with_a_value_for_each_world_is_one_need() -> None:
     task, _ = found("", '!Sub "/${Stage}/db"', '!If [IsProd, nginx, "nginx:1.27"]')
-    assert len(task.there) == 2
+    assert len(list(task.there)) == 2
     where = {need.permission.resource: worlds for need, worlds in task.needs.items() if "ssm" in need.permission.action}
     assert where == {f"{PARAMETERS}/${{Stage}}/db": task.there}
 

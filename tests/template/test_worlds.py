@@ -342,3 +342,19 @@ Resources: {Queue: {Type: AWS::SQS::Queue, Condition: Or}}
     found = worlds_of(read_template(text, "t.yaml"), Given(), conditions=("Or",))
     there = [world for world in found.all if found.holds("Or", world)]
     assert [[str(each) for each in literals] for literals in found.when(there)] == [["IsIt holds"]]
+
+
+@pytest.mark.parametrize("number", [3, 12])
+def test_a_set_is_gone_through_in_each_form_of_what_it_depends_on(number: int) -> None:
+    atoms = {f"C{each}": {"Fn::Equals": [{"Ref": f"P{each}"}, "x"]} for each in range(number)}
+    parameters = {f"P{each}": {"Type": "String", "Default": "x" if each == 2 else "y"} for each in range(number)}
+    whole = worlds_of(Template("t", "", {"Parameters": parameters, "Conditions": atoms, "Resources": {}}))
+    either = whole.among([Literal("C0")]) | whole.among([Literal("C1")])
+    found = list(whole.some_of(either))
+    assert {tuple(whole.holds(f"C{each}", world) for each in (0, 1)) for world in found} == {
+        (True, True),
+        (True, False),
+        (False, True),
+    }
+    assert all(whole.holds("C2", world) for world in found) is (not whole.exact)
+    assert len(found) == (6 if whole.exact else 3)

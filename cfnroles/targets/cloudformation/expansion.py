@@ -39,7 +39,8 @@ from cfnroles.targets.cloudformation.passed_roles import gaps_of_passing
 from cfnroles.targets.cloudformation.task import SecretsExist
 from cfnroles.targets.cloudformation.template_roles import Added
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import World, without_defaults
+from cfnroles.template.world_sets import WorldSet
+from cfnroles.template.worlds import Literal, without_defaults
 from cfnroles.workload import Path
 
 #: What a template is called in messages, which has no name for a macro.
@@ -133,15 +134,13 @@ def _gaps(
     yield from _by_value(having, at, reading, values)
 
 
-def _there(where: frozenset[World], task: TaskInWorlds, places: Iterable[RolePlace]) -> frozenset[World]:
+def _there(where: WorldSet, task: TaskInWorlds, places: Iterable[RolePlace]) -> WorldSet:
     """Those of the worlds in which something at these places has the role."""
     resources = task.worlds.template.tree["Resources"]
     conditions = {resources[place.resource].get("Condition") for place in places}
-    return frozenset(
-        world
-        for world in where
-        if any(not isinstance(each, str) or task.worlds.holds(each, world) is not False for each in conditions)
-    )
+    worlds = task.worlds
+    possible = (worlds.possible([Literal(each)] if isinstance(each, str) else ()) for each in conditions)
+    return where & worlds.space.union(possible)
 
 
 def _by_value(

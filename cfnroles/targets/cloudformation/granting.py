@@ -106,7 +106,7 @@ def _said(lacking: Sequence[Lacked], reading: Reading, template: Template, at: S
     worlds = in_worlds(task, reading.documents[0], template, known).worlds
     expressions = Expressions(worlds)
     texts = (text for each in lacking for need in each.statement.needs for text in need.permission.texts)
-    if unsaid := expressions.unsaid(texts, frozenset(worlds.all)):
+    if unsaid := expressions.unsaid(texts, worlds.space.everywhere):
         raise Ungrantable(f"a policy cannot say {unsaid}: replace it with its value")
     return [expressions.said(each) for each in trees]
 

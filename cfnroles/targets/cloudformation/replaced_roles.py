@@ -114,7 +114,7 @@ class Replacing(Struct, frozen=True, dict=True):
             where: dict[Symbol, World] = {}
             for need, worlds in task.needs.items():
                 # Where nothing is needed, the value may be empty, and an empty text is in every other one.
-                world = next(each for each in task.worlds.all if each in worlds)
+                world = next(iter(worlds))
                 symbols = (each for text in need.permission.texts for each in text_of(text).symbols)
                 where |= dict.fromkeys((each for each in symbols if isinstance(each, Cut | InImage)), world)
             for symbol, world in where.items():

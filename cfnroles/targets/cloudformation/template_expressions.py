@@ -8,6 +8,7 @@ from typing import Any
 
 from cfnroles.placeholders import placeholders_in
 from cfnroles.symbols import Opaque
+from cfnroles.template.world_sets import WorldSet
 from cfnroles.template.worlds import World, Worlds
 from cfnroles.text import Text, from_spelling, text_of
 
@@ -25,7 +26,7 @@ class Expressions:
         self.known: dict[str, Any] = {}
         self._by_world: dict[World, dict[str, list[int]]] = {}
 
-    def unsaid(self, texts: Iterable[Text], where: frozenset[World]) -> str:
+    def unsaid(self, texts: Iterable[Text], where: WorldSet) -> str:
         """The first symbol in the texts that no expression comes to in all of these worlds; empty for none.
 
         A placeholder is one that nothing in a template comes to: CloudFormation takes it for the text that it is.
@@ -64,11 +65,11 @@ class Expressions:
                 )
         return {"Fn::Sub": [text, variables]}
 
-    def _of(self, name: str, where: frozenset[World]) -> Sequence[Any]:
+    def _of(self, name: str, where: WorldSet) -> Sequence[Any]:
         if name.startswith(_DYNAMIC):
             whole = f"{{{{{name}}}}}"
             return [whole] if name.startswith(_OPEN) and whole in self._worlds.template.text else []
-        found = [self._in(world).get(name, ()) for world in where]
+        found = [self._in(world).get(name, ()) for world in self._worlds.some_of(where)]
         return [self._functions[each] for each in sorted(set(found[0]).intersection(*found))]
 
     def _in(self, world: World) -> Mapping[str, Sequence[int]]:

@@ -35,7 +35,8 @@ from cfnroles.targets.cloudformation.template_expressions import Expressions
 from cfnroles.targets.cloudformation.values import Spelling, value
 from cfnroles.template.logical_ids import LogicalIds
 from cfnroles.template.world_conditions import Conditions
-from cfnroles.template.worlds import Literal, World
+from cfnroles.template.world_sets import WorldSet
+from cfnroles.template.worlds import Literal
 from cfnroles.text import Text
 from cfnroles.workload import Path
 
@@ -187,13 +188,13 @@ class Placing:
         self.conditions = Conditions(task.worlds, task.there, adding.ids, adding.conditions)
         self._own = own_condition(task, adding).get("Condition", "")
 
-    def behind(self, where: frozenset[World], texts: tuple[Text, ...], *more: Literal) -> tuple[Literal, ...] | None:
+    def behind(self, where: WorldSet, texts: tuple[Text, ...], *more: Literal) -> tuple[Literal, ...] | None:
         """The literal that must hold for something with these texts in it, if any; ``None`` where it is never there."""
         literals = list(more)
         for condition in self._of_resources(texts):
-            truths = {world: self.task.worlds.holds(condition, world) for world in self.task.there}
-            where = frozenset(world for world in where if truths[world] is not False)
-            if None in truths.values():
+            holds, fails = self.task.worlds.truths(condition)
+            where -= fails
+            if not self.task.there <= holds | fails:
                 literals.append(Literal(condition))
         if not where:
             return None
@@ -257,10 +258,10 @@ class _Roles:
 
     def _placed(self, holder: Holder) -> Iterator[Need]:
         """The needs of a role, each behind the condition that it depends on, if it does."""
-        where: dict[Permission, frozenset[World]] = {}
+        where: dict[Permission, WorldSet] = {}
         needs = [(_spelled(need), worlds) for need, worlds in self.task.needs.items() if need.holder is holder]
         for need, worlds in needs:
-            where[need.permission] = where.get(need.permission, frozenset()) | worlds
+            where[need.permission] = where.get(need.permission, worlds) | worlds
         for need, _ in needs:
             permission = need.permission
             if unsaid := self.expressions.unsaid(permission.texts, where[permission]):

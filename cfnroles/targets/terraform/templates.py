@@ -15,7 +15,7 @@ from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.names import in_words
 from cfnroles.targets.terraform.written_file import Subject
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import World
+from cfnroles.template.world_sets import WorldSet
 from cfnroles.text import Text
 
 
@@ -37,7 +37,7 @@ def template_subjects(reading: Reading, template: Template, resource: str, again
 def _subject(task: TaskInWorlds, reading: Reading, again: Again) -> Subject:
     name = task.logical_id
     facts, _ = known_of(reading)
-    found: tuple[tuple[Need | Reference, frozenset[World]], ...] = (*task.needs.items(), *task.references.items())
+    found: tuple[tuple[Need | Reference, WorldSet], ...] = (*task.needs.items(), *task.references.items())
     when: When = {thing: task.worlds.when(where) for thing, where in found if where != task.there}
     return Subject(
         name=in_words(name),
