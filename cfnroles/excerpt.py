@@ -71,7 +71,7 @@ class Spot(Struct, frozen=True):
     @property
     def terraform(self) -> bool:
         """Whether the text is in Terraform's language."""
-        return self.document.endswith((".tf", ".tfvars", ".hcl"))
+        return self.document.endswith((".tf", ".tofu", ".tfvars", ".hcl"))
 
 
 class _Token(Struct, frozen=True):

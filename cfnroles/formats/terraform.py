@@ -42,7 +42,8 @@ def _unasked(reading: Reading, unasked: Mapping[Reference, Unasked]) -> Iterator
         if found:
             yield ""
             yield f"The gate does not ask for {_WHY_NOT[why](len(found))}:"
-            yield from (f"- {lines.where(each.origin)}" for each in found)
+            # A place may have another reference under each condition.
+            yield from dict.fromkeys(f"- {lines.where(each.origin)}" for each in found)
     if others := [each for each in unasked.values() if each is not Unasked.UNNAMED]:
         them = by_number(len(others), "it, too, without its value", "them, too, without their values")
         yield f"With --gate check, `cfnroles check` checks {them}."

@@ -10,7 +10,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from cfnroles.errors import InvalidInput
-from cfnroles.hcl.directory import Files, is_configuration, joined
+from cfnroles.hcl.directory import Files, configuration_files, joined
 from cfnroles.hcl.parser import parse
 from cfnroles.hcl.syntax import Block, Body, Chunk, GetAttribute, Node, Object, Source, Template, Variable
 
@@ -19,7 +19,7 @@ ResourceName = tuple[str, str, str]
 
 _Key = TypeVar("_Key", str, ResourceName)
 
-_OVERRIDING = re.compile(r"(.*_)?override\.tf(\.json)?")
+_OVERRIDING = re.compile(r"(.*_)?override\.(tf|tofu)(\.json)?")
 
 
 class Configuration(Struct, frozen=True, eq=False):
@@ -40,7 +40,7 @@ def read_configuration(files: Files, directory: str) -> Configuration:
     Raises InvalidInput with line and column where a file is not well formed, or declares what another one does.
     """
     found = Configuration()
-    names = filter(is_configuration, files.names(directory))
+    names = configuration_files(files.names(directory))
     for name in sorted(names, key=lambda each: (bool(_OVERRIDING.fullmatch(each)), each)):
         path = joined(directory, name)
         if (text := files.text(path)) is not None:

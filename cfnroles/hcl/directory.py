@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -130,5 +130,16 @@ def joined(directory: str, path: str) -> str:
 
 
 def is_configuration(name: str) -> bool:
-    """Whether Terraform reads a file of this name. https://developer.hashicorp.com/terraform/language/files"""
-    return name.endswith((".tf", ".tf.json")) and not name.startswith(".")
+    """Whether Terraform or OpenTofu reads a file of this name.
+
+    https://developer.hashicorp.com/terraform/language/files
+    https://opentofu.org/docs/language/files/
+    """
+    return name.endswith((".tf", ".tf.json", ".tofu", ".tofu.json")) and not name.startswith(".")
+
+
+def configuration_files(names: Iterable[str]) -> list[str]:
+    """Those of a directory's files that are read: OpenTofu reads `main.tofu` in the place of `main.tf`."""
+    found = list(filter(is_configuration, names))
+    replaced = {name.replace(".tofu", ".tf") for name in found if name.endswith((".tofu", ".tofu.json"))}
+    return [name for name in found if name not in replaced]

@@ -253,6 +253,10 @@ def _call(node: Any, scope: Scope) -> Value:
     if node.name == "templatefile" and len(arguments) == 2:
         path, variables = arguments
         return functions.or_outside(node, scope, lambda: _template_file(node, path, variables, scope))
+    if node.name == "templatestring" and len(arguments) == 2 and is_known(arguments[0]) and not arguments[1].unknown:
+        template, variables = arguments
+        filled = filled_template(str(text(template).plain), template.place.document, variables, scope)
+        return Value(filled.data, node.place)
     if node.expands and arguments:
         last = arguments.pop()
         if last.unknown or isinstance(last.data, Lazy):

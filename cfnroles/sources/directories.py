@@ -16,6 +16,8 @@ _DOCUMENTS = (".json", ".yaml", ".yml", ".template")
 #: So many folders are looked into, each with those below it, and so many are named.
 _MOST, _TOLD = 200, 3
 
+#: The file of a unit of Terragrunt, which calls a module in another place.
+TERRAGRUNT = "terragrunt.hcl"
 #: The file by which `cdk synth` says what it wrote.
 MANIFEST = "manifest.json"
 
@@ -66,7 +68,11 @@ def _remedy(directory: str) -> str:
     if near := list(islice(_readable(directory), _TOLD + 1)):
         more = " or another one" if len(near) > _TOLD else ""
         return f"Did you mean {' or '.join(map(quoted, near[:_TOLD]))}{more}?"
-    if any(name.endswith(_DOCUMENTS) for name in below_directly(directory)):
+    names = below_directly(directory)
+    if TERRAGRUNT in names:
+        how = "`terragrunt show -json | cfnroles explain -`"
+        return f"It has {TERRAGRUNT}: pass the directory of the module that this calls, or the state: {how}"
+    if any(name.endswith(_DOCUMENTS) for name in names):
         return f"Give one of its files, or write a service spec for all of them: cfnroles init {quoted(directory)}"
     return "Give a file, a directory of Terraform, or the cdk.out that `cdk synth` writes."
 

@@ -112,7 +112,7 @@ def _kind(document: Document) -> Source:
             return source
     from cfnroles.sources.task_definition import unlike
 
-    if document.name.endswith((".tf", ".tf.json", ".tfvars", ".tfvars.json")):
+    if document.name.endswith((".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json")):
         folder = quoted(posixpath.dirname(document.name) or ".")
         how = f"Pass its directory, which is one configuration: `cfnroles explain {folder}`"
         raise Unrecognised("is a single Terraform file", where=document.name, remedy=how)

@@ -556,3 +556,11 @@ def test_the_role_that_a_service_names_is_judged_by_what_the_volume_needs() -> N
     (found,) = verify_configuration(reading)
     assert (found.holder, found.role.name, found.gaps) == (Holder.INFRASTRUCTURE, "aws_iam_role.infra", ())
     assert {each.outcome for each in found.judged} == {Outcome.ALLOWED}
+
+
+def test_a_secret_that_is_called_by_its_version_is_one_of_the_same_module() -> None:
+    version = 'resource "aws_secretsmanager_secret_version" "v" {\n secret_id = aws_secretsmanager_secret.db.id\n}\n'
+    (found,) = verified(files(role(beside=version), secret="aws_secretsmanager_secret_version.v.arn"))
+    told = human([found], {})
+    assert "aws_secretsmanager_secret_version.v.arn" in told
+    assert "another module" not in told

@@ -292,6 +292,7 @@ def test_dynamic_blocks() -> None:
 FILES = {
     "a file": ('file("${path.module}/a.txt")', "text ${b}\n"),
     "a template": ('templatefile("${path.module}/a.txt", { b = "filled" })', "text filled\n"),
+    "a template in a string": ('templatestring("text $${b}", { b = "filled" })', "text filled"),
     "a template with an open part": ('templatefile("a.txt", { b = var.b })', "text <var.b>\n"),
     "a file that is there": ('fileexists("a.txt")', True),
     "a file that is not": ('fileexists("b.txt")', False),
@@ -374,6 +375,31 @@ def test_no_value_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_directory_without_terraform_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"has no \.tf files"):
         Project(Directory(str(tmp_path)))
+
+
+OF_OPENTOFU = {
+    "beside files of Terraform": ({"a.tofu": "b", "c.tf": "d"}, {"b", "d"}),
+    "in the place of one": ({"a.tofu": "b", "a.tf": "c"}, {"b"}),
+    "in JSON": ({"a.tofu.json": "b", "a.tf.json": "c", "a.tf": "d"}, {"b", "d"}),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), OF_OPENTOFU.values(), ids=OF_OPENTOFU)
+def test_files_of_opentofu_are_read(files: dict[str, str], expected: set[str]) -> None:
+    """https://opentofu.org/docs/language/files/"""
+    texts = {
+        file: json.dumps({"resource": {TASK: {name: {"family": name}}}})
+        if file.endswith(".json")
+        else f'resource "{TASK}" "{name}" {{\n  family = "{name}"\n}}\n'
+        for file, name in files.items()
+    }
+    assert set(families(texts).values()) == expected
+
+
+def test_a_file_of_opentofu_overrides() -> None:
+    block = f'resource "{TASK}" "a" {{\n  family = "FAMILY"\n}}\n'
+    texts = {"main.tf": block, "override.tofu": block.replace("FAMILY", "other")}
+    assert set(families(texts).values()) == {"other"}
 
 
 ASIDE = """

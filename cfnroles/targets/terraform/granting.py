@@ -23,7 +23,7 @@ from cfnroles.sources.terraform_roles import ConfiguredRole
 from cfnroles.symbols import Expression
 from cfnroles.targets.lacking import Lacked, Ungrantable
 from cfnroles.targets.terraform.names import OF_AWS, identifier, in_words
-from cfnroles.targets.terraform.pasted_statements import CURRENT, members, module_of, symbols_of
+from cfnroles.targets.terraform.pasted_statements import CURRENT, is_elsewhere, members, module_of, symbols_of
 from cfnroles.targets.terraform.statement_lists import Insertion, inserted, list_with
 from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, expression_of
 
@@ -92,7 +92,7 @@ class _Edited(Struct, frozen=True):
     @property
     def blocks(self) -> Sequence[Block]:
         """The blocks of the files of the same module."""
-        texts = ((name, text) for name, text in self.module.items() if name.endswith(".tf"))
+        texts = ((name, text) for name, text in self.module.items() if name.endswith((".tf", ".tofu")))
         return [block for name, text in texts for block in parse(Source(name, text)).blocks]
 
     def mentions(self, thing: str) -> int:
@@ -110,7 +110,7 @@ def _in_policy(
     if not policy.lines or not policy.documents or policy.documents[-1] not in texts:
         return {}
     file = _Edited(policy.documents[-1], texts)
-    if not file.name.endswith(".tf") or "/.terraform/" in f"/{file.name}":
+    if not file.name.endswith((".tf", ".tofu")) or "/.terraform/" in f"/{file.name}":
         return {}
     found = list_with(parse(Source(file.name, file.text)), policy.lines[-1])
     if found is None or not _is_alone(found.block, file):
@@ -145,7 +145,7 @@ def _beside(
 ) -> Mapping[str, str]:
     """The files with one more policy behind the role."""
     file = _Edited(role.configured.place.document, texts)
-    if not file.name.endswith(".tf") or file.name not in texts or "/.terraform/" in f"/{file.name}":
+    if not file.name.endswith((".tf", ".tofu")) or file.name not in texts or "/.terraform/" in f"/{file.name}":
         raise Ungrantable(failure or f"{role.address} is in {file.name}, which is not edited: add it yourself")
     body = parse(Source(file.name, file.text))
     block = next((each for each in body.blocks if each.place.line == role.configured.place.line), None)
@@ -208,7 +208,7 @@ def _refuse_expressions(statements: Sequence[Mapping[str, Any]], address: str, t
             expression_of(symbol, module)
         except Unwritable as error:
             raise Ungrantable(f"{error.what}. {error.remedy}") from error
-        if symbol.name != f"{module.address}{symbol.written[2:-1]}":
+        if is_elsewhere(symbol, module.address):
             raise Ungrantable(f"{symbol.name} is an expression of another module: pass it with an output or a variable")
 
 

@@ -68,8 +68,18 @@ def _notes(symbols: Iterable[Symbol], module: str) -> Iterator[str]:
     kinds = {OF_AWS[each.name][1]: None for each in symbols if each.name in OF_AWS}
     yield from (f'# Requires: data "{kind}" "current" {{}}' for kind in kinds)
     for each in symbols:
-        if isinstance(each, Expression) and each.name != f"{module}{each.written[2:-1]}":
+        if isinstance(each, Expression) and is_elsewhere(each, module):
             yield f"# {each.name} is an expression of another module: pass it with an output or a variable."
+
+
+def is_elsewhere(symbol: Expression, module: str) -> bool:
+    """Whether an expression is one of another module, or of a loop.
+
+    What a resource gives may be called by another one of the same module, such as a secret by its version.
+    """
+    if symbol.name == f"{module}{symbol.written[2:-1]}":
+        return False
+    return not symbol.address or module_of(symbol.address) != module
 
 
 def _own(address: str) -> str:
