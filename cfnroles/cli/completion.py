@@ -16,11 +16,12 @@ SHELLS = ("bash", "zsh", "fish")
 def command(shell: str) -> None:
     """Print a shell completion script.
 
-    Install it with one command and open a new shell. Needs bash 4.4 or later, zsh or fish.
+    Install it as follows and open a new shell. Needs bash 4.4 or later, zsh or fish.
 
     \b
       cfnroles completion bash >> ~/.bashrc
       cfnroles completion zsh >> ~/.zshrc
+      mkdir -p ~/.config/fish/completions
       cfnroles completion fish > ~/.config/fish/completions/cfnroles.fish
     """
     from click.shell_completion import get_completion_class
@@ -36,4 +37,7 @@ def command(shell: str) -> None:
     if shell == "zsh":
         # The function that initializes completion may not have run.
         lines.insert(1, "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }")
+    if shell == "fish":
+        # Only the first comma separates: a description or a file name may have more.
+        lines = [line.replace('string split ","', 'string split --max 1 ","') for line in lines]
     say(*lines)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +96,46 @@ def test_bash_completes_with_the_printed_script(folder: Path):
     assert ended.stderr == ""
 
 
-@pytest.mark.parametrize(("shell", "line"), [("zsh", "#compdef cfnroles"), ("fish", "function _cfnroles_completion;")])
-def test_other_shells_have_a_script_too(cfnroles, shell, line):
-    assert cfnroles("completion", shell).out.splitlines()[0] == line
+#: What completes a line in each shell, in the folder with the template.
+IN_OTHER_SHELLS = {
+    "fish": """
+    mkdir -p ~/.config/fish/completions
+    cfnroles completion fish > ~/.config/fish/completions/cfnroles.fish
+    complete -C "cfnroles expl"
+    complete -C "cfnroles explain template.yaml --resource W"
+    complete -C "cfnroles stack-sets del"
+    """,
+    "zsh": """
+    cfnroles completion zsh >> ~/.zshrc
+    source ~/.zshrc
+    compadd() { print -l -- ${(P)@[-1]} }
+    _describe() { print -l -- ${(P)3} }
+    complete_words() { words=("$@"); CURRENT=$#; _cfnroles_completion }
+    complete_words cfnroles expl
+    complete_words cfnroles explain template.yaml --resource W
+    complete_words cfnroles stack-sets del
+    """,
+}
+
+
+@pytest.mark.parametrize("shell", IN_OTHER_SHELLS)
+def test_other_shells_complete_with_the_script_as_its_help_installs_it(cfnroles, folder: Path, shell: str):
+    if shutil.which(shell) is None:
+        assert "_cfnroles_completion" in cfnroles("completion", shell).out
+        pytest.skip(f"no {shell} here")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+    ended = subprocess.run(
+        [shell, "-c", IN_OTHER_SHELLS[shell]],
+        cwd=folder,
+        env={"PATH": path, "HOME": str(folder), "TERM": "xterm"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+
+    offers = [re.split(r"[\t:]", line)[0] for line in ended.stdout.splitlines()]
+    assert offers == ["explain", "WebTask", "delete"]
+    assert "Delete the StackSets of SOURCE, with" in ended.stdout
+    assert ended.stderr == ""
