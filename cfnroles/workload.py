@@ -63,6 +63,18 @@ class Workload(Struct, frozen=True):
         return tuple(name for name in required if isinstance(name, str)) if isinstance(required, list) else ()
 
     @property
+    def noun(self) -> str:
+        """What it is called: a task definition, or what has its own roles without one."""
+        if EXPRESS in self.settings:
+            return "Express Mode service"
+        return "capacity provider" if self.is_provider else "task definition"
+
+    @property
+    def is_provider(self) -> bool:
+        """Whether it is a capacity provider by itself, without a task definition."""
+        return PROFILE in self.settings
+
+    @property
     def family(self) -> str:
         """The family's name, or an empty string."""
         family = self.tree.get("family", "")

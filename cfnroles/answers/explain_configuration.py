@@ -33,6 +33,7 @@ def _explanation(task: Task) -> Explanation:
         resource=task.address,
         when=task.there_if,
         defaults=task.defaults,
+        noun=task.workload.noun,
         whole=CONFIGURATION,
     )
 

@@ -21,8 +21,10 @@ from cfnroles.iam.roles import Role
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.reading import Reading, in_words
+from cfnroles.sources.role_members import OTHER_ROLES
 from cfnroles.sources.roles_of_stack import with_symbols
 from cfnroles.sources.template_targets import RUNNERS
+from cfnroles.sources.terraform_kinds import role_argument
 from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming
 from cfnroles.sources.terraform_roles import Roles, TaskWithRoles, role_texts
 from cfnroles.statements import compose
@@ -32,8 +34,8 @@ from cfnroles.text import Text, text_of
 from cfnroles.workload import Path, Workload
 from cfnroles.written import as_written
 
-#: The members of a task definition with its roles, and their names in Terraform.
-_OWN = {Holder.EXECUTION: ("executionRoleArn", "execution_role_arn"), Holder.TASK: ("taskRoleArn", "task_role_arn")}
+#: The members of a task definition with its roles.
+_OWN = {Holder.EXECUTION: "executionRoleArn", Holder.TASK: "taskRoleArn"}
 
 #: The member with the role for a volume.
 _VOLUME = "managedEBSVolume"
@@ -134,6 +136,8 @@ class _Judging:
             self._others(key, theirs),
             tuple(dict.fromkeys(name for each in tasks for name in each.task.at.defaults)),
         )
+        if len(nouns := {each.task.workloads[0].noun for each in tasks}) == 1:
+            use = replace(use, noun=nouns.pop())
         return folded(tuple(answers.values()), use, lambda worlds: _told(tasks, worlds))
 
     def _others(self, key: _Key, theirs: Sequence[_Part]) -> tuple[str, ...]:
@@ -180,14 +184,15 @@ class _Judging:
             needs = without_keys(needs, task.task.facts)
         wanted: list[Need | Gap] = [*needs, *(each for each in found.gaps if each.holder is holder)]
         if holder in _OWN:
-            named = _text(workload.at((_OWN[holder][0],)))
+            named = _text(workload.at((_OWN[holder],)))
             yield named, None
             yield from ((named, each) for each in wanted)
             return
         roles = [(path, _text(text)) for path, text in role_texts(workload.tree) if _holder(path) is holder]
         beside = {workload.origin(path).path[:-1]: role for path, role in roles}
+        profile = _text(workload.at(OTHER_ROLES[Holder.INSTANCE].named)) if holder is Holder.INSTANCE else None
         for each in wanted:
-            yield _nearest(each.origin.path, beside) or _only(each, roles), each
+            yield _nearest(each.origin.path, beside) or _only(each, roles) or profile, each
 
     def _key(self, part: _Part) -> _Key:
         if self._question.roles:
@@ -274,8 +279,8 @@ class _Judging:
     def _remedy(self, part: _Part) -> str:
         option = kind_of(part.holder).option_name
         if not part.given:
-            named = _OWN.get(part.holder, ("", "role_arn"))[1]
-            return f"Add {'an' if named[0] == 'e' else 'a'} {named} to {part.address}."
+            named = role_argument(part.address, part.holder) or "role_arn"
+            return f"Add {'an' if named[0] in 'ei' else 'a'} {named} to {part.address}."
         resource = f"--resource '{part.address}' " if self._several else ""
         how = f"Pass {resource}{option} NAME --live, or {resource}{option} FILE, a policy document of the role."
         open_ = next((each for each in part.given.symbols if isinstance(each, Expression)), None)
@@ -325,6 +330,9 @@ def _nearest(path: Sequence[str | int], beside: Mapping[tuple[str | int, ...], T
 
 def _holder(path: Path) -> Holder | None:
     """Return the holder of a role next to a task definition."""
+    for holder, member in OTHER_ROLES.items():
+        if path == member.role:
+            return holder
     if path[0] == "runBy":
         return next((each.holder for each in RUNNERS.values() if each.member == path[1]), None)
     if len(path) < 2 or path[0] != "service":

@@ -28,7 +28,7 @@ example, in account 123456789012 and us-east-1.
 | `service`, `cluster`, `account` | `--service-file FILE`, or the option for the same purpose |
 | `runTask` | `--run-task-file FILE` |
 | `runBy`, `gateway` | a [service spec](spec.md) |
-| `capacityProvider` | a [service spec](spec.md), or a [template](templates.md) |
+| `capacityProvider` | a [service spec](spec.md), a [template](templates.md) or [Terraform](terraform.md) |
 | anything else | the task definition |
 
 *Standing* says how certain a permission is: *documented* by AWS or by the authors of the log router; *seen in AWS's
@@ -54,10 +54,11 @@ managed policy* for the same purpose; *seen in the agent's source*; *derived* fr
   service has a hook.
 - **Managed instances role** and **instance role**: ECS launches the instances of a capacity provider with the first,
   and the ECS agent on them uses the second. cfnroles writes them if a spec names a `capacity-provider` of Managed
-  Instances. They are narrower than AWS's managed policies: the account and Region, the subnets, security groups and
-  cluster of the capacity provider, and the one role that is passed. Spot and Capacity Reservations add permissions
-  only if the capacity provider uses them. Conditions on tags, images, and actions that only describe, are as in AWS's
-  policies.
+  Instances, and for each one in a template or in Terraform. A capacity provider of an Auto Scaling group has no role:
+  ECS scales the group with its service-linked role. The two roles are narrower than AWS's managed policies: the account
+  and Region, the subnets, security groups and cluster of the capacity provider, and the one role that is passed. Spot
+  and Capacity Reservations add permissions only if the capacity provider uses them. Conditions on tags, images, and
+  actions that only describe, are as in AWS's policies.
 - **Gateway role**: ECS uses it to create the load balancers of a gateway. cfnroles writes it if a spec names a
   `gateway`. AWS calls it an infrastructure role; its pages show the trust policy of infrastructure roles, but none
   for a gateway. The role is narrower than AWS's managed policy: the account and Region, the resources of each action,

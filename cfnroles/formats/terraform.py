@@ -10,6 +10,7 @@ from cfnroles.formats.taken import values_words
 from cfnroles.lines import Lines
 from cfnroles.need import Holder, Reference
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_targets import RUNNING
 from cfnroles.targets.terraform.build import is_directory
 from cfnroles.targets.terraform.gate import Unasked
 from cfnroles.targets.terraform.written_file import TerraformFile
@@ -66,8 +67,6 @@ def _unnamed(number: int) -> str:
 _WHY_NOT = {Unasked.UNNAMED: _unnamed, Unasked.EITHER: _of_either, Unasked.PARAMETER: _parameters}
 
 
-#: The roles of a task definition itself.
-OF_A_TASK = {Holder.EXECUTION, Holder.TASK}
 #: Roles with permissions beyond running tasks.
 _DOING_MORE = frozenset({Holder.PIPE, Holder.STATE_MACHINE})
 
@@ -76,7 +75,7 @@ def _roles(file: TerraformFile) -> Iterator[str]:
     """Yield the arguments to add to the task definition, and where."""
     to_write = [each for each in file.given if each.holder in file.locals and each.written != file.locals[each.holder]]
     named = {each.holder for each in file.given}
-    alone = named <= OF_A_TASK
+    alone = named.isdisjoint(RUNNING)
     who, their = (file.label, "its") if alone else (f"{file.label} and what runs it", "their")
     if to_write:
         yield ""

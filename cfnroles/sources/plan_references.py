@@ -7,6 +7,7 @@ https://developer.hashicorp.com/terraform/internals/json-format#configuration-re
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,25 +17,49 @@ from cfnroles.symbols import Expression
 #: Attributes that AWS tells where the configuration does not: what a role has is then what other resources give it.
 TOLD_BY_AWS = frozenset({"managed_policy_arns", "inline_policy", "policy"})
 #: Attributes that hold nothing but the name or the ARN of a role or a policy.
-LINKS = frozenset({"execution_role_arn", "task_role_arn", "role", "role_name", "policy_arn", "permissions_boundary"})
+LINKS = frozenset(
+    {
+        *("execution_role_arn", "task_role_arn", "infrastructure_role_arn", "ec2_instance_profile_arn"),
+        *("role", "role_name", "policy_arn", "permissions_boundary"),
+    }
+)
+#: The steps to an attribute of a resource: names of blocks, each with a number behind it, and its own.
+Steps = tuple[str | int, ...]
 _STEP = re.compile(r'([\w-]+)((?:\[(?:"[^"]*"|\d+)\])?)')
 _DEEPEST = 12
 
 
-def linked(root: Any, addresses: Sequence[str], address: str, attribute: str, hidden: Expression) -> Expression | None:
+def linked(
+    root: Any, addresses: Sequence[str], address: str, attribute: Steps, hidden: Expression
+) -> Expression | None:
     """The attribute of another resource that is the value of this one; ``None`` where that is not known.
 
-    ``root`` is the root module of the plan's configuration, ``addresses`` those of all its resources.
+    ``attribute`` are the steps to it, through blocks. ``root`` is the root module of the plan's configuration,
+    ``addresses`` those of all its resources.
     """
     calls, _ = _apart(address)
-    found = _followed(root, calls, _at(_configured(root, address), "expressions", attribute), 0)
+    found = _followed(root, calls, _at(_configured(root, address), "expressions", *attribute), 0)
     return _expression(*found, addresses, hidden) if found else None
 
 
-def is_left_out(root: Any, address: str, attribute: str) -> bool:
-    """Whether the configuration of a resource does not say an attribute: AWS tells it then."""
+def is_left_out(root: Any, address: str, *attribute: str | int) -> bool:
+    """Whether the configuration of a resource does not say an attribute, at these steps: AWS tells it then."""
     resource = _configured(root, address)
-    return resource is not None and attribute not in (_at(resource, "expressions") or {})
+    around = _at(resource, "expressions", *attribute[:-1])
+    if around is None and len(attribute) == 1:
+        return resource is not None
+    return isinstance(around, Mapping) and attribute[-1] not in around
+
+
+def named_by(root: Any, address: str) -> frozenset[str]:
+    """The types of the resources that refer to another one of their module; an output is of no type."""
+    calls, own = _apart(address)
+    name, module = ".".join(step for step, _ in own[:2]), _module(root, calls)
+    blocks = [(str(_at(each, "type")), each) for each in _list(_at(module, "resources"))]
+    blocks += [("", _at(module, part)) for part in ("outputs", "module_calls")]
+    named = re.compile(rf'"{re.escape(name)}(?:[.\[][^"]*)?"')
+    others = ((kind, each) for kind, each in blocks if _at(each, "address") != name)
+    return frozenset(kind for kind, each in others if each and named.search(json.dumps(each)))
 
 
 def provider_key(root: Any, address: str) -> str:
@@ -119,9 +144,12 @@ def _module(root: Any, calls: _Calls) -> Any:
     return root
 
 
-def _at(value: Any, *names: str) -> Any:
+def _at(value: Any, *names: str | int) -> Any:
     for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
+        if isinstance(value, list) and isinstance(name, int):
+            value = value[name] if name < len(value) else None
+        else:
+            value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cfnroles.hcl.configuration import Configuration
 from cfnroles.hcl.definitions import Site, calls_away, instances, modules_of, sites
 from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.instances import ResourceInstance
@@ -29,7 +30,9 @@ from cfnroles.sources.terraform_configured import (
     ROLE,
     Configured,
 )
-from cfnroles.sources.terraform_members import TASK_DEFINITION, decoded_json
+from cfnroles.sources.terraform_instance_profiles import INSTANCE_PROFILE
+from cfnroles.sources.terraform_kinds import CAPACITY_PROVIDER, KINDS
+from cfnroles.sources.terraform_members import decoded_json
 from cfnroles.sources.terraform_policies import Spelling, policy_of, spelled
 from cfnroles.sources.terraform_runs import attributes_of
 from cfnroles.sources.terraform_services import SERVICE
@@ -43,7 +46,7 @@ _KEYS = re.compile(r"\[(?:\"[^\"]*\"|[^\]]*)\]")
 #: An argument that names a role.
 _OF_ROLE = re.compile(r"role(_?arn|s|_?name|_?id)?$", re.IGNORECASE)
 #: What has no use of its own for a role that it names.
-_NO_USERS = frozenset({*NAMING, ROLE, POLICY, TASK_DEFINITION, "aws_iam_role_policies_exclusive"})
+_NO_USERS = frozenset({*NAMING, ROLE, POLICY, *KINDS, "aws_iam_role_policies_exclusive"})
 
 
 class SeenBefore:
@@ -67,6 +70,18 @@ class SeenBefore:
                     nodes = [node for called, node in _arguments(block.body) if _names_a_role(called, site)]
                     found.append((site, [each for each in map(_written_in, nodes) if any(each)]))
         return [each for each in found if each[1]]
+
+    @cached_property
+    def of_providers(self) -> frozenset[str]:
+        """The addresses of the instance profiles that only capacity providers use."""
+        directories = dict(modules_of(self._project))
+        found = (each for each in sites(self._project, INSTANCE_PROFILE))
+        return frozenset(
+            each.address
+            for each in found
+            if _users(f"{each.type}.{each.name}", self._project.configuration(directories[each.calls]))
+            == {CAPACITY_PROVIDER}
+        )
 
     def holders(self, names: Sequence[str]) -> Iterator[tuple[Site | None, Sequence[Configured]]]:
         """The policies of secrets, buckets, repositories and keys that have one of these texts, and the hidden ones.
@@ -100,6 +115,20 @@ class SeenBefore:
             attributes = {"policy": Failed("it is too complex to evaluate", site.place)}
             return _Holder(site, (), (Configured(site.address, site.type, attributes, site.place),))
         return _Holder(site, *_documents(form for _, found in passes for form in found))
+
+
+def _users(name: str, configuration: Configuration) -> set[str]:
+    """The types of the resources that name one of their module, by itself or through locals; a call is of no type."""
+    names = {name}
+    while True:
+        named = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, sorted(names)))})(?![\w-])")
+        through = {f"local.{each}" for each, node in configuration.locals.items() if named.search(node.written)}
+        if through <= names:
+            break
+        names |= through
+    blocks = [(kind, block) for (_, kind, _), block in configuration.resources.items()]
+    blocks += [("", block) for block in configuration.modules.values()]
+    return {kind for kind, block in blocks if named.search(block.written)}
 
 
 class _Holder(Struct, frozen=True):
@@ -206,6 +235,8 @@ class DirectoryInPass:
         found: dict[str, None] = {}
         calls, name = _calls(role.address), _own_name(role)
         for site, nodes in self._seen.named:
+            if site.type == INSTANCE_PROFILE and site.address in self._seen.of_providers:
+                continue
             if site.address not in self._judged and self._uses(site, nodes, role, calls, name):
                 found[site.address] = None
         for path, call in calls_away(self._project):

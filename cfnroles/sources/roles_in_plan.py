@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cfnroles.hcl.syntax import Place
 from cfnroles.iam.roles import Unread
 from cfnroles.sources.terraform_configured import NAMING, POLICY, RESOURCE_POLICIES, ROLE, Configured
-from cfnroles.sources.terraform_members import TASK_DEFINITION, Attributes
+from cfnroles.sources.terraform_instance_profiles import INSTANCE_PROFILE
+from cfnroles.sources.terraform_kinds import CAPACITY_PROVIDER, KINDS
+from cfnroles.sources.terraform_members import Attributes
 from cfnroles.sources.terraform_services import SERVICE
 from cfnroles.symbols import Expression
 from cfnroles.text import Text
 
-_NO_USERS = frozenset({*NAMING, ROLE, POLICY, TASK_DEFINITION, SERVICE, "aws_iam_role_policies_exclusive"})
+_NO_USERS = frozenset({*NAMING, ROLE, POLICY, *KINDS, SERVICE, "aws_iam_role_policies_exclusive"})
 
 
 class PlanSurface:
     """As for ``terraform_configured.Surface``. ``resources`` are all of the plan or the state, with data sources.
 
-    ``judged`` are the addresses of users of roles of which all needs are seen.
+    ``judged`` are the addresses of users of roles of which all needs are seen, and ``naming`` gives the types of the
+    resources that refer to an address, as far as a plan says so.
     """
 
     def __init__(
@@ -28,7 +32,9 @@ class PlanSurface:
         attributes: Callable[[Mapping[str, Any]], Attributes],
         place: Callable[[str], Place],
         judged: frozenset[str] = frozenset(),
+        naming: Callable[[str], frozenset[str]] = lambda _: frozenset(),
     ) -> None:
+        self._naming = naming
         self._judged = judged
         self._by_address = {str(each.get("address")): each for each in resources}
         self._attributes, self._place = attributes, place
@@ -83,9 +89,20 @@ class PlanSurface:
             for address, given in self._by_address.items()
             if given.get("mode") == "managed" and given.get("type") not in _NO_USERS and address not in self._judged
             for each in [self._configured(address)]
+            if not (each.type == INSTANCE_PROFILE and self._is_of_providers(each))
             if any(_names(name, each, role, names) for name in each.attributes)
         )
         return tuple(found)
+
+    def _is_of_providers(self, profile: Configured) -> bool:
+        """Whether only capacity providers use an instance profile."""
+        texts = [json.dumps(str(text)) for text in map(profile.known, ("name", "arn", "id")) if text]
+        users = {
+            str(given.get("type"))
+            for given in self._by_address.values()
+            if given.get("type") != INSTANCE_PROFILE and any(text in json.dumps(given.get("values")) for text in texts)
+        }
+        return {*users, *self._naming(profile.address)} == {CAPACITY_PROVIDER}
 
 
 def _names(attribute: str, resource: Configured, role: Configured, names: set[str]) -> bool:

@@ -34,8 +34,10 @@ from cfnroles.sources.from_terraform import TAKES
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles_in_directory import DirectoryInPass, SeenBefore
 from cfnroles.sources.terraform_buckets import keys_in_directory
+from cfnroles.sources.terraform_instance_profiles import ASKED
 from cfnroles.sources.terraform_keys import keys_of
-from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Turned
+from cfnroles.sources.terraform_kinds import KINDS, may_have_roles
+from cfnroles.sources.terraform_members import Attributes, Turned
 from cfnroles.sources.terraform_names import arns_written
 from cfnroles.sources.terraform_roles import NO_ROLES, Roles, TaskWithRoles, roles_beside
 from cfnroles.sources.terraform_runners import RUNNER_TYPES, may_run_tasks
@@ -44,10 +46,8 @@ from cfnroles.sources.terraform_services import (
     HOW_TO_SEE,
     SERVICE,
     TASK_SET,
-    UNREAD,
     UNSEEN_TASK,
     beside_services,
-    not_read,
 )
 from cfnroles.sources.terraform_targets import UnreadRun, judged, targets_running, unread_runs
 from cfnroles.sources.terraform_tasks import InWorld, Surroundings, TaskInPasses, in_passes
@@ -85,15 +85,15 @@ def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, a
     tasks: list[Task] = []
     unseen: list[Gap] = []
     running = _running(project)
-    for site in sites(project, TASK_DEFINITION):
+    for site in sites_with_roles(project):
         found = _definitions(site, project, running)
         if isinstance(found, Gap):
             unseen.append(found)
             continue
         tasks += [each.task() for each in _in_passes(site, found, told)]
-        if not found.by_address:
+        if not found.by_address and not found.roleless:
             unseen.append(_absent(site, found))
-    unseen += (*_alone(running, project, tasks), *_unseen(project, told))
+    unseen += (*_alone(running, project, tasks), *_unseen(project))
     documents = (Document(name, ""), *(Document(called, text) for called, text in project.texts.items()))
     return Reading(
         documents,
@@ -116,11 +116,17 @@ def tasks_at(
     project = Project(files, told.parameters, told.variable_files, any_text=any_text, any_key=any_key, opened=opened)
     running = _running(project)
     tasks: list[Task] = []
-    for site in (each for each in sites(project, TASK_DEFINITION) if each.address == address):
+    for site in (each for each in sites_with_roles(project) if each.address == address):
         found = _definitions(site, project, running)
         if isinstance(found, _Found):
             tasks += [each.task() for each in _in_passes(site, found, told)]
     return tuple(tasks)
+
+
+def sites_with_roles(project: Project) -> Iterator[Site]:
+    """Yield the sites of task definitions, Express Mode services, and capacity providers that may have roles."""
+    for kind in KINDS:
+        yield from (site for site in sites(project, kind) if may_have_roles(kind, site.block.written))
 
 
 def _in_passes(site: Site, found: _Found, told: Told) -> Iterator[TaskInPasses]:
@@ -152,7 +158,7 @@ class DirectoryRoles:
     def _found(self) -> tuple[TaskWithRoles, ...]:
         running, before = _running(self._project), SeenBefore(self._project)
         found: list[TaskWithRoles] = []
-        for site in sites(self._project, TASK_DEFINITION):
+        for site in sites_with_roles(self._project):
             read = _definitions(site, self._project, running, before)
             if not isinstance(read, Gap):
                 own = _in_passes(site, read, self._told)
@@ -169,12 +175,14 @@ class _Found(Struct, frozen=True):
     defaults: Mapping[str, None]
     roles: Sequence[Roles]
     region: str
+    roleless: bool
 
 
 class _Pass(Struct):
     turned: list[Turned] | Failed
     defaults: Mapping[str, None]
     roles: Roles = NO_ROLES
+    roleless: bool = False
 
 
 def _running(project: Project) -> Sequence[Site]:
@@ -193,7 +201,8 @@ def _definitions(
         session.home = home
         module = Module(project, session)
         try:
-            own = [_turned(each) for each in instances(site, module)]
+            there = list(instances(site, module))
+            own = [made for each in there if (made := _turned(each, project, module)) is not None]
             may_run = [each for each in running if own and mentions(each, site)]
             services = [each for one in may_run if one.type not in RUNNER_TYPES for each in services_of(one, module)]
             runners = [each for one in may_run if one.type in RUNNER_TYPES for each in runners_of(one, module)]
@@ -203,7 +212,7 @@ def _definitions(
                 each.keys |= keys_of(each.tree, session)
                 each.keys |= keys_in_directory(each.tree, project, module)
             if before is None:
-                return _Pass(turned, module.defaults)
+                return _Pass(turned, module.defaults, roleless=bool(there) and not own)
             whole = judged(runners, lambda target: any(target.runs(each) for each in own))
             surface = DirectoryInPass(before, project, module, whole)
             return _Pass(turned, module.defaults, roles_beside(surface, turned))
@@ -238,6 +247,7 @@ def _definitions(
         defaults,
         [each.roles for _, each in whole],
         _region(site, home, project),
+        any(each.roleless for _, each in whole),
     )
 
 
@@ -258,11 +268,18 @@ def _of(each: _Pass) -> list[Turned]:
     return each.turned if isinstance(each.turned, list) else []
 
 
-def _turned(instance: ResourceInstance) -> Turned:
-    turned = Turned(instance.address)
-    place = instance.block.place
-    turned.spots[()] = (place.document, place.line, place.column)
-    turned.attributes(attributes_of(instance, ARGUMENTS, BLOCKS))
+def _turned(instance: ResourceInstance, project: Project, module: Module) -> Turned | None:
+    """Return the workload of a resource; ``None`` if it has no roles."""
+
+    def found(kind: str) -> Iterator[tuple[str, Attributes]]:
+        for site in sites(project, kind):
+            for each in instances(site, module):
+                yield each.address, attributes_of(each, ASKED[kind], ())
+
+    kind, place = KINDS[instance.type], instance.block.place
+    turned = kind.turned(instance.address, attributes_of(instance, kind.arguments, kind.blocks), found)
+    if turned is not None:
+        turned.spots[()] = (place.document, place.line, place.column)
     return turned
 
 
@@ -336,7 +353,7 @@ def _absent(site: Site, found: _Found) -> Gap:
     return _hidden(site.address, site.place, what, f"Pass other values with {told}")
 
 
-def _unseen(project: Project, told: Told) -> Iterator[Gap]:
+def _unseen(project: Project) -> Iterator[Gap]:
     """What of a configuration is not read, and may have task definitions."""
     if calls := tuple(away(project)):
         address, _, place = calls[0]
@@ -347,9 +364,6 @@ def _unseen(project: Project, told: Told) -> Iterator[Gap]:
         them = "them" if len(calls) > 1 else "it"
         how = f"Run `terraform init` to download {them} to .terraform/modules, where cfnroles reads {them}"
         yield _hidden(address, place, f"{what} {names}", how)
-    for site in (each for kind in UNREAD for each in sites(project, kind)):
-        if unread := not_read(site.type, site.block.written, told):
-            yield replace(_hidden(site.address, site.place, unread[1], unread[2]), holder=unread[0])
 
 
 def _hidden(address: str, place: Place, what: str, remedy: str) -> Gap:

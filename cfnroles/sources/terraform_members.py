@@ -161,12 +161,13 @@ class Turned(Struct):
 
     def _at(self, path: Path, place: Path, value: Value | Failed) -> None:
         """Note where a member stands."""
-        if self._place(path) != place:
+        if self.place(path) != place:
             self.places[path] = place
         if value.place is not None and value.place.document:
             self.spots[path] = (value.place.document, value.place.line, value.place.column)
 
-    def _place(self, path: Path) -> Path:
+    def place(self, path: Path) -> Path:
+        """Return the place of what is at ``path``: the address of its resource, and the path in that."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.places:
                 return (*self.places[path[:length]], *path[length:])
@@ -186,6 +187,8 @@ class Turned(Struct):
             return None
         if isinstance(kind, Mapping):
             first = data[0] if isinstance(data, list) and data else value
+            if isinstance(first.data, Expression):
+                return self._open(first.data, kind, path)
             return self._block(first, kind, path) if isinstance(first.data, dict) else None
         if isinstance(kind, list) and isinstance(data, list):
             return self._elements(data, path, lambda each, at: self._argument(each, kind[0], at))
@@ -205,7 +208,7 @@ class Turned(Struct):
             *outer, member = _DEEPER.get(name, (api_name(name, kind),))
             inner_kind = kind.get(outer[0], {}).get(member) if outer else kind.get(member)
             at = (*path, *outer, member)
-            self._at(at, (*self._place(path), name), member_value)
+            self._at(at, (*self.place(path), name), member_value)
             made = self._properties(member_value, at) if member == "properties" else None
             if made is None:
                 made = self._argument(member_value, inner_kind, at)
@@ -227,7 +230,7 @@ class Turned(Struct):
             if isinstance(each.data, Expression) and isinstance(found, Partial):
                 self._hidden(path, each.data)
                 continue
-            self._at(at, (*self._place(path), len(made)), each)
+            self._at(at, (*self.place(path), len(made)), each)
             element = turn(each, at)
             if element is not None:
                 made.append(element)
@@ -275,7 +278,7 @@ class Turned(Struct):
         tree: dict[str, Any] = {}
         for name, value in data.items():
             member = known.get(name.lower(), name)
-            self._at((*path, member), (*self._place(path), name), value)
+            self._at((*path, member), (*self.place(path), name), value)
             made = self._json(value, kind.get(member) if isinstance(kind, Mapping) else None, (*path, member))
             if made is not None:
                 tree[member] = made

@@ -19,23 +19,22 @@ from cfnroles.errors import InvalidInput
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.values import Failed, Value
 from cfnroles.need import Gap, Holder, Origin
-from cfnroles.sources.plan_references import LINKS, TOLD_BY_AWS, is_left_out, linked, provider_key
+from cfnroles.sources.plan_references import LINKS, TOLD_BY_AWS, Steps, is_left_out, linked, named_by, provider_key
 from cfnroles.sources.reading import Task
 from cfnroles.sources.roles_in_plan import PlanSurface
 from cfnroles.sources.terraform_buckets import BUCKET, ENCRYPTION, keys_of_buckets
 from cfnroles.sources.terraform_keys import TOLD_KEYS, keys_in_plan
-from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Attributes, Turned
+from cfnroles.sources.terraform_kinds import KINDS
+from cfnroles.sources.terraform_members import TASK_DEFINITION, Attributes, Turned
 from cfnroles.sources.terraform_roles import TaskWithRoles, roles_beside
 from cfnroles.sources.terraform_runners import RUNNER_TYPES, members_said
 from cfnroles.sources.terraform_services import (
     CLUSTER,
     HOW_TO_SEE,
     SERVICE,
-    UNREAD,
     UNSEEN_TASK,
     Service,
     beside_services,
-    not_read,
 )
 from cfnroles.sources.terraform_targets import RunnerOfTasks, TaskTarget, judged, runner_of, unread_runs
 from cfnroles.sources.terraform_tasks import InWorld, Surroundings, TaskInPasses, in_passes
@@ -66,7 +65,7 @@ def tasks_in(document: Document, told: Told) -> tuple[tuple[Task, ...], tuple[Ga
     alone = (each for each in services if each.address not in running)
     runs = (run for each in runners for run in unread_runs(each, running, has_tasks=bool(found)))
     unread = (_gap(holder, address, document, what, how) for address, what, how, holder in runs)
-    gaps = (*(gap for each in alone for gap in _alone(each, document)), *unread, *_unread(root, document, told))
+    gaps = (*(gap for each in alone for gap in _alone(each, document)), *unread)
     return tuple(each.task.task() for each in found), gaps
 
 
@@ -92,6 +91,7 @@ class PlanRoles:
             lambda resource: _attributes(resource, document, told),
             lambda address: _place(address, document),
             judged(runners, lambda target: any(target in each.targets for each in found)),
+            lambda address: named_by(_configuration(document), address),
         )
         return tuple(
             TaskWithRoles(each.task, [roles_beside(surface, [form.turned for form in each.task.found])])
@@ -116,32 +116,29 @@ def _in_passes(
     buckets = [
         (str(each.get("type")), str(each.get("address")), _attributes(each, document, told)) for each in encrypted
     ]
-    found = list(_resources(root, TASK_DEFINITION))
+    found = [each for kind in KINDS for each in _resources(root, kind)]
+    definitions = sum(each.get("type") == TASK_DEFINITION for each in found)
     for resource in found:
         turned = _turned(resource, document, told)
+        if turned is None:
+            continue
         at = Surroundings(document.name, *_home(resource, document))
-        shown = _shown(members, resource, len(found), told)
+        shown = _shown(members, resource, definitions, told)
         if shown is not None:
             turned.shown(shown)
         values = _member(resource, "values")
         arns = [str(_member(values, name)) for name in ("arn", "arn_without_revision") if _member(values, name)]
-        targets = tuple(each for runner in runners for each in runner.targets if each.runs(turned, arns))
-        running = [each.address for each in services if each.runs(turned, arns)] + [each.address for each in targets]
-        forms = (*beside_services(turned, services, arns), *(each.beside(turned) for each in targets))
+        is_run = resource.get("type") == TASK_DEFINITION
+        own = [each for each in services if is_run and each.runs(turned, arns)]
+        targets = tuple(each for runner in runners for each in runner.targets if is_run and each.runs(turned, arns))
+        running = [*(each.address for each in own), *(each.address for each in targets)]
+        forms = (*beside_services(turned, own, arns), *(each.beside(turned) for each in targets))
         for each in forms:
             each.looked_up |= keys_in_plan(every, each.tree)
             each.keys |= keys_of_buckets(buckets)
         beside = [InWorld({}, each) for each in forms]
         task = in_passes(str(resource.get("address", "")), beside, [{}], told, at)
         yield _Planned(task, tuple(dict.fromkeys(running)), targets)
-
-
-def _unread(root: Any, document: Document, told: Told) -> Iterator[Gap]:
-    for resource in (each for kind in UNREAD for each in _resources(root, kind)):
-        values = _member(resource, "values")
-        there = [name for name in _names(values) if _member(values, name)]
-        if unread := not_read(str(resource.get("type")), there, told):
-            yield _gap(unread[0], str(resource.get("address")), document, unread[1], unread[2])
 
 
 def _alone(service: Service, document: Document) -> Iterator[Gap]:
@@ -198,13 +195,15 @@ def _home(resource: Mapping[str, Any], document: Document) -> tuple[str, str]:
 
     Data sources may have the usual provider, and say nothing of another one.
     """
-    own = re.match(r"arn:[^:]*:ecs:([a-z0-9-]+):(\d{12}):", str(_member(_member(resource, "values"), "arn")))
+    values = _member(resource, "values")
+    arn = _member(values, "arn") or _member(values, "service_arn")
+    own = re.match(r"arn:[^:]*:ecs:([a-z0-9-]+):(\d{12}):", str(arn))
     if own:
         return own[1], own[2]
     key = provider_key(_configuration(document), str(resource.get("address", ""))) or _USUAL
     provider = _member(_member(_member(document.members, "configuration"), "provider_config"), key)
     said = _member(_member(_member(provider, "expressions"), "region"), "constant_value")
-    named = _member(_member(resource, "values"), "region")
+    named = _member(values, "region")
     usual = key == _USUAL
     region = next((each for each in (named, said) if isinstance(each, str) and each), None)
     if region is None:
@@ -223,9 +222,42 @@ def _of_types(document: Document, kinds: Collection[str]) -> Iterator[Mapping[st
     yield from (each for each in resources_in(document) if each.get("type") in kinds)
 
 
-def _turned(resource: Mapping[str, Any], document: Document, told: Told) -> Turned:
-    address = str(resource.get("address", ""))
-    return Turned(address).attributes(_attributes(resource, document, told, (*ARGUMENTS, *BLOCKS)))
+def _turned(resource: Mapping[str, Any], document: Document, told: Told) -> Turned | None:
+    """Return the workload of a resource; ``None`` if it has no roles."""
+    kind, address = KINDS[str(resource.get("type"))], str(resource.get("address", ""))
+
+    def found(type_: str) -> Iterator[tuple[str, Attributes]]:
+        for each in _of_types(document, (type_,)):
+            yield str(each.get("address")), _attributes(each, document, told)
+
+    given = _attributes(resource, document, told, (*kind.arguments, *kind.blocks))
+    settled = {name: _settled(value, (name,), kind.computed, address, document) for name, value in given.items()}
+    return kind.turned(address, {name: value for name, value in settled.items() if value is not None}, found)
+
+
+def _settled(
+    value: Value | Failed, steps: Steps, computed: frozenset[str], address: str, document: Document
+) -> Value | Failed | None:
+    """Return a value with what a plan says of its parts that are known after apply.
+
+    A part that the configuration leaves out, and AWS decides, is ``None``.
+    """
+    if isinstance(value, Failed):
+        return value
+    if value.unknown is not None:
+        if steps[-1] in computed and is_left_out(_configuration(document), address, *steps):
+            return None
+        link = _link(address, steps, value.unknown, document) if steps[-1] in LINKS else None
+        return Value(link, value.place) if link else value
+    if isinstance(value.data, dict):
+        members = {
+            name: _settled(each, (*steps, name), computed, address, document) for name, each in value.data.items()
+        }
+        return Value({name: each for name, each in members.items() if each is not None}, value.place)
+    if isinstance(value.data, list):
+        each = (_settled(one, (*steps, index), computed, address, document) for index, one in enumerate(value.data))
+        return Value([one for one in each if one is not None], value.place)
+    return value
 
 
 def _attributes(resource: Mapping[str, Any], document: Document, told: Told, names: Sequence[str] = ()) -> Attributes:
@@ -242,16 +274,16 @@ def _attributes(resource: Mapping[str, Any], document: Document, told: Told, nam
         value = _value(_member(values, name), _member(unknown, name), hidden, place)
         if value.unknown and name in TOLD_BY_AWS and is_left_out(_configuration(document), address, name):
             continue
-        if name == "roles" and _lone(value) and (link := _link(address, name, hidden, document)):
+        if name == "roles" and _lone(value) and (link := _link(address, (name,), hidden, document)):
             value = Value([Value(link, place)], place)
-        if value.unknown and name in LINKS and (link := _link(address, name, hidden, document)):
+        if value.unknown and name in LINKS and (link := _link(address, (name,), hidden, document)):
             value = Value(link, place)
         if value.data is not None:
             attributes[name] = value
     return attributes
 
 
-def _link(address: str, name: str, hidden: Expression, document: Document) -> Expression | None:
+def _link(address: str, name: Steps, hidden: Expression, document: Document) -> Expression | None:
     """What a role or a policy is named by, where the plan tells it."""
     root = _configuration(document)
     if root is None:

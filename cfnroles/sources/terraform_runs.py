@@ -10,7 +10,7 @@ from cfnroles.hcl.definitions import Site, instances
 from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.values import Failed, Value
-from cfnroles.sources.terraform_members import Attributes, api_name
+from cfnroles.sources.terraform_members import TASK_DEFINITION, Attributes, api_name
 from cfnroles.sources.terraform_runners import RUNNER_TYPES
 from cfnroles.sources.terraform_services import CLUSTER, SERVICE, TASK_SET, Service, cluster_of
 from cfnroles.sources.terraform_targets import RunnerOfTasks, runner_of
@@ -29,6 +29,8 @@ _THROUGH = re.compile(r"\b(?:var|local|module|each)\.")
 
 def mentions(running: Site, task: Site) -> bool:
     """Whether something may run a task definition, as far as one sees without working out what it says."""
+    if task.type != TASK_DEFINITION:
+        return False
     if running.type in RUNNER_TYPES:
         written = running.block.written
     else:

@@ -6,7 +6,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecs_
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -16,7 +16,6 @@ from cfnroles.hcl.values import Failed, Value, text
 from cfnroles.need import Holder
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.terraform_members import Attributes, Turned
-from cfnroles.sources.told import Told
 from cfnroles.sources.unknown_members import members_beside
 from cfnroles.symbols import Expression
 from cfnroles.text import Text
@@ -29,46 +28,6 @@ UNSEEN_TASK = (
     " requires"
 )
 HOW_TO_SEE = "Pass that task definition to cfnroles, with the service that runs it as --service-file FILE"
-
-
-class NotRead(Struct, frozen=True):
-    """Of what has roles and is not read: whose roles, which, how to see them, and the block without which it has none.
-
-    ``{again}`` in ``how`` stands for the command that asks, with standard input as its source.
-    """
-
-    holder: Holder
-    roles: str
-    how: str
-    member: str = ""
-
-
-UNREAD = {
-    "aws_ecs_express_gateway_service": NotRead(
-        Holder.INFRASTRUCTURE,
-        "the roles of an Express Mode service",
-        "Pass what Amazon ECS returns for it: `aws ecs describe-express-gateway-service --service-arn ARN | {again}`",
-    ),
-    "aws_ecs_capacity_provider": NotRead(
-        Holder.INFRASTRUCTURE,
-        "its infrastructure role and the role of its instances",
-        "Name its create-capacity-provider file as `capacity-provider` in a service spec, which explains and"
-        " creates both",
-        "managed_instances_provider",
-    ),
-}
-
-
-def not_read(kind: str, members: Container[str], told: Told) -> tuple[Holder, str, str] | None:
-    """Whose role is not looked at of a resource of this type with these members, in which words, and what to do."""
-    found = UNREAD.get(kind)
-    if found is None or (found.member and found.member not in members):
-        return None
-    return (
-        found.holder,
-        f"cfnroles does not read {kind} and does not check {found.roles}",
-        found.how.format(again=told.again("-")),
-    )
 
 
 class Service(Struct, frozen=True):

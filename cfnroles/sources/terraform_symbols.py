@@ -152,6 +152,12 @@ def _other(symbol: Expression, instance: str, attribute: str, name: str) -> Expr
     return replace(symbol, name=f"{start}.{name}", written=f"${{{written}.{name}}}", attribute=f"{instance}{name}")
 
 
+def other_attribute(symbol: Expression, name: str) -> Expression | None:
+    """Another attribute of the resource of a symbol; ``None`` if an output gives that attribute alone."""
+    instance, attribute = _apart(symbol)
+    return _other(symbol, instance, attribute, name) if _is_own(symbol, attribute) else None
+
+
 def _of_family(symbol: Expression, instance: str, attribute: str) -> Text:
     """The ARN of a task definition without its revision, with the symbol of its family."""
     start = symbol.name.removesuffix(attribute)

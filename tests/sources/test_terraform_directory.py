@@ -737,21 +737,6 @@ def test_with_too_many_conditions_no_arm_is_missed_and_that_is_told() -> None:
     assert any("too many conditions" in gap.what for gap in only.discovery.gaps)
 
 
-NOT_READ = {
-    "aws_ecs_capacity_provider": "managed_instances_provider",
-}
-
-
-@pytest.mark.parametrize(("kind", "block"), NOT_READ.items(), ids=NOT_READ)
-def test_what_is_not_read_is_told(kind: str, block: str) -> None:
-    closing = "}" * block.count("{")
-    text = f'resource "{kind}" "r" {{\n {block} {{}}\n{closing}\n}}\n'
-    (gap,) = reading(text).unseen
-    assert gap.origin.path == (f"{kind}.r",)
-    assert gap.what.startswith(f"cfnroles does not read {kind} and does not check ")
-    assert reading(text.replace(block.split()[-1], "other")).unseen == ()
-
-
 OTHERWISE = {
     "size_in_gb": ("service", "volumeConfigurations", "managedEBSVolume", "sizeInGiB"),
     "elb_name": ("service", "loadBalancers", "loadBalancerName"),

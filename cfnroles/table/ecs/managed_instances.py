@@ -150,6 +150,17 @@ _infrastructure = partial(
     Feature, holder=Holder.MANAGED_INSTANCES, source=_POLICY, standing=Standing.MANAGED_POLICY, when=always
 )
 
+#: The permission that depends on the role in the instance profile.
+PASSED_ROLE = _infrastructure(
+    name="managed-instances-role",
+    field=f"{_LAUNCHED}.ec2InstanceProfileArn",
+    why="ECS passes the role in the instance profile to the instances",
+    source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instances-instance-profile.html",
+    standing=Standing.DOCUMENTED,
+    example="arn:aws:iam::123456789012:instance-profile/ecsInstanceRole",
+    grants=(Grant(iam.PassRole, on=instance_role, sid="PassInstanceRole", conditions=to_ec2),),
+)
+
 FEATURES = (
     _infrastructure(
         name="managed-instances",
@@ -219,15 +230,7 @@ FEATURES = (
             ),
         ),
     ),
-    _infrastructure(
-        name="managed-instances-role",
-        field=f"{_LAUNCHED}.ec2InstanceProfileArn",
-        why="ECS passes the role in the instance profile to the instances",
-        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instances-instance-profile.html",
-        standing=Standing.DOCUMENTED,
-        example="arn:aws:iam::123456789012:instance-profile/ecsInstanceRole",
-        grants=(Grant(iam.PassRole, on=instance_role, sid="PassInstanceRole", conditions=to_ec2),),
-    ),
+    PASSED_ROLE,
     Feature(
         name="managed-instances-agent",
         field=f"{_LAUNCHED}.ec2InstanceProfileArn",

@@ -26,6 +26,7 @@ from cfnroles.targets.cloudformation.parameters import secret_parameters
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import ANY_ARN, ANY_NAME
 from cfnroles.targets.cloudformation.service import Stack, roles_stack
+from cfnroles.targets.made_profiles import with_made_profile
 from cfnroles.targets.passing import passing
 from cfnroles.text import ANYTHING, Part, Text, text_of
 from cfnroles.written import as_written
@@ -47,6 +48,7 @@ def roles_of_configuration(reading: Reading, task: Task, project: str) -> Config
     Raises InvalidInput where a permission depends on a condition that only Terraform decides, and for what
     CloudFormation or IAM would refuse.
     """
+    task = with_made_profile(task)
     if hanging := [need for need in task.discovery.needs if need in task.when]:
         raise _undecided(hanging, task, reading)
     outside = _Outside()

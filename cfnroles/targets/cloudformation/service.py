@@ -81,7 +81,7 @@ def service_stacks(
 def roles_stack(parts: Parts) -> Stack:
     """The stack of a service's roles."""
     statements = compose(parts.discovery.needs)
-    holders = _holders(statements)
+    holders = _holders(statements, for_tasks=not parts.workload.is_provider)
     policies = {
         holder: pack([statement for statement in statements if statement.holder is holder], _values(parts.secrets))
         for holder in holders
@@ -175,9 +175,9 @@ def _validator_policies(statements: Sequence[Statement], spelling: Spelling) -> 
     return pack(statements, _values(spelling.parameters), reserved=secret_validator.OWN_POLICY)
 
 
-def _holders(statements: Sequence[Statement]) -> tuple[Holder, ...]:
+def _holders(statements: Sequence[Statement], *, for_tasks: bool) -> tuple[Holder, ...]:
     needed = {statement.holder for statement in statements}
-    return tuple(kind.holder for kind in ROLE_KINDS if kind.always or kind.holder in needed)
+    return tuple(kind.holder for kind in ROLE_KINDS if (kind.always and for_tasks) or kind.holder in needed)
 
 
 def with_template(stack: Stack, template: Template, project: str, form: Form | None = None) -> Stack:

@@ -64,9 +64,8 @@ class TaskDefinition(AWSObject):
 def task_template(parts: Parts) -> Template:
     """The template. Whether CloudFormation knows every member of the task definition is for CloudFormation to say."""
     workload, references = parts.workload, parts.discovery.references
-    kind = "Express Mode service" if EXPRESS in workload.tree else "task definition"
     called = workload.family or parts.label or parts.name
-    template = StackTemplate(Description=f"ECS {kind} {called}, deployed only if all its secrets exist.")
+    template = StackTemplate(Description=f"ECS {workload.noun} {called}, deployed only if all its secrets exist.")
     template.set_version("2010-09-09")
     template.add_parameter(project_name(parts.project))
     for name, arn in used(parts.secrets, (reference.value_from for reference in references)).items():

@@ -6,22 +6,21 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.configuration import Configuration, provider_of, read_configuration
-from cfnroles.hcl.definitions import Site, module_directory, sites
+from cfnroles.hcl.definitions import Site, module_directory
 from cfnroles.hcl.directory import Below, Files, joined
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.providers import USUAL, provider_block, root_provider
 from cfnroles.page import quoted
 from cfnroles.sources.reading import Reading, Task
-from cfnroles.sources.terraform_directory import read_files, tasks_at
-from cfnroles.sources.terraform_members import TASK_DEFINITION
+from cfnroles.sources.terraform_directory import read_files, sites_with_roles, tasks_at
 from cfnroles.sources.told import Told
+from cfnroles.targets.made_profiles import with_made_profile
 from cfnroles.targets.terraform.any_value import with_any_key, with_any_text
 from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.deciding import deciding
@@ -29,7 +28,7 @@ from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.given_roles import given_roles
 from cfnroles.targets.terraform.instances import Merged, merged_instances, without_instances, without_own
-from cfnroles.targets.terraform.names import identifier
+from cfnroles.targets.terraform.names import identifier, without_type
 from cfnroles.targets.terraform.neighbours import place_of
 from cfnroles.targets.terraform.parts import Repeated
 from cfnroles.targets.terraform.values import EnclosingModule
@@ -48,14 +47,14 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
     Raises InvalidInput where one cannot be written.
     """
     project = Project(files, reading.told.parameters, reading.told.variable_files)
-    known = {site.address: site for site in sites(project, TASK_DEFINITION)}
+    known = {site.address: site for site in sites_with_roles(project)}
     tasks: dict[str, list[Task]] = defaultdict(list)
     opened: dict[str, list[Task]] = defaultdict(list)
     for task in read_files(files, reading.name, reading.told, any_text=True).tasks:
-        opened[without_instances(task.address)].append(task)
+        opened[without_instances(task.address)].append(with_made_profile(task))
     general = _for_any_key(reading, files, opened)
     elsewhere: set[str] = set()
-    for task in reading.accepted():
+    for task in map(with_made_profile, reading.accepted()):
         site = known[without_instances(task.address)]
         if site.calls:
             elsewhere.add(module_directory(project, site.calls))
@@ -114,7 +113,11 @@ class _Read(Struct, frozen=True):
 
 def _reopened(site: Site, files: Files, told: Told, opened: frozenset[str]) -> _Read:
     """The same where some variables may have any value."""
-    read = partial(tasks_at, files, told, site.address, opened)
+
+    def read(*, any_text: bool = False, any_key: bool = False) -> tuple[Task, ...]:
+        found = tasks_at(files, told, site.address, opened, any_text=any_text, any_key=any_key)
+        return tuple(map(with_made_profile, found))
+
     general = next((task for task in read(any_text=True, any_key=True) if task.address.endswith(_ANY)), None)
     return _Read(read(), read(any_text=True), general)
 
@@ -124,7 +127,8 @@ def _for_any_key(reading: Reading, files: Files, opened: Mapping[str, Sequence[T
     if not any('["' in task.address or "[1]" in task.address for tasks in opened.values() for task in tasks):
         return {}
     read = read_files(files, reading.name, reading.told, any_text=True, any_key=True)
-    return {without_instances(task.address): task for task in read.tasks if task.address.endswith(_ANY)}
+    general = (with_made_profile(task) for task in read.tasks if task.address.endswith(_ANY))
+    return {without_instances(task.address): task for task in general}
 
 
 def _of_module(reading: Reading, files: Files, directory: str, form: GateForm, again: Again) -> Iterator[TerraformFile]:
@@ -157,8 +161,8 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
     configuration = project.configuration(".")
     types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")
     opened = {task.address: task for tasks in called.opened.values() for task in tasks}
-    known = {site.address: site for site in sites(project, TASK_DEFINITION)}
-    for task in called.reading.tasks:
+    known = {site.address: site for site in sites_with_roles(project)}
+    for task in map(with_made_profile, called.reading.tasks):
         site = known[without_instances(task.address)]
         if not site.calls or module_directory(project, site.calls) != called.directory:
             continue
@@ -170,7 +174,7 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
             return here is not None and _beside_call(here, other) == merged
 
         taken = deciding({*project.automatic, *task.defaults}, same)
-        name, provider = task.address.replace(f"{TASK_DEFINITION}.", ""), _provider_of_root(site, project)
+        name, provider = without_type(task.address), _provider_of_root(site, project)
         subject = Subject(
             name=name,
             label=task.address,
@@ -192,6 +196,7 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
             module=EnclosingModule("", types),
             versions=_versions(configuration),
             secret_providers=_secret_providers(configuration),
+            for_tasks=not task.workload.is_provider,
         )
         path = f"{identifier(name)}.cfnroles.tf"
         written = written_file(subject, place_of(path, project.files, configuration), form=form)
@@ -239,9 +244,9 @@ def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm,
 
     defaults = (task.defaults for task in (*read.here, *read.opened, *([read.general] if read.general else [])))
     taken = deciding({*project.automatic, *(name for each in defaults for name in each)}, same)
-    provider = provider_of(site.block)
+    name, provider = _name(site, project), provider_of(site.block)
     subject = Subject(
-        name=site.name,
+        name=name,
         label=f"{site.type}.{site.name}",
         family=merged.family or text_of(site.name),
         discovery=merged.discovery,
@@ -263,9 +268,16 @@ def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm,
         versions=_versions(configuration),
         secret_providers=_secret_providers(configuration),
         given=tuple(given_roles(site, read.here, project)),
+        for_tasks=not task.workload.is_provider,
     )
-    path = f"{site.name}.cfnroles.tf"
+    path = f"{name}.cfnroles.tf"
     return replace(written_file(subject, place_of(path, project.files, configuration), form=form), taken=taken)
+
+
+def _name(site: Site, project: Project) -> str:
+    """The name of a resource, with its kind if a task definition or the like of another type has the same name."""
+    alike = [each for each in sites_with_roles(project) if each.calls == site.calls and each.name == site.name]
+    return site.name if alike[0] == site else f"{site.name}_{site.type.removeprefix('aws_ecs_')}"
 
 
 def _merged(site: Site, read: _Read, module: EnclosingModule) -> tuple[Merged, bool]:

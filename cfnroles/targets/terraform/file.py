@@ -89,7 +89,8 @@ def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Writte
 
 def holders_of(parts: Parts) -> tuple[Holder, ...]:
     """The roles that are written."""
-    return tuple(kind.holder for kind in ROLE_KINDS if kind.always or parts.policies.get(kind.holder))
+    always = parts.for_tasks
+    return tuple(kind.holder for kind in ROLE_KINDS if (kind.always and always) or parts.policies.get(kind.holder))
 
 
 def marked(head: str, body: str) -> str:

@@ -10,20 +10,19 @@ from cfnroles.hcl.syntax import Body, Node
 from cfnroles.need import Holder
 from cfnroles.sources.reading import Task
 from cfnroles.sources.template_targets import RUNNERS
+from cfnroles.sources.terraform_kinds import ROLE_ARGUMENTS
 from cfnroles.sources.terraform_runners import RUNNER_TYPES
 from cfnroles.targets.terraform.instances import without_instances
 from cfnroles.targets.terraform.written_file import GivenRole
 
-#: The arguments that name the roles of a task definition.
-_ROLES = {Holder.EXECUTION: "execution_role_arn", Holder.TASK: "task_role_arn"}
-#: That of whatever runs one.
+#: The argument of whatever runs a task definition.
 _RUNNING = "role_arn"
 
 
 def given_roles(site: Site, tasks: Sequence[Task], project: Project) -> Iterator[GivenRole]:
     """What the task definition says of its roles, and what runs it of its own."""
-    for holder, argument in _ROLES.items():
-        yield _given(site, holder, argument, site.block.body)
+    for holder, (*around, argument) in ROLE_ARGUMENTS[site.type].items():
+        yield _given(site, holder, argument, _inner(site.block.body, around))
     running = {address for task in tasks for address in _running(task)}
     for kind, runner in RUNNER_TYPES.items():
         holder = RUNNERS[runner.type].holder
@@ -31,13 +30,22 @@ def given_roles(site: Site, tasks: Sequence[Task], project: Project) -> Iterator
             if each.address in running:
                 target = each.block.body.of("target") if runner.running == "ecs_parameters" else ()
                 body = target[0].body if target else each.block.body
-                yield _given(each, holder, _RUNNING, body)
+                yield _given(each, holder, _RUNNING, body, f": {each.address}")
 
 
-def _given(site: Site, holder: Holder, argument: str, body: Body) -> GivenRole:
-    node: Node | None = body.arguments.get(argument)
+def _inner(body: Body, around: Sequence[str]) -> Body | None:
+    """The body of the block in these blocks; ``None`` for one that is repeated in another way."""
+    for name in around:
+        blocks = body.of(name)
+        if len(blocks) != 1:
+            return None
+        body = blocks[0].body
+    return body
+
+
+def _given(site: Site, holder: Holder, argument: str, body: Body | None, of: str = "") -> GivenRole:
+    node: Node | None = body.arguments.get(argument) if body is not None else None
     place = site.place if node is None else node.place
-    of = "" if holder in _ROLES else f": {site.address}"
     return GivenRole(holder, argument, f"{place}{of}", "" if node is None else node.written)
 
 

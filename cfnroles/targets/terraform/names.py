@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cfnroles.need import Holder
+from cfnroles.role_kinds import kind_of
+from cfnroles.sources.terraform_kinds import KINDS
 from cfnroles.symbols import Import, Parameter, Symbol
 from cfnroles.written import ASKED_OF_AWS
 
@@ -41,8 +43,8 @@ class FileNames(Struct, frozen=True):
         return self.under(identifier(holder.removesuffix(" role")))
 
     def role_arn(self, holder: Holder) -> str:
-        """The local that holds a role's ARN when the role is complete."""
-        return f"{self.role(holder)}_role_arn"
+        """The local that holds a role's ARN when the role is complete, or that of its instance profile."""
+        return f"{self.role(holder)}_{'profile' if kind_of(holder).profile else 'role'}_arn"
 
     def of_aws(self, name: str) -> str:
         """The expression for a pseudo parameter of CloudFormation."""
@@ -77,6 +79,11 @@ def stems(name: str, earlier: str = "") -> Iterator[str]:
     yield from dict.fromkeys(each for each in (earlier, own, f"{own}_cfnroles") if each)
     for number in itertools.count(2):
         yield f"{own}_cfnroles_{number}"
+
+
+def without_type(address: str) -> str:
+    """An address without the type of the resource; a name that is not an address stays."""
+    return re.sub(rf"\b(?:{'|'.join(KINDS)})\.", "", address) or address
 
 
 def in_words(name: str) -> str:

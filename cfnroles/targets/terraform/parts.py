@@ -82,7 +82,8 @@ class Parts(Struct, frozen=True):
     ``subject`` is whose roles they are, for people, ``document`` where that stands, and ``family`` what their names
     begin with. ``provider`` is the provider that the task definition names. ``versions`` are the resources that give a
     secret its value, and ``secret_providers`` the providers of secrets, by the address of the secret. ``key_arns`` are
-    those of the keys that were told.
+    those of the keys that were told. ``for_tasks`` says that there are tasks, which always have an execution role and
+    a task role.
     """
 
     subject: str
@@ -98,6 +99,7 @@ class Parts(Struct, frozen=True):
     provider: str = ""
     key_arns: tuple[str, ...] = ()
     log_groups: LogGroups = LogGroups()
+    for_tasks: bool = True
 
     def option(self, holder: Holder) -> RoleOptions:
         """The options of one of the roles."""

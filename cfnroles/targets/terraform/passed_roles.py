@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from cfnroles.need import Holder, Need
+from cfnroles.role_kinds import kind_of
 from cfnroles.symbols import Expression
 from cfnroles.targets.passing import passing
 from cfnroles.targets.terraform.conditions import NeedConditions
@@ -20,7 +21,10 @@ def passing_on(
     found: dict[Need, None] = {}
     when, instances = dict(conditions.when), dict(conditions.instances)
     arns = {holder: _arn(names.role(holder), repeated) for holder in (Holder.EXECUTION, Holder.TASK)}
+    instances_role = _arn(names.role(Holder.INSTANCE), repeated)
     for each, need in passing(needs, arns):
+        if each.permission.resource == kind_of(Holder.INSTANCE).arn:
+            each = replace(each, permission=replace(each.permission, resource=instances_role))
         found[each] = None
         if need in when:
             when[each] = when[need]

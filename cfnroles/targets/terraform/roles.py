@@ -59,6 +59,8 @@ def role_local(
     role, instance = f"aws_iam_role.{parts.names.role(holder)}", parts.repeated.instance
     waited = [_id(each, parts) for each in blocks if each.labels[0] in _POLICIES]
     waited += waited_for
+    if kind_of(holder).profile:
+        role = f"aws_iam_instance_profile.{parts.names.role(holder)}"
     arn = f"{role}{instance}.arn"
     if waited:
         ids = ", ".join(waited)
@@ -93,8 +95,9 @@ def _for_each(role: str, value: str, parts: Parts) -> str:
 def role_outputs(parts: Parts, holder: Holder) -> Iterator[WrittenBlock]:
     """The outputs with ARN and name of the role."""
     name, role = parts.names.role(holder), f"aws_iam_role.{parts.names.role(holder)}"
-    arn = (_description(f"ARN of the {holder} of {parts.subject}."), _value(f"local.{parts.names.role_arn(holder)}"))
-    yield WrittenBlock("output", (f"{name}_role_arn",), arn)
+    of = "instance profile" if kind_of(holder).profile else holder
+    arn = (_description(f"ARN of the {of} of {parts.subject}."), _value(f"local.{parts.names.role_arn(holder)}"))
+    yield WrittenBlock("output", (parts.names.role_arn(holder),), arn)
     names = _for_each(role, f"{role}{parts.repeated.instance}.name", parts)
     yield WrittenBlock(
         "output", (f"{name}_role_name",), (_description(f"Name of the {holder} of {parts.subject}."), _value(names))

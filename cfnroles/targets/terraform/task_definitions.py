@@ -10,8 +10,10 @@ from msgspec.structs import replace
 from cfnroles.hcl.directory import Files
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.log_group_names import log_group_names
+from cfnroles.targets.made_profiles import with_made_profile
 from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.gate import GateForm
+from cfnroles.targets.terraform.names import without_type
 from cfnroles.targets.terraform.neighbours import written_files
 from cfnroles.targets.terraform.parts import LogGroups
 from cfnroles.targets.terraform.written_file import Subject, TerraformFile
@@ -45,17 +47,19 @@ def task_module(reading: Reading, again: Again) -> TerraformFile:
 
 
 def _subject(task: Task, reading: Reading, again: Again) -> Subject:
-    what = "service" if reading.project else "task definition"
+    what = "service" if reading.project else task.workload.noun
     document = posixpath.basename(reading.name)
     # In a plan and in a state several may have one family, be it that of instances or of modules.
     called = task.address or task.name
+    task, name = with_made_profile(task), without_type(called)
     return Subject(
-        name=called.replace("aws_ecs_task_definition.", "") or called,
+        name=name,
         label=task.address or f"the {what} {task.name}",
-        family=text_of(task.name),
+        family=text_of(task.name or name),
         discovery=task.discovery,
         facts=task.facts,
         header=Header(document, f", {task.address}" if task.address else f", the {what} {task.name}", again.written),
         options=task.options,
         region=task.facts.region,
+        for_tasks=not task.workload.is_provider,
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import posixpath
 
+from msgspec.structs import replace
+
 from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
 from cfnroles.discovery import Discovery
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Need, Reference
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_task_definitions import CAPACITY_PROVIDER, TASKS, noun_of
 from cfnroles.sources.template_tasks import TaskInWorlds, in_worlds
 from cfnroles.targets.terraform.conditions import NeedConditions, When
 from cfnroles.targets.terraform.file import Again, Header
@@ -25,8 +28,9 @@ def template_subjects(reading: Reading, template: Template, resource: str, again
     What it makes, imports or is given, and whether its conditions hold, are variables. Raises InvalidInput where ECS
     would refuse a task definition, and where there is none.
     """
-    known = known_of(reading)
-    ids = asked_about(reading, template, resource)
+    facts, given = known_of(reading)
+    known = replace(facts, makes_profiles=True), given
+    ids = asked_about(reading, template, resource, TASKS)
     tasks = [in_worlds(each, reading.documents[0], template, known) for each in ids]
     if not tasks:
         raise InvalidInput(f"is {reading.noun} without a task definition", where=reading.name)
@@ -38,14 +42,16 @@ def _subject(task: TaskInWorlds, reading: Reading, again: Again) -> Subject:
     name = task.logical_id
     facts, _ = known_of(reading)
     found: tuple[tuple[Need | Reference, WorldSet], ...] = (*task.needs.items(), *task.references.items())
+    noun = noun_of(task.worlds.template, name)
     when: When = {thing: task.worlds.when(where) for thing, where in found if where != task.there}
     return Subject(
         name=in_words(name),
-        label=f"the task definition {name}",
+        label=f"the {noun} {name}",
         family=Text(name),
         discovery=Discovery(tuple(task.needs), tuple(hanging(task.gaps, task)), (), tuple(task.references)),
         facts=facts,
-        header=Header(posixpath.basename(reading.name), f", the task definition {name}", again.written),
+        header=Header(posixpath.basename(reading.name), f", the {noun} {name}", again.written),
         conditions=NeedConditions(when, by_variable=True),
         region=facts.region,
+        for_tasks=task.worlds.template.type_of(name) != CAPACITY_PROVIDER,
     )

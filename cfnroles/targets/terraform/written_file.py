@@ -57,7 +57,7 @@ class Subject(Struct, frozen=True):
 
     ``name`` begins the names of all blocks, and ``family`` those of the roles. ``label`` is what people call it.
     ``conditions`` are those that needs depend on. ``made`` are references to what is made beside it. ``region`` is
-    where its tasks run, if that is known.
+    where its tasks run, if that is known. ``for_tasks`` is as for ``Parts``.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Subject(Struct, frozen=True):
     secret_providers: Mapping[str, str] = field(default_factory=dict)
     given: tuple[GivenRole, ...] = ()
     log_groups: LogGroups = LogGroups()
+    for_tasks: bool = True
 
 
 class Place(Struct, frozen=True):
@@ -144,5 +145,6 @@ def _parts(subject: Subject, names: FileNames) -> tuple[Parts, tuple[Need, ...],
         provider=subject.provider,
         key_arns=subject.facts.kms_key_arns,
         log_groups=subject.log_groups,
+        for_tasks=subject.for_tasks,
     )
     return parts, needs, gaps
