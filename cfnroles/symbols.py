@@ -11,7 +11,7 @@ IMPORT = "Import::"
 #: The maximum length of an expression in a line.
 _LONGEST = 160
 #: The prefix of the name of a `RandomSuffix`.
-SUFFIX = "the six characters behind "
+SUFFIX = "the six characters after "
 
 
 class Symbol(Struct, frozen=True, eq=False):

@@ -40,5 +40,5 @@ def test_one_default_and_one_value_are_told_as_one() -> None:
     assert defaults_words(("Env",)) == "Default used: Env. Override with --parameter NAME=VALUE."
     assert defaults_words(("A", "B")) == "Defaults used: A, B. Override with --parameter NAME=VALUE."
     one, several = (values_words(names, "build again")[0] for names in (("Image",), ("A", "B")))
-    assert one == "The roles are made for the value that this parameter has here: Image."
-    assert several == "The roles are made for the values that these parameters have here: A, B."
+    assert one == "The roles are built for the value that this parameter has here: Image."
+    assert several == "The roles are built for the values that these parameters have here: A, B."

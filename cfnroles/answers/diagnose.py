@@ -211,20 +211,20 @@ def _unknown(each: Understood, asked: AskedSource, found: Asking, said: RoleAnsw
 
 def _unknown_fields(each: Understood, asked: AskedSource, found: Asking, *, told: bool) -> Iterator[str]:
     if asked.refused:
-        yield f"what the source asks for: {asked.refused}; `cfnroles lint` shows where"
+        yield f"what the source requires: {asked.refused}; `cfnroles lint` shows where"
         return
     if not asked.readings:
         if each.fields:
-            yield "which field asked for it: pass --source SOURCE"
+            yield "which field requires the call: pass --source SOURCE"
         return
     if each.action and not told and each.category is not Category.TRUST:
         other = any(need.permission.action.lower() == each.action.lower() for need in asked.needs)
         what = "requires this call only on other resources" if other else "does not require this call"
         who = " and ".join(reading.name for reading in asked.readings)
-        yield f"who asked for it: {who} {what}, so it is another revision, or the application itself"
+        yield f"what made the call: {who} {what}, so it is another revision, or the application itself"
     if each.thing and found and not found.sure:
         one = "it is this field" if len(found) == 1 else "which of these fields it is"
-        yield f"{'whether ' * (len(found) == 1)}{one}: the source names what it asks for by an expression"
+        yield f"{'whether ' * (len(found) == 1)}{one}: the source names the resource by an expression"
 
 
 def _unknown_role(each: Understood, asked: AskedSource, said: RoleAnswer) -> Iterator[str]:

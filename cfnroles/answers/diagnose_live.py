@@ -78,7 +78,7 @@ def _registered(gathered: Gathered) -> tuple[tuple[Reading, ...], list[str]]:
             reading.accepted()
     except InvalidInput as error:
         name = gathered.definition.rpartition("/")[2]
-        return (), [f"which field asked for it: {name} cannot be read: {error.what}"]
+        return (), [f"which field requires the call: {name} cannot be read: {error.what}"]
     return (reading,) if reading else (), []
 
 

@@ -133,7 +133,7 @@ def _management(action: str, source: EventSource, regions: Sequence[Region]) -> 
         if read is not True and not region.writes:
             return f"the trail shows no management event that writes in {region.name}: it may record reads only"
         if source.excluded and region.excludable.isdisjoint(source.hosts):
-            return f"the trail shows no event of {source.service} in {region.name}: it may be told to leave them out"
+            return f"the trail shows no event of {source.service} in {region.name}: it may exclude them"
     return ""
 
 

@@ -64,7 +64,7 @@ def hyphen_and_six(subject: Subject) -> Iterator[Finding]:
             yield fault(
                 ("Resources", logical_id, "Properties", "Name"),
                 f"the secret's name {name} ends in a hyphen and six characters",
-                "Give it another ending: Secrets Manager takes an ARN without its suffix for a complete one.",
+                "Give it another ending: Secrets Manager reads an ARN without its suffix as a complete one.",
             )
 
 
@@ -127,7 +127,7 @@ CHECKS = (
         number=9302,
         severity=Severity.ERROR,
         what="A secret's name where ECS expects a parameter's",
-        why="Without an ARN, ECS takes the text for the name of a parameter in Parameter Store, where every name in a "
+        why="Without an ARN, ECS reads the string as the name of a parameter in Parameter Store, where every name in a "
         "hierarchy begins with a slash.",
         source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html",
         bad=_TASK.format("shop/database"),
@@ -139,7 +139,7 @@ CHECKS = (
         number=9303,
         severity=Severity.WARNING,
         what="A secret whose name seems to end in the random suffix",
-        why="Secrets Manager takes an ARN that ends in a hyphen and six characters for a complete one, and does not "
+        why="Secrets Manager reads an ARN that ends in a hyphen and six characters as a complete one, and does not "
         "look for the secret whose name ends that way.",
         source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html",
         bad=_TASK.format("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-secret"),

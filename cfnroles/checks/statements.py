@@ -279,7 +279,7 @@ CHECKS = (
         number=9328,
         severity=Severity.WARNING,
         what="An action that is not known",
-        why="IAM takes any name for an action, and allows nothing with one that does not exist. The check "
+        why="IAM accepts any name as an action, and allows nothing with one that does not exist. The check "
         "compares with the list of actions that cfnroles was built with; a newer action may exist nevertheless.",
         source="https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
         bad=_POLICY.format("secretsmanager:GetSecretValues", _DATABASE),

@@ -77,7 +77,7 @@ def _written_in_place(value: Text, parameters: object) -> str:
         if isinstance(symbol, Expression) and symbol.secret:
             return f"Terraform writes the value of {symbol.name} in its place"
         if symbol.name.startswith(_SECRETS):
-            return f"CloudFormation writes what {{{{{symbol.name}}}}} stands for in its place"
+            return f"CloudFormation writes what {{{{{symbol.name}}}}} represents in its place"
         declared = parameters.get(symbol.name) if isinstance(parameters, Mapping) else None
         if isinstance(declared, Mapping) and str(declared.get("NoEcho", "")).lower() == "true":
             return f"CloudFormation writes the value of {symbol.name} in its place, which NoEcho hides elsewhere only"

@@ -119,7 +119,7 @@ CHECKS = (
         severity=Severity.INFO,
         what="A role of a template's task definition that could not be judged",
         why="It is a parameter, comes from another stack or is defined elsewhere, or one of its policies does. What "
-        "the other checks say of roles applies to the rest only.",
+        "the other checks report about roles covers only the rest.",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-ecs-iam-role-overview.html",
         bad=GOOD.replace("!GetAtt ExecutionRole.Arn", "!ImportValue shop-ExecutionRoleArn"),
         good=GOOD,

@@ -44,7 +44,11 @@ class _Options(Struct, frozen=True):
 @panel_command("audit")
 @several("--events", metavar="FILE|DIR|-", type=FILE, help="CloudTrail events, or IAM's last accessed details.")
 @several(
-    "--source", "sources", metavar="SOURCE", type=FILE, help="What `cfnroles explain` takes, or a directory of it."
+    "--source",
+    "sources",
+    metavar="SOURCE",
+    type=FILE,
+    help="A source as in `cfnroles explain`, or a directory of them.",
 )
 @role_options(several=True)
 @several(

@@ -66,9 +66,9 @@ def _live_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @panel_command("diagnose")
 @click.argument("text", metavar="[TEXT|FILE|-]", type=FILE, default="")
-@click.option("--source", type=FILE, default="", metavar="SOURCE", help="What `cfnroles explain` takes.")
+@click.option("--source", type=FILE, default="", metavar="SOURCE", help="A source as in `cfnroles explain`.")
 @click.option(
-    "--role", type=FILE, default="", metavar="ROLE", help="The role that made the call, as `verify` takes it."
+    "--role", type=FILE, default="", metavar="ROLE", help="The role that made the call, as in `cfnroles verify`."
 )
 @_live_options
 @about_options

@@ -30,7 +30,7 @@ Source = Annotated[
     str,
     Field(
         description="Path of a task definition, a service spec, a CloudFormation template, a cdk.out directory, or"
-        " Terraform (directory, or what `terraform show -json` says of a plan or a state)."
+        " Terraform (a directory, or the output of `terraform show -json`)."
     ),
 ]
 Resource = Annotated[str, Field(description="One task definition: its logical id, or its address in Terraform.")]
@@ -61,8 +61,8 @@ def server(directory: str) -> MCPServer:
 
 _INSTRUCTIONS = (
     "IAM roles for Amazon ECS. `explain` says which permissions a task definition needs and why, `verify` whether roles"
-    " have exactly those, `lint` what ECS or IAM would refuse, `diagnose` what is behind a failure message. A gap is a"
-    " permission that is needed and cannot be named: never close it with a wildcard."
+    " have exactly those, `lint` what ECS or IAM would reject, `diagnose` the cause of a failure message. A gap is a"
+    " permission whose resource name is unknown: never close it with a wildcard."
 )
 
 
@@ -78,7 +78,7 @@ class _Tools:
         region: Region = "",
         parameters: Values = {},  # noqa: B006 - pydantic copies it
     ) -> str:
-        """Which permissions each role of a task definition needs: field, line, reason, and AWS's page; and the gaps."""
+        """List the permissions that each role needs, with field, line, reason and AWS's page, and the gaps."""
         about = _options(resource=resource, account=account, region=region)
         return self._run("explain", *about, *_named("parameter", parameters), "--", self._path(source))
 
@@ -91,7 +91,7 @@ class _Tools:
         region: Region = "",
         parameters: Values = {},  # noqa: B006 - pydantic copies it
     ) -> str:
-        """Whether roles allow what the task needs, and what they allow beyond: missing, denied, unknown, excess."""
+        """Find the missing, denied, unknown and excess permissions of roles for a task."""
         about = (*_options(resource=resource, account=account, region=region), *_named("parameter", parameters))
         return self._run("verify", *about, *self._roles(roles), "--", self._path(source))
 
@@ -100,16 +100,16 @@ class _Tools:
         files: Annotated[list[str], Field(min_length=1, description="Files, or directories of them.")],
         parameters: Values = {},  # noqa: B006 - pydantic copies it
     ) -> str:
-        """What ECS refuses, what IAM never allows, and what is far too wide, with line and remedy."""
+        """Find what ECS rejects, what IAM never allows, and what is far too wide, with line and remedy."""
         return self._run("lint", *_named("parameter", parameters), "--", *map(self._path, files))
 
     def diagnose(
         self,
         text: Annotated[str, Field(description="The message: a stoppedReason, an event, lines of a log.")],
-        source: Annotated[str, Field(description="What the failed task is from, as `explain` takes it.")] = "",
+        source: Annotated[str, Field(description="The source of the failed task, as in `explain`.")] = "",
         role: Annotated[str, Field(description="The role that made the call: FILE:LogicalId or FILE.")] = "",
     ) -> str:
-        """What is behind a failure of Amazon ECS: the refused call, the field that asked for it, and the statement."""
+        """Find the cause of a failure: the denied call, the field that requires it, and the missing statement."""
         about = _options(source=self._path(source) if source else "", role=self._role(role) if role else "")
         return self._run("diagnose", *about, "--", "-", stdin=text)
 

@@ -49,14 +49,14 @@ _OPTIONS = (
         default="",
         type=FILE,
         metavar="FILE",
-        help="The service that runs the task: what create-service or create-daemon takes or describe-services answers.",
+        help="The service that runs the task: create-service or create-daemon input, or describe-services output.",
     ),
     click.option(
         "--run-task-file",
         default="",
         type=FILE,
         metavar="FILE",
-        help="A standalone task with its overrides: what run-task or start-task takes.",
+        help="A standalone task with its overrides: run-task or start-task input.",
     ),
     click.option(
         "--launch-type",

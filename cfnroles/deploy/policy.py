@@ -354,7 +354,7 @@ _NO_BOUNDARY = (
     " permission; a permissions boundary (PermissionsBoundaryArn) limits that, and becomes a condition here"
 )
 _ADMITS = frozenset({"iam:CreateRole", "iam:UpdateAssumeRolePolicy"})
-_ANY_TRUST = "IAM does not check whom a trust policy allows: anyone who deploys can let anyone assume these roles"
+_ANY_TRUST = "IAM does not check who a trust policy admits: anyone who deploys can let anyone assume these roles"
 
 
 def _reaching(

@@ -112,7 +112,7 @@ def _of_template(built: Build, reading: Reading, source: str, directory: Path) -
     if built.handed:
         yield ""
         by = by_number(len(built.handed), "a parameter", "parameters")
-        yield f"The roles name what the template makes, by {by}: {', '.join(built.handed)}."
+        yield f"The roles name resources of the template, by {by}: {', '.join(built.handed)}."
         yield "That must be there before the roles, and the roles before the task definitions."
         mark = mark_of(reading.template.tree) if reading.template else None
         if mark is None or not mark.generator.again:
@@ -203,7 +203,7 @@ def _left_open(task: Task, built: Build) -> Iterator[str]:
         yield "Each is a parameter for a placeholder; to set them now, pass --set or --image."
     if (names := secret_names(task.discovery.references, task.facts)) and not within_quota(names):
         yield ""
-        yield f"The ARNs of {len(names)} secrets stand in the templates themselves, because a template may have"
+        yield f"The ARNs of {len(names)} secrets are in the templates themselves, because a template can have"
         yield f"{MOST_PARAMETERS} parameters at most: build again for another account or Region."
     if _leaves_json_keys(task, built):
         yield ""

@@ -22,7 +22,7 @@ def of_configuration(built: Build, directory: Path, source: str, task: Task) -> 
     https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/cloudformation_export
     """
     yield ""
-    yield f"The {task.workload.noun} stays in Terraform, which takes the roles by their exports:"
+    yield f"The {task.workload.noun} stays in Terraform, which uses the roles by their exports:"
     kinds = {export: _kind(export) for export in built.stacks[0].exports}
     for export, kind in kinds.items():
         yield from _taken(export, kind, task.address)

@@ -13,8 +13,6 @@ from cfnroles.policies import MANAGED_POLICY, document
 from cfnroles.statements import Statement
 from cfnroles.targets.cloudformation.template_text import to_yaml
 
-_HOLDER = "whoever deploys"
-
 
 def json_text(made: DeployPolicy) -> Page:
     """Return the policy document, or a list if one managed policy cannot contain everything."""
@@ -28,13 +26,13 @@ def cloudformation(made: DeployPolicy) -> Page:
     outputs: dict[str, Any] = {}
     for number, policy in enumerate(made.policies, 1):
         name = f"DeployPolicy{number}" if len(made.policies) > 1 else "DeployPolicy"
-        description = f"What {_HOLDER} the stacks that cfnroles built must be allowed."
+        description = "The permissions for deploying the stacks that cfnroles built."
         properties = {"Description": description, "PolicyDocument": document(policy.statements)}
         resources[name] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
         outputs[f"{name}Arn"] = {"Description": "ARN of the policy.", "Value": {"Ref": name}}
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"The policy of {_HOLDER}.",
+        "Description": "The IAM policy for deploying.",
         "Resources": resources,
         "Outputs": outputs,
     }
@@ -76,7 +74,7 @@ def _reasons(statement: Statement, lines: Lines) -> Iterator[str]:
 
 def _notes(made: DeployPolicy, texts: Mapping[str, str]) -> Iterator[str]:
     if len(made.policies) > 1:
-        yield f"{len(made.policies)} policies, because IAM takes {MANAGED_POLICY:,} characters in one: attach them all."
+        yield f"{len(made.policies)} policies, because one can have {MANAGED_POLICY:,} characters: attach them all."
     if made.wide:
         yield "This reaches further than the stacks, and cannot be narrower:"
     for wide in made.wide:

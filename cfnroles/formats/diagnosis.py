@@ -78,7 +78,7 @@ def _human(each: Diagnosis, lines: Lines, given: Pasting) -> Iterator[str]:
         yield "  The statement that is missing:"
         yield _pasted(each, each.statements)
     if each.also_missing:
-        yield _field("next", f"the role lacks more, which is refused next: {_calls(each)}")
+        yield _field("next", f"the role lacks more permissions, which are denied next: {_calls(each)}")
     for unknown in each.unknown:
         yield _field("not known", unknown)
 

@@ -47,8 +47,8 @@ def _replaced(injection: Injection) -> Iterator[str]:
         yield ""
     for passing in injection.passing:
         where = Lines(injection.before.texts).where(passing.origin)
-        yield f"{where}: lets somebody pass {passing.role}, which the task does not use any more."
-        yield "Whoever runs or deploys the task there needs iam:PassRole on its new roles."
+        yield f"{where}: grants iam:PassRole on {passing.role}, which the task no longer uses."
+        yield "Give it iam:PassRole on the task's new roles."
         yield ""
 
 
@@ -172,4 +172,4 @@ def _validator(injection: Injection, build: str) -> Iterator[str]:
     if injection.made and injection.tasks:
         yield ""
         them = by_number(len(injection.made), "it", "them")
-        yield f"Not asked for, because this template makes {them}: {secrets_or_parameters(len(injection.made))}."
+        yield f"Not checked, because this template creates {them}: {secrets_or_parameters(len(injection.made))}."

@@ -16,4 +16,4 @@ def defaults_words(names: Sequence[str]) -> str:
 def values_words(names: Sequence[str], again: str, noun: str = "parameter") -> tuple[str, str]:
     """Return the parameters whose values affect the roles, and what to do ``again`` if they change."""
     of = by_number(len(names), f"value that this {noun} has", f"values that these {noun}s have")
-    return f"The roles are made for the {of} here: {', '.join(names)}.", f"When a value changes, {again}."
+    return f"The roles are built for the {of} here: {', '.join(names)}.", f"When a value changes, {again}."

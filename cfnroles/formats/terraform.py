@@ -42,7 +42,7 @@ def _unasked(reading: Reading, unasked: Mapping[Reference, Unasked]) -> Iterator
         found = [reference for reference, each in unasked.items() if each is why]
         if found:
             yield ""
-            yield f"The gate does not ask for {_WHY_NOT[why](len(found))}:"
+            yield f"The gate does not check {_WHY_NOT[why](len(found))}:"
             # A place may have another reference under each condition.
             yield from dict.fromkeys(f"- {lines.where(each.origin)}" for each in found)
     if others := [each for each in unasked.values() if each is not Unasked.UNNAMED]:
@@ -52,7 +52,7 @@ def _unasked(reading: Reading, unasked: Mapping[Reference, Unasked]) -> Iterator
 
 def _parameters(number: int) -> str:
     values = by_number(number, "value", "values")
-    return f"{counted(number, 'parameter')}, whose {values} would come into Terraform's state"
+    return f"{counted(number, 'parameter')}, whose {values} would be stored in Terraform's state"
 
 
 def _of_either(number: int) -> str:

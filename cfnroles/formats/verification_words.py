@@ -57,7 +57,7 @@ def taken_words(each: Verification) -> str:
     """Return the assumed values of the parameters of the role's own template."""
     taken = each.use.taken if each.use else ()
     return (
-        f"The role is judged with what the parameters of its template stand for: {', '.join(taken)}." if taken else ""
+        f"The role is judged with these values for the parameters of its template: {', '.join(taken)}." if taken else ""
     )
 
 
@@ -130,7 +130,7 @@ def trust_words(trust: Trust) -> list[str]:
     }[trust.decision]
     words = [f"{first}{f': {trust.problem}' if trust.problem else ''}"]
     if trust.open:
-        words.append("(on behalf of any account, because no condition asks for aws:SourceAccount)")
+        words.append("(on behalf of any account, because no condition requires aws:SourceAccount)")
     return words
 
 
@@ -220,9 +220,9 @@ def kept_words(found: Excess, each: Verification) -> str:
     actions = {grant.action for grant in found.kept}
     gaps = [gap.origin.pointer for gap in each.gaps if not actions.isdisjoint(gap.actions)]
     unknown = [one.need.origin.pointer for one in each.judged if one.outcome is Outcome.UNKNOWN]
-    beside = " beside it" if found.tight else " in its place"
+    place = " next to it" if found.tight else " in its place"
     what = " and ".join(dict.fromkeys((*gaps, *unknown)))
-    return f"keep{beside} what {what or 'a key'} may need{', see the gaps' if gaps else ''}:"
+    return f"keep{place} what {what or 'a key'} may need{', see the gaps' if gaps else ''}:"
 
 
 def kept_statements(found: Excess, each: Verification) -> list[dict[str, Any]]:
@@ -328,7 +328,7 @@ def _excess_words(each: Verification) -> str:
 
 
 def _principal(name: str) -> str:
-    return f"{name} (anybody whom no condition keeps out)" if name == "*" else name
+    return f"{name} (anyone whom no condition excludes)" if name == "*" else name
 
 
 def danger_words(each: Verification, danger: Danger) -> str:

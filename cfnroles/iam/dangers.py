@@ -75,8 +75,8 @@ class Danger(Struct, frozen=True):
 class TrustKind(StrEnum):
     """Who a trust policy admits."""
 
-    ANYBODY = "anybody"
-    ANYBODY_WITHIN = "anybody whom conditions leave"
+    ANYBODY = "anyone"
+    ANYBODY_WITHIN = "anyone whom conditions admit"
     OTHER = "another principal"
 
 
@@ -295,7 +295,7 @@ def trust_dangers(trust: Mapping[str, Any], expected: Iterable[str] = ()) -> tup
     denied = tuple(
         key
         for each in told
-        if each.effect is Effect.DENY and any(map(_is_anybody, each.resources))
+        if each.effect is Effect.DENY and any(map(_is_anyone, each.resources))
         for key in _narrowing_keys(each, negated=True)
     )
     services = {f"Service {name}" for name in expected}
@@ -329,17 +329,17 @@ def _admits(statement: PlacedStatement) -> bool:
 def _admitted(statement: PlacedStatement, denied: tuple[str, ...], expected: set[str]) -> Iterator[TrustDanger]:
     path = statement.part.path
     if statement.not_resources:
-        yield TrustDanger(TrustKind.ANYBODY, path, "everybody but " + ", ".join(p.value for p in statement.resources))
+        yield TrustDanger(TrustKind.ANYBODY, path, "everyone except " + ", ".join(p.value for p in statement.resources))
         return
     keys = tuple(dict.fromkeys((*_narrowing_keys(statement), *denied)))
     for principal in statement.resources:
-        if _is_anybody(principal):
+        if _is_anyone(principal):
             yield TrustDanger(TrustKind.ANYBODY_WITHIN if keys else TrustKind.ANYBODY, path, principal.value, keys)
         elif principal.value not in expected:
             yield TrustDanger(TrustKind.OTHER, path, principal.value, keys)
 
 
-def _is_anybody(principal: Part) -> bool:
+def _is_anyone(principal: Part) -> bool:
     return str(principal.value) in ("*", "AWS *", "Federated *")
 
 

@@ -304,7 +304,7 @@ class _Reader(Struct, frozen=True):
     def _elsewhere(self, source: PolicySource) -> RolePolicy | Unread:
         arn = source.arn.value if source.arn else None
         if source.arn is None or not isinstance(arn, str):
-            why = f"{'a list' if isinstance(arn, list) else 'no text'} stands where its ARN belongs"
+            why = f"expected its ARN, found {'a list' if isinstance(arn, list) else 'no string'}"
             return Unread("without an ARN", why, "Write one ARN there", self._where(source))
         if not arn:
             found = Unread("without an ARN", "its ARN is empty", "Fix the template", self._where(source))
@@ -330,9 +330,9 @@ def _macros(role: str, template: Template) -> Iterator[Unread]:
     own = template.resources.get(role, {})
     where = template.place(("Resources", role))
     if any(name.startswith("Fn::") for name in (*own, *_mapping(own.get("Properties")))):
-        yield replace(_by_cloudformation("that Fn::Transform makes"), where=where)
+        yield replace(_by_cloudformation("that Fn::Transform creates"), where=where)
     if "Fn::Transform" in template.tree:
-        yield replace(_by_cloudformation("that the template's Fn::Transform makes"), where=template.document)
+        yield replace(_by_cloudformation("that the template's Fn::Transform creates"), where=template.document)
     for name, given in template.tree["Resources"].items():
         if may_make(str(name), given, POLICIES) or (name in template.resources and gives_away(given, role)):
             place = template.place(("Resources", name))

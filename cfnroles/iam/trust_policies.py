@@ -31,7 +31,7 @@ def read_trust(document: Mapping[str, Any], service: str = "") -> tuple[Identity
         index: fault for index, each in enumerate(statements) if (fault := _fault(each, index)) is not None
     }
     policy, faults = read_policy(
-        TRUST_POLICY, {**document, "Statement": list(map(_of_anybody, statements))}, faults, outcomes
+        TRUST_POLICY, {**document, "Statement": list(map(_for_anyone, statements))}, faults, outcomes
     )
     about = {
         index for index, each in enumerate(statements) if index not in faults and {"*", service} & set(principals(each))
@@ -71,7 +71,7 @@ def _fault(statement: Any, index: int) -> InvalidInput | None:
     return None
 
 
-def _of_anybody(statement: Any) -> Any:
+def _for_anyone(statement: Any) -> Any:
     if not isinstance(statement, Mapping) or "Effect" not in statement:
         return statement  # read_policy reports it
     return {**{key: value for key, value in statement.items() if key != "Principal"}, "Resource": "*"}

@@ -269,7 +269,7 @@ def test_what_a_template_names_by_an_expression_is_told_as_such() -> None:
     reading = read(Document("shop.json", json.dumps({"Resources": resources})), Told())
     (found,) = diagnose(f"{GET} {IDENTITY}", reading)
     assert len(found.asked_by) == 1
-    assert "whether it is this field: the source names what it asks for by an expression" in found.unknown
+    assert "whether it is this field: the source names the resource by an expression" in found.unknown
 
 
 def test_a_key_that_no_document_names_is_that_of_the_message() -> None:

@@ -122,7 +122,7 @@ def test_the_role_of_a_template_is_found(text: str, role: str, outcome: Outcome)
 FIELDS = {
     "by the name that the template gives": ("shop/db", [0], ""),
     "by the name that CloudFormation makes": ("Key-a1b2c3d4e5f6", [1], ""),
-    "by nothing": ("backup/key", [1], "the source names what it asks for by an expression"),
+    "by nothing": ("backup/key", [1], "the source names the resource by an expression"),
 }
 
 

@@ -341,7 +341,7 @@ def test_what_has_to_stay_is_written_as_its_policy_is(given: str, expected: str)
     asked = f'{DB} }}, {{ name = "B", valueFrom = var.token'
     text = files(role(beside=inline(named) + _DOCUMENT + _ASKED), secret=asked)
     told = human(judged(read_files(Written({"main.tf": text}), ".", Told())), {})
-    assert expected in told[told.index("> keep beside it what") :] + "\n"
+    assert expected in told[told.index("> keep next to it what") :] + "\n"
 
 
 def test_a_task_definition_without_a_role_lacks_what_it_needs() -> None:

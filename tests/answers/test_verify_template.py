@@ -601,7 +601,7 @@ def test_a_default_that_a_condition_asks_for_is_not_taken() -> None:
     ("boundary", "words"),
     [
         ("!Ref Stage", "the permissions boundary dev (t.yaml:"),
-        ("[!Ref Stage, x]", "is not read: a list stands where its ARN belongs. Write one ARN there."),
+        ("[!Ref Stage, x]", "is not read: expected its ARN, found a list. Write one ARN there."),
     ],
 )
 def test_a_boundary_that_is_not_read_is_called_one(boundary: str, words: str) -> None:

@@ -247,8 +247,8 @@ def test_others_whom_the_trust_policy_admits_are_no_part_of_what_is_good() -> No
     at = next(number for number, line in enumerate(lines) if "[OTHERS]" in line)
     assert [line.strip() for line in lines[at - 2 : at + 1]] == [
         "[ok]      ecs-tasks.amazonaws.com can assume the role",
-        "(on behalf of any account, because no condition asks for aws:SourceAccount)",
-        "[OTHERS]  * (anybody whom no condition keeps out), 111122223333 can also assume the role",
+        "(on behalf of any account, because no condition requires aws:SourceAccount)",
+        "[OTHERS]  * (anyone whom no condition excludes), 111122223333 can also assume the role",
     ]
     assert "others" in row.split("|")[3]
     assert "OTHERS" not in human([task()], {})

@@ -76,7 +76,7 @@ def test_many_secrets_are_told_to_stand_in_the_templates(
     names = [f"{SECRET}:shop/production/service/secret-{number:03}-AbCdEf{tail}" for number in range(count)]
     options = ("--account", "123456789012", "--region", "us-east-1")
     found = cfnroles("build", write(tmp_path / "task.json", *names), "-o", tmp_path / "out", *options)
-    assert f"The ARNs of {count} secrets stand in the templates themselves" in found.err
+    assert f"The ARNs of {count} secrets are in the templates themselves" in found.err
     assert "more than 51,200 bytes" in found.err
     assert ("not their JSON keys" in found.err) is told
 

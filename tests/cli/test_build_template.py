@@ -91,7 +91,7 @@ def test_a_placeholder_is_no_parameter_of_the_template_that_is_called_like_it(bu
 
 def test_what_the_template_makes_must_be_there_before_the_roles(built: Any, tmp_path: Path) -> None:
     told = built()[0].err
-    assert "The roles name what the template makes, by parameters: FilesArn, Database." in told
+    assert "The roles name resources of the template, by parameters: FilesArn, Database." in told
     assert f"add the roles to it: `cfnroles inject {tmp_path / 'service.yaml'}`." in told
     generated = TEMPLATE.replace("  Database: {", "  Database: {Metadata: {'aws:cdk:path': a}, ")
     told = built(generated)[0].err
@@ -218,7 +218,7 @@ def test_gaps_are_told_and_are_an_error_when_asked_for(built: Any) -> None:
 def test_what_was_taken_for_a_value_is_told(built: Any) -> None:
     text = TEMPLATE.replace("Name: job, Image: nginx", "Name: job, Image: !Ref Image")
     result, _ = built(text.replace("Parameters:\n", "Parameters:\n  Image: {Type: String, Default: nginx}\n"))
-    assert "The roles are made for the value that this parameter has here: Image." in result.err
+    assert "The roles are built for the value that this parameter has here: Image." in result.err
     assert "these parameters have here" not in built()[0].err
 
 

@@ -140,11 +140,11 @@ def test_who_passes_a_role_that_is_replaced_is_told(injected: Any) -> None:
     result = injected(WITH_ROLES + PASSING, "--replace-roles")
     line = (WITH_ROLES + PASSING)[: (WITH_ROLES + PASSING).index("[iam:PassRole]")].count("\n") + 1
     assert (
-        f"shop.yaml:{line}: Resources.Runner.Properties.PolicyDocument.Statement[1]: lets somebody pass Own"
+        f"shop.yaml:{line}: Resources.Runner.Properties.PolicyDocument.Statement[1]: grants iam:PassRole on Own"
         in result.err
     )
-    assert "needs iam:PassRole on its new roles." in result.err
-    assert "lets somebody pass" not in injected(WITH_ROLES + PASSING).err
+    assert "Give it iam:PassRole on the task's new roles." in result.err
+    assert "grants iam:PassRole on" not in injected(WITH_ROLES + PASSING).err
 
 
 def test_nobody_can_tell_what_a_role_of_elsewhere_may_do(injected: Any) -> None:
@@ -196,7 +196,7 @@ def test_what_is_to_be_known_besides_is_told(injected: Any) -> None:
     assert result.code == 0
     assert "Gaps: 1 permission that the roles do not have" in result.err
     assert "deploy the secret validator, which exports mine-SecretValidatorArn." in result.err
-    assert "Not asked for, because this template makes it: 1 secret or parameter." in result.err
+    assert "Not checked, because this template creates it: 1 secret or parameter." in result.err
     strict = injected(text, "--strict")
     assert strict.code == 1
     assert "error: 1 gap, and --strict was given: the template was written\n" in strict.err

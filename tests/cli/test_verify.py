@@ -76,7 +76,7 @@ Verdict: fail
 
 trust policy
     [ok]      ecs-tasks.amazonaws.com can assume the role
-              (on behalf of any account, because no condition asks for
+              (on behalf of any account, because no condition requires
               aws:SourceAccount)
 container web
   logConfiguration.options.awslogs-group (task.yaml:12)

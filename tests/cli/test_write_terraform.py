@@ -165,7 +165,7 @@ def test_a_task_definition_becomes_terraform_in_a_directory(cfnroles: Any, tmp_p
     assert (result.code, result.out) == (0, "")
     assert text.startswith("# Written by cfnroles from shop.json, the task definition shop. Do not edit;")
     assert 'variable "shop_kms_key_arns" {\n' in text
-    assert "whose value would come into Terraform's state:\n" in result.err
+    assert "whose value would be stored in Terraform's state:\n" in result.err
     assert "shop.json:29: containerDefinitions[0].secrets[3].valueFrom" in result.err
 
 
@@ -348,7 +348,7 @@ def test_a_value_that_terraform_takes_by_itself_and_that_decides_is_told(
     (directory / "main.tf").write_text(main + 'variable "image" {}\n', encoding="utf-8")
     (directory / name).write_text('image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1"\n', encoding="utf-8")
     result = cfnroles("terraform", directory)
-    assert "The roles are made for the value that this variable has here: image." in result.err
+    assert "The roles are built for the value that this variable has here: image." in result.err
     text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
     assert ":repository/app" in text
     assert "\n# Made for the values of var.image here: write it again for others.\n" in text
@@ -441,7 +441,7 @@ def test_what_a_variable_says_stays_an_expression_where_it_decides_nothing(
     assert ' if (var.traced == "yes")]),\n' in text or ' if(var.traced == "yes")]),\n' in text
     # Whether an image is of Amazon ECR depends on the value, which is taken and told.
     assert ":repository/app" in text
-    assert "The roles are made for the value that this variable has here: image." in result.err
+    assert "The roles are built for the value that this variable has here: image." in result.err
     assert "\n# Made for the values of var.image here: write it again for others.\n" in text
 
 
@@ -575,7 +575,7 @@ def test_a_module_that_is_handed_its_containers_gets_roles_from_its_caller(cfnro
 
 
 UNASKED = {
-    "a parameter": ('"/a"', "1 parameter, whose value would come into Terraform's state"),
+    "a parameter": ('"/a"', "1 parameter, whose value would be stored in Terraform's state"),
     "what may be either": ("var.a", "1 reference, which may be a secret or a parameter"),
 }
 
@@ -589,7 +589,7 @@ def test_what_the_gate_does_not_ask_for_is_told(cfnroles: Any, tmp_path: Path, r
         encoding="utf-8",
     )
     told = cfnroles("terraform", tmp_path).err
-    assert f"The gate does not ask for {expected}:\n- {tmp_path / 'main.tf'}:" in told
+    assert f"The gate does not check {expected}:\n- {tmp_path / 'main.tf'}:" in told
     assert "With --gate check, `cfnroles check` checks it, too, without its value." in told
 
 
