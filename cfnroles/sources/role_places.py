@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cfnroles.document import inside
 from cfnroles.need import Holder, Need, Origin
-from cfnroles.sources.template_targets import RUNNERS, values_of
+from cfnroles.sources.template_targets import RUNNERS, doing_more, values_of
 from cfnroles.sources.template_task_definitions import CAPACITY_PROVIDER, EXPRESS_SERVICE, SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.template.dependencies import names_in
@@ -40,7 +41,7 @@ SERVICE_ROLES = {
     "LoadBalancers[].AdvancedConfiguration": Holder.INFRASTRUCTURE,
     "DeploymentConfiguration.LifecycleHooks[]": Holder.LIFECYCLE_HOOK,
 }
-#: Where each kind of what runs tasks has its targets. The role of any other does more than to run them.
+#: Where each kind of what runs tasks has its targets, each with a role.
 TARGETS = {"AWS::Scheduler::Schedule": "Target", "AWS::Events::Rule": "Targets[]"}
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _NOTHING = (None, "", _NO_VALUE)
@@ -50,6 +51,11 @@ _EACH = "[]"
 #: Where a target and a service name what they run.
 _TARGET_RUNS = ("EcsParameters", "TaskDefinitionArn")
 _SERVICE_RUNS = ("TaskDefinition",)
+#: What runs tasks with one role for all that it does, and where it names a task definition.
+_WHOLE = {
+    "AWS::Pipes::Pipe": ("TargetParameters", "EcsTaskParameters", "TaskDefinitionArn"),
+    "AWS::StepFunctions::StateMachine": ("TaskDefinition",),
+}
 
 
 class RolePlace(Struct, frozen=True):
@@ -124,11 +130,33 @@ def service_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePla
 
 
 def target_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
-    """Where the schedules and rules that run a task definition name their roles, once for each target."""
+    """Where what runs a task definition names its roles: schedules and rules for each target, others once.
+
+    The role of a pipe or a state machine has a place only if it needs no other permissions, whatever the conditions.
+    """
     found = []
     for part, holder in _targets(tree):
         found.append(_place(task, holder, part, tree, (_at(tree, part), _TARGET_RUNS)))
+    for part, holder, steps in _whole_runners(task, tree):
+        found.append(_place(task, holder, part, tree, (_at(tree, part), steps)))
     return tuple(place for place in found if any(is_for(place, need, tree) for need in task.needs))
+
+
+def _whole_runners(task: TaskInWorlds, tree: Mapping[str, Any]) -> Iterator[tuple[Path, Holder, Sequence[str]]]:
+    """The properties of the pipes and state machines whose roles need nothing beyond running this task definition."""
+    template = task.worlds.template
+    candidates = {
+        name: each for name, each in _of_types(tree, tuple(_WHOLE)) if name in template.resources and not _has_if(each)
+    }
+    more = doing_more(template, (task.logical_id,)) if candidates else ()
+    for name, resource in candidates.items():
+        if name not in more:
+            kind = resource["Type"]
+            yield ("Resources", name, "Properties"), RUNNERS[kind].holder, _WHOLE[kind]
+
+
+def _has_if(value: Any) -> bool:
+    return (isinstance(value, Mapping) and _IF in value) or any(map(_has_if, inside(value)))
 
 
 def roleless_targets(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Holder]]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from cfnroles.need import Gap, Holder
 from cfnroles.placeholders import as_symbols, unresolved
+from cfnroles.sources.pipe_sources import read_by
 from cfnroles.sources.template_targets import RUNNERS, Target, names_task, targets_of
 from cfnroles.sources.template_task_definitions import TemplateTask, Turned, names_of, shaped
 from cfnroles.sources.unknown_members import members_beside
@@ -75,6 +76,7 @@ def _beside(task: TemplateTask, target: Target, stack: ResolvedStack) -> Templat
         "hidden": target.hidden,
         "sync": target.waits,
         **_dead_letters(target, stack),
+        **(read_by(resource, stack) if target.runner.holder is Holder.PIPE else {}),
     }
     tree = _with_run(task, run)
     document = task.workload.document

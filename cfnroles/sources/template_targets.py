@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from cfnroles.document import inside
 from cfnroles.need import Gap, Holder, Origin
+from cfnroles.sources.pipe_sources import SOURCES, needs_more
 from cfnroles.sources.state_machines import DEFINING, STATE_MACHINES, TASK, RunningState, state_machine
 from cfnroles.sources.target_overrides import input_of, is_dynamic, seen
 from cfnroles.sources.template_conditions import too_many_conditions
@@ -223,13 +224,12 @@ def tasks_named(runner: Mapping[str, Any]) -> Any:
     return values_of(_TASK, runner.get("Properties"))
 
 
-def _does_more(resource: Resource, tasks: Sequence[Resource]) -> bool:
-    """Whether the role of a pipe or a state machine may need anything else than to run these tasks."""
-    if resource.type not in STATE_MACHINES:
-        return True
-    read = state_machine(resource.properties)
-    ours = all(any(names_task(target, task) for task in tasks) for target in targets_of(resource))
-    return read.does_more or not ours
+def _does_more(resource: Resource, tasks: Sequence[Resource], stack: ResolvedStack) -> bool:
+    """Return whether the role of a pipe or a state machine may need more than its runs of these tasks require."""
+    is_machine = resource.type in STATE_MACHINES
+    more = state_machine(resource.properties).does_more if is_machine else needs_more(resource, stack)
+    ours = (any(names_task(target, task) for task in tasks) and target.is_read for target in targets_of(resource))
+    return more or not all(ours)
 
 
 def doing_more(template: Template, tasks: Collection[str]) -> tuple[str, ...]:
@@ -237,9 +237,9 @@ def doing_more(template: Template, tasks: Collection[str]) -> tuple[str, ...]:
     kinds = (*STATE_MACHINES, _PIPE)
     if not any(each["Type"] in kinds for each in template.resources.values()):
         return ()
-    stack = template.resolve(types=(*kinds, *TASK_DEFINITIONS))
+    stack = template.resolve(types=(*kinds, *SOURCES, *TASK_DEFINITIONS))
     ours = [each for each in stack.of_type(*TASK_DEFINITIONS) if each.logical_id in tasks]
-    return tuple(each.logical_id for each in stack.of_type(*kinds) if _does_more(each, ours))
+    return tuple(each.logical_id for each in stack.of_type(*kinds) if _does_more(each, ours, stack))
 
 
 def made_in_part(template: Template, tasks: Collection[str]) -> Iterator[Gap]:

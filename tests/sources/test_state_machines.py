@@ -256,8 +256,87 @@ def test_a_cluster_is_told_by_its_name_or_its_arn(cluster: Any, arn: str) -> Non
 
 
 def test_a_pipe_runs_the_task_as_a_rule_does() -> None:
-    assert needs(PIPE, Holder.PIPE) == RUNS
+    assert needs(PIPE, Holder.PIPE) == RUNS | reads("sqs", "${Queue.Arn}")
     assert (unread(PIPE), found_in(PIPE).gaps) == ([], {})
+
+
+ACTIONS = {
+    "sqs": ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage"),
+    "kinesis": ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards"),
+    "dynamodb": ("DescribeStream", "GetRecords", "GetShardIterator"),
+}
+
+
+def reads(service: str, resource: str) -> set[str]:
+    return {f"{service}:{action} on {resource}" for action in ACTIONS[service]}
+
+
+def pipe(source: str, *more: str) -> str:
+    """A pipe with another source, with more properties, and more resources after them."""
+    properties = "".join(f"      {each}\n" for each in more if not each.startswith(" "))
+    resources = "".join(f"{each}\n" for each in more if each.startswith(" "))
+    return PIPE.replace("!GetAtt Queue.Arn", source) + properties + resources
+
+
+QUEUE = "arn:aws:sqs:eu-west-1:123456789012:orders"
+STREAM = "  Stream: {Type: AWS::Kinesis::Stream}"
+TABLE = "  Table: {Type: AWS::DynamoDB::Table, Properties: {StreamSpecification: {StreamViewType: KEYS_ONLY}}}"
+SECRET_QUEUE = "  Secret: {Type: AWS::SQS::Queue, Properties: {KmsMasterKeyId: alias/queue}}"
+
+
+def letters(parameters: str, arn: str) -> str:
+    return f"SourceParameters: {{{parameters}: {{StartingPosition: LATEST, DeadLetterConfig: {{Arn: {arn}}}}}}}"
+
+
+#: What the role of a pipe needs for its source, and whether that is all that it needs besides running the task.
+PIPES = {
+    "a queue": (pipe("!GetAtt Queue.Arn"), reads("sqs", "${Queue.Arn}"), True),
+    "a stream": (pipe("!GetAtt Stream.Arn", STREAM), reads("kinesis", "${Stream.Arn}"), True),
+    "a table": (pipe("!GetAtt Table.StreamArn", TABLE), reads("dynamodb", "${Table.StreamArn}"), True),
+    "failed records in a queue": (
+        pipe("!GetAtt Stream.Arn", letters("KinesisStreamParameters", "!GetAtt Queue.Arn"), STREAM),
+        reads("kinesis", "${Stream.Arn}") | {"sqs:SendMessage on ${Queue.Arn}"},
+        True,
+    ),
+    "failed records in a topic": (
+        pipe(
+            "!GetAtt Table.StreamArn",
+            letters("DynamoDBStreamParameters", "!Ref Topic"),
+            TABLE,
+            "  Topic: {Type: AWS::SNS::Topic}",
+        ),
+        reads("dynamodb", "${Table.StreamArn}") | {"sns:Publish on ${Topic}"},
+        True,
+    ),
+    "failed records elsewhere": (
+        pipe("!GetAtt Stream.Arn", letters("KinesisStreamParameters", "!Ref Env"), STREAM),
+        reads("kinesis", "${Stream.Arn}"),
+        False,
+    ),
+    "a queue with a key": (pipe("!GetAtt Secret.Arn", SECRET_QUEUE), reads("sqs", "${Secret.Arn}"), False),
+    "a queue elsewhere": (pipe(QUEUE), reads("sqs", QUEUE), False),
+    "a queue by its parameters": (
+        pipe("!Ref Env", "SourceParameters: {SqsQueueParameters: {BatchSize: 1}}"),
+        reads("sqs", "${Env}"),
+        False,
+    ),
+    "something elsewhere": (pipe("!Ref Env"), set[str](), False),
+    "a broker": (pipe("!Ref Broker", "  Broker: {Type: AWS::AmazonMQ::Broker}"), set[str](), False),
+    "an enrichment": (pipe("!GetAtt Queue.Arn", "Enrichment: x"), reads("sqs", "${Queue.Arn}"), False),
+    "logs": (pipe("!GetAtt Queue.Arn", "LogConfiguration: {Level: ERROR}"), reads("sqs", "${Queue.Arn}"), False),
+}
+
+
+@pytest.mark.parametrize(("more", "expected", "whole"), PIPES.values(), ids=PIPES)
+def test_the_role_of_a_pipe_reads_its_source(more: str, expected: set[str], whole: bool) -> None:
+    assert needs(more, Holder.PIPE) == RUNS | expected
+    unnamed = more.replace("      RoleArn: !GetAtt Run.Arn\n", "")
+    injection = inject(reading_of(unnamed), replace_roles=True)
+    assert ("RoleArn: !GetAtt TaskPipeRole.Arn" in injection.text) is whole
+    assert (Holder.PIPE in {each.holder for each in injection.others}) is not whole
+    if whole:
+        judged = verify_template(read(Document("t.yaml", injection.text), Told()))
+        assert [each.verdict for each in judged if each.holder is Holder.PIPE] == ["pass"]
 
 
 OVERRIDE = "arn:aws:iam::123456789012:role/other"
@@ -273,7 +352,8 @@ OVERRIDE = "arn:aws:iam::123456789012:role/other"
     ],
 )
 def test_a_role_that_is_overridden_is_passed_and_told(more: str, holder: Holder) -> None:
-    assert {need.split(",")[0] for need in needs(more, holder) - RUNS} == {f"iam:PassRole on {OVERRIDE}"}
+    others = needs(more, holder) - RUNS - reads("sqs", "${Queue.Arn}")
+    assert {need.split(",")[0] for need in others} == {f"iam:PassRole on {OVERRIDE}"}
     assert any(OVERRIDE in gap.what for gap in found_in(more).gaps)
 
 
@@ -350,11 +430,64 @@ def test_what_runs_no_task_is_none_of_these(machine: str) -> None:
     assert unread(machine) == []
 
 
-def test_inject_leaves_their_roles_and_tells_where_they_are_needed() -> None:
+def both(**second: Any) -> dict[str, Any]:
+    """A definition that runs the task, and then something else."""
+    return {"States": {**states()["States"], "Two": states(**second)["States"]["Run"]}}
+
+
+CONDITION = "Conditions: {Big: !Equals [!Ref Env, big]}\n"
+NAMELESS = {"RoleArn": {"Ref": "AWS::NoValue"}}
+
+
+@pytest.mark.parametrize(
+    ("machine", "injected"),
+    [
+        pytest.param(of("Definition", states(), **NAMELESS), True, id="an object"),
+        pytest.param(of("DefinitionString", {"Fn::Sub": text(states(".sync"))}, **NAMELESS), True, id="a text"),
+        pytest.param(of("Definition", BESIDE, **NAMELESS), False, id="functions"),
+        pytest.param(of("Definition", states(), TracingConfiguration={}, **NAMELESS), False, id="traces"),
+        pytest.param(
+            of("Definition", states(), "AWS::Serverless::StateMachine"), False, id="of SAM, with its own role"
+        ),
+        pytest.param(
+            of(
+                "Definition", {"States": {**states()["States"], "Two": states(TaskDefinition="other")["States"]["Run"]}}
+            ),
+            False,
+            id="another task",
+        ),
+        pytest.param(
+            of(
+                "Definition",
+                {
+                    "States": {
+                        **states()["States"],
+                        "Two": states(**{"Cluster": None, "Cluster.$": "$.c"})["States"]["Run"],
+                    }
+                },
+            ),
+            False,
+            id="a cluster that the input names",
+        ),
+        pytest.param(of("Definition", {"Fn::If": ["Big", states(), BESIDE]}), False, id="a choice"),
+    ],
+)
+def test_a_state_machine_that_only_runs_tasks_gets_its_role(machine: str, injected: bool) -> None:
+    reading = read(Document("t.yaml", CONDITION + HEAD + machine + RUN), Told())
+    injection = inject(reading, replace_roles=True)
+    assert ("TaskStateMachineRole" in injection.text) is injected
+    assert (Holder.STATE_MACHINE in {each.holder for each in injection.others}) is not injected
+    if injected:
+        judged = verify_template(read(Document("t.yaml", injection.text), Told()))
+        assert [each.verdict for each in judged if each.holder is Holder.STATE_MACHINE] == ["pass"]
+
+
+def test_roles_that_pipes_and_state_machines_name_stay_until_they_are_replaced() -> None:
     before = reading_of(PIPE + of("Definition", states()) + ROLE.replace("SERVICE", "states"))
     injection = inject(before)
     assert not re.search("PipeRole|StateMachineRole", injection.text)
-    assert {each.holder for each in injection.others} == {Holder.PIPE, Holder.STATE_MACHINE}
+    assert set(injection.left) == {"Task", "Pipe", "Machine"}
+    assert re.findall("RoleArn: !GetAtt Task(\\w+)", inject(before, replace_roles=True).text).count("PipeRole") == 1
 
 
 @pytest.mark.parametrize(("definition", "more"), [(states(), []), (BESIDE, ["Machine"])])
@@ -383,6 +516,11 @@ ROLE = """\
                 Resource: [!GetAtt Start.Arn, !GetAtt Work.Arn]
                 Condition: {StringEquals: {"iam:PassedToService": ecs-tasks.amazonaws.com}}
 """
+READS_QUEUE = """\
+              - Effect: Allow
+                Action: [sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes]
+                Resource: !GetAtt Queue.Arn
+"""
 FOLLOWS = """\
               - Effect: Allow
                 Action: [ecs:StopTask, ecs:DescribeTasks]
@@ -408,7 +546,8 @@ def judged(more: str, service: str = "states", role: str = ROLE) -> Verification
         ),
         pytest.param(of("Definition", states(".sync")), "states", ROLE, "fail", id="nothing to wait with"),
         pytest.param(of("Definition", states()), "states", ROLE.replace("ecs:RunTask", "'*'"), "fail", id="anything"),
-        pytest.param(PIPE, "pipes", ROLE, "not judged", id="a pipe, which reads its source, too"),
+        pytest.param(PIPE, "pipes", ROLE, "fail", id="a pipe that cannot read its source"),
+        pytest.param(PIPE, "pipes", ROLE + READS_QUEUE, "pass", id="a pipe that reads its source"),
         pytest.param(
             of("Definition", BESIDE), "states", ROLE, "not judged", id="a state machine that calls functions, too"
         ),

@@ -23,6 +23,7 @@ from cfnroles.table.ecs import (
     load_balancers,
     managed_instances,
     managed_volumes,
+    pipe_sources,
     run_by,
     run_task,
     secrets,
@@ -60,5 +61,6 @@ FEATURES: tuple[Feature, ...] = (
     *gateways.FEATURES,
     *express_service.FEATURES,
     *run_by.FEATURES,
+    *pipe_sources.FEATURES,
     *run_task.FEATURES,
 )

@@ -1,0 +1,96 @@
+"""The sources of the pipes of a template, which the role of the pipe reads.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-permissions.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from cfnroles.sources.template_task_definitions import shaped
+from cfnroles.symbols import Attribute
+from cfnroles.template.template import ResolvedStack, Resource
+from cfnroles.text import Text, arn_of
+
+
+class _Kind(Struct, frozen=True):
+    """A kind of source: its service, the member of SourceParameters, and the property that names its key."""
+
+    service: str
+    parameters: str
+    key: tuple[str, ...]
+
+
+_KINDS = {
+    "AWS::SQS::Queue": _Kind("sqs", "SqsQueueParameters", ("KmsMasterKeyId",)),
+    "AWS::Kinesis::Stream": _Kind("kinesis", "KinesisStreamParameters", ("StreamEncryption", "KeyId")),
+    "AWS::DynamoDB::Table": _Kind("dynamodb", "DynamoDBStreamParameters", ("SSESpecification", "KMSMasterKeyId")),
+    "AWS::DynamoDB::GlobalTable": _Kind("dynamodb", "DynamoDBStreamParameters", ("SSESpecification", "SSEType")),
+}
+_TOPIC = "AWS::SNS::Topic"
+#: The types of resources that say what the role of a pipe needs.
+SOURCES = (*_KINDS, _TOPIC)
+_SERVICES = {**{kind: each.service for kind, each in _KINDS.items()}, _TOPIC: "sns"}
+#: What else of a pipe requires permissions of its role.
+_BESIDES = ("Enrichment", "KmsKeyIdentifier", "LogConfiguration")
+
+
+def read_by(pipe: Resource, stack: ResolvedStack) -> Mapping[str, Any]:
+    """Return what the role of a pipe reads, and where it sends what failed. Empty if neither is known."""
+    found: dict[str, Any] = {}
+    source, letters = pipe.properties.get("Source"), _dead_letters(pipe)
+    if isinstance(source, str) and (service := _service(source, stack) or _by_parameters(pipe)):
+        found |= {"source": shaped(source, stack), "sourceService": service}
+    if isinstance(letters, str) and (service := _service(letters, stack)):
+        found |= {"deadLetterQueue": shaped(letters, stack), "deadLetterService": service}
+    return found
+
+
+def needs_more(pipe: Resource, stack: ResolvedStack) -> bool:
+    """Return whether the role of a pipe may need more than to run the task and ``read_by``.
+
+    A source outside the template may be encrypted with a key, and so is one of the template that names a key.
+    """
+    read, source = read_by(pipe, stack), _resource(str(pipe.properties.get("Source")), stack)
+    kind = _KINDS.get(source.type) if source else None
+    if source is None or kind is None or "source" not in read or any(name in pipe.properties for name in _BESIDES):
+        return True
+    key: Any = source.properties
+    for step in kind.key:
+        key = key.get(step) if isinstance(key, Mapping) else None
+    return bool(key) or (_dead_letters(pipe) is not None and "deadLetterQueue" not in read)
+
+
+def _service(arn: str, stack: ResolvedStack) -> str:
+    """Return the service of an ARN, or of the resource that it is a reference to. Empty if it is unknown."""
+    resource = _resource(arn, stack)
+    if resource is not None:
+        return _SERVICES.get(resource.type, "")
+    parsed = arn_of(shaped(arn, stack))
+    return str(parsed.service) if parsed and str(parsed.service) in _SERVICES.values() else ""
+
+
+def _by_parameters(pipe: Resource) -> str:
+    given = pipe.properties.get("SourceParameters")
+    members = given if isinstance(given, Mapping) else {}
+    return next((each.service for each in _KINDS.values() if each.parameters in members), "")
+
+
+def _dead_letters(pipe: Resource) -> Any:
+    """Return where a pipe sends what failed. ``None`` for nowhere."""
+    given = pipe.properties.get("SourceParameters")
+    for each in given.values() if isinstance(given, Mapping) else ():
+        config = each.get("DeadLetterConfig") if isinstance(each, Mapping) else None
+        if config is not None:
+            return config.get("Arn", "") if isinstance(config, Mapping) else config
+    return None
+
+
+def _resource(reference: str, stack: ResolvedStack) -> Resource | None:
+    """Return the resource of the template that a reference is the ARN of."""
+    text: Text = shaped(reference, stack)
+    whole = text.whole
+    return stack.resources.get(whole.name.partition(".")[0]) if isinstance(whole, Attribute) else None
