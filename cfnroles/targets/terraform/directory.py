@@ -111,15 +111,20 @@ class _Read(Struct, frozen=True):
     general: Task | None
 
 
-def _reopened(site: Site, files: Files, told: Told, opened: frozenset[str]) -> _Read:
-    """The same where some variables may have any value."""
+def _reopened(site: Site, read: _Read, project: Project, told: Told, opened: frozenset[str]) -> _Read:
+    """The same where some variables may have any value; what they do not change is not read again."""
 
-    def read(*, any_text: bool = False, any_key: bool = False) -> tuple[Task, ...]:
-        found = tasks_at(files, told, site.address, opened, any_text=any_text, any_key=any_key)
+    def again(*, any_text: bool = False, any_key: bool = False) -> tuple[Task, ...]:
+        found = tasks_at(project.files, told, site.address, opened, any_text=any_text, any_key=any_key)
         return tuple(map(with_made_profile, found))
 
-    general = next((task for task in read(any_text=True, any_key=True) if task.address.endswith(_ANY)), None)
-    return _Read(read(), read(any_text=True), general)
+    before = [*read.opened, *([read.general] if read.general else [])]
+    if not opened & {*project.automatic, *(name for task in before for name in task.defaults)}:
+        # Under any text, strings and truth values have any value already.
+        return replace(read, here=again())
+    found = again(any_text=True, any_key=True) if read.general else ()
+    general = next((task for task in found if task.address.endswith(_ANY)), None)
+    return _Read(again(), again(any_text=True), general)
 
 
 def _for_any_key(reading: Reading, files: Files, opened: Mapping[str, Sequence[Task]]) -> Mapping[str, Task]:
@@ -169,7 +174,8 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
         merged = _beside_call(task, opened.get(task.address))
 
         def same(names: frozenset[str], task: Task = task, site: Site = site, merged: Merged = merged) -> bool:
-            found = _reopened(site, project.files, called.reading.told, names)
+            read = _Read([task], called.opened[site.address], None)
+            found = _reopened(site, read, project, called.reading.told, names)
             here, other = (_of_address(each, task.address) for each in (found.here, found.opened))
             return here is not None and _beside_call(here, other) == merged
 
@@ -238,7 +244,7 @@ def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm,
     task, (merged, by_key) = read.here[0], _merged(site, read, module)
 
     def same(names: frozenset[str]) -> bool:
-        found = _reopened(site, project.files, told, names)
+        found = _reopened(site, read, project, told, names)
         other = found if by_key else replace(read, general=found.general)
         return bool(other.here) and _for_any_keys(_merged(site, other, module)[0]) == _for_any_keys(merged)
 
