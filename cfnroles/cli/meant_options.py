@@ -53,6 +53,8 @@ _SYNONYMS = {
 }
 #: Options of other tools that are arguments here.
 _SOURCE = frozenset(("source", *_SYNONYMS["--source"].split()))
+#: Options of other commands that write a file.
+_OUTPUT = frozenset(("output", *_SYNONYMS["--output"].split()))
 #: Remedies for missing arguments.
 _MISSING = {
     "source": "`cfnroles init` shows the commands for what is in this folder.",
@@ -84,6 +86,8 @@ def _meant(name: str, command: click.Command) -> str:
     meanings = (each for each, others in _SYNONYMS.items() if called in others.split() and _is_of(command, each))
     if found := next(meanings, ""):
         return f"Did you mean {found.replace('COMMAND', str(command.name))}?"
+    if called in _OUTPUT:
+        return f"{command.name} prints its answer: redirect it with > FILE."
     has_source = any(isinstance(each, click.Argument) and each.name == "source" for each in command.params)
     return "SOURCE is an argument: leave the option's name out." if has_source and called in _SOURCE else ""
 

@@ -128,6 +128,12 @@ def test_a_source_is_an_argument(cfnroles):
     assert "SOURCE is an argument" in cfnroles("explain", "--template-file", "x").err
 
 
+@pytest.mark.parametrize("option", ["-o", "--output", "--out"])
+def test_a_command_that_only_prints_says_so(cfnroles, option):
+    answer = cfnroles("graph", "x.json", option, "page.html")
+    assert (answer.code, "graph prints its answer: redirect it with > FILE." in answer.err) == (2, True)
+
+
 def test_an_argument_that_a_command_has_not_is_not_named(cfnroles):
     assert "SOURCE is an argument" not in cfnroles("lint", "--template-file", "x").err
 
