@@ -1,1 +1,1 @@
-"""What people have: task definitions, service specs, templates, and revisions of them."""
+"""The inputs: task definitions, service specs, templates, Terraform, and Git revisions of them."""

@@ -1,7 +1,7 @@
-"""Capacity providers of Managed Instances, which run no task of their own and have two roles.
+"""Capacity providers of Managed Instances, which run no task themselves and have two roles.
 
-One of an Auto Scaling group has none: Amazon ECS scales the group with its service-linked role, and the instances have
-the role that the group's launch template names.
+A capacity provider with an Auto Scaling group has none: Amazon ECS scales the group with its service-linked role, and
+the instances have the role in the group's launch template.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles-for-clusters.html
 """
 
@@ -23,7 +23,7 @@ PROFILE_PATH = (MANAGED, _TEMPLATE, _PROFILE)
 
 
 def with_roles(members: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of a capacity provider, with a role and a profile that it does not name yet: those that are built."""
+    """Return the members of a capacity provider. A missing role or profile is the one that is built."""
     managed = members.get(MANAGED)
     if not isinstance(managed, Mapping):
         return dict(members)
@@ -33,7 +33,7 @@ def with_roles(members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def profile_of(members: Mapping[str, Any]) -> str:
-    """What names the instance profile; empty where nothing does."""
+    """Return what names the instance profile; empty if nothing does."""
     part: Any = members
     for name in PROFILE_PATH:
         part = part.get(name) if isinstance(part, Mapping) else None

@@ -1,6 +1,6 @@
-"""What `cdk synth` writes: a directory with a manifest and the templates of all stacks of an app.
+"""The output of `cdk synth`: a directory with a manifest and the templates of all stacks of an app.
 
-Stages have directories of their own in it. Assets are of no interest: images and files that the stacks name.
+Stages have subdirectories. Assets (images and files) are ignored.
 https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-assemblies
 """
 
@@ -31,16 +31,15 @@ from cfnroles.template.linking import Stack, linked
 from cfnroles.template.template import Template
 
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
-#: An account or a Region that the app does not say is called `unknown-account` or `unknown-region`.
+#: The CDK's names for an unspecified account or Region.
 _ENVIRONMENT = re.compile(r"aws://(?:(?P<account>\d{12})|[^/]*)/(?:(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+)|.*)")
 
 
 def read_app(directory: str, told: Told, inside: str = "") -> tuple[Reading, ...]:
-    """Each stack of an app, as a template in the account and Region that the app gives it, with what it is linked to.
+    """Return each stack of an app as a template in its account and Region, with its linked stacks.
 
-    A nested stack is one of them. ``inside`` is what the names of its documents begin with. Raises InvalidInput where
-    the directory is none of `cdk synth`, where a template in it cannot be read, and for another account or Region than
-    the app's.
+    Nested stacks are included. ``inside`` is the prefix of document names. Raise InvalidInput if the directory is not
+    from `cdk synth`, if a template cannot be read, and for another account or Region than the app's.
     """
     found = _found(directory, told, inside)
     stacks = _numbered(found)
@@ -50,19 +49,19 @@ def read_app(directory: str, told: Told, inside: str = "") -> tuple[Reading, ...
 
 
 def texts_of(readings: Sequence[Reading]) -> Mapping[str, str]:
-    """The text of each document of an app by its name."""
+    """Return the text of each document of an app by name."""
     return {name: text for each in readings for name, text in each.texts.items()}
 
 
 def own_tasks(reading: Reading) -> tuple[str, ...]:
-    """The logical ids of what tasks are made of in a stack itself."""
+    """Return the logical IDs of the resources in a stack that define tasks."""
     return own(reading.template, TASKS) if reading.template else ()
 
 
 def stacks_with(readings: Sequence[Reading], resource: str, where: str) -> Iterator[Reading]:
-    """The stacks with task definitions, or with parts that may be some and cannot be seen.
+    """Yield the stacks with task definitions, or with unreadable parts that may define some.
 
-    Those alone that define ``resource``, where that is asked about; raises InvalidInput where none does.
+    With ``resource``, only those that define it; raise InvalidInput if none does.
     """
     of = [(each, own_tasks(each)) for each in readings]
     if resource and not any(resource in ids for _, ids in of):
@@ -75,7 +74,7 @@ def stacks_with(readings: Sequence[Reading], resource: str, where: str) -> Itera
 
 
 def construct_path(template: Template, logical_id: str) -> str:
-    """The path of the construct that made a resource of a template; empty where none is told.
+    """Return the path of the construct that created a resource; empty if unknown.
 
     https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
     """
@@ -84,7 +83,7 @@ def construct_path(template: Template, logical_id: str) -> str:
 
 
 def read_stacks(directory: str, told: Told) -> tuple[Reading, ...]:
-    """Each stack of an app by itself, as if its template were given alone; raises InvalidInput as ``read_app`` does."""
+    """Return each stack of an app as if its template were given alone. Raise InvalidInput as ``read_app``."""
     return tuple(each.reading for each in _found(directory, told))
 
 
@@ -99,9 +98,9 @@ def _found(directory: str, told: Told, inside: str = "") -> tuple[_Found, ...]:
 
 
 class _Found(Struct, frozen=True):
-    """A stack of an app that was read by itself: its name, and its account and Region as the manifest writes them.
+    """A stack that was read alone: its name, and its account and Region in the manifest's form.
 
-    A nested stack has the name of the document ``around`` it, and its logical id there.
+    A nested stack has the name of the document ``around`` it, and its logical ID there.
     """
 
     reading: Reading
@@ -113,7 +112,7 @@ class _Found(Struct, frozen=True):
 
     @property
     def settable(self) -> tuple[str, ...]:
-        """The parameters that somebody can give a value: those of a nested stack have it from the stack around it."""
+        """The parameters that can be set: those of a nested stack get their values from its parent."""
         return () if self.around else self.template.settable
 
 
@@ -138,7 +137,7 @@ def _stacks(directory: Path, inside: str, told: Told) -> Iterator[_Found]:
 
 
 def _with_nested(found: _Found, top: Document, way: tuple[str, ...] = ()) -> Iterator[_Found]:
-    """A stack and those that are nested in it; ``top`` is the template of the stack around all of them."""
+    """Yield a stack and its nested stacks. ``top`` is the template of the outermost stack."""
     yield found
     document = found.reading.documents[0]
     for logical_id, resource in _nested_in(found.template):
@@ -158,7 +157,7 @@ def _nested_in(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def asset_file(resource: Mapping[str, Any], top: Document) -> str:
-    """The file of a nested stack's template in the directory of an app: what its metadata or the list of assets says.
+    """Return the template file of a nested stack, from its metadata or the list of assets.
 
     https://docs.aws.amazon.com/cdk/v2/guide/assets.html
     """
@@ -176,7 +175,7 @@ def asset_file(resource: Mapping[str, Any], top: Document) -> str:
 
 
 def _numbered(found: Sequence[_Found]) -> tuple[Stack, ...]:
-    """The stacks, each with the numbers of those that it has to do with by nesting."""
+    """Return the stacks, each with the numbers of its parents and children."""
     numbers = {(each.around, each.logical_id): number for number, each in enumerate(found) if each.around}
     names = {each.reading.name: number for number, each in enumerate(found)}
     stacks = []
@@ -192,7 +191,7 @@ def _numbered(found: Sequence[_Found]) -> tuple[Stack, ...]:
 
 
 def _linked(found: _Found, stack: Stack, template: Template) -> Reading:
-    """The reading of a stack with what is linked to it; nested stacks that were read are readings of their own."""
+    """Return the reading of a stack with its linked stacks. Nested stacks have readings of their own."""
     unread = (
         each for each in found.reading.nested if not (isinstance(each, Gap) and each.origin.path[-1] in stack.nested)
     )
@@ -200,7 +199,7 @@ def _linked(found: _Found, stack: Stack, template: Template) -> Reading:
 
 
 def _completed(reading: Reading, parameters: Mapping[str, str], documents: Mapping[str, Document]) -> Reading:
-    """The reading with the values of all parameters that it has now, and the documents of what it has of others."""
+    """Return the reading with all parameter values, and the documents of linked stacks."""
     template = reading.template
     if template is None:
         return reading

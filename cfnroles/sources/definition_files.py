@@ -1,4 +1,4 @@
-"""Definitions of state machines in files next to the template, as `sam build` and `package` read them.
+"""State machine definitions in files next to the template, as for `sam build` and `package`.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-statemachine.html
 https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
@@ -16,7 +16,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.template.template import Template
 from cfnroles.workload import Path
 
-#: The properties that name the file.
+#: The properties with the path of the file.
 _FILES = {
     "AWS::StepFunctions::StateMachine": "DefinitionS3Location",
     "AWS::Serverless::StateMachine": "DefinitionUri",
@@ -25,9 +25,9 @@ _DEFINITION = "Definition"
 
 
 def with_definitions(template: Template, document: Document) -> Template:
-    """The template with the definitions of its state machines in place of the files that it names by a path.
+    """Return the template with its state machine definitions in place of the paths of their files.
 
-    ``places`` say that each is at the property that names the file. A file that cannot be read stays named.
+    ``places`` maps each to the property with the path. Unreadable files are left.
     """
     found = {name: (member, read) for name, member, read in _definitions(template, document)}
     if not found:

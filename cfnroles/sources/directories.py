@@ -1,4 +1,4 @@
-"""Directories that are read as a whole: Terraform, and what `cdk synth` writes; and what to say of all others."""
+"""Directories that are sources: Terraform, and the output of `cdk synth`; and the error for all others."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from cfnroles.files import below_directly, is_directory, is_file, read_inside, t
 from cfnroles.page import quoted
 
 _DOCUMENTS = (".json", ".yaml", ".yml", ".template")
-#: So many folders are looked into, each with those below it, and so many are named.
+#: The maximum number of directories to search, including one level below, and to name.
 _MOST, _TOLD = 200, 3
 
 #: The file of a unit of Terragrunt, which calls a module in another place.
 TERRAGRUNT = "terragrunt.hcl"
-#: The file by which `cdk synth` says what it wrote.
+#: The file in which `cdk synth` lists its output.
 MANIFEST = "manifest.json"
 
 
 def holds_terraform(path: str | Path) -> bool:
-    """Whether a path leads to a directory with files of Terraform in it."""
+    """Return whether a path is a directory with Terraform files."""
     if not is_directory(path):
         return False
     from cfnroles.hcl.directory import is_configuration
@@ -32,7 +32,7 @@ def holds_terraform(path: str | Path) -> bool:
 
 
 def is_app(directory: str) -> bool:
-    """Whether a directory looks like one of `cdk synth`: it has a manifest with artifacts."""
+    """Return whether a directory looks like output of `cdk synth`: it has a manifest with artifacts."""
     try:
         return bool(directory and is_file(Path(directory) / MANIFEST) and artifacts(Path(directory)))
     except InvalidInput:
@@ -40,7 +40,7 @@ def is_app(directory: str) -> bool:
 
 
 def artifacts(directory: Path) -> Mapping[str, Mapping[str, Any]]:
-    """The artifacts in the manifest of an app of the CDK, by their names; raises InvalidInput where there are none."""
+    """Return the artifacts in the manifest of a CDK app by name. Raise InvalidInput if there are none."""
     where = str(directory / MANIFEST)
     remedy = "Pass the directory that `cdk synth` writes: cdk.out."
     if not is_file(directory / MANIFEST):
@@ -56,7 +56,7 @@ def artifacts(directory: Path) -> Mapping[str, Mapping[str, Any]]:
 
 
 def nothing_to_read(directory: str) -> InvalidInput:
-    """The refusal of a directory without Terraform and without an app of the CDK, with what was likely meant."""
+    """Return the error for a directory that is no source, with the directory that was likely meant."""
     return InvalidInput(
         "is a directory without .tf files, and not what `cdk synth` writes",
         where=directory,
@@ -78,7 +78,7 @@ def _remedy(directory: str) -> str:
 
 
 def _readable(directory: str) -> Iterator[str]:
-    """The directories one or two levels below that can be read as a whole."""
+    """Yield the directories one or two levels below that are sources."""
     for first in islice(_folders(directory), _MOST):
         for each in (first, *islice(_folders(first), _MOST)):
             if is_app(each) or holds_terraform(each):

@@ -1,6 +1,6 @@
-"""Express Mode services as people have them: what makes or updates one, or what ECS answers about one.
+"""Express Mode services: the input that creates or updates one, or ECS's description of one.
 
-ECS makes a task definition of what is said of the container; so does this module, with the same rows for the rest.
+ECS creates a task definition from its container. So does this module, so that the same rows apply.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _ANSWERED_ONLY = {
     for shape in ("ECSExpressGatewayService", "UpdatedExpressGatewayService", _CONFIGURATION)
     for name in recorded()["answers"][shape]
 } - MEMBERS.keys()
-#: What a task definition has under the same name.
+#: Members with the same name in a task definition.
 _OF_TASK = ("executionRoleArn", "taskRoleArn", "cpu", "memory")
 _OF_CONTAINER = ("image", "command", "environment", "secrets", "repositoryCredentials")
-#: What has a place even where nothing is said of it.
+#: Members that exist even if they are not given.
 _ALWAYS = ("infrastructureRoleArn", "primaryContainer")
 _CONTAINER: Path = ("containerDefinitions", 0)
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html#ecs-resource-ids
@@ -40,10 +40,10 @@ _Places = Mapping[str, Path]
 
 
 def read_express_service(document: Document, told: Told | None = None) -> Workload:
-    """The workload of an Express Mode service, completed with the values and the image that are told.
+    """Return the workload of an Express Mode service, with the given values and image.
 
-    Its family is the service's name; there is none where ECS makes that up. Raises InvalidInput where ECS answers about
-    several configurations, and for values and images that have no place in it.
+    Its family is the service's name; empty if ECS generates that. Raise InvalidInput for a description with several
+    configurations, and for values and images that have no place in it.
     """
     told = told or Told()
     members, places = _described(document)
@@ -60,13 +60,13 @@ def read_express_service(document: Document, told: Told | None = None) -> Worklo
 
 
 def as_task(members: Mapping[str, Any], places: _Places | None = None) -> tuple[dict[str, Any], dict[Path, Path]]:
-    """The task definition that ECS makes of a service, and where each part of it stands in the service.
+    """Return the task definition that ECS creates for a service, and the place of each part in the service.
 
-    ``places`` are the paths of members that stand elsewhere than at the top.
+    ``places`` are the paths of members that are not at the top.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html
     """
     places = {name: (places or {}).get(name, (name,)) for name in (*members, *_ALWAYS)}
-    # A role that it does not name yet is the one that is built for it.
+    # A missing role is the one that is built.
     service = {"infrastructureRoleArn": "", **{name: members[name] for name in members if name not in _OF_TASK}}
     placed: dict[Path, Path] = {(EXPRESS, name): place for name, place in places.items()}
     if named := _ARN.fullmatch(str(service.get("serviceArn", ""))):
@@ -88,12 +88,12 @@ def as_task(members: Mapping[str, Any], places: _Places | None = None) -> tuple[
 
 
 def moved(paths: Iterable[Path], start: Path, place: Path) -> Iterator[tuple[Path, Path]]:
-    """Each of the paths that begins with ``start``, and where that stands if ``start`` stands at ``place``."""
+    """Yield the paths that begin with ``start``, with ``place`` in its place."""
     return ((path, (*place, *path[len(start) :])) for path in paths if path[: len(start)] == start)
 
 
 def _described(document: Document) -> tuple[Mapping[str, Any], _Places]:
-    """The members of the service, and where they stand if ECS answered them."""
+    """Return the members of the service, and their places if it is a description from ECS."""
     members = document.members
     service = members.get("service")
     if not isinstance(service, Mapping):
@@ -121,7 +121,7 @@ def _configuration(service: Mapping[str, Any], document: str) -> tuple[str, Path
 
 
 def _container(primary: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The container definition that ECS makes, and what of the container no container definition has."""
+    """Return the container definition that ECS creates, and the members that no container definition has."""
     container = {"name": "Main", **{name: primary[name] for name in _OF_CONTAINER if name in primary}}
     left = {name: value for name, value in primary.items() if name not in _OF_CONTAINER}
     logging = primary.get("awsLogsConfiguration")

@@ -1,7 +1,6 @@
-"""What AWS answers about a task, a service or a stack that failed: the least calls that tell why, and no change.
+"""Responses of AWS about a failed task, service or stack, with as few calls as possible and no changes.
 
-The answers are kept in the form in which AWS's command line prints them, so that what is read live and what was saved
-are understood by the same rules.
+They have the output format of the AWS CLI, so the same rules apply to live and saved responses.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html
 """
 
@@ -20,10 +19,10 @@ from cfnroles.aws.stack import Event
 from cfnroles.errors import InvalidInput, Unavailable
 from cfnroles.text import arn_of
 
-#: How many stacks within a stack are looked into, and how many of its services.
+#: The maximum number of nested stacks and of services to examine.
 _STACKS, _SERVICES = 20, 5
 _STACK, _SERVICE_TYPES = "AWS::CloudFormation::Stack", ("AWS::ECS::Service", "AWS::ECS::ExpressGatewayService")
-#: What the first event of an operation says of the stack; a rollback belongs to the operation before it.
+#: The first event of an operation on a stack; a rollback belongs to the operation before it.
 _BEGINS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"})
 _FAILED = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
 _KEPT = "Amazon ECS keeps a stopped task for at least one hour."
@@ -31,7 +30,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Tasks(Protocol):
-    """Amazon ECS, as far as it is asked here: ``cfnroles.aws.ecs.Ecs``."""
+    """The calls to Amazon ECS that are needed here: ``cfnroles.aws.ecs.Ecs``."""
 
     def services(self, cluster: str, names: Sequence[str]) -> dict[str, Any]:
         """DescribeServices."""
@@ -47,17 +46,17 @@ class Tasks(Protocol):
 
 
 class Stacks(Protocol):
-    """CloudFormation, as far as it is asked here: ``cfnroles.aws.cloudformation.CloudFormation``."""
+    """The calls to CloudFormation that are needed here: ``cfnroles.aws.cloudformation.CloudFormation``."""
 
     def events(self, stack: str) -> Iterator[Event]:
         """DescribeStackEvents, newest first."""
 
 
 class Gathered(Struct, frozen=True):
-    """What was found: the answers as one text, and the task definition that the failure is about, as its own text.
+    """The responses as one text, and the task definition of the failure as its own text.
 
-    ``definition`` is its ARN, ``document`` its text, and empty where none could be read. ``launch_type`` is that of the
-    task. ``unread`` says what could not be read, and which permission that needs.
+    ``definition`` is its ARN, ``document`` its text; both are empty if it could not be read. ``launch_type`` is that of
+    the task. ``unread`` says what could not be read, with the required permission.
     """
 
     text: str
@@ -68,7 +67,7 @@ class Gathered(Struct, frozen=True):
 
 
 def of_task(ecs: Tasks, cluster: str, task: str) -> Gathered:
-    """What tells of one task; raises ``Unavailable`` where there is none, and what asking raises."""
+    """Return the responses about one task. Raise ``Unavailable`` if it does not exist; errors of calls propagate."""
     cluster = _cluster(task) or cluster
     asking = _Asking(ecs)
     asking.tasks(cluster, [task])
@@ -83,7 +82,7 @@ def of_task(ecs: Tasks, cluster: str, task: str) -> Gathered:
 
 
 def of_service(ecs: Tasks, cluster: str, service: str) -> Gathered:
-    """What tells of a service and its stopped tasks; raises as ``of_task`` does."""
+    """Return the responses about a service and its stopped tasks. Raise as ``of_task``."""
     asking = _Asking(ecs)
     asking.service(_cluster(service) or cluster, service)
     if asking.absent:
@@ -95,7 +94,7 @@ def of_service(ecs: Tasks, cluster: str, service: str) -> Gathered:
 
 
 def of_stack(ecs: Tasks, stacks: Stacks, stack: str) -> Gathered:
-    """What tells of the last operation on a stack and on those within it, and of the services that failed in it."""
+    """Return the responses about the last operation on a stack and its nested stacks, and about failed services."""
     asking = _Asking(ecs)
     events: tuple[Event, ...] = ()
     try:
@@ -115,14 +114,14 @@ def of_stack(ecs: Tasks, stacks: Stacks, stack: str) -> Gathered:
 
 
 def of_events(ecs: Tasks, stacks: Stacks, events: Sequence[Event]) -> Gathered:
-    """What tells of the operation on a stack whose events these are."""
+    """Return the responses about the operation on a stack with these events."""
     asking = _Asking(ecs)
     asking.stack(stacks, events)
     return asking.gathered()
 
 
 class _Asking:
-    """The questions of one run: the answers, and what was refused."""
+    """The calls of one run: the responses, and denied calls."""
 
     def __init__(self, ecs: Tasks) -> None:
         self._ecs = ecs
@@ -132,7 +131,7 @@ class _Asking:
         self._stacks = self._services = 0
 
     def known(self, ask: Callable[[], _Answer], what: str) -> _Answer | None:
-        """The answer; ``None`` where the credentials may not ask or AWS refuses to answer, which is told."""
+        """Return the response; ``None`` if the call was denied or rejected, which is recorded."""
         try:
             return ask()
         except Denied as denied:
@@ -142,7 +141,7 @@ class _Asking:
         return None
 
     def _answered(self, answer: Mapping[str, Any] | None) -> None:
-        """Keep an answer without what was not found by its name: that is no reason why anything failed."""
+        """Keep a response without the names that were not found: these are not a cause of a failure."""
         self.answers += [{name: value for name, value in answer.items() if name != "failures"}] if answer else []
 
     def tasks(self, cluster: str, names: Sequence[str]) -> None:
@@ -160,7 +159,7 @@ class _Asking:
             return
         gone = found[0].get("status") == "INACTIVE"
         family = _family(found[0].get("taskDefinition", ""))
-        # What was deleted has no list of its own any more, and its task definition is still there.
+        # A deleted resource has no list of its own, but its task definition remains.
         whose = {"family": family} if gone and family else {"service": name}
         listed = self.known(
             lambda: self._ecs.stopped_tasks(cluster, **whose), f"the stopped tasks of the service {name}"
@@ -192,7 +191,7 @@ class _Asking:
         self.absent = []
 
     def gathered(self) -> Gathered:
-        """All of it, with the task definition of the newest task that failed, or of the service."""
+        """Return everything, with the task definition of the newest failed task, or of the service."""
         arn, launch_type = self._definition()
         document = self.known(lambda: self._ecs.task_definition(arn), "the task definition") if arn else None
         text = "\n".join(json.dumps(answer, default=str) for answer in self.answers)
@@ -210,7 +209,7 @@ class _Asking:
 
 
 def _events(stacks: Stacks, stack: str) -> tuple[Event, ...]:
-    """The events of the newest operation, the newest first."""
+    """Return the events of the newest operation, newest first."""
     found = []
     for event in stacks.events(stack):
         found.append(event)
@@ -224,7 +223,7 @@ def _lacks(what: str, denied: Denied) -> str:
 
 
 def _as_answered(event: Event) -> Mapping[str, Any]:
-    """An event in the form in which DescribeStackEvents answers it."""
+    """Return an event in the format of DescribeStackEvents."""
     told = {
         "StackName": event.stack,
         "LogicalResourceId": event.resource,
@@ -237,7 +236,7 @@ def _as_answered(event: Event) -> Mapping[str, Any]:
 
 
 def _cluster(named: str) -> str:
-    """The cluster of the ARN of a task or a service; empty for a name and for an old ARN, which has none.
+    """Return the cluster in the ARN of a task or service; empty for a name, and for an old ARN without a cluster.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html
     """
@@ -251,7 +250,7 @@ def _family(arn: str) -> str:
 
 
 def region_of(*named: str) -> str:
-    """The Region of the first of these that is an ARN; raises InvalidInput where two of them differ."""
+    """Return the Region of the first ARN. Raise InvalidInput if two of them differ."""
     regions = dict.fromkeys(str(arn.region) for each in named if (arn := arn_of(each)))
     if len(regions) > 1:
         raise InvalidInput(

@@ -1,7 +1,7 @@
-"""The task definitions of an account and Region, one after the other, without what runs in them.
+"""The task definitions of an account and Region, one at a time, without what runs in them.
 
-Ten thousand of them are never in memory at once. What was read can be kept in a file, from which a run that ended
-early goes on.
+Ten thousand of them are never in memory at once. A file can store what was read, so that an interrupted run can
+continue.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from cfnroles.aws.existing import Looked, Presence
 from cfnroles.aws.refusals import Refused
 from cfnroles.errors import InvalidInput
 
-#: Members of containers that no permission follows from, and in which people put what nobody else should read.
+#: Members of containers that are irrelevant for permissions and may contain private data.
 _DROPPED = frozenset({"command", "entryPoint", "healthCheck", "dockerLabels", "systemControls", "extraHosts"})
-#: Values of variables that name a resource: a proxy's node, the files of a log router. A secret is none of these.
+#: Variables whose values name a resource: a proxy's node, the files of a log router. None is a secret.
 _NAMING = re.compile(r"arn:[a-z-]+:[^\s]+|mesh/[^\s]+")
 _PASTED = re.compile(r"(?i)token|pass|secret|auth|api_?key|credential")
 _SCHEMA = 1
-#: Amazon ECS takes no task definition of more than 64 KB.
+#: Amazon ECS limits task definitions to 64 KB.
 _LONGEST = 2_000_000
 
 
 class Revisions(StrEnum):
-    """Which task definitions are looked at."""
+    """The task definitions to examine."""
 
     ALL = "all"
     LATEST = "latest"
@@ -40,7 +40,7 @@ class Revisions(StrEnum):
 
 
 class Definitions(Protocol):
-    """Amazon ECS, as far as it is asked here: ``cfnroles.aws.ecs.Ecs``."""
+    """The calls to Amazon ECS that are needed here: ``cfnroles.aws.ecs.Ecs``."""
 
     def definitions(self) -> Iterator[str]:
         """ListTaskDefinitions."""
@@ -49,14 +49,14 @@ class Definitions(Protocol):
         """ListTaskDefinitionFamilies."""
 
     def used(self) -> Iterator[str]:
-        """The task definitions of services and running tasks."""
+        """Return the task definitions of services and running tasks."""
 
     def registered(self, name: str) -> dict[str, Any]:
         """DescribeTaskDefinition."""
 
 
 class Place(Struct, frozen=True):
-    """The account and Region that are looked at, and which task definitions of it."""
+    """The account and Region to examine, and which of its task definitions."""
 
     account: str
     region: str
@@ -64,7 +64,7 @@ class Place(Struct, frozen=True):
 
 
 class Registered(Struct, frozen=True):
-    """One task definition: its family, its revision, and what it says without what runs in it."""
+    """One task definition: its family, its revision, and its content without what runs in it."""
 
     family: str
     revision: int
@@ -72,7 +72,7 @@ class Registered(Struct, frozen=True):
 
 
 def registered(answer: Mapping[str, Any]) -> Registered:
-    """A task definition of an answer, without values of variables and commands: nothing is kept of them."""
+    """Return a task definition from a response, without values of variables and commands."""
     members = dict(answer["taskDefinition"])
     containers = members.get("containerDefinitions") or ()
     members["containerDefinitions"] = [_container(each) for each in containers]
@@ -99,7 +99,7 @@ def _option(name: str, value: str) -> str:
 
 
 def crawled(ecs: Definitions, place: Place, kept: Kept) -> Iterator[Registered]:
-    """The task definitions: first those that were kept, then the others as they are asked for, each once."""
+    """Yield the task definitions without duplicates: stored ones, then the others on demand."""
     done = set()
     for definition in kept.definitions():
         done.add((definition.family, definition.revision))
@@ -133,10 +133,10 @@ def _names(ecs: Definitions, place: Place) -> Iterator[str]:
 
 
 class Kept:
-    """What a run has read: in a file, where one is named, so that another run goes on from there.
+    """What a run has read, optionally in a file, so that another run can continue.
 
-    One line for the place, one for each task definition and for each thing that was looked for. What was killed while
-    it wrote leaves half a line, which is written again. Raises ``InvalidInput`` for a file of something else.
+    The file has one line for the place, and one for each task definition and resource. An interrupted write leaves a
+    partial line, which is written again. Raise ``InvalidInput`` for any other file.
     """
 
     def __init__(self, path: Path | None, place: Place, clock: Callable[[], str]) -> None:
@@ -160,27 +160,27 @@ class Kept:
 
     @property
     def resumed(self) -> bool:
-        """Whether something of another run is there."""
+        """Return whether there are results of an earlier run."""
         return bool(self._end)
 
     def definitions(self) -> Iterator[Registered]:
-        """The task definitions that were kept."""
+        """Yield the stored task definitions."""
         for line in self._lines():
             if found := line.get("definition"):
                 yield registered({"taskDefinition": found})
 
     def keep(self, definition: Registered) -> None:
-        """Keep a task definition."""
+        """Store a task definition."""
         self._line({"definition": definition.members})
 
     def look(self, kind: str, name: str, looked: Looked) -> None:
-        """Keep what was seen of a thing; a refusal is asked about again."""
+        """Store the result for a resource. Denied calls are repeated by the next run."""
         self.looked[kind, name] = looked
         if looked.presence is not Presence.DENIED:
             self._line({"kind": kind, "name": name, "looked": to_builtins(looked)})
 
     def finish(self) -> None:
-        """Tell those who come later that nothing is missing."""
+        """Record that the run is complete."""
         if not self.complete:
             self._line({"complete": True})
 
@@ -238,7 +238,7 @@ class Kept:
 
 
 def _read(line: bytes) -> dict[str, Any] | None:
-    """A whole line; ``None`` for the half of one, and for what is none."""
+    """Return a complete line; ``None`` for a partial or invalid one."""
     try:
         told = json.loads(line) if line.endswith(b"\n") else None
     except ValueError:
@@ -247,7 +247,7 @@ def _read(line: bytes) -> dict[str, Any] | None:
 
 
 def _opened(path: Path, end: int) -> IO[bytes]:
-    """The file, open behind its last whole line; nobody else reads it."""
+    """Return the file, open after its last complete line, and readable only for its owner."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     os.ftruncate(handle, end)
     file = os.fdopen(handle, "r+b")

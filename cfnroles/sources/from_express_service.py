@@ -19,9 +19,9 @@ TAKES = frozenset(
 
 
 def recognises(document: Document) -> bool:
-    """Whether it has what makes or updates one, in any capitals, or what ECS answers about one.
+    """Return whether it is input for an Express Mode service, in any case, or ECS's description of one.
 
-    A capacity provider and a gateway have an infrastructure role, too, and no container.
+    A capacity provider and a gateway also have an infrastructure role, but no container.
     """
     members, answered = document.members, document.members.get("service")
     if isinstance(answered, Mapping):
@@ -34,7 +34,7 @@ def recognises(document: Document) -> bool:
 
 
 def read(document: Document, told: Told) -> Reading:
-    """The service, with the setting of its account that is told."""
+    """Return the service, with the given account setting."""
     from cfnroles.sources.express_service import read_express_service
     from cfnroles.sources.settings import with_settings
     from cfnroles.sources.task_definition import home

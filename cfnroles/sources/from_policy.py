@@ -1,4 +1,4 @@
-"""A policy document as a source: there is nothing to build, and its statements can be looked at."""
+"""A policy document as a source. Nothing is built from it; its statements are examined."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ TAKES: frozenset[str] = frozenset()
 
 
 def recognises(document: Document) -> bool:
-    """Whether it has statements."""
+    """Return whether it has statements."""
     return "Statement" in document.members
 
 
 def read(document: Document, told: Told) -> Reading:
-    """The policy document."""
+    """Return the reading of the policy document."""
     told.refuse_others(TAKES, f"{document.name} is {NOUN}")
     return Reading((document,), NOUN, told, policy=document.members)

@@ -1,4 +1,4 @@
-"""A service spec as a source: its task definitions are read from beside it, or from Amazon ECS."""
+"""A service spec as a source: its task definitions are next to it, or in Amazon ECS."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOUN = "a service spec"
 SIGNS = ("task-definition",)
 TAKES: frozenset[str] = frozenset()
 
-#: What is told about a single task definition, and the keys that say the same in a spec.
+#: Options for a single task definition, and the spec keys with the same meaning.
 _KEYS = {
     "account": "account",
     "region": "region",
@@ -51,7 +51,7 @@ _KEYS = {
 
 
 def recognises(document: Document) -> bool:
-    """Whether it has a project, or services with task definitions, and is nothing else that has such members."""
+    """Return whether it has a project, or services with task definitions, and is not another kind with such members."""
     members = document.members
     if {"containerDefinitions", "Resources", "taskDefinition"} & members.keys() or manifest_of(members):
         return False
@@ -63,13 +63,13 @@ def recognises(document: Document) -> bool:
 
 
 def read(document: Document, told: Told) -> Reading:
-    """The services of the project; what the spec itself does not say well, and files that are not there, are wrong."""
+    """Return the services of the project. Faults of the spec and missing files are errors of the reading."""
     reading = read_passing(document, told)
     return replace(reading, tasks=tuple(reading.tasks))
 
 
 def read_passing(document: Document, told: Told) -> Reading:
-    """The same, but that each service is made when it is asked for, and kept by nobody: there may be thousands."""
+    """Return a reading that creates each service on demand and does not keep it: there may be thousands."""
     from cfnroles.sources.service_spec.checks import faults
     from cfnroles.sources.spec import Spec
 
@@ -100,7 +100,7 @@ _Described = Mapping[str, Mapping[str, Document | None]]
 
 
 def _described(document: Document, spec: Spec) -> _Described:
-    """The documents that each service names besides its task definition, by the service and the key."""
+    """Return the documents that each service names besides its task definition, by service and key."""
     from cfnroles.sources.service_spec.services import DESCRIPTIONS
 
     named = ((each, [key for key in DESCRIPTIONS if each.get(key)]) for each in spec.services)
@@ -115,7 +115,9 @@ def _lacking(document: Document, spec: Spec, described: _Described) -> Iterator[
 
 
 def _makers(spec: Spec, documents: Mapping[str, Document], described: _Described) -> Iterator[Callable[[], Task]]:
-    """What makes each service of which all is there that it names; what is wrong keeps all but `lint` from them."""
+    """Yield a function that creates each service whose documents exist. If a document has errors, only `lint` uses
+    them.
+    """
     for each in spec.services:
         own = described.get(each.name, {})
         definition = documents.get(str(each.get("task-definition")))
@@ -137,7 +139,7 @@ def _families(definition: Document) -> tuple[Finding, ...]:
 
 
 def _workload(definition: Document) -> Workload:
-    """What a document defines. It keeps its text, and its data are gone with the workload."""
+    """Return the workload of a document. Its text is kept, its data are dropped with the workload."""
     from cfnroles.sources.express_service import read_express_service
     from cfnroles.sources.task_definition import read_task_definition
 
@@ -168,7 +170,7 @@ def _absent(document: Document, service: Service, named: str) -> Finding:
 
 
 def _missing(document: Document, service: Service, key: str) -> Finding:
-    # Beside a text that comes from no file, everything may be.
+    # A text that is not in a file may have any files next to it.
     check = "" if document.stands_alone else "refused-key"
     what = f"the file {service.get(key)} does not exist"
     return Finding(

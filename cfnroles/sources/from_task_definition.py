@@ -20,13 +20,13 @@ TAKES = frozenset(Told.__struct_fields__)
 
 
 def recognises(document: Document) -> bool:
-    """Whether it has containers, by itself or under ``taskDefinition``, as ECS answers."""
+    """Return whether it has containers, directly or under ``taskDefinition`` as in ECS's responses."""
     inner = document.members.get("taskDefinition")
     return any("containerDefinitions" in each for each in (document.members, inner) if isinstance(each, Mapping))
 
 
 def read(document: Document, told: Told) -> Reading:
-    """The task definition, with the settings of its service and account that are told."""
+    """Return the task definition, with the given settings of its service and account."""
     from cfnroles.sources.settings import filled_by, with_settings
     from cfnroles.sources.task_definition import read_task_definition
     from cfnroles.sources.task_definition_checks import discover, family_findings
@@ -39,7 +39,7 @@ def read(document: Document, told: Told) -> Reading:
     facts = _facts(workload, told)
     workload = with_settings(workload, service, told, run)
     task = Task(workload.family, workload, facts, discover(workload, facts))
-    # A pipeline may fill the family in later: who only looks at the task definition does not need it.
+    # A pipeline may set the family later: it is not needed to examine the task definition.
     return Reading((document, *beside), NOUN, told, (task,), tuple(family_findings(workload)))
 
 

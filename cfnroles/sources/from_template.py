@@ -1,4 +1,4 @@
-"""A CloudFormation template as a source: its roles are there to be read."""
+"""A CloudFormation template as a source, which may contain its roles."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TAKES = frozenset(
 
 
 def recognises(document: Document) -> bool:
-    """Whether it has resources."""
+    """Return whether it has resources."""
     return isinstance(document.members.get("Resources"), Mapping)
 
 
 def read(document: Document, told: Told) -> Reading:
-    """The template."""
+    """Return the reading of the template."""
     from cfnroles.sources.definition_files import with_definitions
     from cfnroles.sources.nested_stacks import NestedStack, nested_stacks
     from cfnroles.sources.template_names import refused_names

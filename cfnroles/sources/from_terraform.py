@@ -1,4 +1,4 @@
-"""What Terraform says of a plan or a state, in JSON, as a source: every task definition in it."""
+"""Terraform's JSON for a plan or a state as a source: every task definition in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TAKES = frozenset(
 
 
 def recognises(document: Document) -> bool:
-    """Whether it is what `terraform show -json` writes, or Terraform's own state."""
+    """Return whether it is output of `terraform show -json`, or a Terraform state file."""
     members = document.members
     empty = not set(members) - {"format_version", "terraform_version"}
     shown = "format_version" in members and ("planned_values" in members or "values" in members or empty)
@@ -33,9 +33,9 @@ def _is_raw_state(members: Mapping[str, Any]) -> bool:
 
 
 def read(document: Document, told: Told) -> Reading:
-    """The task definitions of the plan or the state.
+    """Return the task definitions of the plan or the state.
 
-    Raises InvalidInput where it is Terraform's own state file, and where it has another form.
+    Raise InvalidInput for a Terraform state file, and for another format.
     """
     from cfnroles.sources.terraform_plan import PlanRoles, tasks_in
 

@@ -1,4 +1,4 @@
-"""Parameters of a template whose values decide nothing about roles: sizes, counts, and the tags of images."""
+"""Template parameters that are irrelevant for roles: sizes, counts, and image tags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 from cfnroles.template.template import Template
 from cfnroles.workload import Path
 
-#: Properties that ask for no permission, whatever their value is: numbers, and what a container runs.
+#: Properties that need no permission for any value: numbers, and what a container runs.
 _IDLE = frozenset(
     (
         *("Command", "ContainerPort", "Cpu", "DesiredCount", "EntryPoint", "EphemeralStorage", "HealthCheck"),
@@ -20,12 +20,12 @@ _IDLE = frozenset(
         *("RetentionInDays", "TaskCount", "NetworkConfiguration"),
     )
 )
-#: What stands before the tag of an image: https://docs.docker.com/reference/cli/docker/image/tag/
+#: The part of an image before its tag: https://docs.docker.com/reference/cli/docker/image/tag/
 _BEFORE_TAG = re.compile(r"[^/:]:[^/:]*$|@[^/]*$")
 
 
 class _Place(Struct, frozen=True):
-    """A place that refers to a parameter, with the text before and after it."""
+    """A reference to a parameter, with the text before and after it."""
 
     path: Path
     before: str = ""
@@ -33,7 +33,7 @@ class _Place(Struct, frozen=True):
 
     @property
     def is_idle(self) -> bool:
-        """Whether the value counts for nothing here."""
+        """Whether the value is irrelevant here."""
         if not _IDLE.isdisjoint(self.path):
             return True
         properties = [step for step in self.path if isinstance(step, str) and not step.startswith("Fn::")]
@@ -43,7 +43,7 @@ class _Place(Struct, frozen=True):
 
 
 def is_idle(name: str, template: Template) -> bool:
-    """Whether the value of a parameter decides nothing about the roles, by all places of the template that have it."""
+    """Return whether the value of a parameter is irrelevant for the roles, at all places that refer to it."""
     resources = template.resources.items()
     places = [each for logical_id, one in resources for each in _places(name, one.get("Properties"), (logical_id,))]
     return bool(places) and all(place.is_idle for place in places)
@@ -73,5 +73,5 @@ def _places(name: str, value: Any, path: Path) -> Iterator[_Place]:
 
 
 def _text(sign: str, pieces: Sequence[Any]) -> str:
-    """What pieces of a join come to, where an expression is anything but a text with a colon or a slash."""
+    """Return the result of a join, with ``sign`` for each expression that may contain a colon or slash."""
     return sign.join(each if isinstance(each, str) else "${}" for each in pieces)

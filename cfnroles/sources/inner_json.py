@@ -1,4 +1,4 @@
-"""JSON that stands in a text of a template, such as the input of a target and the definition of a state machine."""
+"""JSON in strings of a template, such as the input of a target and the definition of a state machine."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<[\w.-]+>')
 _VARIABLE = re.compile(r"<[\w.-]+>")
-#: What stands for a part of an event, as a path does.
+#: Represents a part of an event, as a path does.
 _OF_EVENT = '"$."'
 
 
 def event_json(text: str, levels: int) -> Any:
-    """What a JSON text says that has variables of an event in it: a path in the place of each text with one.
+    """Parse JSON with variables of an event: each string with one becomes a path.
 
-    ``None`` where it is none, or has more levels than anything that is read.
+    Return ``None`` for anything else, or if it is nested too deeply.
     """
     tokens = _TOKEN.sub(lambda found: _OF_EVENT if _VARIABLE.search(found[0]) else found[0], text)
     return inner_json(tokens, levels)
 
 
 def inner_json(text: str, levels: int) -> Any:
-    """What a JSON text says; ``None`` where it is none, or has more levels than anything that is read."""
+    """Parse JSON. Return ``None`` if it is invalid or nested too deeply."""
     if _is_deep(text, levels):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What is in an account of AWS, as a place where documents and roles are read from."""
+"""Documents and roles from an AWS account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cfnroles.iam.roles import Role, detailed_role
 
 
 def registered(profile: str) -> Callable[[str, str], str]:
-    """Reads the text of a task definition by its Region and FAMILY:REVISION, with the credentials of a profile."""
+    """Return a function that reads the text of a task definition by Region and FAMILY:REVISION with a profile."""
     services: dict[str, Ecs] = {}
 
     def read(region: str, named: str) -> str:
@@ -23,13 +23,13 @@ def registered(profile: str) -> Callable[[str, str], str]:
 
 
 def live_role(named: str, profile: str, region: str) -> Role:
-    """The role of a name or ARN, from AWS with the credentials of a profile. Reads only."""
+    """Return the role with a name or ARN, read from AWS with a profile."""
     detail, policies = iam_of(profile, region).role(named)
     return detailed_role(detail, policies, "AWS")
 
 
 def iam_of(profile: str, region: str) -> Iam:
-    """IAM with the credentials of a profile."""
-    # IAM is one for all Regions, and a client wants one nevertheless.
+    """Return IAM with the credentials of a profile."""
+    # IAM is global, but a client needs a Region.
     told = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return Iam(Connection(profile, "" if told else region))

@@ -1,4 +1,4 @@
-"""A failure in an account of AWS: what AWS tells of it, and the task definition as a source."""
+"""A failure in an AWS account: the responses of AWS, and the task definition as a source."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LAUNCH_TYPES = ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES")
 
 
 class FailedThing(Struct, frozen=True):
-    """What failed, by names or ARNs: exactly one of task, service and stack is given."""
+    """What failed, by name or ARN: exactly one of task, service and stack."""
 
     cluster: str = ""
     task: str = ""
@@ -27,7 +27,7 @@ class FailedThing(Struct, frozen=True):
     stack: str = ""
 
     def __post_init__(self) -> None:
-        """Raise ``InvalidInput`` where it is not one thing."""
+        """Raise ``InvalidInput`` unless there is exactly one."""
         given = [f"--{name}" for name in ("task", "service", "stack") if getattr(self, name)]
         if len(given) != 1:
             raise InvalidInput(
@@ -42,12 +42,12 @@ class FailedThing(Struct, frozen=True):
 
     @property
     def region(self) -> str:
-        """The Region that an ARN names; empty where none does."""
+        """The Region in an ARN; empty if there is none."""
         return region_of(self.cluster, self.task, self.service, self.stack)
 
 
 def gather(failure: FailedThing, profile: str, region: str) -> Gathered:
-    """What AWS tells of a failure; reads only. Raises ``Unavailable`` where there is no such thing, or no answer."""
+    """Read the responses of AWS about a failure. Raise ``Unavailable`` if it does not exist or cannot be read."""
     connection = Connection(profile, region or failure.region)
     ecs = Ecs(connection)
     if failure.task:
@@ -58,7 +58,7 @@ def gather(failure: FailedThing, profile: str, region: str) -> Gathered:
 
 
 def reading_of(gathered: Gathered) -> Reading | None:
-    """The task definition of the failure as a source; ``None`` where it could not be read."""
+    """Return the task definition of the failure as a source; ``None`` if it could not be read."""
     arn = arn_of(gathered.definition)
     if not gathered.document or arn is None:
         return None

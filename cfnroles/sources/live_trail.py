@@ -1,4 +1,4 @@
-"""The event history of an account, and IAM's reports on roles, as a trail that is read from AWS."""
+"""The event history of an account and IAM's reports on roles, read from AWS as a trail."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from cfnroles.trail.record import Record, ServiceAccess
 
 
 class LiveTrail(Struct, frozen=True):
-    """What is read from AWS: the last ``days`` of one Region, and the reports on ``roles``, by their ARNs.
+    """What to read: the last ``days`` of one Region, and the reports on ``roles``, by ARN.
 
-    ``services`` are the prefixes of the actions that the roles have; one with a wildcard asks for all events.
+    ``services`` are the prefixes of the roles' actions; one with a wildcard means all events.
     """
 
     profile: str
@@ -33,7 +33,7 @@ class LiveTrail(Struct, frozen=True):
     services: tuple[str, ...]
 
     def read(self, watch: Watch) -> Coverage:
-        """One pass over the event history; raises InvalidInput for more days than there are, and Unavailable."""
+        """Read the event history once. Raise InvalidInput for more days than it has, and Unavailable."""
         if not 1 <= self.days <= DAYS:
             raise InvalidInput(
                 f"--days {self.days}: the event history covers the last {DAYS} days",
@@ -52,7 +52,7 @@ class LiveTrail(Struct, frozen=True):
         return replace(passing.coverage(history=True, days=self.days), unreported=unreported)
 
     def _reports(self, passing: Pass) -> tuple[str, ...]:
-        """Take IAM's report on each role; returns those on which there is none."""
+        """Read IAM's report on each role. Return the roles without a report."""
         unreported: list[str] = []
         iam = iam_of(self.profile, self.region)
         for role in self.roles:
@@ -61,14 +61,14 @@ class LiveTrail(Struct, frozen=True):
                     iam.last_accessed(role), list[ServiceAccess], strict=False, from_attributes=False
                 )
             except (Unavailable, msgspec.ValidationError):
-                unreported.append(role)  # it adds to the events, which say enough without it
+                unreported.append(role)  # the report is optional
             else:
                 passing.reports.append(report_of(found, role))
         return tuple(unreported)
 
 
 def hosts_of(services: Iterable[str]) -> tuple[str, ...] | None:
-    """The sources of the events of services; ``None`` where only all events will do."""
+    """Return the event sources of services; ``None`` if all events are needed."""
     names = sorted(set(services))
     if any(sign in name for name in names for sign in "*?") or any(name.startswith("NOT ") for name in names):
         return None

@@ -1,4 +1,4 @@
-"""The members that ECS takes and answers, and what each holds."""
+"""The members in requests and responses of ECS, with their types."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ import msgspec
 from cfnroles import workload
 from cfnroles.spelling import meant
 
-#: What a member without members of its own holds. Texts, numbers and truth values may stand for each other, as they may
-#: in CloudFormation.
+#: The types of members without members. Strings, numbers and Booleans are interchangeable, as in CloudFormation.
 TEXT, NUMBER, FLAG, MAP, ANYTHING = "text", "number", "truth value", "map", "anything"
 
-#: The members of what ECS takes and answers, by operation and shape. Written by `make model`, from the newest botocore.
+#: The members by operation and shape. Written by `make model`, from the newest botocore.
 RECORD = Path(__file__).with_name("members.json")
 
 
 @cache
 def recorded() -> Mapping[str, Any]:
-    """What is recorded of ECS: what each operation ``takes``, its ``choices`` and ``answers``; account ``settings``."""
+    """Return the record of ECS: what each operation ``takes``, its ``choices`` and ``answers``; account
+    ``settings``.
+    """
     record: Mapping[str, Any] = msgspec.json.decode(RECORD.read_bytes())
     return record
 
 
 def structure(*members: Mapping[str, str]) -> Mapping[str, Any]:
-    """All these members by their path, as one structure: a mapping for a structure, a list of one for a list."""
+    """Return all members by path, as one structure: a mapping for a structure, a list of one for a list."""
     tree: dict[str, Any] = {}
     for path, kind in (member for each in members for member in each.items()):
         inner = tree
@@ -42,7 +43,7 @@ def structure(*members: Mapping[str, str]) -> Mapping[str, Any]:
     return tree
 
 
-#: The members of a task definition, be it a daemon's or another.
+#: The members of a task definition of any kind.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
 MEMBERS: Mapping[str, Any] = structure(
     *(recorded()["takes"][f"Register{kind}"] for kind in ("TaskDefinition", "DaemonTaskDefinition"))
@@ -52,12 +53,12 @@ MEMBERS: Mapping[str, Any] = structure(
 def problems(
     tree: Any, members: Mapping[str, Any] = MEMBERS, path: workload.Path = ()
 ) -> Iterator[tuple[workload.Path, str, str]]:
-    """Path, fault and remedy of each member that ECS takes in another shape, or with other capitals."""
+    """Yield path, fault and remedy of each member with a wrong type or wrong case."""
     yield from _problems(tree, members, path)
 
 
 def _problems(value: Any, kind: Any, path: workload.Path) -> Iterator[tuple[workload.Path, str, str]]:
-    # Most values are plain texts, and a template has them in many worlds.
+    # Most values are plain strings, and a template has them in many worlds.
     if isinstance(value, str) and isinstance(kind, str) and kind != MAP:
         return
     if isinstance(kind, Mapping):
@@ -88,12 +89,12 @@ def _problems(value: Any, kind: Any, path: workload.Path) -> Iterator[tuple[work
 
 
 def same_letters(name: str, kind: Mapping[str, Any]) -> str:
-    """The member that differs from a name in capitals only, which no member of ECS does; empty where there is none."""
+    """Return the member that differs from a name only in case; empty if there is none. Members of ECS never do."""
     return next((member for member in kind if member.lower() == name.lower()), "")
 
 
 def meant_by(name: str, kind: Mapping[str, Any]) -> str:
-    """Which member a person likely meant by a name that is none."""
+    """Return the member that was likely meant by an unknown name."""
     near = meant(name, kind)
     return f"Did you mean {near}?" if near else "A newer cfnroles may know it."
 

@@ -1,6 +1,6 @@
-"""The templates of nested stacks that are next to a template, with the values that it passes to them.
+"""The templates of nested stacks next to a template, with the values that it passes to them.
 
-`aws cloudformation package` uploads a template that `TemplateURL` names by a path, and writes the address in its place.
+`aws cloudformation package` uploads a template whose `TemplateURL` is a path, and replaces the path by the URL.
 https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
 """
 
@@ -27,18 +27,18 @@ from cfnroles.template.settled_names import with_settled_names
 from cfnroles.template.template import Template, checked
 
 STACK = "AWS::CloudFormation::Stack"
-#: What makes nested stacks, and the property that says where the template of one is.
+#: The types of nested stacks, and the property with the template.
 #: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-application.html
 ADDRESSES = {STACK: "TemplateURL", "AWS::Serverless::Application": "Location"}
-#: Stacks are nested less deep, and a template that names itself would be read without end.
+#: The maximum depth: a template that names itself would be read forever.
 _DEEPEST = 10
 
 
 class NestedStack(Struct, frozen=True):
-    """A nested stack whose template is next to the one that has it. ``name`` is the way to it by logical ids.
+    """A nested stack whose template is next to its parent. ``name`` is its path of logical IDs.
 
-    ``condition`` is what its resource depends on, if nobody told whether that holds, and ``defaults`` are the
-    parameters of the template around it whose default is passed on. ``passed`` is what it is given, as it is written.
+    ``condition`` is the undecided condition of its resource, and ``defaults`` are the parent's parameters whose default
+    is passed on. ``passed`` is what it gets, as written.
     """
 
     name: str
@@ -53,9 +53,9 @@ class NestedStack(Struct, frozen=True):
 def nested_stacks(
     template: Template, document: Document, given: Given, name: str = "", around: tuple[str, ...] = ()
 ) -> Iterator[NestedStack | Gap]:
-    """The nested stacks of a template, with those in them; a gap for each whose template cannot be read.
+    """Yield the nested stacks of a template at any depth, and a gap for each whose template cannot be read.
 
-    Raises InvalidInput where a template that is named cannot be read for what it is.
+    Raise InvalidInput for a template with an invalid content.
     """
     resolution = Resolution(template.tree, given)
     for logical_id, resource in _stacks(template):
@@ -85,7 +85,7 @@ def nested_stacks(
 
 
 def with_tasks(nested: Iterable[NestedStack | Gap]) -> tuple[str, ...]:
-    """The templates of nested stacks that have task definitions, each once."""
+    """Return the templates of nested stacks with task definitions, without duplicates."""
     found = (each for each in nested if isinstance(each, NestedStack) and defined(each.template))
     return tuple(dict.fromkeys(each.document.name for each in found))
 
@@ -93,9 +93,9 @@ def with_tasks(nested: Iterable[NestedStack | Gap]) -> tuple[str, ...]:
 def linked_stacks(
     template: Template, given: Given, nested: Iterable[NestedStack | Gap]
 ) -> tuple[tuple[NestedStack, Template], ...]:
-    """Each nested stack, and its template with what is around it.
+    """Return each nested stack, and its template with what is around it.
 
-    What is passed to it, and what others take of its outputs, is there as the resource that it is.
+    Resources that are passed to it, and that use its outputs, are included.
     """
     found = [each for each in nested if isinstance(each, NestedStack)]
     numbers = {"": 0, **{each.name: number for number, each in enumerate(found, 1)}}
@@ -124,7 +124,7 @@ def _around(name: str) -> str:
 
 
 def _told(template: Template, given: Given) -> Mapping[str, Any]:
-    """The values of parameters as what stands in their place."""
+    """Return the values of parameters in the form in which they replace references."""
     kinds = {name: str(each.get("Type")) for name, each in template.declarations.items()}
     told = {name: value for name, value in given.parameters.items() if value is not None and name in template.settable}
     return {
@@ -142,7 +142,7 @@ def _stacks(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _beside(document: Document, url: Any) -> Document | None:
-    """The template that a path names from another one; ``None`` for an address, and for what is not a template."""
+    """Return the template at a path relative to another one; ``None`` for a URL, and for anything but a template."""
     if not isinstance(url, str) or not url or symbols(url) or "://" in url:
         return None
     try:
@@ -153,7 +153,7 @@ def _beside(document: Document, url: Any) -> Document | None:
 
 
 def _passed(parameters: Any, resolution: Resolution) -> dict[str, str | None]:
-    """The values of a nested stack's parameters; ``None`` for one that depends on an unknown value."""
+    """Return the parameter values of a nested stack; ``None`` for one that depends on an unknown."""
     passed: dict[str, str | None] = {}
     for name, given in parameters.items() if isinstance(parameters, Mapping) else ():
         value = resolution.value(given)

@@ -1,4 +1,4 @@
-"""A Region that is told of a source in which everything names another one."""
+"""A given Region that differs from the one in the source."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from cfnroles.sources.reading import Reading
 
 _REGION = r"[a-z]{2,}(?:-[a-z]+)+-\d"
-#: Where a text has a Region: in an ARN, in an image of Amazon ECR, as the Region of a log driver.
+#: Where a text contains a Region: in an ARN, in an Amazon ECR image, as the Region of a log driver.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 _NAMED = re.compile(
     rf"arn:aws[a-z-]*:[a-z0-9-]+:(?P<arn>{_REGION}):|\.dkr[.-]ecr\.(?P<image>{_REGION})\.|region\W+(?P<log>{_REGION})\b",
@@ -16,7 +16,7 @@ _NAMED = re.compile(
 
 
 def named_instead(reading: Reading) -> tuple[str, ...]:
-    """The Regions that the documents of a source name, where the one that was told is none of them; else nothing."""
+    """Return the Regions in a source if the given one is not among them; otherwise nothing."""
     told = reading.told.region
     texts = reading.texts.values() if told and not reading.addressed else ()
     found = {each[each.lastgroup or 0] for text in texts for each in _NAMED.finditer(text)}

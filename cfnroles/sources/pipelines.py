@@ -1,4 +1,4 @@
-"""Pipelines of CodePipeline in a template that deploy its services with another image, or another task definition.
+"""CodePipeline pipelines in a template that deploy its services with another image or task definition.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html
@@ -34,7 +34,7 @@ class _Deploying(Struct, frozen=True):
 
 
 def deployed_otherwise(task: TemplateTask, stack: ResolvedStack) -> Iterator[Gap]:
-    """A gap for each image of a task definition that a pipeline replaces, and where it replaces the whole of it."""
+    """Yield a gap for each image that a pipeline replaces, or for a whole task definition that it replaces."""
     services = [each for each in stack.of_type(SERVICE) if each.properties.get("TaskDefinition") in _names(task)]
     for action in _actions(stack) if services else ():
         if not any(_may_deploy(action, each, stack) for each in services):
@@ -70,7 +70,7 @@ def _actions(stack: ResolvedStack) -> Iterator[_Deploying]:
 
 
 def _may_deploy(action: _Deploying, service: Resource, stack: ResolvedStack) -> bool:
-    """Whether an action may deploy a service: by the name that it says, or one that nobody knows."""
+    """Return whether an action may deploy a service: by its name, or by an unknown name."""
     if action.provider != _WHOLE:
         return _may_name(action.configuration.get("ServiceName"), service, stack)
     controller = service.properties.get("DeploymentController")
@@ -83,7 +83,7 @@ def _may_deploy(action: _Deploying, service: Resource, stack: ResolvedStack) -> 
 
 
 def _group_of(action: _Deploying, stack: ResolvedStack) -> Resource | None:
-    """The deployment group that an action deploys with, where the template has it.
+    """Return the deployment group of an action, if the template contains it.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-codedeploy-deploymentgroup-ecsservice.html
     """
@@ -95,7 +95,7 @@ def _group_of(action: _Deploying, stack: ResolvedStack) -> Resource | None:
 
 
 def _may_name(given: Any, service: Resource, stack: ResolvedStack) -> bool:
-    """Whether this may be the name of a service."""
+    """Return whether this may be the name of a service."""
     if not isinstance(given, str):
         return True
     name = from_spelling(given, policy=False)
@@ -106,6 +106,6 @@ def _may_name(given: Any, service: Resource, stack: ResolvedStack) -> bool:
 
 
 def _of_execution() -> tuple[str, ...]:
-    """All that an execution role may need."""
+    """Return all actions that an execution role may need."""
     features = (feature for feature in FEATURES if feature.holder is Holder.EXECUTION)
     return tuple(dict.fromkeys(grant.action_name for feature in features for grant in feature.grants))

@@ -1,7 +1,7 @@
-"""Which resource an attribute of a plan is taken from, where the plan does not know its value yet.
+"""The resource behind an attribute of a plan that has no value yet.
 
-A plan tells the names that an expression has in it, and not the expression. Only where there is one name is it known
-what the value is; of what stands inside of a document, nothing is.
+A plan contains the names in an expression, but not the expression. Only a single name determines the value; the content
+of a document stays unknown.
 https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation
 """
 
@@ -14,9 +14,9 @@ from typing import Any
 
 from cfnroles.symbols import Expression
 
-#: Attributes that AWS tells where the configuration does not: what a role has is then what other resources give it.
+#: Attributes that AWS sets if the configuration does not: what other resources give a role.
 TOLD_BY_AWS = frozenset({"managed_policy_arns", "inline_policy", "policy"})
-#: Attributes that hold nothing but the name or the ARN of a role or a policy.
+#: Attributes that contain only the name or ARN of a role or policy.
 LINKS = frozenset(
     {
         *("execution_role_arn", "task_role_arn", "infrastructure_role_arn", "ec2_instance_profile_arn"),
@@ -63,13 +63,13 @@ def named_by(root: Any, address: str) -> frozenset[str]:
 
 
 def provider_key(root: Any, address: str) -> str:
-    """Under which key a plan describes the provider of a resource; empty where it does not say so."""
+    """Return the key of a resource's provider in a plan; empty if unknown."""
     key = _at(_configured(root, address), "provider_config_key")
     return key if isinstance(key, str) else ""
 
 
 def _configured(root: Any, address: str) -> Any:
-    """What the configuration says of a resource."""
+    """Return the configuration of a resource."""
     calls, own = _apart(address)
     start = ".".join(name for name, _ in own[:2])
     found = (each for each in _list(_at(_module(root, calls), "resources")) if _at(each, "address") == start)
@@ -80,7 +80,7 @@ _Calls = tuple[tuple[str, str], ...]
 
 
 def _followed(root: Any, calls: _Calls, expression: Any, depth: int) -> tuple[_Calls, str] | None:
-    """The module and the reference that an expression comes to in the end."""
+    """Return the module and the reference that an expression finally refers to."""
     names = [each for each in _list(_at(expression, "references")) if isinstance(each, str)]
     longest = [
         each
@@ -129,7 +129,7 @@ def _expression(calls: _Calls, name: str, addresses: Sequence[str], hidden: Expr
 
 
 def _apart(address: str) -> tuple[_Calls, list[tuple[str, str]]]:
-    """The modules of an address, and its other steps, each with its key."""
+    """Return the modules of an address, and its other steps, each with its key."""
     steps = _STEP.findall(address)
     calls: list[tuple[str, str]] = []
     while len(steps) > 2 and steps[0] == ("module", ""):

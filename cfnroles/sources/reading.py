@@ -1,4 +1,4 @@
-"""What was read: the documents, the task definitions with all that they need, and everything that is wrong with them.
+"""The result of reading a source: its documents, its task definitions with their needs, and all errors.
 
 reading = read("web.json")
 for task in reading.accepted():
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from cfnroles.template.template import Template
     from cfnroles.template.worlds import Disjunction
 
-#: What is said where the defaults of variables were taken.
+#: The hint if defaults of variables were used.
 _OF_DEFAULTS = "If that is the default of a variable, pass its value with --parameter NAME=VALUE or --var-file FILE."
-#: Where the members of a workload stand that name its roles.
+#: The members of a workload with its roles.
 _ROLE_MEMBERS: Mapping[Holder, Path] = {
     Holder.EXECUTION: ("executionRoleArn",),
     Holder.TASK: ("taskRoleArn",),
@@ -44,14 +44,13 @@ _ROLE_MEMBERS: Mapping[Holder, Path] = {
 
 
 class Task(Struct, frozen=True):
-    """One task definition: what is known about it, what follows from that, and how its roles are to be made.
+    """One task definition, with its facts, its discovery, and the options of its roles.
 
-    ``name`` is that of the service of a project, else the family. ``service`` has the settings of a spec's service;
-    ``None`` where nothing tells what the application does. ``address`` is that of the resource in a configuration.
-    Where that has conditions, ``when`` tells on which of them a need, a gap, a finding or a reference hangs, and
-    ``condition`` on which the task definition itself does. ``defaults`` are the variables whose default was taken,
-    ``variants`` the forms that the task definition has under its conditions, and ``made`` the references to what the
-    configuration makes itself.
+    ``name`` is that of the service in a project, otherwise the family. ``service`` has the settings of a spec's
+    service; ``None`` if the application's permissions are unknown. ``address`` is that of the resource in a
+    configuration. If that has conditions, ``when`` has those of needs, gaps, findings and references, and ``condition``
+    those of the task definition itself. ``defaults`` are the variables with their default, ``variants`` the forms of
+    the task definition under its conditions, and ``made`` the references to resources of the configuration.
     """
 
     name: str
@@ -69,36 +68,36 @@ class Task(Struct, frozen=True):
     made: frozenset[Reference] = frozenset()
 
     def role(self, holder: Holder) -> str:
-        """The name or ARN of a role that the source names itself; empty where it names none."""
+        """Return the name or ARN of a role in the source; empty if there is none."""
         name = self.options.get(holder, NO_OPTIONS).name
         named = name or self.workload.at(_ROLE_MEMBERS.get(holder, ("",)))
         return named if isinstance(named, str) else ""
 
     def only_if(self, thing: Need | Gap | Finding | Reference) -> str:
-        """On which conditions a thing hangs, in words; empty where it is there whenever the task definition is."""
+        """Return the conditions of a thing in words; empty if it always exists together with the task definition."""
         return in_words(self.when.get(thing, ()))
 
     @property
     def there_if(self) -> str:
-        """On which conditions the task definition itself hangs, in words; empty for none."""
+        """The conditions of the task definition itself in words; empty for none."""
         return in_words(self.condition)
 
     @property
     def chosen(self) -> tuple[str, ...] | None:
-        """The names of the managed policies that are chosen for the task role; ``None`` without a spec."""
+        """The names of the managed policies that a spec chooses for the task role; ``None`` without a spec."""
         chosen = self.options.get(Holder.TASK, NO_OPTIONS).managed_policies
         return tuple(arn.rpartition("/")[2] for arn in chosen) if self.service else None
 
 
 def in_words(when: Disjunction) -> str:
-    """Conditions as a person reads them."""
+    """Return conditions in words."""
     return ", or if ".join(" and ".join(map(str, literals)) for literals in when)
 
 
 class Passing(Sequence[Task]):
-    """Task definitions of which each is made when it is asked for, and kept by nobody.
+    """Task definitions that are created on demand and not kept.
 
-    What was found in them is kept, of the first time that all of them went by.
+    Their findings and gaps are kept from the first pass.
     """
 
     def __init__(self, makers: Sequence[Callable[[], Task]]) -> None:
@@ -131,20 +130,19 @@ class Passing(Sequence[Task]):
 
 
 class ConfiguredTasks(Protocol):
-    """What a reading of Terraform keeps, for those who ask about its roles."""
+    """A reading of Terraform with its roles."""
 
     def tasks_with_roles(self) -> Sequence[Any]:
-        """The task definitions, each with its roles: a sequence of ``terraform_roles.TaskWithRoles``."""
+        """Return the task definitions with their roles: a sequence of ``terraform_roles.TaskWithRoles``."""
 
 
 class Reading(Struct, frozen=True):
-    """A source that was read: its documents, the named one first, and what stands in them.
+    """A source that was read: its documents, the named one first, and their contents.
 
-    ``noun`` says what the source is, for messages. ``told`` is what was known besides. ``wrong`` is what is wrong with
-    the source as a whole. ``project`` is the spec of a project, ``template`` the template whose roles are there to be
-    read, with its ``nested`` stacks, and ``policy`` a policy document. ``addressed`` says that the task definitions are
-    resources of a configuration, each named by its address, and ``unseen`` is what of that is not read;
-    ``configuration`` tells of the roles in it.
+    ``noun`` is the kind of source in messages. ``told`` are the given values. ``wrong`` are errors of the source as a
+    whole. ``project`` is the spec of a project, ``template`` the template that contains the roles, with its ``nested``
+    stacks, and ``policy`` a policy document. ``addressed`` says that the task definitions are resources of a
+    configuration, each with an address, and ``unseen`` are its unreadable parts; ``configuration`` returns its roles.
     """
 
     documents: tuple[Document, ...]
@@ -167,31 +165,31 @@ class Reading(Struct, frozen=True):
 
     @property
     def texts(self) -> Mapping[str, str]:
-        """The text of each document by its name."""
+        """The text of each document by name."""
         return {document.name: document.text for document in self.documents}
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Everything that ECS would refuse or misread, and everything that keeps the source from being understood."""
+        """Everything that ECS would reject or misread, and all errors of the source."""
         if isinstance(self.tasks, Passing):
             return (*self.wrong, *self.tasks.found[0])
         return (*self.wrong, *(finding for task in self.tasks for finding in task.discovery.findings))
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """The needs of all task definitions that cannot be named."""
+        """The gaps of all task definitions."""
         if isinstance(self.tasks, Passing):
             return self.tasks.found[1]
         return tuple(gap for task in self.tasks for gap in task.discovery.gaps)
 
     def refuse_wrong(self) -> None:
-        """Raise InvalidInput with everything that is wrong with the document itself, which hides what it has."""
+        """Raise InvalidInput with all errors of the document itself, which hide its contents."""
         refuse(self.wrong, self.texts)
 
     def accepted(self) -> Sequence[Task]:
-        """The task definitions.
+        """Return the task definitions.
 
-        Raises InvalidInput with every error among the findings, and where there is no task definition.
+        Raise InvalidInput with every error among the findings, and if there is no task definition.
         """
         self.refuse_wrong()
         if errors := [finding for finding in self.findings if finding.severity is Severity.ERROR]:
@@ -209,13 +207,13 @@ class Reading(Struct, frozen=True):
         return self.tasks
 
     def _by_default(self, errors: Sequence[Finding]) -> bool:
-        """Whether the default of a variable may be what is wrong."""
+        """Return whether the default of a variable may be the cause."""
         return self.addressed and any(
             task.defaults and not set(errors).isdisjoint(task.discovery.findings) for task in self.tasks
         )
 
     def task(self) -> Task:
-        """The only task definition; raises InvalidInput as ``accepted`` does, and where there are several."""
+        """Return the only task definition. Raise InvalidInput as ``accepted``, and if there are several."""
         tasks = self.accepted()
         if len(tasks) == 1:
             return tasks[0]
@@ -223,7 +221,7 @@ class Reading(Struct, frozen=True):
         raise self._which(f"has {len(tasks)} {what}; this command takes one")
 
     def of(self, service: str) -> Reading:
-        """The reading with this service of a project alone; raises InvalidInput where there is none."""
+        """Return the reading with only this service of a project. Raise InvalidInput if it does not exist."""
         if not self.project:
             self.refuse_wrong()
             raise InvalidInput(
@@ -236,14 +234,14 @@ class Reading(Struct, frozen=True):
         raise self._which(f"has no service {service}", service)
 
     def about(self, resource: str) -> Reading:
-        """The reading with the one task definition of a configuration that is asked about; itself for any other source.
+        """Return the reading with one task definition of a configuration; any other source unchanged.
 
-        Raises InvalidInput where there is no such address.
+        Raise InvalidInput if the address does not exist.
         """
         return self.resource(resource) if resource and self.addressed else self
 
     def resource(self, address: str) -> Reading:
-        """The reading with one task definition of a configuration alone; raises InvalidInput where there is none."""
+        """Return the reading with one task definition of a configuration. Raise InvalidInput if it does not exist."""
         if found := tuple(each for each in self.tasks if each.address == address):
             return replace(self, tasks=found)
         names = [each.address for each in self.tasks]

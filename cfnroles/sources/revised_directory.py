@@ -1,4 +1,4 @@
-"""The directory of a configuration as it was in a revision of git."""
+"""The directory of a configuration in a Git revision."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HERE = Path()
 
 
 class RevisedDirectory:
-    """The files of a directory in a revision: as for ``hcl.directory.Files``.
+    """The files of a directory in a revision, as for ``hcl.directory.Files``.
 
     ``path`` starts at the top of the repository, or with ``./`` or ``../`` at the directory ``beside``.
     """
@@ -26,7 +26,7 @@ class RevisedDirectory:
         return f"./{found}" if self._relative and not found.startswith("../") else found
 
     def names(self, directory: str) -> tuple[str, ...]:
-        """As for ``Files``; a link is no file here."""
+        """As for ``Files``; symbolic links are not files here."""
         return entries_at(self._revision, self._at(directory), self._beside)
 
     def text(self, path: str) -> str | None:
@@ -47,5 +47,5 @@ class RevisedDirectory:
         return not found.startswith("../") if start == "." else found.startswith(f"{start}/")
 
     def in_repository(self, path: str) -> bool:
-        """As for ``Files``: git gives nothing else."""
+        """As for ``Files``: Git contains nothing else."""
         return not posixpath.isabs(path)

@@ -1,4 +1,4 @@
-"""Files as they were in a revision of git. Nothing is checked out, and nothing in the repository is written.
+"""Files in a Git revision. Nothing is checked out, and nothing in the repository is written.
 
 https://git-scm.com/docs/gitrevisions
 """
@@ -22,15 +22,15 @@ _HERE = Path()
 
 
 def split(name: str) -> tuple[str, str] | None:
-    """Revision and path of ``REVISION:PATH``, as git spells it; ``None`` for a name of another form."""
+    """Split ``REVISION:PATH`` into revision and path, as Git does. Return ``None`` for another form."""
     found = _REVISION_AND_PATH.fullmatch(name)
     return (found["revision"], found["path"]) if found else None
 
 
 def check_revision(revision: str, directory: Path = _HERE) -> None:
-    """Raise InvalidInput where git knows no such commit, or where ``directory`` is in no repository."""
+    """Raise InvalidInput if the commit does not exist, or if ``directory`` is not in a repository."""
     _check_repository(revision, directory)
-    # An option is no revision, and git would obey it.
+    # An option is not a revision, and Git would execute it.
     if (
         revision.startswith("-")
         or _run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", directory=directory)[0]
@@ -42,10 +42,10 @@ def check_revision(revision: str, directory: Path = _HERE) -> None:
 
 
 def text_at(revision: str, path: str, directory: Path = _HERE) -> str | None:
-    """The text of a file in a revision, ``None`` where the revision has no such file.
+    """Return the text of a file in a revision, ``None`` if it does not exist there.
 
-    ``path`` starts at the top of the repository, or with ``./`` at ``directory``. The empty revision is what is staged.
-    Raises InvalidInput for a revision that git does not know, a directory, and a file that is too large or no text.
+    ``path`` starts at the top of the repository, or with ``./`` at ``directory``. The empty revision is the index.
+    Raise InvalidInput for an unknown revision, a directory, and a file that is too large or not text.
     """
     if revision:
         check_revision(revision, directory)
@@ -62,21 +62,21 @@ def text_at(revision: str, path: str, directory: Path = _HERE) -> str | None:
 
 
 def entries_at(revision: str, path: str, directory: Path = _HERE) -> tuple[str, ...]:
-    """The names of the files in a directory of a revision, in order; none where there is no such directory.
+    """Return the names of the files in a directory of a revision, sorted; empty if it does not exist.
 
-    ``path`` is as for ``text_at``. A link is no file.
+    ``path`` is as for ``text_at``. Symbolic links are not files.
     """
     if revision.startswith("-"):
-        return ()  # an option is no revision, and git would obey it
+        return ()  # an option is not a revision, and Git would execute it
     failed, listed, _ = _run("ls-tree", "-z", f"{revision}:{path}", directory=directory)
     entries = (line.split("\t", 1) for line in os.fsdecode(listed).split("\0") if line)
     return () if failed else tuple(sorted(name for meta, name in entries if meta.startswith("100")))
 
 
 def changed_files(revision: str) -> tuple[str, ...]:
-    """The files below the current directory that differ between a revision and the working tree, new ones included.
+    """Return the files below the current directory that differ from a revision, including new ones.
 
-    Files that git ignores are left out. Raises InvalidInput for a revision that git does not know.
+    Ignored files are left out. Raise InvalidInput for an unknown revision.
     """
     check_revision(revision)
     listings = (
@@ -93,16 +93,16 @@ def changed_files(revision: str) -> tuple[str, ...]:
 
 
 def document_at(name: str) -> Document:
-    """The document of a name, under this name: in the working tree, REVISION:PATH, or ``-`` for standard input.
+    """Return the document with a name: in the working tree, REVISION:PATH, or ``-`` for standard input.
 
-    Raises InvalidInput where it cannot be read.
+    Raise InvalidInput if it cannot be read.
     """
     found = None if name == "-" or exists(name) else split(name)
     return document_of(*found, name) if found else read_document(name, name)
 
 
 def document_of(revision: str, path: str, name: str, directory: Path = _HERE) -> Document:
-    """The document at a path of a revision, as ``text_at`` takes it; raises InvalidInput where it is not there."""
+    """Return the document at a path of a revision, as for ``text_at``. Raise InvalidInput if it does not exist."""
     if found := find_document(revision, path, name, directory):
         return found
     here = (
@@ -116,7 +116,7 @@ def document_of(revision: str, path: str, name: str, directory: Path = _HERE) ->
 
 
 def find_document(revision: str, path: str, name: str, directory: Path = _HERE) -> Document | None:
-    """The same, or ``None`` where the revision has no such file."""
+    """Return the same, or ``None`` if it does not exist in the revision."""
     text = text_at(revision, path, directory)
     if text is None:
         return None
@@ -135,7 +135,7 @@ def find_document(revision: str, path: str, name: str, directory: Path = _HERE) 
 
 
 def working_tree_path(path: str) -> Path:
-    """Where the file that a revision knows as ``path`` stands in the working tree; raises InvalidInput without one."""
+    """Return the path in the working tree of a file in a revision. Raise InvalidInput without a working tree."""
     if path.startswith(("./", "../")):
         return Path(path)
     failed, top, message = _run("rev-parse", "--show-toplevel")
@@ -162,8 +162,8 @@ def _answer(*arguments: str, directory: Path) -> bytes:
 
 
 def _run(*arguments: str, directory: Path = _HERE) -> tuple[int, bytes, str]:
-    """Exit code, standard output, and the first line of git's message."""
-    # Without optional locks, `git diff` leaves the index as it is.
+    """Return the exit code, standard output, and the first line of Git's message."""
+    # Without optional locks, `git diff` does not write the index.
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     command = ["git", "--no-pager", "-C", str(directory), *arguments]
     try:

@@ -1,4 +1,4 @@
-"""Where what is no task definition names its roles: an Express Mode service, and a capacity provider."""
+"""The members with roles of an Express Mode service and a capacity provider, which have no task definition."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cfnroles.workload import EXPRESS, PROFILE, PROVIDER, Path, Workload
 
 
 class RoleMember(Struct, frozen=True):
-    """The path of the member that names a role, and the path of the role that it is."""
+    """The path of the member that names a role, and the path of the role itself."""
 
     named: Path
     role: Path
@@ -32,7 +32,7 @@ OTHER_ROLES: Mapping[Holder, RoleMember] = {
 
 
 def other_roles(workload: Workload) -> Iterator[tuple[Holder, RoleMember]]:
-    """The roles that a workload has besides those of a task definition."""
+    """Yield the roles of a workload that are not those of a task definition."""
     for holder, member in OTHER_ROLES.items():
         if member.named[0] in workload.settings and workload.at(member.named) is not None:
             yield holder, member

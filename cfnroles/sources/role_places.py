@@ -1,4 +1,4 @@
-"""Where a template names the roles of its task definitions, and of the services, schedules and rules that run them."""
+"""Where a template names the roles of its task definitions, services, schedules and rules."""
 
 from __future__ import annotations
 
@@ -18,21 +18,20 @@ from cfnroles.template.template import resources_of
 from cfnroles.template.worlds import Literal
 from cfnroles.workload import Path
 
-#: The task definition that is run, or a condition with what is run where it holds and where not; empty for none.
+#: The task definition that is run, or a condition with one for each outcome; empty for none.
 Choice: TypeAlias = "str | tuple[str, Choice, Choice]"
 
-#: The roles that a task definition names itself, by the property. Others go to its services and to the principal that
-#: runs it.
+#: The roles in a task definition, by property. Others belong to its services and to the principal that runs it.
 ROLE_PROPERTIES = {Holder.EXECUTION: "ExecutionRoleArn", Holder.TASK: "TaskRoleArn"}
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-expressgatewayservice.html
 _EXPRESS_PROPERTIES = {**ROLE_PROPERTIES, Holder.INFRASTRUCTURE: "InfrastructureRoleArn"}
-#: Where a capacity provider names its roles: the one of its instances by the instance profile that has it.
+#: Where a capacity provider names its roles: that of its instances by their instance profile.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-capacityprovider.html
 _OF_PROVIDERS = {
     Holder.MANAGED_INSTANCES: ("ManagedInstancesProvider", "InfrastructureRoleArn"),
     Holder.INSTANCE: ("ManagedInstancesProvider.InstanceLaunchTemplate", "Ec2InstanceProfileArn"),
 }
-#: What a service names roles for, each with a property `RoleArn`.
+#: Parts of a service with a property `RoleArn`.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
 SERVICE_ROLES = {
     "VolumeConfigurations[].ManagedEBSVolume": Holder.INFRASTRUCTURE,
@@ -48,7 +47,7 @@ _NOTHING = (None, "", _NO_VALUE)
 _IF = "Fn::If"
 #: In a pattern, each element of a list.
 _EACH = "[]"
-#: Where a target and a service name what they run.
+#: The property of a target or service with the task definition.
 _TARGET_RUNS = ("EcsParameters", "TaskDefinitionArn")
 _SERVICE_RUNS = ("TaskDefinition",)
 #: What runs tasks with one role for all that it does, and where it names a task definition.
@@ -59,11 +58,11 @@ _WHOLE = {
 
 
 class RolePlace(Struct, frozen=True):
-    """Where a template names a role that a task definition needs: a property of its own, or of what runs it.
+    """A place for a role that a task definition needs: a property of its own, or of what runs it.
 
-    ``alone`` says that the role of this task definition may be there: no other one is run there in its place, and
-    it is there whenever what runs it is. Where conditions choose one of several to run, the ``choice`` is theirs, and
-    the roles may be there by the same conditions.
+    ``alone`` says that the role of this task definition may be there: no other one runs there, and it exists whenever
+    what runs it does. If conditions choose the task definition, ``choice`` has them, and the roles may be chosen by the
+    same.
     """
 
     task: str
@@ -74,7 +73,7 @@ class RolePlace(Struct, frozen=True):
 
     @property
     def resource(self) -> str:
-        """The logical id of the resource whose property it is."""
+        """The logical ID of the resource with the property."""
         return str(self.path[1])
 
     @property
@@ -84,20 +83,20 @@ class RolePlace(Struct, frozen=True):
 
     @property
     def property(self) -> str:
-        """The property within that resource, as people write it: ``Targets[0].RoleArn``."""
+        """The property in that resource, as ``Targets[0].RoleArn``."""
         return Origin("", self.path[3:]).pointer
 
 
 def places_of(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
-    """All places where the roles of a task definition are named: its own, and those of what runs it."""
+    """Return all places for the roles of a task definition: its own, and those of what runs it."""
     running = (*service_places(task, tree), *target_places(task, tree))
     return (*own_places(task.logical_id, tree), *running)
 
 
 def own_places(task: str, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
-    """Where a task definition, an Express Mode service or a capacity provider names its roles.
+    """Return the places in a task definition, an Express Mode service or a capacity provider.
 
-    Such a service that is given a task definition names its infrastructure role alone.
+    An Express Mode service with a task definition names only its infrastructure role.
     """
     resource = tree["Resources"][task]
     properties = resource.get("Properties")
@@ -117,7 +116,7 @@ def _of_provider(task: str, properties: Any) -> Iterator[RolePlace]:
 
 
 def service_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
-    """Where the services that run a task definition name roles for what they do with it."""
+    """Return the places in the services that run a task definition."""
     found = []
     for name, service in _of_types(tree, (SERVICE,)):
         properties, start = service.get("Properties"), ("Resources", name, "Properties")
@@ -160,7 +159,7 @@ def _has_if(value: Any) -> bool:
 
 
 def roleless_targets(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Holder]]:
-    """Where the targets that run tasks would name their roles, and do not."""
+    """Yield the places in targets that run tasks and name no role."""
     for part, holder in _targets(tree):
         target = _at(tree, part)
         if "EcsParameters" in target and target.get("RoleArn") in _NOTHING:
@@ -168,7 +167,7 @@ def roleless_targets(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Holder]]:
 
 
 def _targets(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Holder]]:
-    """The targets of the schedules and rules of a template, and whose roles theirs are."""
+    """Yield the targets of the schedules and rules of a template, with the holders of their roles."""
     for name, resource in _of_types(tree, tuple(TARGETS)):
         kind = resource["Type"]
         for part in _parts(resource.get("Properties"), [TARGETS[kind]], ("Resources", name, "Properties")):
@@ -176,14 +175,14 @@ def _targets(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Holder]]:
 
 
 def needs_at(task: TaskInWorlds, places: Iterable[RolePlace], tree: Mapping[str, Any]) -> TaskInWorlds:
-    """The task with those needs alone that a role at one of these places is used for."""
+    """Return the task with only the needs of a role at one of these places."""
     given = tuple(places)
     kept = {need: where for need, where in task.needs.items() if any(is_for(place, need, tree) for place in given)}
     return replace(task, needs=kept)
 
 
 def without_place(task: TaskInWorlds, places: Iterable[RolePlace], tree: Mapping[str, Any]) -> Mapping[Holder, Origin]:
-    """The roles that a task definition needs and that have no place among these, each with where it is needed first."""
+    """Return the roles that a task definition needs and that have no place, each with its first need."""
     own = [place for place in places if place.task == task.logical_id]
     left = [need for need in task.needs if not any(is_for(place, need, tree) for place in own)]
     ordered = sorted(left, key=lambda need: need.origin.sort_key, reverse=True)
@@ -191,13 +190,13 @@ def without_place(task: TaskInWorlds, places: Iterable[RolePlace], tree: Mapping
 
 
 def holders_of(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[Holder, ...]:
-    """The roles that a task definition and its services have: those that it names itself, and what else is needed."""
+    """Return the roles of a task definition and its services: named ones, and others that are needed."""
     own = [place.holder for place in own_places(task.logical_id, tree)]
     return tuple(dict.fromkeys((*own, *sorted({need.holder for need in task.needs} - set(own)))))
 
 
 def named_already(places: Iterable[RolePlace], tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
-    """The places of which a role is named already; a task definition that names one of its own is told to have all."""
+    """Return the places with a role. If a task definition names one of its own roles, both count."""
     each = tuple(places)
     named = [place for place in each if given_at(place, tree) is not None]
     whole = {place.resource for place in named if place.is_own}
@@ -205,37 +204,37 @@ def named_already(places: Iterable[RolePlace], tree: Mapping[str, Any]) -> tuple
 
 
 def given_at(place: RolePlace, tree: Any) -> Any:
-    """What names the role at a place already; ``None`` for nothing, and for what stands for nothing."""
+    """Return what names the role at a place; ``None`` if nothing does."""
     value = _at(tree, place.path)
     return None if value in _NOTHING else value
 
 
 def is_for(place: RolePlace, need: Need, tree: Mapping[str, Any]) -> bool:
-    """Whether the role at a place is used for a need: that of a service for what is there, and in no service."""
+    """Return whether the role at a place is used for a need: that of a service only for its own needs."""
     origin, resources = need.origin.path, tree["Resources"]
     if place.holder is not need.holder:
         return False
     if resources[place.resource]["Type"] in RUNNERS:
         return _is_within(origin, place.path[:-1])
-    # What a loop makes stands at no resource's own place.
+    # Output of a loop is not at the place of a resource.
     elsewhere = resources.get(origin[1], {}).get("Type") not in (SERVICE, None) if len(origin) > 1 else True
     return elsewhere or resources[place.resource]["Type"] != SERVICE or _is_within(origin, _element_of(place.path))
 
 
 def _is_within(origin: Path, around: Path) -> bool:
-    """Whether one path is within another; in the text, the short form of a function has no step of its own."""
+    """Return whether one path is within another; the short form of a function has no key of its own."""
     inner, outer = ([step for step in path if step != _IF] for path in (origin, around))
     return inner[: len(outer)] == outer
 
 
 def _element_of(path: Path) -> Path:
-    """The path of the last element of a list that is around a path."""
+    """Return the path of the innermost list element around a path."""
     numbered = (index for index, step in enumerate(path) if isinstance(step, int) and path[index - 1] != _IF)
     return path[: max(numbered) + 1]
 
 
 def _at(tree: Any, path: Path) -> Any:
-    """What stands at a path; ``None`` for nothing."""
+    """Return the value at a path; ``None`` if there is none."""
     for step in path:
         inside = step in tree if isinstance(tree, Mapping) else isinstance(tree, list) and isinstance(step, int)
         tree = tree[step] if inside else None
@@ -247,25 +246,25 @@ def _of_types(tree: Mapping[str, Any], types: Sequence[str]) -> Iterator[tuple[s
 
 
 def shared(places: Sequence[RolePlace], tasks: Collection[str]) -> Iterator[RolePlace]:
-    """The places, each that a choice among these tasks alone has as one where their roles may stand."""
+    """Yield the places, with each choice among only these tasks as one place for their roles."""
     for place in places:
         yield replace(place, alone=True) if place.choice and tasks_of(place.choice) <= {*tasks, ""} else place
 
 
 def tasks_of(choice: Choice) -> frozenset[str]:
-    """The task definitions of a choice, and the empty name where it may be none."""
+    """Return the task definitions of a choice, and the empty name if it may be none."""
     return frozenset((choice,)) if isinstance(choice, str) else tasks_of(choice[1]) | tasks_of(choice[2])
 
 
 def _place(
     task: TaskInWorlds, holder: Holder, part: Path, tree: Mapping[str, Any], runs: tuple[Any, Sequence[str]]
 ) -> RolePlace:
-    """The place of a role at a part of what runs a task definition; ``runs`` is what names that, with the steps."""
+    """Return the place of a role in what runs a task definition. ``runs`` is what names that, with its path."""
     name, (given, steps) = task.logical_id, runs
     choice, around = _choice(given, steps, resources_of(tree)), tuple(_around(part, tree))
     among = tasks_of(choice or "") - {""}
     if choice and name in among and len(among) > 1:
-        # A role that stood where its task definition may not be there would name a resource that is not, either.
+        # A role at a place where its task definition may not exist would name a resource that may not exist either.
         sure = all(_is_there(task, (*around, *at)) for at in _where(name, choice))
         return RolePlace(name, holder, (*part, "RoleArn"), alone=False, choice=choice if sure else "")
     alone = _runs_alone(name, values_of(steps[-1], given), tree) and _is_there(task, around)
@@ -273,7 +272,7 @@ def _place(
 
 
 def _choice(given: Any, steps: Sequence[str], resources: Mapping[str, Mapping[str, Any]]) -> Choice | None:
-    """What conditions choose to run, by what is at these steps; ``None`` where that is not one of the template's."""
+    """Return what conditions choose to run at this path; ``None`` if it is not a task definition of the template."""
     match given:
         case {"Fn::If": [str(condition), one, other]}:
             first, second = _choice(one, steps, resources), _choice(other, steps, resources)
@@ -289,7 +288,7 @@ def _choice(given: Any, steps: Sequence[str], resources: Mapping[str, Mapping[st
 
 
 def _where(task: str, choice: Choice) -> Iterator[tuple[Literal, ...]]:
-    """The conditions under which a choice is this task definition."""
+    """Yield the conditions under which a choice is this task definition."""
     if choice == task:
         yield ()
     elif not isinstance(choice, str):
@@ -298,7 +297,7 @@ def _where(task: str, choice: Choice) -> Iterator[tuple[Literal, ...]]:
 
 
 def _is_there(task: TaskInWorlds, literals: Iterable[Literal]) -> bool:
-    """Whether a task definition is there wherever all of these conditions are as said."""
+    """Return whether a task definition exists whenever these conditions hold."""
     condition, given = task.worlds.template.resources[task.logical_id].get("Condition"), tuple(literals)
     if condition is None or Literal(str(condition)) in given:
         return True
@@ -306,15 +305,15 @@ def _is_there(task: TaskInWorlds, literals: Iterable[Literal]) -> bool:
 
 
 def _runs_alone(task: str, given: Any, tree: Mapping[str, Any]) -> bool:
-    """Whether what names a task definition names this one in any case."""
+    """Return whether a reference always means this task definition."""
     resources = resources_of(tree)
     named = [{name for name in names_in(each) if resources.get(name, {}).get("Type") in TASKS} for each in _each(given)]
-    # What a target names by its family is the same wherever it is there.
+    # A reference by family is always the same.
     return all(names == {task} for names in named) or (len(named) == 1 and not named[0])
 
 
 def _each(given: Any) -> Iterator[Any]:
-    """What an expression may come to, by the branches of its conditions."""
+    """Yield the possible values of an expression."""
     if isinstance(given, Mapping) and _IF in given and isinstance(given[_IF], list):
         given = given[_IF][1:]
     if isinstance(given, list):
@@ -324,7 +323,7 @@ def _each(given: Any) -> Iterator[Any]:
 
 
 def _around(part: Path, tree: Mapping[str, Any]) -> Iterator[Literal]:
-    """The conditions around a part of a resource, as they are wherever it is there."""
+    """Yield the conditions around a part of a resource that always hold there."""
     condition = tree["Resources"][part[1]].get("Condition")
     if isinstance(condition, str):
         yield Literal(condition)
@@ -334,7 +333,7 @@ def _around(part: Path, tree: Mapping[str, Any]) -> Iterator[Literal]:
 
 
 def _parts(value: Any, pattern: list[str], path: Path) -> Iterator[Path]:
-    """The paths of the mappings in a value that a pattern stands for, also of those that depend on a condition."""
+    """Yield the paths of the mappings that match a pattern, including conditional ones."""
     if isinstance(value, Mapping) and _IF in value:
         branches = value[_IF]
         for index in (1, 2) if isinstance(branches, list) and len(branches) == len((_IF, 1, 2)) else ():

@@ -1,4 +1,4 @@
-"""Roles that are there already, read from files."""
+"""Existing roles, read from files."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cfnroles.files import ACCOUNT, exists, is_file, read_text
 from cfnroles.iam.roles import Role, account_roles, read_role
 from cfnroles.template.given import Given
 
-#: What is rather the name of a role than that of a file, which has an ending or a folder.
+#: The name of a role rather than of a file, which has an extension or a directory.
 _ROLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+=,@_-]*")
 
 
 def read_role_of(named: str, facts: Facts, parameters: Mapping[str, str] | None = None) -> Role:
-    """The role that ``FILE:LogicalId``, ``FILE:RoleName`` or ``FILE`` names, as ``read_role`` reads it.
+    """Return the role of ``FILE:LogicalId``, ``FILE:RoleName`` or ``FILE``, as in ``read_role``.
 
-    ``parameters`` are values of a template's parameters. Raises InvalidInput for a file or a role that is not there.
+    ``parameters`` are values of a template's parameters. Raise InvalidInput for a missing file or role.
     """
     file, name = file_and_name(named)
     given = Given(parameters or {}, facts.account, facts.region)
@@ -26,9 +26,9 @@ def read_role_of(named: str, facts: Facts, parameters: Mapping[str, str] | None 
 
 
 def read_roles_of(named: str, facts: Facts, parameters: Mapping[str, str] | None = None) -> tuple[Role, ...]:
-    """The role that ``read_role_of`` reads, or all roles of an account where IAM's answer is named without one of them.
+    """Return the role of ``read_role_of``, or all roles of an account for authorization details without a name.
 
-    Raises InvalidInput as ``read_role_of`` does.
+    Raise InvalidInput as ``read_role_of``.
     """
     if is_file(named) and (several := account_roles(read_text(named, ACCOUNT), named)):
         return several
@@ -36,7 +36,7 @@ def read_roles_of(named: str, facts: Facts, parameters: Mapping[str, str] | None
 
 
 def file_and_name(named: str) -> tuple[str, str]:
-    """The file that ``FILE:LogicalId``, ``FILE:RoleName`` or ``FILE`` names, and what it names in there."""
+    """Split ``FILE:LogicalId``, ``FILE:RoleName`` or ``FILE`` into the file and the name in it."""
     if exists(named) or ":" not in named:
         if _ROLE_NAME.fullmatch(named) and not exists(named):
             raise InvalidInput(

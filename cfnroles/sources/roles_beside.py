@@ -1,7 +1,7 @@
-"""A template with the roles that `cfnroles build` wrote beside it, as if one stack had both.
+"""A template together with the roles that `cfnroles build` wrote for it, as if they were one stack.
 
-The parameters of the roles' template hand over what the other one makes and is given: which of them stands for what is
-recorded where they are declared. So a role is judged with the very names of the template, in each of its worlds.
+The parameters of the roles' template represent resources and parameters of the other one. Their declarations record
+which, so a role is judged with the names of the template, in each of its worlds.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from cfnroles.spelling import hint
 from cfnroles.template.linking import Stack, linked
 from cfnroles.template.template import Template, checked
 
-#: The key in `Metadata.cfnroles` of the roles' template: what each of its parameters stands for in the other one.
+#: The key in `Metadata.cfnroles` of the roles' template: the meaning of each of its parameters.
 STANDS_FOR = "parameters"
 _ROLE = "AWS::IAM::Role"
 
 
 class RolesBeside(Struct, frozen=True):
-    """The reading with the roles in it, and the logical id there of each that was asked for.
+    """The reading with the roles in it, and the logical ID of each requested role.
 
-    ``taken`` tells which parameter was taken for what, as a person writes it.
+    ``taken`` says what each parameter represents, in words.
     """
 
     reading: Reading
@@ -45,12 +45,12 @@ class RolesBeside(Struct, frozen=True):
     taken: tuple[str, ...] = ()
 
     def left(self, names: Mapping[Holder, str]) -> Mapping[Holder, str]:
-        """The roles that are of other templates."""
+        """Return the roles of other templates."""
         return {holder: name for holder, name in names.items() if holder not in self.placed}
 
 
 def stands_for(members: Mapping[str, Any]) -> Mapping[str, str] | None:
-    """What the parameters of a roles' template stand for, by its record; ``None`` for a template without one."""
+    """Return the meanings of the parameters in a roles' template; ``None`` for a template without a record."""
     ours = _mapping(_mapping(members.get("Metadata")).get("cfnroles"))
     record = ours.get(STANDS_FOR)
     if not isinstance(record, Mapping):
@@ -59,14 +59,14 @@ def stands_for(members: Mapping[str, Any]) -> Mapping[str, str] | None:
 
 
 def record_of(meaning: str) -> str:
-    """How a record says what a parameter stands for: ``Ref Database``, ``Fn::GetAtt Files.Arn``."""
+    """Return the recorded form of a meaning: ``Ref Database``, ``Fn::GetAtt Files.Arn``."""
     return f"{'Fn::GetAtt' if '.' in meaning else 'Ref'} {meaning}"
 
 
 def roles_in(reading: Reading, source: str, names: Mapping[Holder, str]) -> RolesBeside:
-    """The reading of the template in a file with those of the named roles in it that are its own, or built beside it.
+    """Return the reading of a template with those of the named roles that are its own, or were built for it.
 
-    Raises InvalidInput where one of these files has no such role.
+    Raise InvalidInput if one of these files does not have the role.
     """
     named = {holder: file_and_name(name) for holder, name in names.items()}
     own_roles = {holder: name for holder, (file, name) in named.items() if _is_same(file, source)}
@@ -83,19 +83,18 @@ def _is_same(file: str, source: str) -> bool:
 
 
 def _recorded(file: str) -> Document | None:
-    """The document in a file that is a roles' template with a record."""
+    """Return the document of a file that is a roles' template with a record, or ``None``."""
     text = read_text(file, ACCOUNT) if is_file(file) else ""
     if "cfnroles" not in text or "Resources" not in text:
-        return None  # as large as an account's roles are, and none of ours
+        return None  # too large, so it is not one of ours
     document = read_document(file)
     return document if stands_for(document.members) is not None else None
 
 
 def with_roles(reading: Reading, given: Mapping[Holder, tuple[Document, str]]) -> RolesBeside:
-    """The reading of a template with roles of templates beside it, each of which has a record.
+    """Return the reading of a template with the roles of templates built for it, each with a record.
 
-    What such a template exports as a task definition's own role is what the task definition has. Raises InvalidInput
-    where there is no such role.
+    The exported roles replace those of the task definitions. Raise InvalidInput if a role does not exist.
     """
     template = reading.template
     documents = tuple(dict.fromkeys(document for document, _ in given.values()))
@@ -119,7 +118,7 @@ def _of(templates: Sequence[Template], document: Document) -> Template:
 
 
 def _together(template: Template, beside: Sequence[Template]) -> Template:
-    """The template with the resources of the others, whose parameters are what they stand for."""
+    """Return the template with the resources of the others, whose parameters have their recorded meanings."""
     numbers = range(1, len(beside) + 1)
     first = Stack("Template", template, "", nested={f"{number}": number for number in numbers})
     others = [
@@ -130,7 +129,7 @@ def _together(template: Template, beside: Sequence[Template]) -> Template:
 
 
 def _without_copies(template: Template, of: Template) -> Template:
-    """A roles' template without the mappings that it has from the other one: they are one and the same."""
+    """Return a roles' template without the mappings that it copied from the other one."""
     known = _mapping(of.tree.get("Mappings"))
     own = {name: each for name, each in _mapping(template.tree.get("Mappings")).items() if known.get(name) != each}
     return replace(template, tree={**template.tree, "Mappings": own})
@@ -151,7 +150,7 @@ def _taken(templates: Sequence[Template]) -> Iterator[str]:
 
 
 def _exported(template: Template, inside: Mapping[tuple[str, str], str]) -> Iterator[tuple[tuple[str, Holder], str]]:
-    """The roles that a template exports, by the task definition and whose they are."""
+    """Yield the roles that a template exports, by task definition and holder."""
     kinds = {kind.export_name.removeprefix("${ProjectName}-"): kind.holder for kind in ROLE_KINDS}
     named = re.compile(rf"\$\{{ProjectName\}}-(?P<task>[A-Za-z0-9]+)-(?P<kind>{'|'.join(map(re.escape, kinds))})")
     for output in map(_mapping, _mapping(template.tree.get("Outputs")).values()):
@@ -163,7 +162,7 @@ def _exported(template: Template, inside: Mapping[tuple[str, str], str]) -> Iter
 
 
 def _with_own_roles(template: Template, tasks: Sequence[str], roles: Mapping[tuple[str, Holder], str]) -> Template:
-    """The template in which these task definitions name these roles."""
+    """Return the template in which these task definitions name these roles."""
     resources = dict(template.tree["Resources"])
     for task in tasks:
         places = own_places(task, template.tree)
@@ -176,7 +175,7 @@ def _with_own_roles(template: Template, tasks: Sequence[str], roles: Mapping[tup
 
 
 def _role(template: Template | None, name: str, document: str) -> str:
-    """The logical id of a role of a template that is named by it, or by the name that the role has."""
+    """Return the logical ID of a role that is given by it, or by the role's name."""
     resources = template.resources if template else {}
     borrowed = template.borrowed if template else {}
     ids = [each for each, given in resources.items() if given["Type"] == _ROLE and each not in borrowed]

@@ -1,4 +1,4 @@
-"""What a directory of Terraform has beside its task definitions, in one pass: roles, policies and who uses them."""
+"""The roles, policies and users of roles in a directory of Terraform, in one pass."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ from cfnroles.symbols import Expression
 from cfnroles.text import Text
 
 _NAMED = re.compile(r"(?<!data\.)\baws_iam_role\.([\w-]+)")
-#: By these a role may come from another place.
+#: Sources of a role from another place.
 _THROUGH = re.compile(r"\b(?:var|local|module|each)\.")
 _KEYS = re.compile(r"\[(?:\"[^\"]*\"|[^\]]*)\]")
 #: An argument that names a role.
 _OF_ROLE = re.compile(r"role(_?arn|s|_?name|_?id)?$", re.IGNORECASE)
-#: What has no use of its own for a role that it names.
+#: Types that name a role without using it.
 _NO_USERS = frozenset({*NAMING, ROLE, POLICY, *KINDS, "aws_iam_role_policies_exclusive"})
 
 
 class SeenBefore:
-    """What of a directory is the same in all passes: what names a role as it is written, and which policies may."""
+    """The parts of a directory that are equal in all passes: what names a role, and which policies may."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -58,9 +58,9 @@ class SeenBefore:
 
     @cached_property
     def named(self) -> Sequence[tuple[Site, Sequence[tuple[frozenset[str], Node | None]]]]:
-        """Each resource that may have a role, with its arguments that name one.
+        """Return each resource that may have a role, with its arguments that name one.
 
-        Of each argument it is the names that are written in it, and itself where others may come from another place.
+        For each argument, return the names in it, and the argument itself if others may come from another place.
         """
         found = []
         for path, directory in modules_of(self._project):
@@ -84,9 +84,10 @@ class SeenBefore:
         )
 
     def holders(self, names: Sequence[str]) -> Iterator[tuple[Site | None, Sequence[Configured]]]:
-        """The policies of secrets, buckets, repositories and keys that have one of these texts, and the hidden ones.
+        """Yield the policies of secrets, buckets, repositories and keys that contain one of these texts, and unreadable
+        ones.
 
-        To look at all of them in each pass would make a condition of the pass of each of theirs.
+        Evaluating all of them in each pass would add their conditions to those of the pass.
         """
         for each in self._holders:
             naming = any(json.dumps(name)[1:-1] in text for text in each.texts for name in names)
@@ -98,9 +99,9 @@ class SeenBefore:
         return [self._holder(each) for each in every if "policy" in each.block.body.arguments]
 
     def _holder(self, site: Site) -> _Holder:
-        """A policy with its documents, of which each arm of each condition is seen.
+        """Return a policy with its documents, for both outcomes of each condition.
 
-        Where Terraform would stop under some conditions alone, these are never the case.
+        Conditions under which Terraform would fail never hold.
         """
 
         def work(session: Session) -> list[Configured]:
@@ -132,7 +133,7 @@ def _users(name: str, configuration: Configuration) -> set[str]:
 
 
 class _Holder(Struct, frozen=True):
-    """A policy of a resource: its documents as texts, and the forms of it that no one can see."""
+    """A policy of a resource: its documents as texts, and its unreadable forms."""
 
     site: Site
     texts: Sequence[str]
@@ -167,14 +168,14 @@ def _written_in(node: Node) -> tuple[frozenset[str], Node | None]:
 
 
 class DirectoryInPass:
-    """As for ``terraform_configured.Surface``. ``judged`` are addresses of users of which all needs are seen."""
+    """As for ``terraform_configured.Surface``. ``judged`` are the addresses of users whose needs are all known."""
 
     def __init__(self, seen: SeenBefore, project: Project, module: Module, judged: frozenset[str]) -> None:
         self._seen, self._project, self._module, self._session = seen, project, module, module.session
         self._judged = {_KEYS.sub("", address) for address in judged}
 
     def roles(self, named: Sequence[Text]) -> Iterable[Configured]:
-        """As for ``Surface``: all roles only where one is named by a text of its own."""
+        """As for ``Surface``: all roles only if one is named by a string."""
         symbols = [each for text in named for each in text.symbols if isinstance(each, Expression) and each.address]
         by_address = {each.address for each in symbols}
         others = [text for text in named if not any(each in text.symbols for each in symbols)]
@@ -210,7 +211,7 @@ class DirectoryInPass:
         return _configured(found) if isinstance(found, ResourceInstance) else None
 
     def policy(self, arn: str) -> Configured | None:
-        """As for ``Surface``: a policy that the configuration makes has no known ARN."""
+        """As for ``Surface``: a policy of the configuration has no known ARN."""
         return None
 
     def holders(self, names: Sequence[str]) -> Iterable[Configured]:
@@ -221,7 +222,7 @@ class DirectoryInPass:
                 yield from (each for each in self._given(site) if isinstance(each, Configured))
 
     def beside(self, role: Configured) -> Iterable[Unread]:
-        """As for ``Surface``: a module whose source is elsewhere, and that is told the role's name, may do anything."""
+        """As for ``Surface``: a module with an unavailable source that gets the role's name may do anything."""
         name = rf"aws_iam_role\.{re.escape(_own_name(role))}(\[[^\]]*\])?\.(name|id)\b"
         for calls, call in calls_away(self._project):
             if calls[:-1] == _calls(role.address) and re.search(name, call.written):
@@ -283,7 +284,7 @@ def _configured(instance: ResourceInstance) -> Configured:
 
 
 def _may_name(node: Node, calls: tuple[str, ...], roles: set[tuple[tuple[str, ...], str]]) -> bool:
-    """Whether an argument may name one of some roles, as far as one sees without working it out."""
+    """Return whether an argument may name one of some roles, without evaluating it."""
     named = _NAMED.findall(node.written)
     return (
         not named or bool(_THROUGH.search(_KEYS.sub("", node.written))) or any((calls, name) in roles for name in named)
@@ -291,7 +292,7 @@ def _may_name(node: Node, calls: tuple[str, ...], roles: set[tuple[tuple[str, ..
 
 
 def _calls(address: str) -> tuple[str, ...]:
-    """The names of the modules in an address."""
+    """Return the names of the modules in an address."""
     return tuple(re.findall(r"(?:^|\.)module\.([\w-]+)", _KEYS.sub("", address)))
 
 
@@ -304,7 +305,7 @@ def _names_a_role(argument: str, site: Site) -> bool:
 
 
 def _arguments(body: Body) -> Iterator[tuple[str, Node]]:
-    """The arguments of a block, and those of all blocks in it."""
+    """Yield the arguments of a block and of all blocks in it."""
     yield from body.arguments.items()
     for block in body.blocks:
         yield from _arguments(block.body)

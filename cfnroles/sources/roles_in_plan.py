@@ -1,4 +1,4 @@
-"""What a plan or a state has beside its task definitions: roles, policies and who uses them."""
+"""The roles, policies and users of roles in a plan or state."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class PlanSurface:
         return self._of(*RESOURCE_POLICIES)
 
     def beside(self, role: Configured) -> Iterable[Unread]:
-        """As for ``Surface``: all modules are in it."""
+        """As for ``Surface``: a plan contains all modules."""
         return ()
 
     def users(self, role: Configured) -> tuple[str, ...]:

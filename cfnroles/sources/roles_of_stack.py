@@ -1,6 +1,6 @@
-"""Roles of a stack that was built for a task definition of Terraform, in the terms of that.
+"""Roles of a stack that was built for a task definition of Terraform, in Terraform's terms.
 
-The parameters of such a stack have the values of expressions; which ones is recorded in its template.
+The parameters of such a stack have the values of expressions, which its template records.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from cfnroles.files import ACCOUNT, is_file, read_text
 from cfnroles.iam.roles import Role, RolePolicy, Unread
 from cfnroles.sources.roles import file_and_name, read_role_of
 
-#: The key in `Metadata.cfnroles` of such a template: the expression whose value each of its parameters has.
+#: The key in `Metadata.cfnroles` of such a template: the expression of each of its parameters.
 EXPRESSIONS = "expressions"
 _SYMBOL = re.compile(r"\$\{([^{}!]+)\}")
 
 
 def role_of_stack(named: str, facts: Facts) -> Role:
-    """The role that ``read_role_of`` reads, with the expressions of Terraform in the place of its parameters.
+    """Return the role of ``read_role_of`` with Terraform's expressions in place of its parameters.
 
-    Nobody gives these values: what else its template has is not known before it is deployed.
+    All other values of its template are unknown before deployment.
     """
     recorded = _recorded(file_and_name(named)[0])
     spelled = {name: f"${{{each}}}" for name, each in recorded.items()}
@@ -43,7 +43,7 @@ def _recorded(file: str) -> Mapping[str, str]:
 
 
 def with_symbols(role: Role, spelled: Callable[[str], str | None]) -> Role:
-    """The role with other texts in the place of symbols, by their names; all are spelled as in ``Fn::Sub``."""
+    """Return the role with texts in place of symbols, by name; all in the spelling of ``Fn::Sub``."""
 
     def text(value: str) -> str:
         return _SYMBOL.sub(lambda symbol: spelled(symbol[1]) or symbol[0], value)

@@ -1,7 +1,7 @@
-"""How a task definition is run: by itself, as RunTask and StartTask change it, and as a daemon.
+"""The ways in which a task definition is run: as it is, by RunTask or StartTask with overrides, and as a daemon.
 
-Each way is a workload of its own, with what it has from another place in the place of what a row is about. What any of
-them needs is needed. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+Each way is a separate workload, with overridden values in place. The needs of all ways are needed.
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _OVERRIDES = "runTask.overrides.containerOverrides"
 
 
 def read_run(text: str, document: str) -> Mapping[str, Any]:
-    """What run-task or start-task takes; raises InvalidInput for any other text."""
+    """Return the input of run-task or start-task. Raise InvalidInput for any other text."""
     data = parse(text, document)
     others = {"containerDefinitions", "serviceName", "services", "service"}
     if not isinstance(data, dict) or "taskDefinition" not in data or others & data.keys():
@@ -45,14 +45,14 @@ def read_run(text: str, document: str) -> Mapping[str, Any]:
 
 
 def run_beside(workload: Workload, run: Document, values: Mapping[str, str]) -> Workload:
-    """The workload with a run of its task beside its task definition, placeholders filled or as symbols."""
+    """Return the workload with a run of its task, and with placeholders filled or as symbols."""
     told, _ = fill(read_run(run.text, run.name), values)
     tree = as_symbols({**workload.tree, "runTask": told})
     return replace(workload, tree=tree, settings={**workload.settings, "runTask": run.name})
 
 
 def without_built(workload: Workload, names: Mapping[Holder, str]) -> Workload:
-    """The workload whose run overrides no role by one that is built here, under one of these names."""
+    """Return the workload without role overrides by roles that are built here under one of these names."""
     overrides = workload.at(("runTask", "overrides"))
     if not isinstance(overrides, Mapping):
         return workload
@@ -68,10 +68,10 @@ def _is(overrides: Mapping[str, Any], holder: Holder, name: str) -> bool:
 
 
 def discover(each_way: Sequence[Workload], facts: Facts, known: Rediscovery | None = None) -> Discovery:
-    """What each of the `ways` in which a task definition is run needs, and what ECS would refuse in how it is run.
+    """Return the discovery for all `ways` to run a task definition, including what ECS would reject.
 
-    What only a run needs of a role that it does not use is a gap: another role has to have it. Never fetches anything.
-    ``known`` is as for `discovery.discover`.
+    Needs of a run that uses another role are a gap: that role must have them. Makes no call. ``known`` is as for
+    `discovery.discover`.
     """
     *found, last = (discovery.discover(each, facts, known=known) for each in each_way)
     workload = each_way[0]
@@ -94,11 +94,11 @@ def _of_another_role(need: Need, role: str) -> Gap:
 
 
 def _without_container(workload: Workload) -> Iterator[Finding]:
-    """An error for each override of a container that the task definition does not have."""
+    """Yield an error for each override of a container that does not exist."""
     names = [name for _, name in workload.find("containerDefinitions[].name")]
     open_ = any(text_of(name).unknown for name in names if isinstance(name, str))
     for path, name in workload.find(f"{_OVERRIDES}[].name"):
-        # Whether names that are known later are the same is known later, too.
+        # Whether unknown names are equal is unknown.
         if name not in names and not open_ and not (isinstance(name, str) and text_of(name).unknown):
             known = ", ".join(_text(each) for each in names)
             what = f"the task definition has no container {_text(name)}"
@@ -106,12 +106,12 @@ def _without_container(workload: Workload) -> Iterator[Finding]:
 
 
 def ways(workload: Workload) -> tuple[Workload, ...]:
-    """The task definition as it stands, and each other way in which it is run; a run of its task is the last."""
+    """Return the task definition as it is, and each other way to run it; a run of its task is last."""
     ways = [_Way(workload)]
     if isinstance(workload.tree.get("daemon"), Mapping):
         ways.append(_Way(workload).with_settings("daemon"))
     if isinstance(workload.tree.get("runTask"), Mapping):
-        # ECS starts nothing with a volume that nobody configures: who does so for a run does so for all that is told.
+        # ECS starts nothing with an unconfigured volume: the configuration of a run applies to all ways.
         ways[0].put_volumes("service", "runTask")
         if not workload.at(("service", "launchType")):
             ways[0].put_setting("runTask", "launchType")
@@ -123,7 +123,7 @@ def ways(workload: Workload) -> tuple[Workload, ...]:
 
 
 class _Way:
-    """A workload that is made: values come to places of the tree, and it is noted where each is from."""
+    """A modified workload, with the original paths of moved values."""
 
     def __init__(self, workload: Workload) -> None:
         self._told, self._tree = workload, dict(workload.tree)
@@ -137,7 +137,7 @@ class _Way:
         return replace(told, tree=self._tree, places=places, spots=spots)
 
     def put(self, path: Path, value: Any, source: Path) -> None:
-        """Put a value to a place, or behind the last element of a list."""
+        """Set a value at a path, or append it to a list."""
         self._set(path, value)
         self._places[path] = source
 
@@ -153,7 +153,7 @@ class _Way:
             branch[path[-1]] = value
 
     def with_settings(self, root: str) -> _Way:
-        """This, with the settings of a run or a daemon in the place of a service's."""
+        """Return the workload with the settings of a run or daemon in place of a service's."""
         self._tree["service"] = {}
         for field, other in INSTEAD.items():
             if other.startswith("service.") and field.startswith(f"{root}."):
@@ -161,13 +161,13 @@ class _Way:
         return self
 
     def put_setting(self, root: str, name: str) -> None:
-        """Put a setting to that of the same name of a service."""
+        """Move a setting to that of the same name of a service."""
         value = self._told.at((root, name))
         if value is not None:
             self.put(("service", name), value, (root, name))
 
     def put_volumes(self, *roots: str) -> None:
-        """Put together what configures volumes; where several tell of one, the first."""
+        """Merge the configurations of volumes. The first one for a volume counts."""
         told: dict[Any, tuple[Any, Path]] = {}
         for root in roots:
             for path, volume in self._told.find(f"{root}.{_VOLUMES}[]"):
@@ -179,7 +179,7 @@ class _Way:
                 self.put(("service", _VOLUMES, index), volume, path)
 
     def put_overrides(self) -> None:
-        """Put what is overridden into the place of what the task definition says."""
+        """Apply overrides to the task definition."""
         for field, other in INSTEAD.items():
             *steps, member = field.split(".")
             if field.startswith(f"{_OVERRIDES}[]."):
@@ -200,7 +200,7 @@ class _Way:
                 self.put(place, override[member], source)
 
     def _put_variables(self, place: Path, variables: list[Any], source: Path) -> None:
-        """Put each variable into the place of that of its name, or beside the others, as ECS does."""
+        """Replace or add each variable, as ECS does."""
         elements = list(self.workload.at(place))
         there: dict[Hashable, int] = {}
         for index, element in enumerate(elements):

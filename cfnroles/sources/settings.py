@@ -1,4 +1,4 @@
-"""Settings that ECS takes outside of the task definition: from a service's description, or from options."""
+"""ECS settings outside of the task definition, from a service's description or from options."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from cfnroles.sources.members import recorded
 from cfnroles.sources.told import Told
 from cfnroles.workload import PROVIDER, Workload
 
-#: The document that settings from options name as their origin.
+#: The document of settings from options.
 COMMAND_LINE = "command line"
 
 
 def read_service(text: str, document: str) -> Mapping[str, Any]:
-    """The settings of a service: what create-service takes, or what describe-services answers about one service.
+    """Return the settings of a service: create-service input, or describe-services output for one service.
 
-    Some of what a service is created with, such as Service Connect, is answered with its deployments only: it is taken
-    from the one that is to stay. Raises InvalidInput for any other text.
+    Some settings, such as Service Connect, are only in the deployments of the output: they come from the primary one.
+    Raise InvalidInput for any other text.
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html
     """
     data = parse(text, document)
@@ -45,7 +45,7 @@ def read_service(text: str, document: str) -> Mapping[str, Any]:
 
 
 def create_service(settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Those of a service's settings that create-service takes, without what ECS tells of the service besides.
+    """Return the settings that create-service accepts, without the others in ECS's description.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
     """
@@ -53,7 +53,7 @@ def create_service(settings: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _deployed(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What create-service takes and describe-services answers with the primary deployment only."""
+    """Return the settings that describe-services only has in the primary deployment."""
     deployments = data.get("deployments")
     for each in deployments if isinstance(deployments, list) else ():
         if isinstance(each, dict) and each.get("status") == "PRIMARY":
@@ -67,7 +67,7 @@ def _taken() -> frozenset[str]:
 
 
 def read_capacity_provider(text: str, document: str) -> Mapping[str, Any]:
-    """What create-capacity-provider takes for Managed Instances; raises InvalidInput for any other text."""
+    """Return create-capacity-provider input for Managed Instances. Raise InvalidInput for any other text."""
     data = parse(text, document)
     managed = data.get("managedInstancesProvider") if isinstance(data, dict) else None
     if not isinstance(managed, dict) or not isinstance(managed.get("instanceLaunchTemplate"), dict):
@@ -81,9 +81,9 @@ def read_capacity_provider(text: str, document: str) -> Mapping[str, Any]:
 
 
 def gateway_beside(workload: Workload, gateway: Document) -> Workload:
-    """The workload with what create-gateway or update-gateway takes beside it, placeholders as symbols.
+    """Return the workload with input of create-gateway or update-gateway, with placeholders as symbols.
 
-    A role that it does not name yet is the one that is built for it. Raises InvalidInput for any other text.
+    A missing role is the one that is built. Raise InvalidInput for any other text.
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateGateway.html
     """
     data = parse(gateway.text, gateway.name)
@@ -99,9 +99,9 @@ def gateway_beside(workload: Workload, gateway: Document) -> Workload:
 
 
 def provided_beside(workload: Workload, provider: Document) -> Workload:
-    """The workload with a capacity provider beside its task definition, placeholders as symbols.
+    """Return the workload with a capacity provider, with placeholders as symbols.
 
-    A role and a profile that it does not name yet are those that are built for it.
+    A missing role or profile is the one that is built.
     """
     described = read_capacity_provider(provider.text, provider.name)
     tree = as_symbols({**workload.tree, PROVIDER: with_roles(described)})
@@ -109,14 +109,14 @@ def provided_beside(workload: Workload, provider: Document) -> Workload:
 
 
 def filled_by(description: Document, values: Mapping[str, str]) -> frozenset[str]:
-    """Which of the values of placeholders have a place in what is beside a task definition."""
+    """Return the placeholder values that have a place in what is next to a task definition."""
     return fill(parse(description.text, description.name), values)[1]
 
 
 def described_beside(workload: Workload, service: Document, values: Mapping[str, str]) -> Workload:
-    """The workload with the description of a service, or of a daemon, beside its task definition.
+    """Return the workload with the description of a service or daemon.
 
-    Placeholders are filled, or symbols. Raises InvalidInput where it is the description of neither.
+    Placeholders are filled, or symbols. Raise InvalidInput for any other description.
     """
     daemon = _daemon(service)
     described, _ = fill(daemon or read_service(service.text, service.name), values)
@@ -126,7 +126,7 @@ def described_beside(workload: Workload, service: Document, values: Mapping[str,
 
 
 def _daemon(document: Document) -> Mapping[str, Any]:
-    """What create-daemon takes, in a document that is that; else nothing.
+    """Return the input of create-daemon in a document, or nothing.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateDaemon.html
     """
@@ -137,7 +137,7 @@ def _daemon(document: Document) -> Mapping[str, Any]:
 
 
 def with_settings(workload: Workload, service: Document | None, told: Told, run: Document | None = None) -> Workload:
-    """The workload with settings beside its task definition; what is told prevails over the service's description."""
+    """Return the workload with settings; given ones override those of the service's description."""
     if service:
         workload = described_beside(workload, service, told.values)
     if run:
@@ -163,7 +163,7 @@ def with_settings(workload: Workload, service: Document | None, told: Told, run:
 
 
 def _cluster(told: Told) -> dict[str, Any]:
-    """The cluster's configuration: of ECS Exec, and of the volumes that ECS makes."""
+    """Return the cluster's configuration: of ECS Exec, and of the volumes that ECS creates."""
     execute_command = _execute_command(told)
     configuration = {"executeCommandConfiguration": execute_command} if execute_command else {}
     if told.managed_storage_key:
@@ -172,7 +172,9 @@ def _cluster(told: Told) -> dict[str, Any]:
 
 
 def _execute_command(told: Told) -> dict[str, Any]:
-    """How ECS Exec is configured. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"""
+    """Return the configuration of ECS Exec.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+    """
     bucket, _, prefix = told.execute_command_bucket.removeprefix("s3://").partition("/")
     logging = {
         "cloudWatchLogGroupName": told.execute_command_log_group,

@@ -1,4 +1,4 @@
-"""The kinds of sources, and the one way from a text to what it needs."""
+"""The kinds of sources, and the way from a text to its needs."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ from cfnroles.sources.told import Told
 
 
 class Source(Protocol):
-    """A kind of source. Each is a module of this package that loads its reader when a document is read with it."""
+    """A kind of source. Each is a module of this package that loads its reader when it reads a document."""
 
     @property
     def NOUN(self) -> str:  # noqa: N802 - a constant of a module
-        """What the source is, as messages say it: ``a task definition``."""
+        """Its name in messages: ``a task definition``."""
         ...
 
     @property
     def TAKES(self) -> frozenset[str]:  # noqa: N802
-        """The fields of ``Told`` that say something about it."""
+        """The fields of ``Told`` that apply to it."""
         ...
 
     @property
     def SIGNS(self) -> tuple[str, ...]:  # noqa: N802
-        """Words of which one stands in every text of the kind, be it well formed or not."""
+        """Words of which every text of the kind contains one, valid or not."""
         ...
 
     def recognises(self, document: Document) -> bool:
-        """Whether the document is meant as one, be it well written or not."""
+        """Return whether the document is meant to be of this kind, valid or not."""
         ...
 
     def read(self, document: Document, told: Told) -> Reading:
-        """What is in the document; what ECS would refuse is among its findings.
+        """Return the contents of the document. What ECS would reject is among its findings.
 
-        Raises InvalidInput where the document is too malformed to be read, and where ``told`` does not fit it.
+        Raise InvalidInput if the document is too malformed to be read, and if ``told`` does not fit it.
         """
         ...
 
 
-#: In the order in which they are asked. A new kind is one module and one line here.
+#: In matching order. A new kind is one module and one line here.
 SOURCES: tuple[Source, ...] = (
     from_task_definition,
     from_express_service,
@@ -68,15 +68,15 @@ _EXPECTED = "Pass a task definition, a CloudFormation template or a service spec
 
 
 class Unrecognised(InvalidInput):
-    """The document is of none of the kinds that cfnroles reads."""
+    """The document is of no supported kind."""
 
 
 def read(source: str | Path | Document, told: Told | None = None, *, passing: bool = False) -> Reading:
-    """What is in a file, in a directory of Terraform, in standard input for ``-``, or in a document.
+    """Read a file, a directory, standard input for ``-``, or a document.
 
-    ``told`` is what no document says. Raises InvalidInput where the document cannot be read, is of no known kind, or
-    is not one that ``told`` fits. What ECS would refuse raises nothing here: it is among the findings.
-    The services of a spec are kept by nobody if they are ``passing``: each is made again whenever it is asked for.
+    ``told`` has the values that no document has. Raise InvalidInput if the document cannot be read, is of no supported
+    kind, or does not fit ``told``. What ECS would reject does not raise: it is among the findings. With ``passing``,
+    the services of a spec are not kept: each is created again on each use.
     """
     if not isinstance(source, Document) and source != "-" and is_directory(source):
         if not holds_terraform(source):
@@ -92,17 +92,17 @@ def read(source: str | Path | Document, told: Told | None = None, *, passing: bo
 
 
 def fitting(document: Document, told: Told) -> Told:
-    """What of ``told`` says something about such a document; raises InvalidInput where it is of no known kind."""
+    """Return the values in ``told`` that apply to such a document. Raise InvalidInput for an unsupported kind."""
     return told.only(_kind(document).TAKES)
 
 
 def looks_known(document: Document) -> bool:
-    """Whether the text has the words of a known kind, be it well formed or not."""
+    """Return whether the text has the words of a supported kind, valid or not."""
     return any(sign in document.text for source in SOURCES for sign in source.SIGNS)
 
 
 def recognised(document: Document) -> bool:
-    """Whether the document is of a known kind."""
+    """Return whether the document is of a supported kind."""
     return any(source.recognises(document) for source in SOURCES)
 
 

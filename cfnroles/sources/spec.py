@@ -1,4 +1,4 @@
-"""A service spec that was read: its services, and where each of their settings stands."""
+"""A service spec that was read: its services, and the place of each setting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cfnroles.workload import Path
 
 
 class Spec(Struct, frozen=True):
-    """The spec in ``document``, whose text is ``text``. Its tree has known keys and good values only."""
+    """The spec in ``document``, with the text ``text``. Its tree has only known keys and valid values."""
 
     document: str
     text: str
@@ -29,36 +29,36 @@ class Spec(Struct, frozen=True):
         return tuple(Service(name, own, defaults) for name, own in self.tree["services"].items())
 
     def get(self, *path: str | int) -> Any:
-        """The value at a path, or ``None``."""
+        """Return the value at a path, or ``None``."""
         return _at(self.tree, path)
 
 
 class Service(Struct, frozen=True):
-    """One service: its own settings, and the project's defaults behind them."""
+    """One service: its own settings, and the project's defaults."""
 
     name: str
     own: Mapping[str, Any]
     defaults: Mapping[str, Any]
 
     def get(self, *path: str | int) -> Any:
-        """The service's own value, else the default, else ``None``."""
+        """Return the service's own value, otherwise the default, otherwise ``None``."""
         if path[0] not in self.own and path[0] not in self.defaults:
             return None
         value = _at(self.own, path)
         return _at(self.defaults, path) if value is None else value
 
     def where(self, *path: str | int) -> Path:
-        """The path in the document of what ``get`` answers."""
+        """Return the path in the document of what ``get`` returns."""
         own = _at(self.own, path) is not None or _at(self.defaults, path) is None
         return ("services", self.name, *path) if own else ("defaults", *path)
 
     def many(self, *path: str | int) -> tuple[Any, ...]:
-        """The value as a tuple, whether it stands alone or in a list; empty where it is left out."""
+        """Return the value as a tuple, also for a single one; empty if absent."""
         value = self.get(*path)
         return () if value is None else tuple(value) if isinstance(value, list) else (value,)
 
     def merged(self, *path: str | int) -> dict[str, Any]:
-        """A mapping with the defaults and the service's own entries."""
+        """Return a mapping with the defaults and the service's own entries."""
         return {**(_at(self.defaults, path) or {}), **(_at(self.own, path) or {})}
 
 

@@ -1,4 +1,4 @@
-"""State machines of Step Functions in a template: which of their states run tasks of Amazon ECS.
+"""Step Functions state machines in a template, and their states that run Amazon ECS tasks.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html
 """
@@ -14,17 +14,17 @@ from msgspec import Struct
 from cfnroles.sources.inner_json import inner_json
 from cfnroles.workload import Path
 
-#: The types of state machines, and the property that names the role of each.
+#: The types of state machines, and the property with the role of each.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html
 #: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-statemachine.html
 STATE_MACHINES = {"AWS::StepFunctions::StateMachine": "RoleArn", "AWS::Serverless::StateMachine": "Role"}
 _SUBSTITUTIONS = "DefinitionSubstitutions"
-#: What of a state machine says what it does.
+#: The properties with the definition.
 DEFINING = ("Definition", "DefinitionString", _SUBSTITUTIONS)
-#: What else asks for permissions of its role.
+#: Other properties that need permissions of its role.
 _BESIDES = ("LoggingConfiguration", "Logging", "TracingConfiguration", "Tracing", "EncryptionConfiguration")
 _IN_MAPS = ("ItemReader", "ResultWriter")
-#: A definition has no more levels than its states within states; a state brings some eight.
+#: The maximum depth of a definition: that of its nested states, with about eight levels for each.
 _LEVELS = 200
 _LITERAL = re.compile(r"\$\{!([^{}]+)\}")
 _RUN = re.compile(r"arn:(?:\$\{[^{}]+\}|[^:$]+):states:::(?:aws-sdk:)?ecs:runTask(\.sync(?::2)?|\.waitForTaskToken)?")
@@ -33,7 +33,7 @@ TASK = "TaskDefinition"
 
 
 class RunningState(Struct, frozen=True):
-    """A state that runs a task: what it gives RunTask, and where that stands in the properties."""
+    """A state that runs a task: its input for RunTask, and the place of that in the properties."""
 
     name: str
     said: Mapping[str, Any]
@@ -42,10 +42,10 @@ class RunningState(Struct, frozen=True):
 
 
 class StateMachine(Struct, frozen=True):
-    """What is known of a state machine.
+    """What is known about a state machine.
 
-    ``unread`` are sentences about what may run a task and is not read. ``does_more`` says whether its role may need
-    anything else than to run the tasks of ``running``; ``is_seen`` whether there is a definition to read.
+    ``unread`` are sentences about unreadable parts that may run a task. ``does_more`` says whether its role may need
+    more than to run the tasks of ``running``; ``is_seen`` whether there is a readable definition.
     """
 
     running: tuple[RunningState, ...] = ()
@@ -55,7 +55,7 @@ class StateMachine(Struct, frozen=True):
 
 
 def state_machine(properties: Mapping[str, Any]) -> StateMachine:
-    """What the resolved properties of a state machine say of the tasks that it runs."""
+    """Return what the resolved properties of a state machine say about the tasks that it runs."""
     tree, steps = _definition(properties)
     if not isinstance(tree, Mapping) or not isinstance(tree.get("States"), Mapping):
         return StateMachine(unread=("cannot see its definition, which may run tasks",), is_seen=False)
@@ -75,7 +75,7 @@ def state_machine(properties: Mapping[str, Any]) -> StateMachine:
 
 
 def _definition(properties: Mapping[str, Any]) -> tuple[Any, Path]:
-    """The definition with the values of its substitutions, and where it stands."""
+    """Return the definition with the values of its substitutions, and its place."""
     given = properties.get(_SUBSTITUTIONS)
     values = given if isinstance(given, Mapping) else {}
 
@@ -97,7 +97,7 @@ def _definition(properties: Mapping[str, Any]) -> tuple[Any, Path]:
 
 
 def _states(tree: Mapping[str, Any], steps: Path) -> Iterator[tuple[str, Any, Path]]:
-    """The states by their names, those within parallel branches and maps, too, and where each stands."""
+    """Yield the states by name, including those in parallel branches and maps, with their places."""
     states = tree.get("States")
     for name, state in states.items() if isinstance(states, Mapping) else ():
         here = steps if steps == ("DefinitionString",) else (*steps, "States", name)
@@ -114,7 +114,7 @@ def _states(tree: Mapping[str, Any], steps: Path) -> Iterator[tuple[str, Any, Pa
 
 
 def _task(name: str, state: Mapping[str, Any], place: Path) -> RunningState | str:
-    """A state that runs a task, or why it is not read; empty where it runs none."""
+    """Return a state that runs a task, or why it cannot be read; empty if it runs none."""
     resource, part = str(state.get("Resource")), "Arguments" if "Arguments" in state else "Parameters"
     said = state.get(part)
     run = _RUN.fullmatch(resource)
@@ -130,7 +130,7 @@ def _task(name: str, state: Mapping[str, Any], place: Path) -> RunningState | st
 
 
 def _starts_executions(state: Mapping[str, Any]) -> bool:
-    """Whether a map runs its items as executions of their own, or reads and writes files.
+    """Return whether a map runs its items as separate executions, or reads and writes files.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
     """

@@ -1,4 +1,4 @@
-"""What the input of a target overrides of a task definition, as far as a template tells it."""
+"""Overrides of a task definition in the input of a target, as far as a template contains them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from cfnroles.sources.inner_json import event_json, inner_json
 
-#: An override of RunTask has no more than some six.
+#: The maximum depth of an override: RunTask's has about six levels.
 _LEVELS = 50
-#: What of an override asks for nothing, whatever it is.
+#: Overrides that need no permission for any value.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
 _FREE = frozenset(
     {
@@ -26,7 +26,7 @@ _FREE = frozenset(
 
 
 def is_dynamic(name: str, said: Mapping[str, Any]) -> bool:
-    """Whether a member is told by the input of an execution or by the event of a pipe.
+    """Return whether a member comes from the input of an execution or the event of a pipe.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html
@@ -36,7 +36,9 @@ def is_dynamic(name: str, said: Mapping[str, Any]) -> bool:
 
 
 def seen(value: Any, hidden: list[str]) -> Any:
-    """The overrides by RunTask's own names, without what the input tells; ``hidden`` gets what of that may cost."""
+    """Return the overrides with RunTask's names, without dynamic ones; ``hidden`` collects those that may need
+    permissions.
+    """
     if isinstance(value, list):
         return [seen(each, hidden) for each in value]
     if not isinstance(value, Mapping):
@@ -53,9 +55,9 @@ def seen(value: Any, hidden: list[str]) -> Any:
 
 
 def input_of(given: Any, name: str) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-    """What the input of a target overrides, and the member that does so unseen.
+    """Return the overrides in the input of a target, and the member with unknown ones.
 
-    An input transformer puts parts of an event into the values of its template, and tells the others there:
+    An input transformer inserts parts of an event into its template, and the others are literal:
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
     """
     if given is None:
@@ -74,7 +76,7 @@ def input_of(given: Any, name: str) -> tuple[Mapping[str, Any], tuple[str, ...]]
 
 
 def _has_open_element(value: Any, member: str) -> bool:
-    """Whether an element of a list that may cost something is a part of an event."""
+    """Return whether an element of a list that may need permissions is a part of an event."""
     if isinstance(value, dict):
         return any(_has_open_element(each, name) for name, each in value.items())
     elements = value if isinstance(value, list) else ()
@@ -84,7 +86,7 @@ def _has_open_element(value: Any, member: str) -> bool:
 
 
 def _has_open_name(value: Any) -> bool:
-    """Whether the name of a member depends on what CloudFormation knows."""
+    """Return whether the name of a member depends on what CloudFormation knows."""
     if isinstance(value, dict):
         return any("${" in name or name.startswith("$.") for name in value) or any(map(_has_open_name, value.values()))
     return isinstance(value, list) and any(map(_has_open_name, value))

@@ -1,4 +1,4 @@
-"""The task definitions of a template beside what else runs them: each target is a run of the task, with its role.
+"""The task definitions of a template with each target that runs them: a run of the task, with its role.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 """
@@ -23,7 +23,7 @@ from cfnroles.text import Text, arn_of
 from cfnroles.workload import Workload
 
 _ROLE = "AWS::IAM::Role"
-#: How to see what a run overrides, by who runs it.
+#: How to find what a run overrides, by runner.
 _HOW_TO_SEE = {
     Holder.STATE_MACHINE: "Write the value in the state, or check yourself that it names no role and no file",
     Holder.PIPE: "Write the value in the target, or check yourself that it names no role and no file",
@@ -32,12 +32,12 @@ _IN_INPUT = "Write the overrides as a JSON string in `{}`, or check yourself tha
 
 
 def beside_targets(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
-    """The task definition beside each target of the stack that runs it."""
+    """Return the task definition with each target of the stack that runs it."""
     return tuple(_beside(task, each, stack) for each in _read(stack) if names_task(each, task.resource))
 
 
 def _read(stack: ResolvedStack) -> tuple[Target, ...]:
-    """The targets of a stack that are read, for all of its task definitions."""
+    """Return the readable targets of a stack, for all of its task definitions."""
     if _read not in stack.known:
         found = (target for each in stack.of_type(*RUNNERS) for target in targets_of(each) if target.is_read)
         stack.known[_read] = tuple(found)
@@ -46,7 +46,7 @@ def _read(stack: ResolvedStack) -> tuple[Target, ...]:
 
 
 def hidden_gaps(workload: Workload, input_: str = "Input") -> Iterator[Gap]:
-    """What a target says of the run and no one can see; ``input_`` is what its input is called."""
+    """Yield gaps for unreadable parts of a run. ``input_`` is the name of the target's input."""
     run = workload.tree.get("runBy")
     for member, said in run.items() if isinstance(run, Mapping) else ():
         holder = next(runner.holder for runner in RUNNERS.values() if runner.member == member)
@@ -86,14 +86,14 @@ def _beside(task: TemplateTask, target: Target, stack: ResolvedStack) -> Templat
 
 
 def _with_run(task: TemplateTask, run: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The tree of a task with a run of it, placeholders as symbols. Without any, the one says nothing of the other."""
+    """Return the tree of a task with a run of it, with placeholders as symbols. Without any, they are independent."""
     if task.settled is None or unresolved({"runTask": run}):
         return as_symbols({**task.workload.tree, "runTask": run})
     return {**task.settled, **as_symbols({"runTask": run})}
 
 
 def _cluster(target: Target, stack: ResolvedStack) -> Mapping[str, Text]:
-    """The cluster by its ARN; a state machine may give its name.
+    """Return the cluster by ARN; a state machine may have its name.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
     """
@@ -116,7 +116,7 @@ def _texts(value: Any, stack: ResolvedStack) -> Any:
 
 
 def has_tags(target: Target, run: Mapping[str, Any]) -> bool:
-    """Whether the task gets tags as it is run.
+    """Return whether the task gets tags when it is run.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html
     """
@@ -125,7 +125,7 @@ def has_tags(target: Target, run: Mapping[str, Any]) -> bool:
 
 
 def _roles(tree: Mapping[str, Any], stack: ResolvedStack) -> list[Text]:
-    """The roles that a task definition names, or what a target puts into their place."""
+    """Return the roles of a task definition, or those with which a target overrides them."""
     given = (tree.get(member) for member in OVERRIDABLE.values())
     roles = (_arn(text, stack) for text in given if isinstance(text, str) and text)
     return list(dict.fromkeys(roles))
@@ -135,13 +135,13 @@ def _arn(role: str, stack: ResolvedStack) -> Text:
     text = role if isinstance(role, Text) else Text(role)
     own = stack.resources.get(text.whole.name) if text.whole is not None else None
     if "/" not in text and own is None:
-        # CloudFormation gives the name where a template says it.
+        # CloudFormation's reference to a role may be its name in the template.
         own = next((each for each in stack.of_type(_ROLE) if each.properties.get("RoleName") == text), None)
     return Text(Attribute(f"{own.logical_id}.Arn", type=_ROLE)) if own is not None and own.type == _ROLE else text
 
 
 def _dead_letters(target: Target, stack: ResolvedStack) -> Mapping[str, Text]:
-    """The queue that the role of a schedule sends to. To that of a rule EventBridge sends by the queue's policy.
+    """Return the dead-letter queue of a schedule's role. For a rule, EventBridge uses the queue's policy.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """

@@ -1,4 +1,4 @@
-"""Task definitions as people have them: the input of RegisterTaskDefinition, or what ECS answers about one."""
+"""Task definitions: input of RegisterTaskDefinition, or a description from ECS."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from cfnroles.sources.told import Told
 from cfnroles.spelling import hint
 from cfnroles.workload import EXPRESS, Path, Workload
 
-#: What ECS tells about a registered task definition and does not take when one is registered.
+#: Members of ECS's description that are invalid in input.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html
 ANSWERED_ONLY = frozenset(recorded()["answers"]["TaskDefinition"]) - MEMBERS.keys()
 
-#: The ARNs of what runs in the home account and Region itself.
+#: The ARNs of resources that must be in the home account and Region.
 _OWN_ARNS: tuple[Path, ...] = (("taskDefinitionArn",), (EXPRESS, "serviceArn"), (EXPRESS, "taskDefinitionArn"))
 
 _EXPECTED = (
@@ -31,10 +31,10 @@ _EXPECTED = (
 def read_task_definition(
     document: Document, told: Told | None = None, elsewhere: Collection[str] = frozenset()
 ) -> Workload:
-    """The workload of a task definition, completed with the family, the values and the images that are told.
+    """Return the workload of a task definition, with the given family, values and images.
 
-    Placeholders without a value become symbols, and a container without an image gets an empty one. Raises InvalidInput
-    where the document is not a task definition, and for values and images that have no place in it, nor ``elsewhere``.
+    Placeholders without a value become symbols, and a missing image an empty string. Raise InvalidInput if the document
+    is not a task definition, and for values and images that have no place in it, nor ``elsewhere``.
     """
     told = told or Told()
     tree = filled(pruned(_unwrap(document.members)), told.values, document.name, elsewhere)
@@ -58,7 +58,7 @@ def read_task_definition(
 
 
 def unlike(document: Document) -> str:
-    """By what one sees that a document is not a task definition; raises InvalidInput where it is not JSON or YAML."""
+    """Return why a document is not a task definition. Raise InvalidInput if it is not JSON or YAML."""
     tree, members = document.tree, document.members
     if not tree:
         return "It is empty."
@@ -73,9 +73,9 @@ def unlike(document: Document) -> str:
     return f"It has no containerDefinitions. {_told(tuple(map(str, members)))}"
 
 
-#: What a document is that is neither an object nor empty.
+#: Kinds of documents that are neither an object nor empty.
 _NOUNS = {str: "a string", int: "a number", float: "a number", bool: "true or false", list: "a list"}
-#: A member's name as documents have them. What is none may be a line of a file that nobody meant to show.
+#: The form of member names. Anything else may be a line of a private file.
 _MEMBER = re.compile(r"[A-Za-z][A-Za-z_-]{0,29}")
 _TOLD = 8
 
@@ -92,11 +92,11 @@ _ACCOUNT = re.compile(r"(?:arn:[^:\s]*:[a-z0-9-]+:[a-z0-9-]*:|\b(?=\d{12}\.dkr[.
 
 
 def home(workload: Workload, account: str = "", region: str = "", kms_key_arns: tuple[str, ...] = ()) -> Facts:
-    """The facts about a workload: what the caller says, else what the document proves about where it runs.
+    """Return the facts about a workload: given values, otherwise what the document proves about where it runs.
 
-    The account is proved by the ARN of the task definition, of its roles and of its parameters, which ECS takes from
-    the task's own account only. The region is proved by the task definition's ARN or the service's, or by
-    ``awslogs-region`` where nothing in the document names another.
+    The account is proved by the ARNs of the task definition, its roles and its parameters, which ECS requires to be in
+    the task's account. The Region is proved by the ARN of the task definition or service, or by ``awslogs-region`` if
+    nothing in the document names another.
     """
     arns = (_text(workload.at(path)) for path in _OWN_ARNS)
     own = next(filter(None, (re.match(r"arn:[^:]*:ecs:([a-z0-9-]+):(\d{12}):", arn) for arn in arns)), None)
@@ -113,12 +113,12 @@ def home(workload: Workload, account: str = "", region: str = "", kms_key_arns: 
 
 
 def named_accounts(workload: Workload) -> frozenset[str]:
-    """The accounts in the ARNs and images of a workload, of which any may be where it runs, or another."""
+    """Return the accounts in the ARNs and images of a workload. Any of them may be its own."""
     return frozenset(_ACCOUNT.findall("\n".join(_texts(workload.tree))))
 
 
 def named_regions(workload: Workload) -> frozenset[str]:
-    """The Regions in the ARNs, images and log options of a workload, of which any may be where it runs, or another."""
+    """Return the Regions in the ARNs, images and log options of a workload. Any of them may be its own."""
     return frozenset(_REGION.findall("\n".join(_texts(workload.tree)))) | _log_regions(workload)
 
 
@@ -130,14 +130,14 @@ def _log_regions(workload: Workload) -> set[str]:
 def _unwrap(members: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(inner := members.get("taskDefinition"), Mapping):
         return members
-    # ECS answers tags beside the task definition, and takes them as a part of it.
+    # ECS returns tags next to the task definition, and accepts them in it.
     return {**inner, "tags": members["tags"]} if members.get("tags") else inner
 
 
 def filled(
     tree: Mapping[str, Any], values: Mapping[str, str], document: str, elsewhere: Collection[str] = ()
 ) -> dict[str, Any]:
-    """The tree with the values of placeholders; raises InvalidInput for a value without a place, here or elsewhere."""
+    """Return the tree with placeholders filled. Raise InvalidInput for a value without a place, here or elsewhere."""
     whole, used = fill(tree, values)
     if unused := sorted(set(values) - used - set(elsewhere)):
         left = sorted({name_of(found) for found in unresolved(tree)})
@@ -150,7 +150,7 @@ def filled(
 
 
 def with_images(containers: list[Any], images: Mapping[str, str], document: str) -> list[dict[str, Any]]:
-    """The containers with the images that are told; raises InvalidInput for that of a container that is not there."""
+    """Return the containers with the given images. Raise InvalidInput for a container that does not exist."""
     names = [container.get("name") for container in containers]
     for name in images:
         if name not in names and not (name == "" and len(containers) == 1):
@@ -168,7 +168,7 @@ def with_images(containers: list[Any], images: Mapping[str, str], document: str)
 
 
 def pruned(value: Any) -> Any:
-    """The same data without members that are null, which stand for absent ones."""
+    """Return the data without null members, which mean absence."""
     if isinstance(value, dict):
         return {key: pruned(member) for key, member in value.items() if member is not None}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What ECS refuses in a task definition before any permission matters, told with the way to write it."""
+"""What ECS rejects in a task definition regardless of permissions, with remedies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _NETWORK_MODES = ("awsvpc", "bridge", "host", "none")
 
-#: CPU units of a Fargate task -> least, greatest and step of its memory in MiB.
+#: CPU units of a Fargate task -> minimum, maximum and step of its memory in MiB.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
 _FARGATE_SIZES = {
     256: (512, 2048, 0),
@@ -49,29 +49,29 @@ _LARGE_UNIT = re.compile(r"(\d{0,9}\.?\d{1,9})\s*(?:vCPU|GB)", re.IGNORECASE)
 
 
 def discover(workload: Workload, facts: Facts, known: Rediscovery | None = None) -> Discovery:
-    """What a task definition needs, with everything that ECS would refuse or misread in it.
+    """Return the needs of a task definition, with everything that ECS would reject or misread.
 
-    Where it is larger than ECS takes, or its members have other shapes, only that is told. Never fetches anything.
-    ``known`` is as for `discovery.discover`.
+    If it is too large, or members have wrong types, the result contains only that. Makes no call. ``known`` is as for
+    `discovery.discover`.
     """
     left = _left(workload, known, _as_written)
     if refused := (*size_findings(left), *shape_findings(left)):
         return Discovery((), (), refused, ())
-    # What ECS takes elsewhere is believed where it was read from there, and is no member of a task definition.
+    # Settings from another document are trusted, and are not members of a task definition.
     strange = BESIDE - workload.settings.keys()
     tree = {name: value for name, value in workload.tree.items() if name not in strange}
     found, refused_values = _in_each_way(replace(workload, tree=tree), facts, known)
     gaps, unknown = unknown_members(left, {*ANSWERED_ONLY, *workload.settings})
     gaps = (*gaps, *_without_container(workload))
     refused = (*refused_values, *dynamic_references(left), *unknown)
-    # What ECS refuses as it stands needs no second word about what a policy would make of it.
+    # A value that ECS rejects needs no second finding about policies.
     places = {finding.origin for finding in refused if finding.severity is Severity.ERROR}
     others = tuple(finding for finding in found.findings if finding.origin not in places)
     return replace(found, gaps=(*found.gaps, *gaps), findings=(*refused, *others))
 
 
 def _in_each_way(workload: Workload, facts: Facts, known: Rediscovery | None) -> tuple[Discovery, tuple[Finding, ...]]:
-    """What is discovered, and the values that ECS refuses, in each way in which the task definition is run."""
+    """Return the discovery, and the values that ECS rejects, for each way to run the task definition."""
     if not {"runTask", "daemon"} & workload.settings.keys():
         return discovery.discover(workload, facts, known=known), value_findings(_left(workload, known, value_findings))
     from cfnroles.sources import runs
@@ -82,7 +82,7 @@ def _in_each_way(workload: Workload, facts: Facts, known: Rediscovery | None) ->
 
 
 def _left(workload: Workload, known: Rediscovery | None, look: Callable[[Workload], Sequence[object]]) -> Workload:
-    """What of a workload is to be looked at: all of it, or what is next to a task definition that is right.
+    """Return the workload to examine: all of it, or only what is next to a valid task definition.
 
     Hundreds of schedules may run one task definition.
     """
@@ -96,14 +96,14 @@ def _left(workload: Workload, known: Rediscovery | None, look: Callable[[Workloa
 
 
 def _as_written(workload: Workload) -> tuple[object, ...]:
-    """What is wrong or not known in a task definition as it is written, whatever its values are."""
+    """Return the faults and unknowns of a task definition as written, whatever its values are."""
     unknown = unknown_members(workload, ANSWERED_ONLY)
     wrong = (*size_findings(workload), *shape_findings(workload), *dynamic_references(workload))
     return (*wrong, *unknown[0], *unknown[1])
 
 
 def _without_container(workload: Workload) -> Iterator[Gap]:
-    """A gap where an Express Mode service says nothing of its tasks: AWS requires neither of the two members.
+    """Yield a gap if an Express Mode service defines no task: AWS requires neither of the two members.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateExpressGatewayService.html
     """
@@ -115,9 +115,9 @@ def _without_container(workload: Workload) -> Iterator[Gap]:
 
 
 def size_findings(workload: Workload) -> Iterator[Finding]:
-    """A finding where the task definition is larger than ECS takes, however it is written.
+    """Yield a finding if the task definition is too large for ECS.
 
-    AWS does not say how ECS counts. Spaces, tags, unknown members and what placeholders stand for are left out.
+    AWS does not document how ECS counts. Spaces, tags, unknown members and the values of placeholders are left out.
     """
     size = size_of({name: value for name, value in workload.tree.items() if name in MEMBERS and name != "tags"})
     if size > MOST_BYTES:
@@ -128,12 +128,12 @@ def size_findings(workload: Workload) -> Iterator[Finding]:
 
 
 def size_of(part: Any) -> int:
-    """The bytes of a part of a task definition without any spaces, and without what is not known in it."""
+    """Return the bytes of a part of a task definition without spaces and unknown values."""
     return len(json.dumps(_literal(part), ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def shape_findings(workload: Workload) -> tuple[Finding, ...]:
-    """A finding for each member that ECS takes in another shape, or with other capitals."""
+    """Return a finding for each member with a wrong type or wrong case."""
     others = {*ANSWERED_ONLY, *workload.settings}
     tree = {name: value for name, value in workload.tree.items() if name not in others}
     beside = (
@@ -146,7 +146,7 @@ def shape_findings(workload: Workload) -> tuple[Finding, ...]:
 
 
 def _literal(value: Any) -> Any:
-    """The same data, with nothing in its texts but what is literal in them."""
+    """Return the data with only the literal parts of its texts."""
     if isinstance(value, str):
         return "".join(part for part in value.parts if isinstance(part, str)) if isinstance(value, Text) else value
     if isinstance(value, Mapping):
@@ -155,7 +155,7 @@ def _literal(value: Any) -> Any:
 
 
 def value_findings(workload: Workload) -> tuple[Finding, ...]:
-    """A finding for each value that ECS refuses, and for each text that a template's author forgot."""
+    """Return a finding for each value that ECS rejects, and for each string that a template's author forgot."""
     return (
         *_names(workload),
         *_volume_names(workload),
@@ -173,7 +173,7 @@ _FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 def family_findings(workload: Workload) -> Iterator[Finding]:
-    """A finding where the task definition cannot be called by its family.
+    """Yield a finding if the family is missing or invalid.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
     """
@@ -190,7 +190,7 @@ def family_findings(workload: Workload) -> Iterator[Finding]:
 
 
 def open_family_findings(workload: Workload) -> Iterator[Finding]:
-    """A finding where no value of what is open in the family makes it a name of one; none where there is no family."""
+    """Yield a finding if no value of the unknown parts makes the family valid; none without a family."""
     family = workload.tree.get("family")
     if isinstance(family, str) and family and not _FAMILY.fullmatch(text_of(family).shape()):
         yield _no_family(workload, text_of(family).written, "Fix it.")
@@ -220,7 +220,7 @@ def _volume_names(workload: Workload) -> Iterator[Finding]:
 
 
 def _unlike_a_name(name: Any) -> str:
-    """A name with other signs than ECS takes, as a message quotes it; empty for one that is right.
+    """Return a name with invalid characters for messages; empty for a valid one.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html and API_Volume.html
     """
@@ -247,7 +247,7 @@ def _network_mode(workload: Workload) -> Iterator[Finding]:
 
 
 def _sizes(workload: Workload) -> Iterator[Finding]:
-    """Sizes of the task that are no number.
+    """Yield the sizes of the task that are not numbers.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#task_size
     """
@@ -270,7 +270,7 @@ def _fargate(workload: Workload) -> Iterator[Finding]:
         )
     yield from _fargate_containers(workload)
     missing = [name for name in ("cpu", "memory") if not tree.get(name)]
-    # Express Mode has a size of its own where none is asked for.
+    # Express Mode has a default size.
     for name in missing if EXPRESS not in workload.settings else ():
         yield _error(workload, (name,), f"Fargate requires {name} for the task", f"Add {name} next to the family")
     if missing or isinstance(tree["cpu"], Text) or isinstance(tree["memory"], Text):
@@ -319,10 +319,9 @@ def _units(value: Any) -> int:
 
 
 def dynamic_references(workload: Workload) -> Iterator[Finding]:
-    """A finding for each dynamic reference of CloudFormation, which means nothing to ECS.
+    """Yield a finding for each dynamic reference of CloudFormation, which has no meaning in ECS.
 
-    In a template CloudFormation would put the value in its place, where everyone may read it who may describe a task
-    definition. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+    In a template, CloudFormation would insert the value, visible to everyone who may describe the task definition.
     """
     for path, text in texts_in(workload.tree):
         if found := _DYNAMIC_REFERENCE.search(text.written if isinstance(text, Text) else text):
@@ -345,7 +344,7 @@ def _pseudo_parameters(workload: Workload) -> Iterator[Finding]:
 
 
 def _forgotten(workload: Workload) -> Iterator[Finding]:
-    # Those that ECS itself reads are symbols and become parameters; these the application will see as they stand.
+    # References that ECS reads are symbols and become parameters; the application sees these unchanged.
     for path, value in workload.find("containerDefinitions[].environment[].value"):
         left = placeholder(value) if isinstance(value, str) and not isinstance(value, Text) else ""
         if left := left or (other_pseudo_parameter(value) if isinstance(value, str) else ""):

@@ -1,4 +1,4 @@
-"""The ARNs of what a template makes: the form that is known of one before CloudFormation makes up its last parts."""
+"""The ARNs of a template's resources, as far as they are known before CloudFormation generates the rest."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from cfnroles.symbols import Attribute, Symbol
 from cfnroles.template.template import Resource
 from cfnroles.text import Text, arn_of, from_spelling
 
-#: Resources of which ``Ref`` gives the ARN: the attribute that gives it, too, the service, and the resource in the ARN,
-#: where ``*`` stands for what CloudFormation makes up.
+#: Resources whose ``Ref`` is the ARN: the attribute with the ARN, the service, and the resource in the ARN, where ``*``
+#: is generated.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 ARNS = {
@@ -28,16 +28,16 @@ ARNS = {
     "AWS::VpcLattice::TargetGroup": ("Arn", "vpc-lattice", "targetgroup/*"),
 }
 _TASK_DEFINITION = "AWS::ECS::TaskDefinition"
-#: The property of a rule that names its listener, and the type of that.
+#: The property of a rule with its listener, and the type of that.
 _LISTENERS = {
     "AWS::ElasticLoadBalancingV2::ListenerRule": ("ListenerArn", "AWS::ElasticLoadBalancingV2::Listener"),
     "AWS::VpcLattice::Rule": ("ListenerIdentifier", "AWS::VpcLattice::Listener"),
 }
-#: What gives the ARN of the secret that a property of it names.
+#: Attributes with the ARN of the secret that a property of it names.
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
-#: The types of which a property tells what a reference to them in a task definition is.
+#: Types with a property that says what a reference to them in a task definition is.
 TOLD_BY_PROPERTIES = (ATTACHMENT, "AWS::ElasticLoadBalancingV2::Listener", *_LISTENERS)
-#: What the types begin with of which a property tells something about an ARN.
+#: Prefixes of types with a property that says something about an ARN.
 TELLING = ("AWS::ECS::TaskDefinition", "AWS::ElasticLoadBalancingV2::Listener", "AWS::VpcLattice::Rule", ATTACHMENT)
 #: Protocols of Network Load Balancers.
 #: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html
@@ -45,9 +45,9 @@ _OF_NETWORKS = frozenset({"TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"})
 
 
 def made_up_arn(resource: Resource, attribute: str, found: Callable[[str], Resource | None]) -> Text | None:
-    """The ARN that ``Ref`` or an attribute of a resource gives; ``None`` where they give none, or none that is known.
+    """Return the ARN in ``Ref`` or an attribute of a resource; ``None`` if it is not one, or unknown.
 
-    ``found`` gives the other resources of the stack by their logical ids.
+    ``found`` returns the other resources of the stack by logical ID.
     """
     of_kind = ARNS.get(resource.type)
     if of_kind is None or attribute not in ("", of_kind[0]):
@@ -63,7 +63,7 @@ def made_up_arn(resource: Resource, attribute: str, found: Callable[[str], Resou
 
 
 def named_by_ref(text: Text) -> Text:
-    """The text, or what ``Ref`` gives where it is an ARN that CloudFormation makes up."""
+    """Return the text, or the ``Ref`` whose value is a generated ARN."""
     last = text.parts[-1] if text.parts else None
     whole = isinstance(last, Attribute) and last.type in ARNS and "." not in last.name
     return Text(last) if whole and last is not None and arn_of(text) else text
@@ -76,7 +76,7 @@ def _form(service: str, form: str, own: Symbol, *, network: bool = False) -> Tex
 
 
 def _rule(rule: Resource, own: Symbol, found: Callable[[str], Resource | None]) -> Text | None:
-    """A rule's ARN, which begins as that of its listener does."""
+    """Return a rule's ARN, which begins like that of its listener."""
     name, kind = _LISTENERS[rule.type]
     given = rule.properties.get(name)
     text = from_spelling(given) if isinstance(given, str) else Text()
@@ -85,7 +85,7 @@ def _rule(rule: Resource, own: Symbol, found: Callable[[str], Resource | None]) 
     if whole and made and made.type == kind:
         text = made_up_arn(made, whole.name.partition(".")[2], found) or text
     elif whole and kind.startswith("AWS::ElasticLoadBalancingV2::"):
-        # It is the listener's ARN as a whole, and stands for each part of it. That of VPC Lattice may be an id.
+        # It is the whole ARN of the listener, and represents each part of it. In VPC Lattice it may be an ID.
         text = _form(*ARNS[kind][1:], whole)
     arn = arn_of(text)
     if arn is None:

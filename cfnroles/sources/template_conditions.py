@@ -1,4 +1,4 @@
-"""The gap where a template has more conditions than are looked at in every combination."""
+"""The gap for a template with too many conditions to examine every combination."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ DECIDE = "Decide some of them: pass --parameter NAME=VALUE"
 
 
 def too_many_conditions(template: Template, at: Path, holder: Holder = Holder.EXECUTION) -> Gap:
-    """The gap of what is at a path of the template, which depends on them."""
+    """Return the gap for what depends on them at a path of the template."""
     return Gap(holder, "conditions", Origin(template.document, at), TOO_MANY, DECIDE)

@@ -1,13 +1,13 @@
-"""Which worlds have to be looked at to know what a task definition needs in all of them.
+"""The worlds to examine to know the needs of a task definition in all worlds.
 
     cover = cover_of("Web", around, worlds)
     for world in cover.visited: ...             # with 8 conditions, each around a secret of its own, 2 of 256
-    cover.where(cover.own(source), found)       # all worlds in which that is found, from those that were looked at
+    cover.where(cover.own(source), found)       # all worlds with a result, from those that were examined
 
-What is told of an element, such as a secret of a container, depends on the conditions that the element itself looks
-at, and on those of all that is no such element: the ground. So an element is the same in all worlds that agree in
-these, and one world shows every element in one of its forms. Whoever uses this has to see that no element plays a part
-in what is told of another one (`Rediscovery.across`).
+The result for an element, such as a secret of a container, depends on the conditions in the element itself and on those
+of everything else that is not such an element: the ground. So an element is the same in all worlds that agree in these,
+and one world shows every element in one of its forms. Callers must check that no element affects the result for another
+(`Rediscovery.across`).
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from cfnroles.template.world_sets import WorldSet, space_of
 from cfnroles.template.worlds import MOST, Atom, Groups, World, Worlds
 from cfnroles.workload import EXPRESS, Path
 
-#: The lists of a container whose elements ECS takes one by one.
+#: The lists of a container with independent elements.
 APART = frozenset({"environment", "secrets", "mountPoints", "portMappings", "ulimits"})
 _FOLDED = {name.lower() for name in APART}
 _LIST, _CONTAINERS = "containerDefinitions", "containerdefinitions"
-#: Where these stand beside a task, something else says a part of it.
+#: Parts next to a task that define something about it.
 _RUN = frozenset({"runTask", "daemon", EXPRESS})
 _NUMBERED = re.compile(r" #\d+$")
-#: What is looked at wherever it stands, besides what a task definition names.
+#: Keys that are examined anywhere, besides what a task definition names.
 _EVERYWHERE = (CLUSTER, PIPELINE, DEPLOYMENT_GROUP)
 
 
@@ -63,7 +63,7 @@ class Cover(Struct, frozen=True, dict=True):
         return not any(self.elements.values())
 
     def own(self, source: Path) -> frozenset[Atom] | None:
-        """The atoms that the element at ``source`` depends on besides the ground; ``None`` where there is none."""
+        """Return the atoms of the element at ``source`` besides the ground; ``None`` if there is no element."""
         starts = (source[:length] for length in range(len(source), 0, -1))
         return next((self.elements[start] for start in starts if start in self.elements), None)
 
@@ -95,16 +95,16 @@ class Cover(Struct, frozen=True, dict=True):
 
     @cached_property
     def visited(self) -> tuple[World, ...]:
-        """Worlds in which every element is in each of its forms, beside each form of the ground."""
+        """Worlds with every form of each element, for each form of the ground."""
         return covering(
             self.groups, self.usual, (self.ground, *(self.ground | each for each in self.elements.values()))
         )
 
 
 class Apart:
-    """Whether what is told of an element depends on it and the ground alone, by the tasks that were looked at.
+    """Whether the result for an element depends only on it and the ground, according to the examined tasks.
 
-    What is told of one that ECS refuses, or that other things run, may depend on anything.
+    The result for one that ECS rejects, or that something else runs, may depend on anything.
     """
 
     def __init__(self, cover: Cover) -> None:
@@ -113,15 +113,15 @@ class Apart:
         self._ground = 0
 
     def holds(self, *, across: bool) -> bool:
-        """Whether it does; ``across`` says that a row has looked at an element from outside of it."""
+        """Return whether it does. ``across`` says that a row read an element from outside of it."""
         return self._cover.is_whole or not (self._doubt or across)
 
     def own(self, told: Need | Gap | Finding | Reference, task: TemplateTask) -> frozenset[Atom]:
-        """The atoms on which something that is told of a task depends besides the ground."""
+        """Return the atoms besides the ground that a result for a task depends on."""
         path = told.origin.path[:4]
         if self._cover.is_whole or not _is_element(path):
             return frozenset()
-        # An element without a name is told by its number, which depends on those before it.
+        # An element without a name is identified by its number, which depends on those before it.
         self._doubt |= bool(_NUMBERED.search(told.origin.item))
         return self._of_element(path, task)
 
@@ -131,7 +131,7 @@ class Apart:
         return own or frozenset()
 
     def look(self, task: TemplateTask, found: Discovery, keys: Keys, told: Callable[[TemplateTask], Keys]) -> None:
-        """Look at a task, what is found in it, and its keys; ``told`` tells those of another one."""
+        """Examine a task, its results, and its keys; ``told`` are those of another one."""
         if self._cover.is_whole:
             return
         left, sizes = self._ground_of(task)
@@ -139,13 +139,13 @@ class Apart:
         self._sizes |= {path: max(size, self._sizes.get(path, 0)) for path, size in sizes.items()}
         alone = told(left)
         self._doubt |= alone.facts != keys.facts or alone.gaps != keys.gaps
-        # Of what ECS cannot read nothing else is told, and what something else says of a task is moved.
+        # An unreadable value has no other result, and values of something else are moved.
         self._doubt |= not (found.needs or found.gaps or found.references) and bool(found.findings)
         self._doubt |= not task.workload.settings.keys().isdisjoint(_RUN)
         self._doubt |= self._ground + sum(self._sizes.values()) > MOST_BYTES
 
     def _ground_of(self, task: TemplateTask) -> tuple[TemplateTask, dict[Path, int]]:
-        """The task without the elements that depend on more than the ground, and how large each of these is."""
+        """Return the task without elements that depend on more than the ground, and the size of each of these."""
         sizes = {}
         containers = []
         for index, container in enumerate(task.workload.tree["containerDefinitions"]):
@@ -165,12 +165,12 @@ class Apart:
 
 
 def _is_element(path: Path) -> bool:
-    """Whether a path is that of an element which ECS takes by itself, or leads into one."""
+    """Return whether a path is that of an independent element, or leads into one."""
     return len(path) > 3 and path[0] == _LIST and path[2] in APART
 
 
 def cover_of(logical_id: str, around: Template, worlds: Worlds) -> Cover:
-    """The cover of the worlds of a task definition; ``around`` is what of its template is around it."""
+    """Return the cover of the worlds of a task definition. ``around`` is the part of the template around it."""
     known, key = worlds.template.known, (cover_of, logical_id, worlds.groups)
     if key not in known:
         known[key] = _cover_of(logical_id, around, worlds)
@@ -179,7 +179,7 @@ def cover_of(logical_id: str, around: Template, worlds: Worlds) -> Cover:
 
 
 def whole_cover(worlds: Worlds) -> Cover:
-    """The cover that has all worlds looked at."""
+    """Return the cover that examines all worlds."""
     return Cover(worlds.groups, worlds.usual, frozenset(worlds.atoms), {})
 
 
@@ -205,7 +205,7 @@ _OfAllTasks = tuple[Mapping[str, Collection[Path]], tuple[str, ...]]
 
 
 def _of_all_tasks(template: Template) -> _OfAllTasks:
-    """What nobody asks of task definitions, and the resources that are looked at wherever they are named."""
+    """Return the irrelevant parts of task definitions, and the resources that are examined anywhere."""
     if _of_all_tasks not in template.known:
         kinds = template.resources.items()
         names = (name for name, each in kinds if each["Type"] in _EVERYWHERE or _is_found_by_name(each))
@@ -229,7 +229,7 @@ def _unasked(template: Template) -> Iterator[tuple[str, tuple[Path, ...]]]:
 
 
 def _is_found_by_name(resource: Mapping[str, Any]) -> bool:
-    """Whether a resource may be found by the name that it is given, by whatever has that name in it."""
+    """Return whether a resource may be found by the name that it is given."""
     name, properties = NAMES.get(resource["Type"], ""), resource.get("Properties", {})
     if not name or not isinstance(properties, Mapping):
         return bool(name)
@@ -237,7 +237,7 @@ def _is_found_by_name(resource: Mapping[str, Any]) -> bool:
 
 
 def _elements(properties: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """The elements of the lists whose elements ECS takes one by one, with their places, in either arm of conditions."""
+    """Yield the independent elements of lists with their places, for both outcomes of conditions."""
     for at, containers in _members(properties, path, {_CONTAINERS}):
         for index, container in enumerate(containers if isinstance(containers, list) else ()):
             for place, elements in _members(container, (*at, index), _FOLDED):
@@ -246,7 +246,7 @@ def _elements(properties: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _members(structure: Any, path: Path, names: Iterable[str]) -> Iterator[tuple[Path, Any]]:
-    """The members of a structure with these names in small letters, in either arm of conditions around both."""
+    """Yield the members of a structure with these names in lowercase, for both outcomes of conditions around them."""
     for at, arm in _arms(structure, path):
         for name, member in arm.items() if isinstance(arm, Mapping) else ():
             if str(name).lower() in names:

@@ -1,7 +1,7 @@
-"""What only the deployment tells of a task definition, and a condition of its template can ask.
+"""Values of a task definition that only the deployment knows, and that a condition can test.
 
-Worlds are told apart by it as by the template's own conditions, so that no row knows of it: an image whose registry
-stands in a parameter is of Amazon ECR or not, and `Fn::FindInMap` gives one of a few values for a key that is unknown.
+They distinguish worlds like the template's own conditions, so rows do not depend on them: an image with its registry in
+a parameter is in Amazon ECR or not, and `Fn::FindInMap` has one of a few values for an unknown key.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
 """
 
@@ -27,7 +27,7 @@ _FOUND_IN_MAP = re.compile(r"Fn::FindInMap\((\w+), ([\w:.-]+), ([\w:.-]+)(, .*)?
 
 
 def image_forks(task: TemplateTask, template: Template) -> Iterator[Fork]:
-    """A fork for each image of a task whose registry only the deployment tells, by parameters of the template."""
+    """Yield a fork for each image whose registry depends on parameters of the template."""
     for _, image in task.workload.find(_IMAGE):
         if isinstance(image, Text) and is_open(image) and _by_parameters(image, template):
             asked: Any = {"Ref": image.whole.name} if image.whole else {"Fn::Sub": str(image)}
@@ -39,7 +39,7 @@ def image_forks(task: TemplateTask, template: Template) -> Iterator[Fork]:
 
 
 def with_images(task: TemplateTask, worlds: Worlds, world: World) -> TemplateTask:
-    """A task with each image as it is in a world."""
+    """Return a task with each image as in a world."""
     told = {atom.image: atom in world for atom in worlds.atoms if atom.image}
     containers = task.workload.tree.get("containerDefinitions")
     if not told or not isinstance(containers, list):
@@ -56,7 +56,7 @@ def with_images(task: TemplateTask, worlds: Worlds, world: World) -> TemplateTas
 
 
 def map_forks(task: TemplateTask, discovery: Discovery, worlds: Worlds) -> Iterator[Fork]:
-    """A fork for each key that is unknown, by which a value is looked up without which a need cannot be named."""
+    """Yield a fork for each unknown key of a map lookup without which a need has no resource name."""
     for gap in discovery.gaps:
         for text in _texts_at(task.workload, gap.origin.path):
             for symbol in text.unknown:
@@ -78,7 +78,7 @@ def _keys(name: str, first: str, second: str, worlds: Worlds, *, has_default: bo
     if left and (asked in worlds.template.settable or asked.startswith("AWS::")):
         atoms = tuple(Atom(f"${{{asked}}} is {key}", asked, key, key=True) for key in left)
         expressions = tuple({"Fn::Equals": [{"Ref": asked}, key]} for key in left)
-        # Without a default CloudFormation makes no stack for any other key.
+        # Without a default, CloudFormation creates no stack for any other key.
         yield Fork(atoms, expressions, none=has_default)
     elif decided and not has_default:
         of_conditions = tuple(atom for atom in worlds.atoms if atom.parameter == asked and atom.constant in known)
@@ -92,13 +92,13 @@ def _is_allowed(key: str, parameter: str, template: Template) -> bool:
 
 
 def _contains(asked: Any, part: str) -> Any:
-    """The condition that a value has this part in it, which has a meaning for every value."""
+    """Return the condition that a value contains this part, which is defined for every value."""
     return {"Fn::Not": [{"Fn::Equals": [{"Fn::Select": [0, {"Fn::Split": [part, asked]}]}, asked]}]}
 
 
 def _by_parameters(image: Text, template: Template) -> bool:
     names: Sequence[str] = [symbol.name for symbol in image.unknown]
-    # What CloudFormation takes a list for is no text of a condition.
+    # What CloudFormation treats as a list is not a string in a condition.
     texts = {name for name, each in template.declarations.items() if "List" not in str(each.get("Type"))}
     return all(name in texts or name.startswith("AWS::") for name in names)
 

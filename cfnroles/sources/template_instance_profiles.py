@@ -1,4 +1,4 @@
-"""The instance profiles of a template, and the roles that are in them.
+"""The instance profiles of a template, and their roles.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-instanceprofile.html
 """
@@ -14,9 +14,9 @@ _ROLE = "AWS::IAM::Role"
 
 
 def role_in(profile: str, stack: ResolvedStack) -> Text | None:
-    """The ARN of the role in the instance profile that a text names; ``None`` where the stack does not tell it.
+    """Return the ARN of the role in a named instance profile; ``None`` if the stack does not contain it.
 
-    A role that is there by its name alone may have a path, so that its ARN is not known.
+    A role that is given only by name may have a path, so its ARN is unknown.
     """
     found = _named(profile, stack)
     roles = found.properties.get("Roles") if found is not None else None
@@ -31,7 +31,7 @@ def role_in(profile: str, stack: ResolvedStack) -> Text | None:
 
 
 def profiles_of(stack: ResolvedStack) -> tuple[tuple[str, object], ...]:
-    """All that tells which role is in which instance profile of a stack."""
+    """Return everything that says which role is in which instance profile of a stack."""
     profiles = ((each.logical_id, each.properties) for each in stack.of_type(INSTANCE_PROFILE))
     roles = ((each.logical_id, each.properties.get("RoleName")) for each in stack.of_type(_ROLE))
     return *profiles, *roles
@@ -46,7 +46,7 @@ def _named(profile: str, stack: ResolvedStack) -> Resource | None:
 
 
 def _is_called(name: Text, resource: Resource, property_: str) -> bool:
-    """Whether a text is the name of a resource: what refers to it, or the name that it is given."""
+    """Return whether a text is the name of a resource: a reference to it, or its given name."""
     if name.whole is not None:
         return name.whole.name.partition(".")[0] == resource.logical_id
     given = resource.properties.get(property_)

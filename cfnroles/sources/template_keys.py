@@ -1,4 +1,4 @@
-"""The keys that a template names beside a task definition: of its secrets, its log groups and its files."""
+"""The keys that a template defines next to a task definition: of its secrets, log groups and files."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from cfnroles.workload import Path
 _SECRET, _ATTACHMENT = "AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment"
 _DATABASES = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster")
 _PARAMETER, _LOG_GROUP, _BUCKET = "AWS::SSM::Parameter", "AWS::Logs::LogGroup", "AWS::S3::Bucket"
-#: The service in an ARN -> the type of what its names are of.
+#: The service in an ARN -> the type of the named resource.
 _KINDS = {"secretsmanager": _SECRET, "ssm": _PARAMETER}
-#: The types of what is encrypted, or leads to what is.
+#: The types of encrypted resources, and those that refer to them.
 ENCRYPTED = (_SECRET, _ATTACHMENT, *_DATABASES, _PARAMETER, _LOG_GROUP, _BUCKET)
-#: The property that gives each its name.
+#: The property with the name of each.
 NAMES = {_SECRET: "Name", _PARAMETER: "Name", _BUCKET: "BucketName", _LOG_GROUP: "LogGroupName"}
 _FILE = "DecryptFiles"
 
 
 class Keys:
-    """The keys of what a task names in a stack. ``gaps`` are about those that cannot be named."""
+    """The keys of what a task names in a stack. ``gaps`` are about keys with unknown names."""
 
     def __init__(self, task: TemplateTask, stack: ResolvedStack, told: Facts) -> None:
         self._task, self._stack, self._told = task, stack, told
@@ -40,7 +40,7 @@ class Keys:
 
     @cached_property
     def facts(self) -> Facts:
-        """What was told, and the keys of the log groups and buckets which the template defines and the task names."""
+        """Return the given facts, and the keys of the template's log groups and buckets that the task names."""
         of_files = (key for keys in self._of_buckets.values() for key in keys)
         return replace(
             self._told,
@@ -49,7 +49,7 @@ class Keys:
         )
 
     def _of_log_groups(self) -> Iterator[tuple[str, str]]:
-        """The log groups that the task names, by themselves or by the name that they are given, each with its key."""
+        """Yield the log groups that the task names, by reference or name, each with its key."""
         called = _called(_LOG_GROUP, self._stack)
         named = {text: called[text][0] for text in sorted(self._said) if text in called}
         named |= {
@@ -76,14 +76,14 @@ class Keys:
         )
 
     def concern(self, need: Need) -> bool:
-        """Whether a need is to decrypt something that may have a key of its own."""
+        """Return whether a need is to decrypt something that may have its own key."""
         return need.sid == _FILE or bool(need.permission.when)
 
     def of(self, need: Need) -> Iterator[Need]:
-        """The need, or where it is to decrypt what the template defines, one for its own key, if any.
+        """Yield the need, or if it decrypts a resource of the template, one for its own key, if it has any.
 
         A secret without a key is encrypted with AWS's own, which any role of the account may use through Secrets
-        Manager, and a bucket without one is encrypted without any permission. Raises Unnamed for a key by its alias.
+        Manager, and a bucket without one needs no permission. Raise Unnamed for a key by alias.
         https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
         """
         if need.sid == _FILE:
@@ -98,7 +98,7 @@ class Keys:
             yield need
 
     def _secret(self, need: Need) -> Mapping[str, Any] | None:
-        """What the template says about the secret that a need decrypts; ``None`` for one from another place."""
+        """Return the template's definition of the secret that a need decrypts; ``None`` for a secret elsewhere."""
         for text in need.permission.texts:
             arn = arn_of(text)
             at_home = arn is not None and (bool(arn.account.unknown) or arn.account == self._told.account)
@@ -125,8 +125,7 @@ class Keys:
         return resource.properties if resource.type in (_SECRET, _PARAMETER) else None
 
     def _of_file(self, need: Need) -> tuple[Text, ...]:
-        """The keys that a file may be encrypted with: of its bucket, or those that were told for one from another
-        place."""
+        """Return the possible keys of a file: those of its bucket, or the given ones for a bucket elsewhere."""
         for condition in need.permission.conditions:
             for value in condition.values:
                 arn = arn_of(value)
@@ -143,7 +142,7 @@ class Keys:
 
     @cached_property
     def _of_buckets(self) -> Mapping[str, tuple[Text, ...]]:
-        """The keys of the buckets that the task names, by logical id."""
+        """Return the keys of the buckets that the task names, by logical ID."""
         found: dict[str, tuple[Text, ...]] = {}
         for path, text in self._texts:
             arn = arn_of(text) if text.startswith("arn:") else None
@@ -153,7 +152,7 @@ class Keys:
         return found
 
     def _of_bucket(self, bucket: Resource, path: Path) -> Iterator[Text]:
-        """The keys by which a bucket encrypts what is put into it, as far as they are the customer's.
+        """Yield the customer managed keys with which a bucket encrypts new objects.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-serversideencryptionbydefault.html
         """
@@ -169,14 +168,14 @@ class Keys:
             yield self._arn(shaped(given, self._stack))
 
     def _of_group(self, key: Text) -> Text:
-        """The key of a log group, which takes an ARN: what nobody knows is one."""
+        """Return the key of a log group, which must be an ARN: an unknown value is one."""
         try:
             return self._arn(key)
         except Unnamed:
             return key
 
     def _arn(self, key: Text) -> Text:
-        """The ARN of a key that is named by its ARN or its id; raises Unnamed for an alias, and for what may be either.
+        """Return the ARN of a key that is given by ARN or ID. Raise Unnamed for an alias, and for what may be either.
 
         https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-identifiers
         """
@@ -201,7 +200,7 @@ def _defaults_of(encryption: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _called(kind: str, stack: ResolvedStack) -> Mapping[str, list[Resource]]:
-    """The resources of a type by the names that they are given, as an ARN has them."""
+    """Return the resources of a type by their given names, in the form of an ARN."""
     if kind not in stack.known:
         found: dict[str, list[Resource]] = {}
         for resource in stack.of_type(kind):

@@ -1,4 +1,4 @@
-"""Names that a template refers to and does not have, in what is read of it."""
+"""References to undefined names in the parts of a template that are read."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from cfnroles.template.intrinsics import NAMED_BY_PROPERTY
 from cfnroles.template.template import Template
 from cfnroles.template.undefined_names import undefined, undefined_names
 
-#: What the types begin with of which anything is read. Of other resources, cfn-lint tells.
+#: Prefixes of the types that are read. cfn-lint checks other resources.
 READ = (
     *(*TASKS, *RUNS, *RUNNERS, *UNREAD, CLUSTER),
     *(*ENCRYPTED, *TELLING, *ARNS, *NAMED_BY_PROPERTY),
     *(PIPELINE, DEPLOYMENT_GROUP, "AWS::IAM::", "AWS::CloudFormation::Stack", "AWS::Serverless::Application"),
 )
 _ECS = "aws::ecs:"
-#: The check that tells of a type that is none.
+#: The check for invalid types.
 UNKNOWN_TYPE = "unknown-type"
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ECS.html
 _OF_ECS = frozenset(
     (*TASKS, *RUNS, *UNREAD, CLUSTER, "AWS::ECS::ClusterCapacityProviderAssociations", "AWS::ECS::PrimaryTaskSet")
 )
-#: How much of a type must be another's: a new type of Amazon ECS is like none of these.
+#: The minimum similarity of a misspelled type: a new type of Amazon ECS is similar to none of these.
 _NEAR = 0.9
 
 
 def refused_names(template: Template) -> tuple[Finding, ...]:
-    """Each name that CloudFormation would not find, as an error; types of Amazon ECS are such names."""
+    """Return an error for each name that CloudFormation would not find; types of Amazon ECS are such names."""
     if refused_names not in template.known:
         template.known[refused_names] = (*_unknown_types(template), *undefined_names(template, READ))
     found: tuple[Finding, ...] = template.known[refused_names]
@@ -41,7 +41,7 @@ def refused_names(template: Template) -> tuple[Finding, ...]:
 
 
 def _unknown_types(template: Template) -> Iterator[Finding]:
-    """The types that are a slip of one of Amazon ECS."""
+    """Yield the types that are misspelled types of Amazon ECS."""
     for name, resource in template.resources.items():
         kind = resource["Type"]
         if kind in _OF_ECS or not kind.lower().startswith(_ECS):
@@ -54,7 +54,7 @@ def _unknown_types(template: Template) -> Iterator[Finding]:
 
 
 def names_elsewhere(template: Template) -> Iterator[Gap]:
-    """Each name that another part of the template may have, which AWS SAM or Copilot keeps."""
+    """Yield a gap for each name that another part of the template may define with AWS SAM or Copilot."""
     for each in undefined(template, READ):
         if each.partial:
             origin = Origin(template.document, each.path)

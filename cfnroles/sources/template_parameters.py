@@ -1,8 +1,8 @@
-"""What a task definition of a template needs, by the parameters that name it rather than by the values that they have.
+"""The needs of a template's task definition in terms of its parameters rather than their values.
 
-A value decides what a text means: whether it is an ARN or a name, an image of ECR or of another registry. So each
-known value is looked at as it is. Where another value of the same form turns up in the need in its place, the need is
-of whatever the parameter says, and the parameter is there itself; anywhere else the value does.
+A value decides what a string means: an ARN or a name, an image in ECR or in another registry. So each known value is
+examined as it is. If another value of the same form appears in the need in its place, the need is for any value of the
+parameter, and contains the parameter itself; otherwise it contains the value.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cfnroles.template.template import Template
 from cfnroles.template.world_sets import WorldSet
 from cfnroles.text import Part, Text, text_of
 
-#: Signs of one kind: what is hexadecimal stays so, and digits stay digits.
+#: Characters of one kind: hexadecimal digits stay hexadecimal, and digits stay digits.
 _KINDS = (
     digits,
     ascii_lowercase[:6],
@@ -41,9 +41,9 @@ _Named = TypeVar("_Named", Need, Reference)
 def by_parameters(
     logical_id: str, document: Document, template: Template, known: tuple[Facts, Given]
 ) -> tuple[TaskInWorlds, tuple[str, ...]]:
-    """What a task definition needs, and the parameters whose values were taken for what they are.
+    """Return the needs of a task definition, and the parameters whose values were assumed.
 
-    Raises InvalidInput as `in_worlds` does.
+    Raise InvalidInput as `in_worlds`.
     """
     facts, given = known
     around, worlds = around_task(logical_id, template, given)
@@ -64,7 +64,7 @@ def by_parameters(
 
 
 def _left(found: Need | Gap, template: Template) -> frozenset[str]:
-    """The parameters that the field of a need or a gap refers to, and that do not stand in the need itself."""
+    """Return the parameters that the field of a need or gap refers to, and that are not in the need itself."""
     texts = found.permission.texts if isinstance(found, Need) else ()
     said = {symbol.name for text in texts for symbol in text_of(text).unknown}
     return frozenset(template.parameters_in(found.origin.path)) - said
@@ -85,7 +85,7 @@ def _by_parameters(
         except Misread:
             continue
         if original in found and (same := where & found[original]):
-            # People know a place by the names that it has.
+            # Places are identified by their names.
             by_name = replace(of(each, others.named), origin=original.origin)
             named[by_name] = named[by_name] | same if by_name in named else same
             left[original] -= same
@@ -96,7 +96,7 @@ def _by_parameters(
 
 
 def _called(origin: Origin, known: Collection[str], others: _Others) -> Origin:
-    """The place by the names that it has: one that is not known is another value of a parameter."""
+    """Return the place by its names: an unknown name is another value of a parameter."""
     names = {name: getattr(origin, name) for name in ("container", "item")}
     other = {name: others.original(text_of(each)) for name, each in names.items() if each not in known}
     return replace(origin, **other)
@@ -115,17 +115,17 @@ def _reference(reference: Reference, of: Callable[[Text], Text]) -> Reference:
 
 
 class _Others:
-    """Other values for the known ones of parameters, each of which stands for one value of one parameter."""
+    """Other values for the known ones of parameters, each for one value of one parameter."""
 
     def __init__(self, template: Template) -> None:
         self._texts = {name for name, each in template.declarations.items() if each.get("Type") == "String"}
         self.values: dict[str, tuple[str, str]] = {}
         self._known: dict[tuple[str, str], str] = {}
-        #: The parameters that stand in what was asked about.
+        #: The parameters in what was examined.
         self.found: set[str] = set()
 
     def altered(self, name: str, value: str) -> str:
-        """Another value of the same form; the value itself where there is none that can be told apart."""
+        """Return another value of the same form; the value itself if none can be distinguished."""
         if name not in self._texts:
             return value
         if (name, value) not in self._known:
@@ -137,11 +137,11 @@ class _Others:
         return self._known[name, value]
 
     def original(self, text: Text) -> Text:
-        """The text with the values that the parameters have."""
+        """Return the text with the original values of the parameters."""
         return self._replaced(text, lambda name, value: value)
 
     def named(self, text: Text) -> Text:
-        """The text with the parameters themselves."""
+        """Return the text with the parameters themselves."""
         return self._replaced(text, self._parameter)
 
     def _parameter(self, name: str, value: str) -> Symbol:
@@ -149,7 +149,7 @@ class _Others:
         return Parameter(name)
 
     def _replaced(self, text: Text, part: Callable[[str, str], Part]) -> Text:
-        """The text with something in the place of each other value; none is looked for in what is put there."""
+        """Return the text with a replacement for each other value. Replacements are not searched again."""
         if not self.values:
             return text_of(text)
         longest = sorted(self.values, key=len, reverse=True)
@@ -159,7 +159,7 @@ class _Others:
 
 
 def _cut(part: Part, others: re.Pattern[str]) -> Iterator[Part | re.Match[str]]:
-    """A part with what is found in it apart; symbols are never cut."""
+    """Split a part at the other values in it. Symbols are never cut."""
     if not isinstance(part, str):
         yield part
         return
@@ -172,7 +172,7 @@ def _cut(part: Part, others: re.Pattern[str]) -> Iterator[Part | re.Match[str]]:
 
 
 def _turned(value: str, by: int) -> str:
-    """Another value of the same form; of an ARN or of an image only what comes after the last colon changes."""
+    """Return another value of the same form. In an ARN or image, only the part after the last colon changes."""
     whole = value.rstrip(":")
     before, colon, last = whole.rpartition(":")
     turned = "".join(_turned_sign(sign, by) for sign in last)

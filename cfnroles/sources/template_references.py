@@ -1,4 +1,4 @@
-"""Which secrets and parameters of its task definitions a template makes itself."""
+"""The secrets and parameters of its task definitions that a template itself creates."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _SECRET, _PARAMETER = "AWS::SecretsManager::Secret", "AWS::SSM::Parameter"
 
 
 def made_by_template(task: TaskInWorlds, facts: Facts) -> frozenset[Reference]:
-    """The references of a task definition to what its own template makes, in all worlds that have them.
+    """Return the references of a task definition to resources of its template, in all worlds that have them.
 
-    CloudFormation makes that before the task definition that refers to it.
+    CloudFormation creates those before the task definition.
     """
     tree = task.worlds.template.tree
     kinds = (_SECRET, _PARAMETER)
@@ -48,13 +48,13 @@ def deployable_worlds(task: TaskInWorlds) -> WorldSet:
 
 
 def resources_in(text: Text, tree: Mapping[str, Any]) -> tuple[str, ...]:
-    """The logical ids of the resources of a template that stand in a text, be they there in a world or not."""
+    """Return the logical IDs of a template's resources in a text, also of those that do not exist in a world."""
     names = (getattr(symbol, "of", symbol).name.partition(".")[0] for symbol in text_of(text).unknown)
     return tuple(name for name in names if name in tree["Resources"])
 
 
 def _is_named(reference: Reference, stack: ResolvedStack, facts: Facts) -> bool:
-    """Whether a stack makes what a reference names, by the name that the template gives it."""
+    """Return whether a stack creates what a reference names, by the name in the template."""
     try:
         target = value_from(reference.value_from, facts)
     except (Unnamed, Malformed):

@@ -1,4 +1,4 @@
-"""Services and daemons of a template whose task definition stands elsewhere: what they ask for by themselves."""
+"""Services and daemons of a template whose task definition is elsewhere: their own needs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LOOKED_AT = (*TASK_DEFINITIONS, *RUNS, CLUSTER)
 
 
 def asked_alone(template: Template, given: Given = NOTHING_GIVEN) -> Iterator[Gap]:
-    """A gap for what runs a task definition of elsewhere and asks for permissions itself, or that may do so."""
+    """Yield a gap for each that runs a task definition elsewhere and has needs of its own, or may have."""
     kept = dict(_perhaps_elsewhere(template))
     for name in (name for name, each in kept.items() if each["Type"] in RUNS):
         around = replace(template, tree={**template.tree, "Resources": _around(name, kept)})
@@ -50,20 +50,20 @@ def asked_alone(template: Template, given: Given = NOTHING_GIVEN) -> Iterator[Ga
 
 
 def _around(name: str, resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
-    """One of what runs tasks with all that it names, and the clusters, which it may name by their names."""
+    """Return one that runs tasks with everything that it names, and the clusters, which it may give by name."""
     reached = reached_from(name, resources)
     return {each: found for each, found in resources.items() if each in reached or found["Type"] == CLUSTER}
 
 
 def _perhaps_elsewhere(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The resources, without what runs a task definition that is there whenever it is, and with little of that one."""
+    """Yield the resources, without those that run a task definition that always exists with them."""
     resources = template.resources
-    # A task set says a part of what its service does.
+    # A task set has some of its service's settings.
     task_sets = any(each["Type"] == TASK_SET for each in resources.values())
     for name, each in resources.items():
         properties = each.get("Properties")
         if each["Type"] in TASK_DEFINITIONS and isinstance(properties, Mapping):
-            # Whoever names it asks for no more of it, and there may be hundreds in many worlds.
+            # Resources that name it need no more of it, and there may be hundreds in many worlds.
             yield (
                 name,
                 {**each, "Properties": {member: properties[member] for member in properties if member == "Family"}},
@@ -83,7 +83,7 @@ def _runs_own(running: Mapping[str, Any], resources: Mapping[str, Mapping[str, A
 
 
 def asked_alone_in(stack: ResolvedStack, document: str) -> Iterator[tuple[str, Holder]]:
-    """The same in one stack."""
+    """Yield the same for one stack."""
     for task in running_elsewhere(stack, document):
         if holder := _asks(task):
             yield task.resource.logical_id, holder

@@ -1,6 +1,6 @@
-"""What of a template runs its tasks besides services: schedules, rules and pipes of EventBridge, and state machines.
+"""Runners of a template's tasks besides services: EventBridge schedules, rules and pipes, and state machines.
 
-What each says is a run of the task: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+Each is a run of the task: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from cfnroles.workload import Path
 
 
 class Runner(Struct, frozen=True):
-    """What runs tasks besides services: the member of a spec's ``run-by``, its role, and what says how it does."""
+    """A runner of tasks besides services: the member of a spec's ``run-by``, its role, and its definition of the
+    run.
+    """
 
     member: str
     holder: Holder
@@ -43,29 +45,29 @@ RUNNERS = {
     _PIPE: Runner("pipe", Holder.PIPE, ("Target", "TargetParameters")),
     **{kind: Runner("state-machine", Holder.STATE_MACHINE, DEFINING) for kind in STATE_MACHINES},
 }
-#: The roles of these.
+#: Their roles.
 RUNNING = frozenset(runner.holder for runner in RUNNERS.values())
-#: Where the target of each says how it runs a task; a state machine says it in its definition.
+#: The property of each with the run; a state machine has it in its definition.
 _HOW = {"AWS::Scheduler::Schedule": "EcsParameters", "AWS::Events::Rule": "EcsParameters", _PIPE: "EcsTaskParameters"}
 _TASK = "TaskDefinitionArn"
-#: What else says something about the role of a task that is run. Other properties tell when it is.
+#: Other properties that are relevant for the role of a run. The rest is about its time.
 _TELLING = ("RoleArn", "Role", "KmsKeyArn")
-#: What of a run tells which task, and how many, and has a form of its own.
+#: Parts of a run that say which task, and how many, in their own form.
 _NOT_OF_A_RUN = frozenset({_TASK, TASK, "Cluster", "Overrides", "TaskCount", "Tags", "TagList"})
-#: What of a target no permission depends on.
+#: Parts of a target that need no permission.
 _COSTLESS = frozenset({"Id", "NetworkConfiguration", "PlatformVersion", "RetryPolicy", "TaskCount"})
-#: What of a run may ask for permissions.
+#: Parts of a run that may need permissions.
 _COSTLY = frozenset(
     {"EnableExecuteCommand", "EnableECSManagedTags", "LaunchType", "PropagateTags", "Tags", "VolumeConfigurations"}
 )
 
 
 class Target(Struct, frozen=True):
-    """One place at which a resource runs a task.
+    """A place where a resource runs a task.
 
-    ``steps`` is where that stands in its properties, ``named`` where the task definition is named there. ``given`` are
-    members of RunTask, ``overrides`` what it puts into the place of what the task definition says, and ``hidden`` the
-    members that no one can see. ``is_read`` is not so where more depends on it than is looked at.
+    ``steps`` is its path in the properties, ``named`` that of the task definition. ``given`` are members of RunTask,
+    ``overrides`` those of the task definition, and ``hidden`` the unreadable members. ``is_read`` is false if more
+    depends on it than is examined.
     """
 
     resource: Resource
@@ -84,12 +86,12 @@ class Target(Struct, frozen=True):
 
     @property
     def runner(self) -> Runner:
-        """What kind of runner it belongs to."""
+        """The kind of its runner."""
         return RUNNERS[self.resource.type]
 
 
 def targets_of(resource: Resource) -> Iterator[Target]:
-    """The targets of a schedule, rule or pipe that run tasks, or the states of a state machine that do."""
+    """Yield the targets of a schedule, rule or pipe that run tasks, or such states of a state machine."""
     if resource.type in STATE_MACHINES:
         yield from (_of_state(resource, state) for state in state_machine(resource.properties).running)
     elif resource.type == _PIPE:
@@ -163,7 +165,7 @@ def _of_run(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def names_task(target: Target, task: Resource) -> bool:
-    """Whether a target runs a task definition: by its ARN, or where ECS takes that, by its family."""
+    """Return whether a target runs a task definition: by ARN, or by family if ECS accepts that."""
     named, family = target.task, task.properties.get("Family")
     if named in names_of(task.logical_id):
         return True
@@ -175,7 +177,7 @@ def names_task(target: Target, task: Resource) -> bool:
 
 
 def of_unread_targets(template: Template, given: Given = NOTHING_GIVEN) -> Iterator[Gap]:
-    """A gap for each thing that runs a task, or may do so, in a way that is not read."""
+    """Yield a gap for everything that runs a task, or may do so, in an unreadable way."""
     names = frozenset(_running(template))
     has_tasks = any(each["Type"] in TASKS for each in template.resources.values())
     kinds = (*TASK_DEFINITIONS, *RUNNERS)
@@ -190,7 +192,7 @@ def of_unread_targets(template: Template, given: Given = NOTHING_GIVEN) -> Itera
 
 
 def _around(name: str, template: Template) -> Mapping[str, Mapping[str, Any]]:
-    """What runs tasks with all that it names, and the task definitions that it may run, of which little is asked."""
+    """Return what runs tasks with everything that it names, and its possible task definitions in brief."""
     resources, reached = template.resources, reached_from(name, template.resources)
     kept = {each: resources[each] for each in reached}
     text = str(tasks_named(resources[name]))
@@ -203,14 +205,14 @@ def _around(name: str, template: Template) -> Mapping[str, Mapping[str, Any]]:
 
 
 def names_family(text: str, task: Mapping[str, Any]) -> bool:
-    """Whether a text may name a task definition by its family."""
+    """Return whether a text may name a task definition by family."""
     properties = task.get("Properties")
     family = properties.get("Family") if isinstance(properties, Mapping) else None
     return family in text if isinstance(family, str) and family else isinstance(family, Mapping)
 
 
 def as_runner(resource: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What of a schedule, a rule or the like is about the tasks that it runs, and not about when."""
+    """Return the parts of a schedule, rule or other runner that are about its tasks, not about their time."""
     told = (*RUNNERS[resource["Type"]].told, *_TELLING)
     properties = resource.get("Properties")
     kept = {name: properties[name] for name in told if name in properties} if isinstance(properties, Mapping) else {}
@@ -218,7 +220,7 @@ def as_runner(resource: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def tasks_named(runner: Mapping[str, Any]) -> Any:
-    """What of a resource that runs tasks names the task definitions."""
+    """Return what names the task definitions in a runner."""
     if runner["Type"] in STATE_MACHINES:
         return as_runner(runner)["Properties"]
     return values_of(_TASK, runner.get("Properties"))
@@ -233,7 +235,7 @@ def _does_more(resource: Resource, tasks: Sequence[Resource], stack: ResolvedSta
 
 
 def doing_more(template: Template, tasks: Collection[str]) -> tuple[str, ...]:
-    """The pipes and state machines that do anything else than to run these tasks, as far as it is seen."""
+    """Return the pipes and state machines that are known to do more than run these tasks."""
     kinds = (*STATE_MACHINES, _PIPE)
     if not any(each["Type"] in kinds for each in template.resources.values()):
         return ()
@@ -243,7 +245,7 @@ def doing_more(template: Template, tasks: Collection[str]) -> tuple[str, ...]:
 
 
 def made_in_part(template: Template, tasks: Collection[str]) -> Iterator[Gap]:
-    """A gap for each of these that runs one of the tasks, whose role is made for that alone."""
+    """Yield a gap for each of these that runs one of the tasks: its role is built only for that."""
     stack = template.resolve(types=(*STATE_MACHINES, _PIPE, *TASK_DEFINITIONS))
     ours = [each for each in stack.of_type(*TASK_DEFINITIONS) if each.logical_id in tasks]
     for name in doing_more(template, tasks):
@@ -269,13 +271,13 @@ def _without_costless(value: Any) -> Any:
 
 
 def values_of(name: str, value: Any) -> list[Any]:
-    """The values of all members of this name, at any depth."""
+    """Return the values of all members with this name, at any depth."""
     own = [value[name]] if isinstance(value, Mapping) and name in value else []
     return [*own, *(found for member in inside(value) for found in values_of(name, member))]
 
 
 def _running(template: Template) -> Iterator[str]:
-    """What runs tasks, or may do so."""
+    """Yield what runs tasks, or may do so."""
     for name, each in template.resources.items():
         kind = each["Type"]
         if kind in STATE_MACHINES or (kind in _HOW and has_key(each.get("Properties"), _HOW[kind])):
@@ -283,7 +285,7 @@ def _running(template: Template) -> Iterator[str]:
 
 
 def _unread(stack: ResolvedStack, names: frozenset[str]) -> Iterator[tuple[str, str, bool]]:
-    """What runs tasks and is not read, why, and whether it is seen to run any."""
+    """Yield what runs tasks and is unreadable, the reason, and whether it is known to run any."""
     tasks = stack.of_type(*TASK_DEFINITIONS)
     for each in stack.of_type(*RUNNERS):
         name = each.logical_id
@@ -299,7 +301,7 @@ def _unread(stack: ResolvedStack, names: frozenset[str]) -> Iterator[tuple[str, 
 
 
 def _is_seen(resource: Resource) -> bool:
-    """Whether all that runs a task is there: not where CloudFormation makes it of what is not known yet."""
+    """Return whether all runs are readable: not if CloudFormation generates them from unknowns."""
     given = [resource.properties.get(name) for name in RUNNERS[resource.type].told]
     made = any(isinstance(each, str) for part in given for each in (part if isinstance(part, list) else [part]))
     targets = tuple(targets_of(resource))

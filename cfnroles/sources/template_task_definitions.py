@@ -1,4 +1,4 @@
-"""The task definitions of a template, turned back into the API's spelling, so that one feature table serves both."""
+"""The task definitions of a template in the API's spelling, so that one feature table applies to both."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from cfnroles.text import Part, Text, from_spelling
 from cfnroles.workload import EXPRESS, PROFILE, PROVIDER, Path, Workload
 
 _HOME = "${AWS::Region}:${AWS::AccountId}"
-#: What Ref and GetAtt give for a resource without a name of its own: (type, attribute) -> the text before the name that
-#: CloudFormation makes up, and the text after it.
+#: The value of Ref and GetAtt for a resource without a given name: (type, attribute) -> the text before and after the
+#: generated name.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 _SHAPES = {
     ("AWS::SecretsManager::Secret", ""): (f"arn:${{AWS::Partition}}:secretsmanager:{_HOME}:secret:", ""),
@@ -55,44 +55,44 @@ _SHAPES = {
 }
 _OF_SECRETS = "AWS::SecretsManager::Secret"
 _UNDECIDED = "Fn::If"
-#: The types of task definitions. Those of daemons have fewer members, of the same names.
+#: The types of task definitions. Those of daemons have fewer members, with the same names.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterDaemonTaskDefinition.html
 TASK_DEFINITIONS = ("AWS::ECS::TaskDefinition", "AWS::ECS::DaemonTaskDefinition")
 EXPRESS_SERVICE = "AWS::ECS::ExpressGatewayService"
 CAPACITY_PROVIDER = "AWS::ECS::CapacityProvider"
-#: What has roles: what tasks are made of, and what launches the instances that they run on. ECS makes a task definition
-#: of a service in Express Mode.
+#: Types with roles: those that define tasks, and those that launch their instances. ECS creates a task definition for
+#: an Express Mode service.
 TASKS = (*TASK_DEFINITIONS, EXPRESS_SERVICE, CAPACITY_PROVIDER)
-#: What each is called where it is no task definition.
+#: The noun of each that is not a task definition.
 NOUNS = {EXPRESS_SERVICE: "Express Mode service", CAPACITY_PROVIDER: "capacity provider"}
-#: What has roles of its own that are not read, by its type.
+#: Types with roles of their own that are not read.
 UNREAD = {"AWS::ECS::Gateway": "its infrastructure role; `gateway` in a service spec creates it"}
-#: The property without which something has no roles.
+#: The property without which a type has no roles.
 _WITH_ROLES = {CAPACITY_PROVIDER: "ManagedInstancesProvider"}
 _CONTAINERS = ("containerDefinitions",)
 SERVICE, TASK_SET, CLUSTER = "AWS::ECS::Service", "AWS::ECS::TaskSet", "AWS::ECS::Cluster"
-#: What a task set says of itself. All else it says in the place of its service, which another tool deploys.
+#: The settings of a task set itself. All others override its service's, which another tool deploys.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateTaskSet.html
 _OF_TASK_SETS = frozenset({"ExternalId", "Id", "Scale", "Service", "Tags", "TaskDefinition"})
-#: What runs tasks, by its type: what it is beside a task definition, and its property that names that one.
+#: What runs tasks, by type: its key next to a task definition, and its property with the task definition.
 RUNS = {
     SERVICE: ("service", "TaskDefinition"),
     TASK_SET: ("service", "TaskDefinition"),
     "AWS::ECS::Daemon": ("daemon", "DaemonTaskDefinitionArn"),
 }
-#: Members that CloudFormation calls otherwise than the API does, in small letters.
+#: Members with another name in CloudFormation than in the API, in lowercase.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
 _RENAMED = {"placementstrategies": "placementStrategy", "clustersettings": "settings", "clustername": "cluster"}
 
 
 def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
-    """A resolved text of a stack, with the form that is known of what a resource without a name gives.
+    """Return a resolved text of a stack, with the known form of the value of a resource without a given name.
 
-    The name that CloudFormation will make up is the symbol ``${LogicalId}``. ``policy`` is as for `from_spelling`.
+    The generated name is the symbol ``${LogicalId}``. ``policy`` is as for `from_spelling`.
     """
 
     def _attached(attachment: Resource) -> Part | None:
-        """The secret that an attachment is to, which is what its Ref gives."""
+        """Return the secret of an attachment, which is the attachment's Ref."""
         given = attachment.properties.get("SecretId")
         whole = from_spelling(given, policy=policy).whole if isinstance(given, str) else None
         target = stack.resources.get(whole.name.partition(".")[0]) if whole else None
@@ -117,7 +117,7 @@ def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
 
 
 def spelled(text: Text) -> Text:
-    """The text of a policy as its template has it: with what ``Ref`` or ``GetAtt`` gives, and not the form of that."""
+    """Return the text of a policy as its template has it: with ``Ref`` or ``GetAtt``, not the form of its value."""
     for symbol in text.symbols:
         for (kind, attribute), shape in _SHAPES.items():
             form = f"{shape[0]}{symbol.spelled}{shape[1]}"
@@ -128,9 +128,9 @@ def spelled(text: Text) -> Text:
 
 
 class TemplateTask(Struct, frozen=True, dict=True):
-    """The workload of one resource, and where its members stand in the template.
+    """The workload of one resource, and the places of its members in the template.
 
-    ``unseen`` are the places of structures, maps and lists of structures that only CloudFormation works out.
+    ``unseen`` are the places of structures, maps and lists of structures that only CloudFormation can evaluate.
     """
 
     resource: Resource
@@ -145,36 +145,35 @@ class TemplateTask(Struct, frozen=True, dict=True):
 
     @cached_property
     def settled(self) -> Mapping[str, Any] | None:
-        """The tree with pseudo parameters as symbols, whatever comes beside it; ``None`` where it has placeholders."""
+        """The tree with pseudo parameters as symbols; ``None`` if it has placeholders."""
         return None if unresolved(self.workload.tree) else as_symbols(self.workload.tree)
 
     @property
     def texts(self) -> frozenset[Text]:
-        """The texts in the workload that are known in part only."""
+        """The partly unknown texts in the workload."""
         return frozenset(text for _, text in self.said if isinstance(text, Text))
 
 
 def may_have_roles(resource: Mapping[str, Any]) -> bool:
-    """Whether a resource of one of these types has roles, be it under a condition."""
+    """Return whether a resource of one of these types has roles, possibly under a condition."""
     named = _WITH_ROLES.get(resource["Type"])
     return named is None or has_key(resource.get("Properties"), named)
 
 
 def noun_of(template: Template, logical_id: str) -> str:
-    """What a resource is called that has roles: a task definition, or what it is instead."""
+    """Return the noun of a resource with roles: a task definition, or another kind."""
     return NOUNS.get(template.type_of(logical_id), "task definition")
 
 
 def has_key(value: Any, name: str) -> bool:
-    """Whether a name stands anywhere in a value, be it below a condition."""
+    """Return whether a name is anywhere in a value, also below a condition."""
     return (isinstance(value, Mapping) and name in value) or any(has_key(member, name) for member in inside(value))
 
 
 def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") -> Iterator[TemplateTask]:
-    """The task definitions of a stack, or the one with this logical id.
+    """Yield the task definitions of a stack, or the one with this logical ID.
 
-    Where a value depends on a condition nobody told, the elements of both branches stand in a list, and of anything
-    else the first branch.
+    A list contains the elements of both branches of an undecided condition, anything else the first branch.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
     """
     own = (stack.resources[logical_id],) if logical_id in stack.resources else ()
@@ -190,13 +189,13 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
             continue
         tree = turned.structure(resource.properties, MEMBERS, (), ())
         containers = turned.containers_first(tree.get("containerDefinitions"))
-        # What another tool is meant to fill in is no more than a symbol here.
+        # A placeholder for another tool is only a symbol here.
         tree = as_symbols({**tree, "containerDefinitions": containers})
         yield TemplateTask(resource, Workload(document, tree), turned.sources, tuple(turned.unseen))
 
 
 def _express(turned: Turned, document: str) -> TemplateTask:
-    """The task definition that ECS makes of an Express Mode service, each member from its place in that."""
+    """Return the task definition that ECS creates for an Express Mode service, with the places of its members."""
     members = turned.structure(turned.resource.properties, express_service.MEMBERS, (), ())
     tree, places = express_service.as_task(members)
     sources: dict[Path, Path] = {}
@@ -209,7 +208,7 @@ def _express(turned: Turned, document: str) -> TemplateTask:
 
 
 def _provider(turned: Turned, document: str, stack: ResolvedStack) -> Iterator[TemplateTask]:
-    """A capacity provider of Managed Instances, which has no task definition; nothing for any other."""
+    """Yield a capacity provider of Managed Instances, which has no task definition; nothing for any other."""
     members = turned.structure(turned.resource.properties, capacity_provider.MEMBERS, (PROVIDER,), ())
     if "ManagedInstancesProvider" not in turned.resource.properties:
         return
@@ -226,7 +225,7 @@ def _provider(turned: Turned, document: str, stack: ResolvedStack) -> Iterator[T
 
 
 def beside_services(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
-    """The task definition beside each service, task set or daemon of the stack that runs it; by itself where none does.
+    """Return the task definition with each service, task set or daemon of the stack that runs it; alone if none does.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-daemon.html
@@ -237,7 +236,7 @@ def beside_services(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateT
 
 
 def running_elsewhere(stack: ResolvedStack, document: str) -> Iterator[TemplateTask]:
-    """What of the stack runs a task definition that is none of its own, as if that were empty."""
+    """Yield what runs a task definition outside of the stack, as if that were empty."""
     own = {form for each in stack.of_type(*TASK_DEFINITIONS) for form in names_of(each.logical_id)}
     for running in stack.of_type(*RUNS):
         named = running.properties.get(RUNS[running.type][1])
@@ -247,7 +246,7 @@ def running_elsewhere(stack: ResolvedStack, document: str) -> Iterator[TemplateT
 
 
 def names_of(logical_id: str) -> tuple[str, ...]:
-    """How a task definition is named by what runs it."""
+    """Return the references by which runners name a task definition."""
     return tuple(
         f"${{{logical_id}{attribute}}}" for attribute in ("", ".TaskDefinitionArn", ".DaemonTaskDefinitionArn")
     )
@@ -275,7 +274,7 @@ def _beside(task: TemplateTask, running: Resource, stack: ResolvedStack) -> Temp
 
 
 def _of_task_set(task_set: Resource, stack: ResolvedStack) -> Resource:
-    """The service of a task set, with what the task set says in its place."""
+    """Return the service of a task set, with the overrides of the task set."""
     own = {name: value for name, value in task_set.properties.items() if name not in _OF_TASK_SETS}
     named = from_spelling(str(task_set.properties.get("Service", "")), policy=False)
     names = [symbol.name.partition(".")[0] for symbol in named.unknown]
@@ -288,7 +287,7 @@ def _of_task_set(task_set: Resource, stack: ResolvedStack) -> Resource:
 
 
 class Turned(Struct):
-    """What a resource says, with the names of the API, as it is turned; ``sources`` tell where each part stands."""
+    """The properties of a resource with the API's names, during conversion. ``sources`` are the places of each part."""
 
     resource: Resource
     stack: ResolvedStack
@@ -298,7 +297,7 @@ class Turned(Struct):
     _names: dict[tuple[int, bool], dict[str, str]] = field(default_factory=dict)
 
     def source(self, steps: Path) -> Path:
-        """Where the part of the resource's properties at ``steps`` stands in the document."""
+        """Return the place in the document of the part at ``steps`` of the resource's properties."""
         found = self._places.get(steps)
         if found is None:
             moved = self.resource.moved(steps) if steps else self.resource.source()
@@ -306,14 +305,14 @@ class Turned(Struct):
         return found
 
     def _known(self, kind: Mapping[str, Any], path: Path) -> dict[str, str]:
-        """The members of a structure by their names in small letters."""
+        """Return the members of a structure by their names in lowercase."""
         key = id(kind), path[-1:] == ("proxyConfiguration",)
         if key not in self._names:
             self._names[key] = {**_RENAMED, **{_folded(name, path): name for name in kind}}
         return self._names[key]
 
     def structure(self, given: Mapping[str, Any], kind: Mapping[str, Any], path: Path, steps: Path) -> dict[str, Any]:
-        """The members at ``steps`` by the names of ``kind``, as they come to ``path``."""
+        """Return the members at ``steps`` with the names of ``kind``, placed at ``path``."""
         known = self._known(kind, path)
         tree = {}
         for name, value in given.items():
@@ -322,14 +321,14 @@ class Turned(Struct):
             self.sources[(*path, member)] = self.source((*steps, name))
             turned = self.value(value, kind.get(member, TEXT), (*path, member), (*steps, name))
             if turned is None and value is not None and member not in kind:
-                # Whatever an unknown member holds, it is told of.
+                # An unknown member is reported with any content.
                 turned = {}
             if turned is not None:
                 tree[member] = turned
         return tree
 
     def containers_first(self, elements: Any) -> list[dict[str, Any]]:
-        """The containers among the elements of a list, in which no other element keeps its place before one."""
+        """Return the containers among the elements of a list, before other elements."""
         found = elements if isinstance(elements, list) else []
         if all(isinstance(each, dict) for each in found):
             return found
@@ -344,8 +343,8 @@ class Turned(Struct):
         return [found[index] for index in order if isinstance(found[index], dict)]
 
     def value(self, given: Any, kind: Any, path: Path, steps: Path) -> Any:
-        """A value at ``steps`` as its ``kind`` has it; ``None`` for what has another shape."""
-        # Most values are plain texts, and there are many worlds.
+        """Return the value at ``steps`` in the form of its ``kind``; ``None`` for another type."""
+        # Most values are plain strings, and there are many worlds.
         if isinstance(given, str) and isinstance(kind, str) and kind != MAP:
             return self._plain(given, kind)
         branches = undecided(given)
@@ -365,7 +364,7 @@ class Turned(Struct):
             for name in given:
                 self.sources[(*path, name)] = self.source((*steps, name))
             return {name: self.value(member, TEXT, (*path, name), (*steps, name)) for name, member in given.items()}
-        # What has another shape is for CloudFormation to refuse, or comes from a macro.
+        # CloudFormation rejects another type, or a macro generates it.
         return None if isinstance(given, Mapping | list) else self._plain(given, kind)
 
     def _element(self, given: Any, kind: Any, path: Path, steps: Path) -> Any:
@@ -373,8 +372,8 @@ class Turned(Struct):
         return self.value(given, kind, path, steps)
 
     def _plain(self, given: Any, kind: Any) -> Any:
-        # CloudFormation takes texts, numbers and truth values for each other. An empty text is a parameter's that has
-        # no default: what it will be is not known.
+        # CloudFormation converts strings, numbers and Booleans. An empty string is a parameter without a default, and
+        # unknown.
         if isinstance(given, str):
             if kind == FLAG and given.lower() in ("true", "false"):
                 return given.lower() == "true"
@@ -388,15 +387,14 @@ class Turned(Struct):
 
 
 def undecided(given: Any) -> list[tuple[int, Any]] | None:
-    """The branches of a value that depends on a condition nobody told, with their index; ``None`` for any other
-    value."""
+    """Return the branches of an undecided condition with their index; ``None`` for any other value."""
     if not isinstance(given, (dict, Mapping)) or len(given) != 1 or _UNDECIDED not in given:
         return None
     return [(index, branch) for index, branch in enumerate(given[_UNDECIDED]) if index and not _is_no_value(branch)]
 
 
 def elements(given: Any, steps: Path) -> Iterator[tuple[Any, Path]]:
-    """The elements of a list and of both branches of what is undecided in it, each with its place."""
+    """Yield the elements of a list and of both branches of undecided conditions, with their places."""
     branches = undecided(given)
     if branches is not None:
         for index, branch in branches:

@@ -1,7 +1,7 @@
-"""What the task definitions of a template need, in each of the worlds that its conditions make.
+"""The needs of a template's task definitions in the worlds of its conditions.
 
-Each is looked at in one world at a time, by the same rows as any other; what is found in some worlds only depends on
-what these have in common.
+Each is examined in one world at a time, by the same rows as any other. A result that holds only in some worlds depends
+on what these have in common.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ from cfnroles.template.worlds import Atom, Fork, Where, World, Worlds, without_d
 from cfnroles.text import Text
 from cfnroles.workload import Path
 
-#: What the types begin with that say something about a task.
+#: Prefixes of the types that define something about a task.
 _LOOKED_AT = (*TASKS, *RUNS, *RUNNERS, CLUSTER, *ENCRYPTED, *TELLING, INSTANCE_PROFILE)
 
-#: What is read besides: no condition around a role is one of the task definitions.
+#: Other types that are read: conditions around a role are not those of the task definition.
 _RESOLVED = (*_LOOKED_AT, "AWS::IAM::Role", PIPELINE, DEPLOYMENT_GROUP)
 
-#: How to read what macros and SAM make.
+#: How to read the output of macros and SAM.
 PROCESSED = (
     "Pass the template that CloudFormation processed: `aws cloudformation get-template --template-stage Processed"
     " --query TemplateBody --stack-name STACK`"
@@ -66,10 +66,10 @@ PROCESSED = (
 
 
 class TaskInWorlds(Struct, frozen=True):
-    """One task definition of a template, and in which of the worlds where it is there each thing is found.
+    """One task definition of a template, with the worlds of each result.
 
-    The origins are places of the template. ``defaults`` are the parameters whose default was taken. Worlds that agree
-    in the ``ground`` differ in nothing but single secrets, variables, mount points and ports.
+    The origins are places of the template. ``defaults`` are the parameters with their default. Worlds that agree in the
+    ``ground`` differ only in single secrets, variables, mount points and ports.
     """
 
     logical_id: str
@@ -83,26 +83,26 @@ class TaskInWorlds(Struct, frozen=True):
     ground: frozenset[Atom]
 
     def when(self, where: WorldSet) -> str:
-        """On what hangs what is found in these worlds; empty where that is the task definition alone."""
+        """Return the conditions of a result in these worlds; empty if these are all worlds of the task definition."""
         return "" if where == self.there else self.told(where)
 
     @property
     def condition(self) -> str:
-        """On what the task definition itself hangs; empty where it is there in any case."""
+        """The conditions of the task definition itself; empty if it always exists."""
         return "" if self.there == self.worlds.space.everywhere else self.told(self.there)
 
     def told(self, where: Where) -> str:
-        """The shortest conditions that hold in exactly these worlds."""
+        """Return the shortest conditions that hold in exactly these worlds."""
         return ", or if ".join(" and ".join(map(str, literals)) for literals in self.worlds.when(where))
 
 
 def defined(template: Template, kinds: Sequence[str] = TASK_DEFINITIONS) -> tuple[str, ...]:
-    """The logical ids of the task definitions of a template, or of the resources of other kinds."""
+    """Return the logical IDs of the task definitions of a template, or of resources of other kinds."""
     return tuple(name for name, each in template.resources.items() if each["Type"] in kinds and may_have_roles(each))
 
 
 def own(template: Template, kinds: Sequence[str] = TASK_DEFINITIONS) -> tuple[str, ...]:
-    """Those that stand in the template itself, and in none that is linked to it."""
+    """Return those in the template itself, not in linked ones."""
     return tuple(name for name in defined(template, kinds) if name not in template.borrowed)
 
 
@@ -118,14 +118,14 @@ def in_worlds(logical_id: str, document: Document, template: Template, known: tu
 def in_same_worlds(
     ids: Sequence[str], document: Document, template: Template, known: tuple[Facts, Given], apart: Iterable[str]
 ) -> tuple[TaskInWorlds, ...]:
-    """What each of several task definitions needs, in worlds that are the same for all of them.
+    """Return the needs of several task definitions, in the same worlds for all of them.
 
-    ``apart`` are all conditions around them. Raises InvalidInput as ``in_worlds`` does.
+    ``apart`` are all conditions around them. Raise InvalidInput as ``in_worlds``.
     """
     facts, given = known
     conditions = tuple(apart)
     found = [around_task(each, template, given, conditions) for each in ids]
-    # What one of them depends on, the others do not: it tells their worlds apart, too.
+    # A condition of one of them distinguishes the worlds of all.
     forks = tuple({fork.atoms: fork for _, worlds in found for fork in worlds.forks}.values())
     tasks = []
     for logical_id, (around, worlds) in zip(ids, found, strict=True):
@@ -139,7 +139,7 @@ def in_same_worlds(
 
 
 def found_in(logical_id: str, document: Document, around: Template, worlds: Worlds, facts: Facts) -> TaskInWorlds:
-    """What a task definition needs in the worlds of its template; raises as ``in_worlds`` does."""
+    """Return the needs of a task definition in the worlds of its template. Raise as ``in_worlds``."""
     cover = cover_of(logical_id, around, worlds)
     found = _found_by(cover, logical_id, document, worlds, facts)
     if not found.is_all:
@@ -159,7 +159,7 @@ def found_in(logical_id: str, document: Document, around: Template, worlds: Worl
 
 
 def _found_by(cover: Cover, logical_id: str, document: Document, worlds: Worlds, facts: Facts) -> _Found:
-    """What is found in the worlds that a cover has looked at."""
+    """Return the results in the worlds of a cover."""
     known = (worlds.whole or worlds.template).known
     asked = [(world, *each) for world in cover.visited for each in run_in(world, worlds, logical_id)]
     discovered = known.setdefault((_Discovered, logical_id), _Discovered())
@@ -177,13 +177,13 @@ def around_task(
     ``apart`` are conditions to tell apart as well, for who looks at every world.
     """
     around = around_of(logical_id, template)
-    # An empty default is that of a parameter which somebody has to tell, and a secret one is not to be shown.
+    # An empty default belongs to a parameter that must be set, and a secret one must not be shown.
     secret = template.secret_parameters
     hidden = (name for name, each in template.declarations.items() if each.get("Default") == "" or name in secret)
     left = set(hidden) - set(given.parameters)
     tree = without_defaults(template.tree, lambda name, _: name in left)
     kept = around.resources
-    # What other tasks are made of plays no part, and there may be hundreds of them.
+    # Definitions of other tasks are irrelevant, and there may be hundreds.
     resources = {
         name: {**each, "Properties": {}} if name not in kept and each["Type"] in (*TASKS, *RUNS) else each
         for name, each in template.resources.items()
@@ -192,7 +192,7 @@ def around_task(
     usual = replace(worlds_of(around_it, given, conditions=wanted), whole=template)
     worlds = _told_apart(logical_id, around, usual, judged=apart is not None)
     if apart:
-        # A role may ask what only the deployment tells, as the task definition does: be there a default or not.
+        # Like the task definition, a role may test what only the deployment knows, with or without a default.
         open_ = replace(around_it, tree=without_defaults(around_it.tree, lambda name, _: name not in given.parameters))
         without = replace(worlds_of(open_, given, conditions=wanted), whole=template)
         possible = _told_apart(logical_id, around, without, judged=True).forks
@@ -220,7 +220,9 @@ def _told_apart(logical_id: str, around: Template, worlds: Worlds, *, judged: bo
 
 
 def _forks(logical_id: str, around: Template, worlds: Worlds) -> Iterator[Fork]:
-    """The forks of a task definition in its worlds; those of maps come first, since they may tell images."""
+    """Yield the forks of a task definition in its worlds; those of maps come first, because they may determine
+    images.
+    """
     cover = cover_of(logical_id, around, worlds)
     asks_maps = "Fn::FindInMap" in str(worlds.template.tree["Resources"][logical_id])
     among = dict.fromkeys((*cover.firsts, *(cover.visited if asks_maps else ())))
@@ -236,12 +238,12 @@ def _forks(logical_id: str, around: Template, worlds: Worlds) -> Iterator[Fork]:
 
 
 def conditions_around(logical_id: str, template: Template) -> tuple[str, ...]:
-    """The conditions that what is around a task definition depends on."""
+    """Return the conditions of what is around a task definition."""
     return around_of(logical_id, template).conditions_of(_LOOKED_AT)
 
 
 def run_in(world: World, worlds: Worlds, logical_id: str) -> Iterator[tuple[TemplateTask, ResolvedStack]]:
-    """A task definition beside each that runs it in a world; nothing where it is not there."""
+    """Yield a task definition with each that runs it in a world; nothing if it does not exist there."""
     stack = worlds.stack(world, _RESOLVED)
     if logical_id not in stack.known:
         tasks = _turned(logical_id, worlds, stack)
@@ -251,13 +253,13 @@ def run_in(world: World, worlds: Worlds, logical_id: str) -> Iterator[tuple[Temp
 
 
 def _as_run(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
-    """The task definition beside each service and each target that runs it; by itself where none does."""
+    """Return the task definition with each service and each target that runs it; alone if none does."""
     services, targets = beside_services(task, stack), beside_targets(task, stack)
     return targets if targets and services == (task,) else (*services, *targets)
 
 
 def _turned(logical_id: str, worlds: Worlds, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
-    """The task definition in a stack, which is the same in most of the worlds: by what it says and what is there."""
+    """Return the task definition in a stack, cached for equal contents in different worlds."""
     own = stack.resources.get(logical_id)
     if own is None:
         return ()
@@ -274,9 +276,9 @@ def _turned(logical_id: str, worlds: Worlds, stack: ResolvedStack) -> tuple[Temp
 
 
 def hidden(template: Template, given: Given = NOTHING_GIVEN) -> Iterator[Gap]:
-    """What of a template may cost permissions and is not seen: CloudFormation has yet to make it, or it is not read.
+    """Yield gaps for unreadable parts of a template that may need permissions.
 
-    What it has of other templates is told where they are.
+    Those in other templates are reported there.
     """
     for gap in _hidden_in(template, given):
         if template.home(gap.origin.path)[0] is template:
@@ -319,22 +321,22 @@ _Where = dict[tuple[frozenset[Atom], Path], set[World]]
 
 
 class _Discovered:
-    """What is discovered in a task definition, which is nearly the same in most worlds and beside all that run it."""
+    """The discovery in a task definition, which is nearly the same in most worlds and for all that run it."""
 
     def __init__(self) -> None:
         self._rows = Rediscovery(apart=APART)
         self._parts = Parts()
         self._known: dict[tuple[Facts, object], Discovery] = {}
-        #: What is kept alive keeps its identity.
+        #: A reference keeps the ID unique.
         self._kept: list[TemplateTask] = []
 
     @property
     def across(self) -> bool:
-        """Whether what is told of an element depended on another one."""
+        """Whether the result for an element depended on another one."""
         return self._rows.across
 
     def of(self, task: TemplateTask, facts: Facts, *, once: bool) -> Discovery:
-        """What is discovered in a task; ``once`` where no other is asked about, for which it would be kept in parts."""
+        """Return the discovery in a task. With ``once`` it is the only one, and its parts are not cached."""
         same: tuple[Facts, object] = facts, id(task)
         if same not in self._known and once:
             self._kept.append(task)
@@ -350,7 +352,7 @@ class _Discovered:
 
 
 class _Found:
-    """What is found in the worlds that a cover has looked at, at its places in the template."""
+    """The results in the worlds of a cover, with their places in the template."""
 
     def __init__(
         self, document: Document, worlds: Worlds, cover: Cover, discovered: _Discovered, *, once: bool
@@ -364,12 +366,12 @@ class _Found:
         self._cover, self._apart, self._all = cover, Apart(cover), worlds
         self._discovered = discovered
         self._told: dict[object, list[set[World]]] = {}
-        #: What is kept alive keeps its identity.
+        #: A reference keeps the ID unique.
         self._kept: list[object] = []
 
     @property
     def is_all(self) -> bool:
-        """Whether nothing else is found in the other worlds."""
+        """Whether the other worlds have no other results."""
         return self._apart.holds(across=self._discovered.across)
 
     @property
@@ -410,7 +412,7 @@ class _Found:
                 special += keys.of(need)
             except Unnamed as unnamed:
                 gaps.append(Gap(need.holder, need.reason.feature, need.origin, unnamed.what, unnamed.remedy))
-        # Most worlds have the same to tell, which has its places then.
+        # Most worlds have the same results, whose places are then known.
         same = id(discovery), id(task), tuple(special), tuple(gaps)
         if same not in self._told:
             self._kept.append((discovery, task))
@@ -422,7 +424,7 @@ class _Found:
     def _sets(
         self, needs: Iterable[Need], gaps: Iterable[Gap], discovery: Discovery, task: TemplateTask
     ) -> list[set[World]]:
-        """The worlds of each thing that is found in a task."""
+        """Return the worlds of each result in a task."""
         named = open_family_findings(task.workload) if task.resource.type in TASK_DEFINITIONS else ()
         return [
             *(self._worlds(self.needs, each, task) for each in needs),
@@ -432,7 +434,7 @@ class _Found:
         ]
 
     def _worlds(self, found: dict[_Placed, _Where], each: _Placed, task: TemplateTask) -> set[World]:
-        """The worlds in which something is found, of those that were looked at."""
+        """Return the examined worlds of a result."""
         own = self._apart.own(each, task)
         place = self._source(each, task) if self._cover.is_too_many(own) else ()
         return found.setdefault(self._placed(each, task), {}).setdefault((own, place), set())
@@ -446,7 +448,7 @@ class _Found:
 
     def _placed(self, each: _Placed, task: TemplateTask) -> _Placed:
         source = self._source(each, task)
-        # A path as the text has it: a short form has no step of its own there.
+        # A path as in the text: a short form has no key of its own.
         home, there = self.template.home(source)
         if home is not self.template:
             borrowed = Document(home.document, home.text)
@@ -455,7 +457,9 @@ class _Found:
         return replace(each, origin=replace(each.origin, path=nearest(source, self.document.positions)))
 
     def _closable(self, gap: Gap) -> Gap:
-        """The gap with advice that a template can be given: it has no placeholders, and not every parameter is told."""
+        """Return the gap with a remedy for templates: these have no placeholders, and not every parameter can be
+        given.
+        """
         if re.search(r"--(set|image) ", gap.remedy):
             return replace(gap, remedy="Write the value instead")
         told = _TELL.fullmatch(gap.remedy)
@@ -470,7 +474,7 @@ _TELL = re.compile(r"Pass --parameter ([^=]+)=VALUE")
 
 
 def hashable(value: Any) -> object:
-    """A tree as a value of its own. A text is equal to a string that has its spelling and another meaning."""
+    """Return a tree as a hashable value. A text equals any with its spelling, also with another meaning."""
     if isinstance(value, str):
         return value.parts if isinstance(value, Text) else value
     if isinstance(value, (dict, Mapping)):
@@ -479,7 +483,7 @@ def hashable(value: Any) -> object:
 
 
 def around_of(logical_id: str, template: Template) -> Template:
-    """The template with nothing but a task definition, what runs it, and what both name."""
+    """Return the template with only a task definition, what runs it, and what both name."""
     resources = template.resources
     kept = {logical_id: resources[logical_id]}
     running = {name: (each, RUNS[each["Type"]][1]) for name, each in resources.items() if each["Type"] in RUNS}
@@ -494,12 +498,12 @@ def around_of(logical_id: str, template: Template) -> Template:
     return replace(template, tree={**template.tree, "Resources": kept})
 
 
-#: The names in what says which task definitions something runs, and that as a text.
+#: The names in what says which task definitions a runner runs, and that as a text.
 _Named = tuple[frozenset[str], str]
 
 
 def _task_names(template: Template) -> Mapping[str, _Named]:
-    """What each thing that runs tasks besides services says of them, by its logical id."""
+    """Return what each runner besides services says about its tasks, by logical ID."""
     if _task_names not in template.known:
         runners = {name: each for name, each in template.resources.items() if each["Type"] in RUNNERS}
         said = {name: tasks_named(each) for name, each in runners.items()}
@@ -509,15 +513,15 @@ def _task_names(template: Template) -> Mapping[str, _Named]:
 
 
 def _runs(named: _Named, logical_id: str, task: Mapping[str, Any]) -> bool:
-    """Whether something may run a task definition, which it names by its logical id or by its family."""
+    """Return whether a runner may run a task definition, given by logical ID or family."""
     names, text = named
     return logical_id in names or names_family(text, task)
 
 
 def _defaults(around: Template, worlds: Worlds) -> tuple[str, ...]:
-    """The parameters whose default stands for their value in what is kept of a template.
+    """Return the parameters whose default is used in the results for a template.
 
-    Not those of which a condition asks whether they have it: it holds in some worlds and not in others.
+    Not those that a condition tests for a value: it holds in some worlds and not in others.
     """
     given, declared = worlds.given, around.declarations
     asked = {

@@ -1,4 +1,4 @@
-"""The keys by which the buckets of a configuration encrypt the files that its task definitions name.
+"""The keys with which the buckets of a configuration encrypt the files of its task definitions.
 
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_bucket_server_side_encryption_configuration
 """
@@ -32,7 +32,7 @@ _FILE = "DecryptFiles"
 
 
 def keys_in_directory(tree: Any, project: Project, module: Module) -> Mapping[str, Key]:
-    """The keys of buckets by their addresses and names, where a task definition names a file at all."""
+    """Return the keys of buckets by address and name, if a task definition names a file."""
     return keys_of_buckets(_found(project, module)) if any(_files_in(tree)) else {}
 
 
@@ -42,11 +42,11 @@ def _found(project: Project, module: Module) -> Iterator[tuple[str, str, Attribu
             try:
                 yield from [(kind, each.address, attributes_of(each, *asked)) for each in instances(site, module)]
             except Failed:
-                continue  # what does not come to be encrypts nothing
+                continue  # a bucket that is not created encrypts nothing
 
 
 def keys_of_buckets(resources: Iterable[tuple[str, str, Attributes]]) -> dict[str, Key]:
-    """The key of each bucket by its address, and by its type and name; each resource is given with type and address."""
+    """Return the key of each bucket by address, and by type and name. Each resource has its type and address."""
     every = [each for each in resources if each[0] in _ASKED]
     names = {address: _names(address, given) for kind, address, given in every if kind == BUCKET}
     found = {name: _key(given.get(_RULES)) for kind, address, given in every for name in names.get(address, ())}
@@ -63,7 +63,7 @@ def _names(address: str, given: Attributes) -> tuple[str, ...]:
 
 
 def _naming(given: Value | Failed | None) -> Iterator[str]:
-    """How what names a bucket calls it: by its address or its name."""
+    """Yield the bucket of a resource, by address or name."""
     called = said(given)
     if called is not None:
         symbols = [each.address for each in called.symbols if isinstance(each, Expression) and each.address]
@@ -71,7 +71,7 @@ def _naming(given: Value | Failed | None) -> Iterator[str]:
 
 
 def _key(rules: Value | Failed | None) -> Key:
-    """The customer's key by which a bucket encrypts what is put into it, if there is one."""
+    """Return the customer managed key with which a bucket encrypts new objects, if there is one."""
     for default in _inner(rules, "rule", _DEFAULT):
         if isinstance(default, Expression):
             return Text(default)
@@ -83,7 +83,7 @@ def _key(rules: Value | Failed | None) -> Key:
 
 
 def _inner(value: Value | Failed | None, *names: str) -> Iterator[Mapping[str, Value] | Expression]:
-    """What stands in blocks of blocks, by the last of these names, and what no one can see of that."""
+    """Yield the content of nested blocks, by the last of these names, and their unreadable parts."""
     if value is None or isinstance(value, Failed):
         return
     if isinstance(value.data, Expression):
@@ -101,7 +101,7 @@ def _inner(value: Value | Failed | None, *names: str) -> Iterator[Mapping[str, V
 
 
 def _files_in(tree: Any) -> Iterator[tuple[Path, str]]:
-    """Where a task definition names something in S3, and how its bucket is called there."""
+    """Yield the S3 references in a task definition, with their buckets."""
     for path, text in texts_in(tree):
         arn = arn_of(text) if text.startswith("arn:") else None
         if arn is not None and arn.service == "s3":
@@ -111,13 +111,15 @@ def _files_in(tree: Any) -> Iterator[tuple[Path, str]]:
 
 
 def with_file_keys(facts: Facts, workload: Workload, keys: Known) -> Facts:
-    """What is told, and the keys of the buckets of the files that a task definition names."""
+    """Return the given facts with the keys of the buckets of a task definition's files."""
     own = (arn_of_key(key, facts) for _, name in _files_in(workload.tree) if (key := keys.get(name)))
     return replace(facts, file_key_arns=tuple(dict.fromkeys((*facts.file_key_arns, *filter(None, own)))))
 
 
 def by_own_buckets(found: Discovery, workload: Workload, keys: Known, told: Facts) -> Discovery:
-    """What is discovered, with each need to decrypt a file for the key of its bucket alone; told are others' keys."""
+    """Return the discovery with each need to decrypt a file restricted to the key of its bucket; given keys are for
+    others.
+    """
     gaps = {
         name: without_arn(key, Gap(Holder.EXECUTION, "bucket-key", workload.origin(path), "", ""))
         for path, name in _files_in(workload.tree)

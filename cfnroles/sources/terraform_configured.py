@@ -1,4 +1,4 @@
-"""What a configuration has beside its task definitions, wherever that stands: files, a plan or a state."""
+"""The resources of a configuration next to its task definitions, from files, a plan or a state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cfnroles.text import Text
 
 ROLE, POLICY = "aws_iam_role", "aws_iam_policy"
 INLINE, ATTACHMENT = "aws_iam_role_policy", "aws_iam_role_policy_attachment"
-#: The argument in which a resource names the roles that it gives policies to.
+#: The argument of a resource with the roles that it gives policies to.
 NAMING = {
     INLINE: "role",
     ATTACHMENT: "role",
@@ -25,9 +25,10 @@ NAMING = {
 
 
 class PolicyKind(Struct, frozen=True):
-    """A type with the policy of a resource: what that is called, what names it, and how its ARN goes on.
+    """A type with the policy of a resource: the argument with the policy, that with the resource, and the end of the
+    ARN.
 
-    Without an argument that names one it is the resource itself.
+    Without an argument for the resource, it is the resource itself.
     """
 
     noun: str
@@ -45,7 +46,7 @@ RESOURCE_POLICIES: Mapping[str, PolicyKind] = {
     "aws_secretsmanager_secret": PolicyKind("secret", "", "secretsmanager", "secret:"),
     "aws_s3_bucket": PolicyKind("bucket", "", "s3", ""),
 }
-#: The argument by which a resource or data source is called in its ARN.
+#: The argument of a resource or data source with its name in the ARN.
 CALLED_BY = {
     "aws_secretsmanager_secret": "name",
     "aws_ssm_parameter": "name",
@@ -67,12 +68,12 @@ CALLED_BY = {
 
 
 def _asked(kind: str, policy: PolicyKind) -> tuple[str, ...]:
-    """What names the resource that a policy is of, and the policy."""
+    """Return the arguments with the resource and the policy."""
     own = (policy.naming,) if policy.naming else ("arn", CALLED_BY.get(kind, ""))
     return (*filter(None, own), "policy")
 
 
-#: What is asked of each type: its arguments and its blocks.
+#: The arguments and blocks to read of each type.
 ASKED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ROLE: (
         (
@@ -97,7 +98,7 @@ ASKED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 class Configured(Struct, frozen=True):
-    """A resource or a data source, as far as it is asked about. ``data`` says that it is the latter."""
+    """A resource or data source with the arguments that are read. ``data`` means the latter."""
 
     address: str
     type: str
@@ -107,34 +108,34 @@ class Configured(Struct, frozen=True):
 
     @property
     def where(self) -> str:
-        """Its place, for people."""
+        """Its place in words."""
         return str(self.place)
 
     def known(self, name: str) -> Text | None:
-        """The text of an attribute, with its symbols; ``None`` where there is none."""
+        """Return the text of an attribute, with its symbols; ``None`` if there is none."""
         return spelled(self.attributes.get(name))
 
 
 class Surface(Protocol):
-    """What a configuration has in one world of its conditions."""
+    """The resources of a configuration in one world of its conditions."""
 
     def roles(self, named: Sequence[Text]) -> Iterable[Configured]:
-        """The roles that may be one of those that are named so."""
+        """Return the roles that may be among the named ones."""
 
     def policies(self, roles: Sequence[Configured]) -> Iterable[Configured | Unread]:
-        """What may give policies to these roles, and what cannot be seen of that."""
+        """Return what may give policies to these roles, and the unreadable parts of that."""
 
     def at(self, address: str) -> Configured | None:
-        """The resource or data source with an address."""
+        """Return the resource or data source with an address."""
 
     def policy(self, arn: str) -> Configured | None:
-        """The customer managed policy with an ARN."""
+        """Return the customer managed policy with an ARN."""
 
     def holders(self, names: Sequence[str]) -> Iterable[Configured]:
-        """The policies of secrets, buckets, repositories and keys, as far as they may have one of these texts."""
+        """Return the policies of secrets, buckets, repositories and keys that may contain one of these texts."""
 
     def beside(self, role: Configured) -> Iterable[Unread]:
-        """What may give policies to a role, and cannot be seen."""
+        """Return the unreadable parts that may give policies to a role."""
 
     def users(self, role: Configured) -> tuple[str, ...]:
-        """The addresses of what has a role, besides task definitions and what runs them."""
+        """Return the addresses of other users of a role than task definitions and what runs them."""

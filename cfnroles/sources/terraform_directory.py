@@ -1,6 +1,6 @@
-"""A directory of Terraform as a source: every task definition in it and in the modules that it calls.
+"""A directory of Terraform as a source: every task definition in it and in its modules.
 
-Nothing is fetched and Terraform is not run. What only Terraform knows is a symbol that keeps the user's own expression.
+Nothing is downloaded, and Terraform is not run. What only Terraform knows is a symbol with the user's expression.
 """
 
 from __future__ import annotations
@@ -59,16 +59,16 @@ _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
 def read_directory(directory: str, told: Told) -> Reading:
-    """The task definitions of a directory and of the modules that it calls, as far as they are available.
+    """Return the task definitions of a directory and of its available modules.
 
-    Raises InvalidInput where a file is not well formed, and for a variable that the directory does not have.
+    Raise InvalidInput for a malformed file, and for a variable that the directory does not have.
     """
     told.refuse_others(TAKES | {"variable_files"}, f"{directory} is {NOUN}")
     return read_files(Directory(directory), directory, told)
 
 
 def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, any_key: bool = False) -> Reading:
-    """The task definitions of a configuration in files that stand anywhere.
+    """Return the task definitions of a configuration in files from any place.
 
     ``any_text`` and ``any_key`` are as for ``Project``.
     """
@@ -146,12 +146,14 @@ class DirectoryRoles:
         return self._found
 
     def with_texts(self, name: str, texts: Mapping[str, str]) -> Reading:
-        """The reading of the same directory with other texts of some files; raises InvalidInput as reading does."""
+        """Return the reading of the directory with other texts of some files. Raise InvalidInput as
+        ``read_directory``.
+        """
         return read_files(Changed(self._project.files, texts), name, self._told)
 
     @cached_property
     def arns(self) -> Mapping[str, str]:
-        """The expressions that give the ARNs of what the root module makes, by the ARNs as far as they are known."""
+        """Return the expressions for the ARNs of the root module's resources, by ARN as far as it is known."""
         return arns_written(self._project)
 
     @cached_property
@@ -167,7 +169,7 @@ class DirectoryRoles:
 
 
 class _Found(Struct, frozen=True):
-    """The instances of a definition, in each pass where Terraform would not stop."""
+    """The instances of a definition, in each pass in which Terraform would not fail."""
 
     passes: Sequence[Mapping[str, bool]]
     by_address: Mapping[str, list[InWorld]]
@@ -186,7 +188,7 @@ class _Pass(Struct):
 
 
 def _running(project: Project) -> Sequence[Site]:
-    """What may run a task definition."""
+    """Return the sites of what may run a task definition."""
     found = (each for kind in (SERVICE, TASK_SET, *RUNNER_TYPES) for each in sites(project, kind))
     return [each for each in found if each.type not in RUNNER_TYPES or may_run_tasks(each.type, each.block.written)]
 
@@ -194,7 +196,7 @@ def _running(project: Project) -> Sequence[Site]:
 def _definitions(
     site: Site, project: Project, running: Sequence[Site], before: SeenBefore | None = None
 ) -> _Found | Gap:
-    """The definitions of a site; with the roles that they name where there is work for these, too."""
+    """Return the definitions of a site, with the roles that they name if these are read, too."""
     home = _home(site, project)
 
     def work(session: Session) -> _Pass:
@@ -225,7 +227,7 @@ def _definitions(
         return _hidden(site.address, site.place, f"it is too complex to evaluate, at {much.place}", _DECIDE)
     except RecursionError:
         return _hidden(site.address, site.place, "its values are nested too deeply", _DECIDE)
-    # Where Terraform would stop under some conditions alone, these are never the case.
+    # Conditions under which Terraform would fail never hold.
     usual = [(asked, each) for asked, each in found if not isinstance(each.turned, Failed)]
     if not usual:
         failed = next(each.turned for _, each in found if isinstance(each.turned, Failed))
@@ -252,7 +254,7 @@ def _definitions(
 
 
 def _refuse_missing(failed: Failed | None, project: Project) -> None:
-    """Raise InvalidInput where Terraform would stop because a file is not there."""
+    """Raise InvalidInput if Terraform would fail because a file does not exist."""
     if isinstance(failed, Missing) and failed.place:
         place, text = failed.place, project.texts.get(failed.place.document, "")
         where = f"{place.document}:{place.line}:{place.column}"
@@ -284,7 +286,7 @@ def _turned(instance: ResourceInstance, project: Project, module: Module) -> Tur
 
 
 def _home(site: Site, project: Project) -> Provided:
-    """Where a task definition is made; in no Region that anything else is in where its instances name several."""
+    """Return the provider settings of a task definition; an impossible Region if its instances have several."""
     if "region" not in site.block.body.arguments:
         return provided(project, site.calls, site.block)
     try:
@@ -295,7 +297,7 @@ def _home(site: Site, project: Project) -> Provided:
 
 
 def _region(site: Site, home: Provided, project: Project) -> str:
-    """The Region of a task definition, where the configuration says it."""
+    """Return the Region of a task definition, if the configuration has it."""
     if _REGION.fullmatch(home.region):
         return home.region
     block = provider_block(project, root_provider(project, site.calls, provider_of(site.block) or USUAL))
@@ -310,7 +312,7 @@ def _region(site: Site, home: Provided, project: Project) -> str:
 
 
 def _alone(running: Sequence[Site], project: Project, tasks: Sequence[Task]) -> Iterator[Gap]:
-    """What runs none of the task definitions, as far as it asks for something by itself or is not read."""
+    """Yield what runs none of the task definitions, if it has needs of its own or is unreadable."""
     known = {address for task in tasks for workload, _ in task.variants for address in _run_by(workload)}
     for site in running:
         try:
@@ -340,7 +342,7 @@ def _holder(site: Site) -> Holder:
 
 
 def _run_by(workload: Workload) -> Iterator[str]:
-    """The address of what is beside a task definition and runs it."""
+    """Yield the address of what runs a workload."""
     if "service" in workload.tree:
         yield str(workload.places[("service",)][0])
     for member in workload.tree.get("runBy", ()):

@@ -1,4 +1,4 @@
-"""The keys of the secrets, parameters and log groups that a configuration has beside its task definitions."""
+"""The keys of the secrets, parameters and log groups in a configuration."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from cfnroles.written import as_written
 
 _SECRET, _PARAMETER, _LOG_GROUP = "aws_secretsmanager_secret", "aws_ssm_parameter", "aws_cloudwatch_log_group"
 _ALIAS = "aws_kms_alias"
-#: The argument that names the key of each.
+#: The argument with the key of each.
 _KEYS = {_SECRET: "kms_key_id", _PARAMETER: "key_id", _LOG_GROUP: "kms_key_id"}
 
-#: The types of which a plan and a state tell keys.
+#: The types whose keys a plan and a state contain.
 TOLD_KEYS = frozenset({*_KEYS, _ALIAS})
 
-#: What a resource says of its key: nothing, a text, or an expression for what is not known.
+#: A resource's key: none, a text, or an expression if unknown.
 Key = Text | None
-#: The keys by the symbol of their resource, and those by its type and name.
+#: The keys by the symbol of their resource, and those by type and name.
 Known = Mapping[str, Key]
 
 
 def keys_of(tree: Mapping[str, Any], session: Session) -> dict[str, Key]:
-    """The key of each resource of a pass that a task definition names: by its address, or by its type and its name."""
+    """Return the key of each resource that a task definition names in a pass: by address, or by type and name."""
     names = {
         symbol.name
         for _, text in texts_in(tree)
@@ -52,7 +52,7 @@ def keys_of(tree: Mapping[str, Any], session: Session) -> dict[str, Key]:
 
 
 def _key(instance: Any) -> Iterator[Key]:
-    """The key of an instance, as far as one of its type has any."""
+    """Yield the key of an instance, if its type has one."""
     if not isinstance(instance, ResourceInstance) or instance.type not in _KEYS:
         return
     try:
@@ -66,9 +66,9 @@ def _key(instance: Any) -> Iterator[Key]:
 
 
 def keys_in_plan(resources: Iterable[tuple[str, Attributes]], tree: Mapping[str, Any]) -> dict[str, Key]:
-    """The keys that a plan or a state tells of its resources, by type and name; each resource is given with its type.
+    """Return the keys in a plan or state, by type and name. Each resource has its type.
 
-    Of log groups, only those that a task definition names.
+    Only log groups that a task definition names are included.
     """
     resources = tuple(resources)
     aliases = {_plain(each, "name"): _plain(each, "target_key_arn") for kind, each in resources if kind == _ALIAS}
@@ -79,7 +79,7 @@ def keys_in_plan(resources: Iterable[tuple[str, Attributes]], tree: Mapping[str,
             continue
         of_parameter = _plain(each, "type") in ("String", "StringList")
         key = "" if of_parameter else _plain(each, _KEYS[kind])
-        # A data source of a parameter does not say its key.
+        # A data source of a parameter does not have its key.
         if key is None or (kind == _PARAMETER and not key and not of_parameter):
             continue
         arn = arn_of(text_of(_plain(each, "arn") or ""))
@@ -89,12 +89,12 @@ def keys_in_plan(resources: Iterable[tuple[str, Attributes]], tree: Mapping[str,
 
 
 def _by_name(kind: str, name: str) -> str:
-    """How the keys are found by name: a parameter's as its ARN has it."""
+    """Return the name under which a key is found: a parameter's has the form of its ARN."""
     return f"{kind} {name.removeprefix('/') if kind == _PARAMETER else name}"
 
 
 def _plain(attributes: Attributes, name: str) -> str | None:
-    """The text of an attribute, empty where it has none; ``None`` where it is not known."""
+    """Return the text of an attribute, empty if absent; ``None`` if unknown."""
     value = attributes.get(name)
     if value is None:
         return ""
@@ -102,19 +102,19 @@ def _plain(attributes: Attributes, name: str) -> str | None:
 
 
 def _of_customer(key: str) -> Key:
-    """The key where it is a customer's; AWS's own are used by their aliases alone."""
+    """Return the key if it is customer managed; AWS's own are used only by alias."""
     return text_of(key) if key and not key.startswith("alias/aws/") else None
 
 
 def said(value: Value | Failed | None) -> Text | None:
-    """The text that an argument is, with the form of what it names; ``None`` where it is none."""
+    """Return the text of an argument, with the form of its target; ``None`` if it is not a text."""
     if value is None or isinstance(value, Failed) or not isinstance(value.data, str | Expression):
         return None
     return shaped(text_of(value.data) if isinstance(value.data, str) else Text(value.data))
 
 
 def with_log_group_keys(facts: Facts, keys: Known) -> Facts:
-    """What is told, and the keys of the log groups that the configuration makes."""
+    """Return the given facts with the keys of the configuration's log groups."""
     by_address = {name: key for name, key in keys.items() if name.split("[")[0].rpartition(".")[0].endswith(_LOG_GROUP)}
     prefix = f"{_LOG_GROUP} "
     by_name = {name.removeprefix(prefix): key for name, key in keys.items() if name.startswith(prefix)}
@@ -123,7 +123,7 @@ def with_log_group_keys(facts: Facts, keys: Known) -> Facts:
 
 
 def by_own_keys(discovery: Discovery, keys: Known, facts: Facts) -> Discovery:
-    """What is discovered, with each need to decrypt something that the configuration makes for the key of that.
+    """Return the discovery with each need to decrypt a resource of the configuration restricted to its key.
 
     A secret without a key is encrypted with AWS's own, which any role of the account may use through Secrets Manager.
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
@@ -147,7 +147,9 @@ def by_own_keys(discovery: Discovery, keys: Known, facts: Facts) -> Discovery:
 
 
 def is_made(reference: Reference, keys: Known) -> bool:
-    """Whether the configuration itself makes what a reference names, so that it is there before the task definition."""
+    """Return whether the configuration itself creates the target of a reference, so it exists before the task
+    definition.
+    """
     value = reference.value_from
     by_name = [] if value.symbols or value.startswith("arn:") else [f"{_PARAMETER} {value.plain.removeprefix('/')}"]
     return not set(keys).isdisjoint((*_named_in(value), *by_name))
@@ -159,7 +161,7 @@ def _named(need: Need) -> Iterator[str]:
 
 
 def _named_in(text: str) -> Iterator[str]:
-    """What a text names: its symbols, and the type and the name in an ARN."""
+    """Yield the names in a text: its symbols, and type and name in an ARN."""
     yield from (symbol.name for symbol in text_of(text).unknown)
     if (arn := arn_of(text)) is not None:
         kind, _, name = str(arn.resource).partition("/" if arn.service == "ssm" else ":")
@@ -168,13 +170,13 @@ def _named_in(text: str) -> Iterator[str]:
 
 
 def without_arn(key: Text, gap: Gap) -> Gap:
-    """The gap of a key that is named otherwise than by its ARN."""
+    """Return the gap for a key that is not given by ARN."""
     what = f"the ARN of the key {as_written(key).written} is unknown, and a policy can only name a key by its ARN"
     return replace(gap, what=what, remedy=remedy(key.whole) if key.whole else "Write the ARN of the key")
 
 
 def arn_of_key(key: Text, facts: Facts) -> Text | None:
-    """The ARN of a key that is named by its ARN or its id; ``None`` for an alias, and for what may be either."""
+    """Return the ARN of a key given by ARN or ID; ``None`` for an alias, and for what may be either."""
     whole = key.whole
     if isinstance(whole, Expression) and whole.type == "aws_kms_key":
         return facts.home_arn("kms", "key/", whole)

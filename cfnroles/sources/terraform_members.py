@@ -1,4 +1,4 @@
-"""Terraform's resource of a task definition, turned back into the API's spelling.
+"""Terraform's resource of a task definition, converted to the API's spelling.
 
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecs_task_definition
 """
@@ -21,7 +21,7 @@ from cfnroles.workload import Path
 
 TASK_DEFINITION = "aws_ecs_task_definition"
 _CONTAINERS = "container_definitions"
-#: The blocks of the resource, and the member of the API that each is; those whose member is a list may stand repeated.
+#: The blocks of the resource, with their member in the API; those with a list may be repeated.
 BLOCKS = {
     "volume": "volumes",
     "placement_constraints": "placementConstraints",
@@ -30,7 +30,7 @@ BLOCKS = {
     "proxy_configuration": "proxyConfiguration",
     "ephemeral_storage": "ephemeralStorage",
 }
-#: The arguments of the resource that ECS is given.
+#: The arguments of the resource that ECS reads.
 ARGUMENTS = (
     *("family", "cpu", "memory", "network_mode", "execution_role_arn", "task_role_arn", "requires_compatibilities"),
     *("ipc_mode", "pid_mode", "enable_fault_injection", _CONTAINERS),
@@ -44,19 +44,19 @@ _RENAMED = {
     "elb_name": "loadBalancerName",
     "s3_bucket_encryption_enabled": "s3EncryptionEnabled",
 }
-#: All container definitions, and what is said where none of them is known.
+#: All container definitions, and the message if none of them is known.
 _WHOLE = ("containerDefinitions",)
 _UNKNOWN = "the container definitions are unknown, so none of this task's permissions are included: "
 _ROLES = ("executionRoleArn", "taskRoleArn")
-#: Members that stand one level deeper in the API.
+#: Members that are one level deeper in the API.
 _DEEPER = {"host_path": ("host", "sourcePath")}
 
-#: What an attribute of the resource is; an error where Terraform would stop.
+#: The value of an attribute; an error if Terraform would fail.
 Attributes = Mapping[str, Value | Failed]
 
 
 class Unseen(Struct, frozen=True):
-    """A member that cannot be read: where it belongs, what is not known there, and what tells it."""
+    """An unreadable member: its place, the unknown, and how to find it."""
 
     path: Path
     what: str
@@ -64,12 +64,12 @@ class Unseen(Struct, frozen=True):
 
 
 class Turned(Struct):
-    """A task definition as the API has it: its ``tree``, the path and the place of each member, what is not seen.
+    """A task definition in the API's form: its ``tree``, path and place of each member, and unreadable members.
 
-    ``address`` is that of the resource. ``stops`` says that Terraform would stop at its container definitions, and
-    ``missing`` that it names a file that is not there. ``keys``
-    are those of what it names and the configuration makes, by the names of their resources, and ``looked_up`` those of
-    what is there already. ``settings`` are the documents of what is beside it.
+    ``address`` is that of the resource. ``stops`` says that Terraform would fail at its container definitions, and
+    ``missing`` that it names a file that does not exist. ``keys`` are those of resources that it names and the
+    configuration creates, by the names of their resources, and ``looked_up`` those of existing ones. ``settings`` are
+    the documents of what is next to it.
     """
 
     address: str
@@ -84,7 +84,7 @@ class Turned(Struct):
     settings: dict[str, str] = field(default_factory=dict)
 
     def attributes(self, given: Attributes) -> Turned:
-        """The task definition with these arguments and blocks."""
+        """Return the task definition with these arguments and blocks."""
         for name in (*ARGUMENTS, *BLOCKS):
             member = BLOCKS.get(name) or api_name(name)
             self.places[(member,)] = (self.address, name)
@@ -96,7 +96,7 @@ class Turned(Struct):
                 self.missing = value if isinstance(value, Missing) else self.missing
                 self.stops = self.stops or name == _CONTAINERS
                 if member in _ROLES:
-                    # It names a role, whichever that is.
+                    # It names any role.
                     why, how = f"Terraform would fail here: {value.what}", "Run `terraform validate`"
                     self.tree[member] = Text(Expression(f"{self.address}.{name}", reason=why, remedy=how))
             elif name == _CONTAINERS:
@@ -110,7 +110,7 @@ class Turned(Struct):
         return self
 
     def copied(self) -> Turned:
-        """A copy to put more beside."""
+        """Return a copy to extend."""
         return Turned(
             self.address,
             dict(self.tree),
@@ -125,19 +125,19 @@ class Turned(Struct):
         )
 
     def members_beside(self, root: str, given: Mapping[str, Value], kind: Mapping[str, Any]) -> dict[str, Any]:
-        """Members that ECS takes beside the task definition, by names that it knows in any capitals."""
+        """Return ECS's members next to the task definition, with names in any case."""
         made = self._members(given, kind, (root,))
         self.tree[root] = made
         return made
 
     def beside(self, root: str, address: str, given: Attributes, kind: Mapping[str, Any]) -> None:
-        """Put a service or a cluster beside the task definition, with the members that ECS takes of one."""
+        """Add a service or cluster with the members that ECS accepts."""
         tree: dict[str, Any] = {}
         self.places[(root,)] = (address,)
         for name, value in given.items():
             member = api_name(name, kind)
             if member not in kind:
-                continue  # it tells Terraform itself what to do
+                continue  # it is an instruction for Terraform itself
             path: Path = (root, member)
             self._at(path, (address, name), value)
             if isinstance(value, Failed):
@@ -146,21 +146,21 @@ class Turned(Struct):
                 tree[member] = made
             of_objects = isinstance(kind[member], list) and isinstance(kind[member][0], Mapping)
             if member not in tree and of_objects and any(each.path == path for each in self.unseen):
-                # What is not seen is not left out: there may be one, of which nothing is known.
+                # An unreadable member may exist, with unknown content.
                 tree[member] = [{}]
         self.tree[root] = tree
         documents = (each.place.document for each in given.values() if each.place is not None)
         self.settings[root] = next(documents, "")
 
     def shown(self, containers: Value) -> None:
-        """Take the container definitions from another place, where the resource's own cannot be seen."""
+        """Use container definitions from an output, if the resource's own are unreadable."""
         path: Path = ("containerDefinitions",)
         if any(each.path == path for each in self.unseen):
             self.unseen = [each for each in self.unseen if each.path != path]
             self.tree["containerDefinitions"] = self._containers(Value(Encoded(containers), containers.place))
 
     def _at(self, path: Path, place: Path, value: Value | Failed) -> None:
-        """Note where a member stands."""
+        """Record the place of a member."""
         if self.place(path) != place:
             self.places[path] = place
         if value.place is not None and value.place.document:
@@ -179,7 +179,7 @@ class Turned(Struct):
         self.unseen.append(Unseen(path, what, symbol.remedy or "Write the value instead"))
 
     def _argument(self, value: Value, kind: Any, path: Path) -> Any:
-        """An argument or a block of the resource, by the name that the API has for each member of it."""
+        """Return an argument or block of the resource with the API's names."""
         data = value.data
         if isinstance(data, Expression):
             return self._open(data, kind, path)
@@ -218,7 +218,7 @@ class Turned(Struct):
         return tree
 
     def _properties(self, value: Value, path: Path) -> list[dict[str, Any]] | None:
-        """Terraform has a map where the API has a list of names and values."""
+        """Return a list of names and values for Terraform's map."""
         if not isinstance(value.data, dict):
             return None
         return [{"name": name, "value": _plain(each)} for name, each in value.data.items()]
@@ -258,7 +258,7 @@ class Turned(Struct):
         return [each for each in made if isinstance(each, dict)]
 
     def _json(self, value: Value, kind: Any, path: Path) -> Any:
-        """A part of the container definitions, whose members the provider knows in any capitals."""
+        """Return a part of the container definitions, whose members the provider accepts in any case."""
         data = value.data
         if isinstance(data, Lazy):
             data = data.all(value.place).data
@@ -292,7 +292,7 @@ def _stopped(path: Path, failed: Failed) -> Unseen:
 
 
 def decoded_json(value: Value) -> Value:
-    """The container definitions inside of their JSON."""
+    """Return the container definitions in their JSON."""
     if isinstance(value.data, Encoded):
         return value.data.value
     if isinstance(value.data, Expression) or not isinstance(value.data, str):
@@ -302,7 +302,9 @@ def decoded_json(value: Value) -> Value:
 
 
 def api_name(name: str, kind: Mapping[str, Any] = MEMBERS) -> str:
-    """A name as the API spells it: ``networkMode`` for ``network_mode``, ``loadBalancers`` for ``load_balancer``."""
+    """Return a name in the API's spelling: ``networkMode`` for ``network_mode``, ``loadBalancers`` for
+    ``load_balancer``.
+    """
     if name in _RENAMED:
         return _RENAMED[name]
     known = {each.lower(): each for each in kind}
@@ -315,7 +317,7 @@ def api_name(name: str, kind: Mapping[str, Any] = MEMBERS) -> str:
 
 
 def _as(kind: Any, data: Any) -> Any:
-    """A plain value as the API takes it: Terraform has texts, numbers and truth values for each other."""
+    """Return a plain value in the API's type: Terraform converts strings, numbers and Booleans."""
     if isinstance(data, Text) and data.symbols:
         return shaped(data)
     if kind == FLAG and data in ("true", "false"):
@@ -328,7 +330,7 @@ def _as(kind: Any, data: Any) -> Any:
 
 
 def _plain(value: Value) -> Any:
-    """A value as it is, with a text in the place of each expression."""
+    """Return a plain value, with a text in place of each expression."""
     match value.data:
         case Expression() as symbol:
             return shaped(Text(symbol))

@@ -1,4 +1,4 @@
-"""The ARNs of what a directory of Terraform makes outside loops, with the expressions that give them."""
+"""The ARNs of resources in a directory of Terraform outside loops, with their expressions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOOPS = ("count", "for_each")
 
 
 def arns_written(project: Project) -> Mapping[str, str]:
-    """The expression that gives the ARN of each resource in the root module, by the ARN as far as it is known.
+    """Return the expression for the ARN of each resource in the root module, by ARN as far as it is known.
 
     https://developer.hashicorp.com/terraform/language/expressions/references
     """

@@ -1,7 +1,7 @@
-"""The task definitions in what `terraform show -json` writes about a plan or a state.
+"""The task definitions in the output of `terraform show -json` for a plan or a state.
 
-What a plan does not know yet is not read by its references: a secret that is handed over in `environment` looks there
-like one in `secrets`. https://developer.hashicorp.com/terraform/internals/json-format
+Unknown values of a plan are not guessed from references: a secret in `environment` has the same ones as in `secrets`.
+https://developer.hashicorp.com/terraform/internals/json-format
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ from cfnroles.sources.told import Told
 from cfnroles.symbols import Expression
 
 _CONTAINERS = "container_definitions"
-#: The output in which a user may show what stands inside of `jsonencode`, of which a plan knows every part that it can.
+#: The output in which a user may show the content of `jsonencode`, with every part that a plan can know.
 OUTPUT = "cfnroles"
 _DEEPEST = 60
 
 
 def tasks_in(document: Document, told: Told) -> tuple[tuple[Task, ...], tuple[Gap, ...]]:
-    """A task for each task definition, and a gap for each service whose task definition cannot be told.
+    """Return a task for each task definition, and a gap for each service with an unknown task definition.
 
-    Raises InvalidInput where the document has another form.
+    Raise InvalidInput for another format.
     """
     members = document.members
     planned = members.get("planned_values", members.get("values"))
@@ -100,7 +100,7 @@ class PlanRoles:
 
 
 class _Planned(Struct, frozen=True):
-    """A task definition, the addresses of what runs it, and the targets among these."""
+    """A task definition, the addresses of its runners, and the targets among these."""
 
     task: TaskInPasses
     running: tuple[str, ...]
@@ -160,7 +160,7 @@ def _services(root: Any, document: Document, told: Told) -> Iterator[Service]:
 
 
 def _runners(root: Any, document: Document, told: Told) -> Iterator[RunnerOfTasks]:
-    """What runs tasks besides services, or may do so."""
+    """Yield what runs tasks besides services, or may do so."""
     for name, kind in RUNNER_TYPES.items():
         for resource in _resources(root, name):
             attributes = _attributes(resource, document, told, (*kind.arguments, *kind.blocks))
@@ -169,7 +169,7 @@ def _runners(root: Any, document: Document, told: Told) -> Iterator[RunnerOfTask
 
 
 def _cluster(attributes: Attributes, clusters: Mapping[str, Attributes]) -> tuple[str, Attributes | None]:
-    """The cluster that a service names by its ARN or its name."""
+    """Return the cluster of a service, given by ARN or name."""
     named = attributes.get("cluster")
     for address, each in clusters.items():
         own = [value.data for name in ("arn", "id", "name") if isinstance(value := each.get(name), Value)]
@@ -191,9 +191,9 @@ def _resources(module: Any, kind: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _home(resource: Mapping[str, Any], document: Document) -> tuple[str, str]:
-    """Region and account of a task definition: those of its ARN, else what its provider and data sources say.
+    """Return Region and account of a task definition: those of its ARN, otherwise of its provider and data sources.
 
-    Data sources may have the usual provider, and say nothing of another one.
+    Data sources may use the default provider, and say nothing about another one.
     """
     values = _member(resource, "values")
     arn = _member(values, "arn") or _member(values, "service_arn")
@@ -212,7 +212,7 @@ def _home(resource: Mapping[str, Any], document: Document) -> tuple[str, str]:
 
 
 def _only(document: Document, kind: str, attribute: str) -> str:
-    """What all data sources of a type say that the usual provider may have; nothing where they differ."""
+    """Return the common value of all data sources of a type with the default provider; empty if they differ."""
     said = {_member(_member(each, "values"), attribute) for each in _of_types(document, (kind,))}
     found = said.pop() if len(said) == 1 else ""
     return found if isinstance(found, str) else ""
@@ -261,7 +261,7 @@ def _settled(
 
 
 def _attributes(resource: Mapping[str, Any], document: Document, told: Told, names: Sequence[str] = ()) -> Attributes:
-    """What is known of a resource by these names, or by all, with an expression for what is not."""
+    """Return the attributes of a resource with these names, or all, with expressions for unknown ones."""
     address = str(resource.get("address", ""))
     place = _place(address, document)
     values, unknown = _member(resource, "values"), _unknown(address, document)
@@ -284,7 +284,7 @@ def _attributes(resource: Mapping[str, Any], document: Document, told: Told, nam
 
 
 def _link(address: str, name: Steps, hidden: Expression, document: Document) -> Expression | None:
-    """What a role or a policy is named by, where the plan tells it."""
+    """Return the name of a role or policy, if the plan contains it."""
     root = _configuration(document)
     if root is None:
         return None
@@ -293,7 +293,7 @@ def _link(address: str, name: Steps, hidden: Expression, document: Document) -> 
 
 
 def _lone(value: Value) -> bool:
-    """Whether a value is a list of one element that nobody knows."""
+    """Return whether a value is a list of one unknown element."""
     return isinstance(value.data, list) and [each.unknown is not None for each in value.data] == [True]
 
 
@@ -302,7 +302,7 @@ def _configuration(document: Document) -> Any:
 
 
 def resources_in(document: Document) -> Iterator[Mapping[str, Any]]:
-    """All resources and data sources of a plan or a state."""
+    """Yield all resources and data sources of a plan or a state."""
     planned = document.members.get("planned_values", document.members.get("values"))
     before = _member(_member(document.members, "prior_state"), "values")
     yield from _every(_member(planned, "root_module"))
@@ -320,7 +320,7 @@ def _names(value: Any) -> Sequence[str]:
 
 
 def _unknown(address: str, document: Document) -> Any:
-    """What of a resource is known after the plan is applied."""
+    """Return the attributes of a resource that are known after apply."""
     for each in _mappings(document.members.get("resource_changes")):
         if each.get("address") == address:
             return _member(_member(each, "change"), "after_unknown")
@@ -332,7 +332,7 @@ def _by_state(told: Told) -> str:
     return f"After `terraform apply`, pass the state: `terraform show -json | {told.again('-')}`"
 
 
-#: The key of the provider of a resource that names none.
+#: The provider key of a resource that names none.
 _USUAL = "aws"
 _HIDDEN = "the plan hides all of it, because one value is known after apply"
 
@@ -348,13 +348,13 @@ def _ways_out(resource: Mapping[str, Any], told: Told) -> str:
 
 
 def _place(address: str, document: Document) -> Place:
-    """Where the resource begins: most plans are one line."""
+    """Return the place of the resource: most plans are one line."""
     found = document.text.find(json.dumps(address))
     return Place(document.name, document.text.count("\n", 0, max(found, 0)) + 1, 1)
 
 
 def _value(value: Any, unknown: Any, hidden: Expression, place: Place) -> Value:
-    """A value with an expression for each part that is known after the plan is applied."""
+    """Return a value with an expression for each part that is known after apply."""
     if unknown is True:
         return Value(hidden, place)
     if isinstance(value, Mapping) or isinstance(unknown, Mapping):
@@ -369,7 +369,7 @@ def _value(value: Any, unknown: Any, hidden: Expression, place: Place) -> Value:
         each = [(one, others[index] if index < len(others) else None) for index, one in enumerate(value)]
         return Value([_value(*both, _inner(hidden, f"[{index}]"), place) for index, both in enumerate(each)], place)
     if isinstance(value, str):
-        # The lines of a text in JSON are none of the plan's.
+        # Lines of text in JSON are not those of the plan.
         return Value(value, place, ((value, Place("", 0, 0)),))
     return Value(value, place)
 
@@ -379,7 +379,7 @@ def _inner(hidden: Expression, step: str) -> Expression:
 
 
 def _shown(members: Mapping[str, Any], resource: Mapping[str, Any], number: int, told: Told) -> Value | None:
-    """The container definitions that an output shows, where the resource itself does not know them."""
+    """Return the container definitions in an output, if the resource itself does not have them."""
     changes = _member(members, "output_changes")
     names = [f"{OUTPUT}_{resource.get('name')}", *([OUTPUT] if number == 1 else [])]
     name = next((each for each in names if isinstance(_member(changes, each), Mapping)), "")

@@ -1,6 +1,6 @@
-"""The policy documents of a configuration, with the user's expressions in the one form that needs have, too.
+"""The policy documents of a configuration, with expressions normalized like those of needs.
 
-Texts are in the spelling of ``Fn::Sub``, as in every role that is read: an expression is a symbol in them.
+Texts are in the spelling of ``Fn::Sub``, as in all roles: an expression is a symbol.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _VALIDATE = "Run `terraform validate`"
 
 
 class StatementForm(StrEnum):
-    """How statements are written: objects in ``jsonencode``, blocks of a data source, or JSON in a text."""
+    """The notation of statements: objects in ``jsonencode``, blocks of a data source, or JSON in a string."""
 
     OBJECTS = "jsonencode"
     BLOCKS = "aws_iam_policy_document"
@@ -35,10 +35,10 @@ class StatementForm(StrEnum):
 
 
 class Spelling(Struct):
-    """How the texts of a configuration are spelled where they are judged.
+    """The spelling of a configuration's texts for judging.
 
-    ``named`` gives what is known of the name that a symbol stands for. ``written`` has the user's own spelling of each
-    text that is another one, and ``symbols`` are all symbols that were spelled.
+    ``named`` returns what is known about the name of a symbol. ``written`` has the user's spelling of each text that
+    differs, and ``symbols`` are all symbols so far.
     """
 
     named: Callable[[Expression], Part]
@@ -46,14 +46,14 @@ class Spelling(Struct):
     symbols: dict[str, Expression] = field(default_factory=dict)
 
     def text(self, given: Text) -> Text:
-        """The text in the one form."""
+        """Return the normalized text."""
         made = self.of(shaped(given))
         if str(made) != str(given):
             self.written.setdefault(plain(str(made)), str(as_written(given)))
         return made
 
     def of(self, made: Text) -> Text:
-        """A text whose symbols have their forms already, with the names that are known."""
+        """Return a text whose symbols have their forms already, with the known names."""
 
         def name(symbol: Symbol) -> Part:
             if not isinstance(symbol, Expression):
@@ -66,7 +66,7 @@ class Spelling(Struct):
         return made.replaced(name) if made.symbols else made
 
     def value(self, given: Value) -> Any:
-        """A value of lists, objects and texts in the one form."""
+        """Return a normalized value of lists, objects and texts."""
         match given.data:
             case Expression() as symbol:
                 return str(self.text(Text(symbol)))
@@ -90,9 +90,9 @@ def policy_of(
     *,
     trust: bool = False,
 ) -> RolePolicy | Unread:
-    """The policy with a document that a resource has, or why it cannot be read; that of a ``trust`` names principals.
+    """Return the policy of a resource, or why it cannot be read; that of a ``trust`` has principals.
 
-    ``known`` tells the document that an expression stands for, where that is one of AWS's own.
+    ``known`` returns the document of an expression that is one of AWS's own.
     """
     found = _tree(name, given, where, known)
     if isinstance(found, Unread):
@@ -117,7 +117,7 @@ def policy_of(
 
 
 def _form(given: Value | Failed | None) -> str:
-    """How a configuration writes a document; a plan and a state do not say."""
+    """Return the notation of a document; a plan and a state do not contain it."""
     if not isinstance(given, Value):
         return ""
     if isinstance(given.data, Encoded):
@@ -128,7 +128,7 @@ def _form(given: Value | Failed | None) -> str:
 def trust_of(
     given: Value | Failed | None, where: str, spelling: Spelling
 ) -> tuple[Mapping[str, Any] | Unread, tuple[Unread, ...]]:
-    """The trust policy of a role, or why it cannot be read, and those of its statements that cannot be read."""
+    """Return the trust policy of a role, or why it cannot be read, and its unreadable statements."""
     found = _tree("trust policy", given, where)
     if isinstance(found, Unread):
         return found, ()
@@ -144,7 +144,7 @@ _Known = Callable[[Expression], Mapping[str, Any] | None]
 
 
 def _with_known(document: Value, known: _Known) -> Value:
-    """The document with the statements of others in the places of the expressions for these."""
+    """Return the document with the statements of other documents in place of their expressions."""
     statements: list[Value] = []
     for each in _statements(document):
         other = known(each.data) if isinstance(each.data, Expression) else None
@@ -153,14 +153,14 @@ def _with_known(document: Value, known: _Known) -> Value:
 
 
 def _valued(given: Any, place: Place) -> Value:
-    """What is known already, as a value."""
+    """Return known data as a value."""
     if isinstance(given, Mapping):
         return Value({str(name): _valued(each, place) for name, each in given.items()}, place)
     return Value([_valued(each, place) for each in given] if isinstance(given, list) else given, place)
 
 
 def _tree(name: str, given: Value | Failed | None, where: str, known: _Known = lambda symbol: None) -> Value | Unread:
-    """The document as an object."""
+    """Return the document as an object."""
     if given is None:
         return Unread(name, "it has no document", _VALIDATE, where)
     try:
@@ -184,7 +184,7 @@ def _open(name: str, symbol: Any, where: str) -> Unread:
 
 
 def _told(unread: Unread, statement: Value, where: str) -> Unread:
-    """A statement that cannot be read, with its place, and with the expression that stands for it."""
+    """Return an unreadable statement with its place and expression."""
     place = _place_of(statement.place) or where
     if isinstance(statement.data, Expression):
         return replace(_open("", statement.data, place), index=unread.index)
@@ -221,7 +221,7 @@ def _place_of(place: Place) -> str:
 
 
 def spelled(value: Value | Failed | None) -> Text | None:
-    """The text that a value is, with its symbols; ``None`` where it is none."""
+    """Return the text of a value, with its symbols; ``None`` if it is not a text."""
     if value is None or isinstance(value, Failed):
         return None
     try:

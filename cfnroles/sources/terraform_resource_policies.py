@@ -1,4 +1,4 @@
-"""The policies of a configuration's own secrets, keys, buckets and repositories, as far as they name its roles.
+"""The policies of a configuration's own secrets, keys, buckets and repositories that name its roles.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
 """
@@ -20,9 +20,9 @@ from cfnroles.text import Text, arn_of
 
 
 class ResourcePolicyNaming(Struct, frozen=True):
-    """The policy of a resource that names a role; ``resource`` is the end of the ARN of that. ``denies`` it may.
+    """The policy of a resource that names a role. ``resource`` is the end of its ARN. ``denies`` if it may deny.
 
-    ``unread`` says why no one can see whether it does.
+    ``unread`` says why its content is unknown.
     """
 
     noun: str
@@ -36,7 +36,7 @@ class ResourcePolicyNaming(Struct, frozen=True):
 def policies_naming(
     role: Configured, holders: Iterable[Configured], spelling: Spelling
 ) -> tuple[ResourcePolicyNaming, ...]:
-    """The policies that name a role, and those that no one can see, which may."""
+    """Return the policies that name a role, and unreadable ones, which may."""
     return tuple(_naming(tuple(texts_naming(role)), holders, spelling))
 
 
@@ -58,7 +58,7 @@ def _naming(
 
 
 def _resource(holder: Configured, spelling: Spelling) -> str:
-    """The end of the ARN of the resource that a policy is of."""
+    """Return the end of the ARN of a policy's resource."""
     kind = RESOURCE_POLICIES[holder.type]
     own = Expression(f"{holder.address}.arn", reason="", address=holder.address, type=holder.type, attribute="arn")
     named = holder.known(kind.naming or "arn") or (None if kind.naming else Text(own))
@@ -68,7 +68,7 @@ def _resource(holder: Configured, spelling: Spelling) -> str:
 
 
 def texts_naming(role: Configured) -> Iterator[str]:
-    """The texts by which a document names a role."""
+    """Yield the texts by which a document names a role."""
     yield from (f"${{{role.address}}}", f"${{{role.address}.")
     if name := role.known("name"):
         yield from (f"role/{name}", f"/{name}")

@@ -1,6 +1,6 @@
-"""The roles of a configuration, with every policy that it gives them, however it does.
+"""The roles of a configuration, with every policy that it gives them in any way.
 
-Where they come from (files, a plan, a state) is a `Surface`; from there on there is one road.
+A `Surface` provides them from files, a plan or a state; the rest is common.
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role
 """
 
@@ -36,12 +36,12 @@ from cfnroles.symbols import SUFFIX, Expression, RandomSuffix
 from cfnroles.text import PARTITION, Part, Text, arn_of, text_of
 from cfnroles.workload import Path
 
-#: Types of which no two resources are the same thing, whatever they are called.
+#: Types whose resources are distinct, whatever their names.
 _APART = frozenset({*CALLED_BY, "aws_kms_key", "aws_efs_file_system", "aws_efs_access_point"})
 
 
 class ConfiguredRole(Struct, frozen=True):
-    """A role with its policies. ``names`` are the texts by which it is named; ``users`` are who else has it.
+    """A role with its policies. ``names`` are the texts by which it is named; ``users`` are its other users.
 
     ``policies`` are those of resources that name it.
     """
@@ -58,12 +58,12 @@ class ConfiguredRole(Struct, frozen=True):
         return self.configured.address
 
     def is_named(self, given: Text, account: str = "") -> bool:
-        """Whether a text names it: by an attribute, by its name, or by its ARN."""
+        """Return whether a text names it: by attribute, name, or ARN."""
         return _is_named(given, self.configured, self.names, account)
 
 
 class Roles(Struct, frozen=True):
-    """The roles of a configuration in one world. ``named`` is what is known of the names that symbols stand for."""
+    """The roles of a configuration in one world. ``named`` is what is known about the names of symbols."""
 
     roles: tuple[ConfiguredRole, ...] = ()
     named: Mapping[str, Part] = field(default_factory=dict)
@@ -71,35 +71,35 @@ class Roles(Struct, frozen=True):
     symbols: Mapping[str, Expression] = field(default_factory=dict)
 
     def role(self, given: Text, account: str = "") -> ConfiguredRole | None:
-        """The role that a text names; ``None`` where it is another one."""
+        """Return the role that a text names; ``None`` if it is another one."""
         return next((each for each in self.roles if each.is_named(given, account)), None)
 
     @property
     def apart(self) -> tuple[str, ...]:
-        """The names of symbols that surely stand for something else than any other."""
+        """The names of symbols that certainly differ from every other symbol."""
         return tuple(name for name, each in self.symbols.items() if is_apart(each))
 
 
-#: Where nobody asks about roles.
+#: If no roles are needed.
 NO_ROLES = Roles()
 
 
 class TaskWithRoles(Struct, frozen=True):
-    """A task definition in each of its passes, and the roles that are there in each of all passes."""
+    """A task definition in each of its passes, and the roles in each pass."""
 
     task: TaskInPasses
     roles: Sequence[Roles]
 
 
 def roles_beside(surface: Surface, turned: Sequence[Turned]) -> Roles:
-    """The roles that task definitions and what runs them name."""
+    """Return the roles that task definitions and what runs them name."""
     texts = [text_of(text) for each in turned for _, text in texts_in(each.tree)]
     named = [text_of(text) for each in turned for _, text in role_texts(each.tree)]
     return roles_in(surface, list(dict.fromkeys(named)), [text for text in dict.fromkeys(texts) if text.symbols])
 
 
 def role_texts(tree: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Where a task definition, or what runs it, names a role, and how."""
+    """Yield where a task definition, or what runs it, names a role, and the text."""
     members = tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list) else ()
     for name, member in members:
         if isinstance(member, str):
@@ -110,13 +110,13 @@ def role_texts(tree: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 
 def is_apart(symbol: Expression) -> bool:
-    """Whether a symbol is the name of a resource of the configuration, which no other symbol stands for."""
+    """Return whether a symbol is the name of a resource of the configuration, which no other symbol represents."""
     own = symbol.type in _APART and symbol.address == symbol.name
     return own and not symbol.address.rpartition("module.")[2].partition(".")[2].startswith("data.")
 
 
 def roles_in(surface: Surface, named: Sequence[Text], texts: Iterable[Text]) -> Roles:
-    """The roles that are named, with their policies; ``texts`` are others in which symbols stand that have names."""
+    """Return the named roles with their policies. ``texts`` are others with symbols that have names."""
     known: dict[str, Part] = {}
 
     def name(symbol: Expression) -> Part:
@@ -165,7 +165,7 @@ def _is_named(given: Text, role: Configured, names: frozenset[str], account: str
 
 
 def name_of(symbol: Expression, surface: Surface) -> Part:
-    """What is known of the name of a resource; the symbol itself where that is nothing."""
+    """Return what is known about the name of a resource, or the symbol itself."""
     argument = CALLED_BY.get(symbol.type) if symbol.forms else None
     found = surface.at(symbol.address) if argument and symbol.address else None
     text = found.known(argument) if found is not None and argument else None
@@ -189,7 +189,7 @@ class _Reader:
         self._surface, self._spelling, self._role, self._names = surface, spelling, role, names
 
     def role(self, attached: Iterable[Configured | Unread]) -> Role:
-        """The role; ``attached`` is all that may give policies to it."""
+        """Return the role. ``attached`` is everything that may give policies to it."""
         role = self._role
         trust, trust_unread = trust_of(role.attributes.get("assume_role_policy"), role.where, self._spelling)
         own = [each for each in attached if isinstance(each, Configured)]
@@ -218,7 +218,7 @@ class _Reader:
         return isinstance(text, Text) and _is_named(text, self._role, self._names)
 
     def _perhaps(self, named: Text | Expression) -> Expression | None:
-        """The part of a role's name that nobody knows, where it may be that of this role."""
+        """Return the unknown part of a role name that may be that of this role."""
         symbols = [named] if isinstance(named, Expression) else named.symbols
         open_ = [each for each in symbols if isinstance(each, Expression)]
         if alike := [each for each in open_ if _may_be_alike(each.address, self._role.address)]:
@@ -242,14 +242,14 @@ class _Reader:
             yield from self._managed_arns(resource, name)
 
     def _maybe(self, resource: Configured, open_: Expression) -> Unread:
-        """A policy that may be attached to the role: nobody told the name of the role that it is attached to."""
+        """Return a policy that may be attached to the role: the name of its role is unknown."""
         why = f"cannot see whether it is attached to this role: {open_.name} is unknown: {open_.reason}"
         read = policy_of("", resource.attributes.get("policy"), "", self._spelling) if resource.type == INLINE else None
         effects = _effects(read) if isinstance(read, RolePolicy) else tuple(Effect)
         return Unread(resource.address, why, open_.remedy, resource.where, effects=effects)
 
     def _inline_blocks(self, known: set[str]) -> Iterator[RolePolicy | Unread]:
-        """The policies in the role itself; a state repeats those of resources there."""
+        """Yield the policies in the role itself. A state repeats those of separate resources there."""
         blocks = self._role.attributes.get("inline_policy")
         for each in _elements(blocks):
             if isinstance(each, Expression):
@@ -274,7 +274,7 @@ class _Reader:
             yield self._managed(given, resource, name)
 
     def _managed(self, given: Value | Failed, resource: Configured, argument: str) -> RolePolicy | Unread:
-        """The policy behind what stands where its ARN belongs."""
+        """Return the policy of an ARN, or of anything in its place."""
         where = resource.where
         raw = spelled(given)
         text = None if raw is None else shaped(raw)
@@ -294,7 +294,7 @@ class _Reader:
         return policy_of(name, document, where, self._spelling, self._of_aws)
 
     def _of_aws(self, symbol: Expression) -> Mapping[str, Any] | None:
-        """The document of one of AWS's own policies, where an expression is that."""
+        """Return the document of one of AWS's own policies, if an expression is that."""
         found = self._surface.at(symbol.address) if symbol.type == POLICY else None
         if found is None or not found.data or not symbol.attribute.endswith("policy"):
             return None
@@ -317,13 +317,13 @@ class _Reader:
 
 
 def _may_be_alike(address: str, other: str) -> bool:
-    """Whether two addresses may be one: those of instances of one resource, of which the key of one is not known."""
+    """Return whether two addresses may be equal: instances of one resource, one of them with an unknown key."""
     open_ = any(each.endswith(("[each.key]", "[count.index]")) for each in (address, other))
     return open_ and address != other and address.rpartition("[")[0] == other.rpartition("[")[0]
 
 
 def _differ(one: Text, other: Text) -> bool:
-    """Whether two texts are never the same, whatever stands in them: what they do not share is literal in both."""
+    """Return whether two texts always differ, because of their literal parts."""
     left, right = list(one.parts), list(other.parts)
     for end in (0, -1):
         while left and right and left[end] == right[end]:
@@ -333,17 +333,17 @@ def _differ(one: Text, other: Text) -> bool:
 
 
 def _in_partition(text: Text) -> Text:
-    """The ARN of AWS's own policy: their documents here are those of the usual partition."""
+    """Return the ARN of AWS's own policy in the default partition, whose documents are included."""
     return text.replaced(lambda symbol: "aws" if symbol in PARTITION.symbols else symbol)
 
 
 def _once(policies: Iterable[RolePolicy]) -> list[RolePolicy]:
-    """The policies, each once: several resources may attach the same one."""
+    """Return the policies without duplicates: several resources may attach the same one."""
     return list({(each.name, each.where): each for each in policies}.values())
 
 
 def _elements(value: Value | Failed | None) -> Iterator[Value | Expression]:
-    """The elements of a list, or an expression for any number of them."""
+    """Yield the elements of a list, or an expression for any number of them."""
     if value is None or isinstance(value, Failed):
         return
     if value.unknown:

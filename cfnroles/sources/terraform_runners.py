@@ -1,4 +1,4 @@
-"""What runs tasks besides services, in the words of a template: of each type, what it is called there and says.
+"""Terraform's runners of tasks besides services, in the terms of a template.
 
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/cloudwatch_event_target
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/scheduler_schedule
@@ -27,9 +27,9 @@ from cfnroles.workload import Path
 
 
 class RunnerType(Struct, frozen=True):
-    """A type of resource that runs tasks: its type in a template, what says how, and in which property of that.
+    """A type of resource that runs tasks: its type in a template, and the property with the run.
 
-    ``arguments`` and ``blocks`` are what is asked of it; without ``running`` in it a resource runs no task.
+    ``arguments`` and ``blocks`` are those to read; without ``running`` among them, a resource runs no task.
     """
 
     type: str
@@ -40,7 +40,7 @@ class RunnerType(Struct, frozen=True):
 
     @property
     def holder(self) -> Holder:
-        """Whose role runs the task."""
+        """The holder of the role that runs the task."""
         return RUNNERS[self.type].holder
 
 
@@ -72,27 +72,27 @@ _RENAMED = {
     "inference_accelerator_override": "InferenceAcceleratorOverrides",
     "resource_requirement": "ResourceRequirements",
 }
-#: Blocks that stand once; Terraform has a list of one for each.
+#: Blocks that occur once; Terraform has a list for each.
 _SINGLE = frozenset(
     {
         *("Target", "TargetParameters", "EcsParameters", "EcsTaskParameters", "Overrides", "NetworkConfiguration"),
         *("AwsvpcConfiguration", "DeadLetterConfig", "InputTransformer", "EphemeralStorage"),
     }
 )
-#: What is a text in JSON.
+#: Arguments with JSON.
 _JSON = frozenset({"Input", "InputTemplate", "DefinitionString"})
 _MARK = "Terraform"
 
 
 class Turning(Struct):
-    """What a resource says in the words of a template: ``spelled`` are its own names, and where each part stands."""
+    """A resource in the terms of a template. ``spelled`` are its own names, with the place of each part."""
 
     address: str
     symbols: list[Symbol] = field(default_factory=list)
     spelled: dict[Path, tuple[Path, Place]] = field(default_factory=dict)
 
     def properties(self, given: Attributes, kind: RunnerType) -> dict[str, Any]:
-        """The properties of the resource of that kind in a template."""
+        """Return the properties of the resource in a template."""
         start: Path = (kind.within, 0) if kind.within else ()
         self.spelled[start] = ((self.address,), Place("", 0, 0))
         known = {name: value for name, value in given.items() if isinstance(value, Value)}
@@ -127,7 +127,7 @@ class Turning(Struct):
         return self._json(value) if path[-1] in _JSON else str(self._marked(shaped(text(value))))
 
     def _json(self, value: Value) -> str:
-        """A text in JSON, with each expression in it in quotes: what it stands for is looked at elsewhere."""
+        """Return JSON text with each expression in quotes: its value is evaluated elsewhere."""
         try:
             tree = decoded_json(value)
         except Failed:
@@ -149,7 +149,7 @@ class Turning(Struct):
         return str(self._marked(shaped(text(value))))
 
     def _marked(self, given: Text) -> Text:
-        """The text with symbols that may stand in JSON, whatever is in their names."""
+        """Return the text with symbols that are valid in JSON."""
 
         def mark(symbol: Symbol) -> Symbol:
             self.symbols.append(symbol)
@@ -158,7 +158,7 @@ class Turning(Struct):
         return given.replaced(mark)
 
     def told(self, value: Any) -> Any:
-        """A part of what was made of the properties, with the symbols that stand in it."""
+        """Return a part of the properties, with its symbols."""
         if isinstance(value, Mapping):
             return {str(self.told(name)): self.told(each) for name, each in value.items()}
         if isinstance(value, list):
@@ -173,20 +173,20 @@ class Turning(Struct):
         return self.symbols[int(number)] if kind == _MARK and number.isdigit() else mark
 
     def at(self, path: Path) -> tuple[Path, Place]:
-        """What is at a path of the properties: by the resource's own names, and its place."""
+        """Return the own names of a path of the properties, and its place."""
         while path and path not in self.spelled:
             path = path[:-1]
         return self.spelled.get(path, ((self.address,), Place("", 0, 0)))
 
 
 def may_run_tasks(kind: str, written: str) -> bool:
-    """Whether a resource of a type whose text is this may run tasks."""
+    """Return whether a resource of a type with this text may run tasks."""
     runner = RUNNER_TYPES.get(kind)
     return runner is not None and runner.running in written
 
 
 def members_said(attributes: Attributes) -> Iterator[str]:
-    """The names of what is said of a resource, and of the blocks in its blocks."""
+    """Yield the names of a resource's arguments, and of the blocks in its blocks."""
     for name, value in attributes.items():
         blocks = value.data if isinstance(value, Value) and isinstance(value.data, list) else ()
         inner = (member for block in blocks if isinstance(block.data, dict) for member in block.data.items())

@@ -1,4 +1,4 @@
-"""What of a configuration may run a task definition, as far as it asks something of roles."""
+"""Parts of a configuration that may run a task definition and need something of roles."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from cfnroles.sources.unknown_members import members_beside
 from cfnroles.symbols import Expression
 from cfnroles.table.ecs import FEATURES
 
-#: What of a service says which task definition it runs, where, and on what.
+#: Arguments of a service with its task definition, cluster and launch type.
 _NAMING = ("task_definition", "cluster", "launch_type", "capacity_provider_strategy", "service")
-#: What a task set says of itself, and not in the place of its service.
+#: Arguments of a task set that do not override its service's.
 _OF_TASK_SETS = frozenset({"external_id", "scale", "tags"})
 _DEFINITION = re.compile(r"\baws_ecs_task_definition\.([\w-]+)")
-#: By these a task definition may come from another place.
+#: Sources of a task definition from another place.
 _THROUGH = re.compile(r"\b(?:var|local|module|each)\.")
 
 
 def mentions(running: Site, task: Site) -> bool:
-    """Whether something may run a task definition, as far as one sees without working out what it says."""
+    """Return whether something may run a task definition, without evaluating it."""
     if task.type != TASK_DEFINITION:
         return False
     if running.type in RUNNER_TYPES:
@@ -43,16 +43,16 @@ def mentions(running: Site, task: Site) -> bool:
 
 
 def runners_of(site: Site, module: Module) -> Iterator[RunnerOfTasks]:
-    """The instances of what runs tasks besides services; raises Failed where Terraform would stop on the way."""
+    """Yield the instances of runners besides services. Raise Failed if Terraform would fail."""
     kind = RUNNER_TYPES[site.type]
     for each in list(instances(site, module)):
         yield runner_of(each.address, kind, attributes_of(each, kind.arguments, kind.blocks))
 
 
 def services_of(site: Site, module: Module) -> Iterator[Service]:
-    """The instances of a service or a task set, each with its cluster where that is available.
+    """Yield the instances of a service or a task set, each with its cluster if that is available.
 
-    Raises Failed where Terraform would stop on the way to them.
+    Raise Failed if Terraform would fail.
     """
     for each in list(instances(site, module)):
         attributes = _asked(each, "service", _NAMING)
@@ -65,7 +65,7 @@ def services_of(site: Site, module: Module) -> Iterator[Service]:
 
 
 def _service_of(task_set: Attributes, made: Iterable[ResourceInstance]) -> Attributes:
-    """What the service of a task set says, in whose place the task set may say something else."""
+    """Return the arguments of a task set's service, which the task set may override."""
     value = task_set.get("service")
     named = value.data if isinstance(value, Value) else None
     symbols = (named,) if isinstance(named, Expression) else getattr(named, "symbols", ())
@@ -75,7 +75,7 @@ def _service_of(task_set: Attributes, made: Iterable[ResourceInstance]) -> Attri
 
 
 def _asked(instance: ResourceInstance, root: str, names: Iterable[str]) -> Attributes:
-    """What a resource says that a row is about; all else would be worked out in vain."""
+    """Return the arguments of a resource that rows read; all others are not evaluated."""
     body, kind = instance.block.body, members_beside(root)
     wanted = _of_rows(root)
     kinds = (each.labels[0] if each.type == "dynamic" and each.labels else each.type for each in body.blocks)
@@ -86,13 +86,13 @@ def _asked(instance: ResourceInstance, root: str, names: Iterable[str]) -> Attri
 
 @cache
 def _of_rows(root: str) -> frozenset[str]:
-    """The members of a service or a cluster that a row is about."""
+    """Return the members of a service or cluster that rows read."""
     paths = (feature.field.split(".") for feature in FEATURES if feature.field.startswith(f"{root}."))
     return frozenset(path[1].removesuffix("[]") for path in paths)
 
 
 def attributes_of(instance: ResourceInstance, arguments: Iterable[str], blocks: Iterable[str]) -> Attributes:
-    """What the configuration says of a resource by these names; an error where Terraform would stop."""
+    """Return the named attributes of a resource; an error if Terraform would fail."""
     found: dict[str, Value | Failed] = {}
     for name, is_block in (*((each, False) for each in arguments), *((each, True) for each in blocks)):
         try:

@@ -1,4 +1,4 @@
-"""The services that run a task definition of Terraform, and their clusters, beside it as ECS sees them.
+"""The services that run a task definition of Terraform, and their clusters, in ECS's form.
 
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecs_service
 """
@@ -31,7 +31,7 @@ HOW_TO_SEE = "Pass that task definition to cfnroles, with the service that runs 
 
 
 class Service(Struct, frozen=True):
-    """A service, with the attributes of its cluster where that is available."""
+    """A service, with the attributes of its cluster if that is available."""
 
     address: str
     attributes: Attributes
@@ -39,7 +39,7 @@ class Service(Struct, frozen=True):
     cluster: Attributes | None = None
 
     def runs(self, task: Turned, arns: Sequence[str] = ()) -> bool:
-        """Whether it runs a task definition, which is known by its address, its family, or one of its ARNs."""
+        """Return whether it runs a task definition, by address, family, or one of its ARNs."""
         named = self.attributes.get(_TASK_DEFINITION)
         if not isinstance(named, Value):
             return False
@@ -49,13 +49,13 @@ class Service(Struct, frozen=True):
             return False
         if any(isinstance(each, Expression) and each.address == task.address for each in given.symbols):
             return True
-        # A family with a revision behind it, be that known or not.
+        # A family may be followed by a revision, known or not.
         family = given.partition(":")[0].plain
         without = re.sub(r":\d+$", "", given.plain)
         return bool(family) and (family == task.tree.get("family") or bool({given.plain, without} & set(arns)))
 
     def beside(self, task: Turned) -> Turned:
-        """The task definition with the service beside it, and the cluster."""
+        """Return the task definition with the service and the cluster."""
         both = task.copied()
         for root, address, attributes in (
             ("service", self.address, self.attributes),
@@ -66,7 +66,7 @@ class Service(Struct, frozen=True):
         return both
 
     def asks_alone(self) -> Holder | None:
-        """The first role that it asks for permissions by itself, whatever task definition it runs."""
+        """Return the first role that it needs regardless of its task definition."""
         alone = self.beside(Turned(self.address, {"containerDefinitions": []}))
         workload = Workload("", alone.tree, alone.settings)
         found = discover(workload, Facts())
@@ -75,7 +75,7 @@ class Service(Struct, frozen=True):
 
 
 def cluster_of(attributes: Attributes, found: Mapping[str, Attributes]) -> tuple[str, Attributes | None]:
-    """The cluster that a service names, among those available by their addresses."""
+    """Return the cluster of a service, among those available by address."""
     named = attributes.get("cluster")
     symbols: tuple[Any, ...] = ()
     if isinstance(named, Value) and isinstance(named.data, Expression | str):
@@ -95,6 +95,6 @@ def _symbols(value: str) -> tuple[Any, ...]:
 
 
 def beside_services(task: Turned, services: Sequence[Service], arns: Sequence[str] = ()) -> Iterator[Turned]:
-    """The task definition beside each service that runs it; by itself where none does."""
+    """Yield the task definition with each service that runs it; alone if none does."""
     running = [each for each in services if each.runs(task, arns)]
     yield from (each.beside(task) for each in running) if running else (task,)

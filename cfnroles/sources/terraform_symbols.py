@@ -1,7 +1,7 @@
-"""What the attributes of Terraform's resources give: the form that is known of a value before AWS tells it.
+"""The forms of the values of Terraform's attributes, as far as they are known before apply.
 
-A row is given the ARN of a secret with the resource's own symbol in the place of the name; what is written again is the
-user's own expression for all of the ARN.
+A row gets the ARN of a secret with the resource's symbol in place of the name. Output contains the user's own
+expression for the whole ARN.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NOTHING = Text()
 _SECRET_ARN = _arn("secretsmanager", "secret:")
 _KEY_ARN = _arn("kms", "key/")
 _REGISTRY = Text(ACCOUNT, ".dkr.ecr.", REGION, ".", URL_SUFFIX, "/")
-#: What stands before the name in the value of an attribute, by the type of its resource or data source.
+#: The text before the name in the value of an attribute, by resource or data source type.
 #: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
 _FORMS: dict[str, dict[str, Text]] = {
     "aws_secretsmanager_secret": {"arn": _SECRET_ARN, "id": _SECRET_ARN},
@@ -64,7 +64,7 @@ _FORMS: dict[str, dict[str, Text]] = {
     "aws_sfn_state_machine": {"arn": _arn("states", "stateMachine:"), "name": _NOTHING},
     "aws_iam_role": {"arn": Text("arn:", PARTITION, ":iam::", ACCOUNT, ":role/")},
 }
-#: Data sources that tell what every stack knows of itself.
+#: Data sources with values that every stack knows.
 _KNOWN: dict[tuple[str, str], Text] = {
     ("aws_caller_identity", "account_id"): ACCOUNT,
     ("aws_caller_identity", "id"): ACCOUNT,
@@ -77,13 +77,13 @@ _KNOWN: dict[tuple[str, str], Text] = {
 }
 
 
-#: What ECS takes for the ARN, where it stands alone.
+#: Attributes that ECS accepts in place of an ARN.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html
 _NAMES = {("aws_ssm_parameter", "name"), ("aws_ssm_parameter", "id")}
 
 _WITHOUT_REVISION = ("aws_ecs_task_definition", "arn_without_revision")
 
-#: Attributes whose value is a secret itself.
+#: Attributes whose value is itself a secret.
 #: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
 _SECRETS = {
     ("aws_secretsmanager_secret_version", "secret_string"),
@@ -96,7 +96,7 @@ _SECRETS = {
 
 
 def shaped(text: Text) -> Text:
-    """The text with the form that is known of what its expressions give."""
+    """Return the text with the known forms of its expressions' values."""
     whole = text.whole
     if isinstance(whole, Expression) and whole.type:
         instance, attribute = _apart(whole)
@@ -122,31 +122,31 @@ def _form(symbol: Symbol) -> Part:
 
 
 def _may_differ(known: Text, apart: Apart) -> bool:
-    """Whether what is known at home may be something else where a resource is made."""
+    """Return whether a home value may differ where a resource is created."""
     return apart is Apart.ACCOUNT or (apart is Apart.REGION and known == REGION)
 
 
 def _forms(symbol: Expression, instance: str, attribute: str) -> Mapping[str, Text]:
-    """The forms of the attributes of a resource, with the account and the Region of its ARN where it is not at home."""
+    """Return the forms of a resource's attributes, with the account and Region of its ARN if it is elsewhere."""
     usual = _FORMS.get(symbol.type, {})
     if not symbol.apart or "arn" not in usual or attribute not in usual:
         return usual
     if attribute != "arn" and not _is_own(symbol, attribute):
         return {}
     arn = symbol if attribute == "arn" else _other(symbol, instance, attribute, "arn")
-    # ECS reads nothing of another partition.
+    # ECS reads nothing in another partition.
     fields = {REGION: 3, ACCOUNT: 4} if symbol.apart is Apart.ACCOUNT else {REGION: 3}
     elsewhere = {each.symbols[0]: field_of(arn, number) for each, number in fields.items()}
     return {name: form.replaced(lambda each: elsewhere.get(each, each)) for name, form in usual.items()}
 
 
 def _is_own(symbol: Expression, attribute: str) -> bool:
-    """Whether it is called by the attribute itself, and not by an output that gives this attribute alone."""
+    """Return whether it is the attribute itself, not an output with only this attribute."""
     return symbol.written[2:-1].endswith(f".{attribute}")
 
 
 def _other(symbol: Expression, instance: str, attribute: str, name: str) -> Expression:
-    """Another attribute of the same resource."""
+    """Return another attribute of the same resource."""
     start = symbol.name.removesuffix(attribute).removesuffix(".")
     written = symbol.written[2:-1].removesuffix(attribute).removesuffix(".")
     return replace(symbol, name=f"{start}.{name}", written=f"${{{written}.{name}}}", attribute=f"{instance}{name}")
@@ -159,7 +159,7 @@ def other_attribute(symbol: Expression, name: str) -> Expression | None:
 
 
 def _of_family(symbol: Expression, instance: str, attribute: str) -> Text:
-    """The ARN of a task definition without its revision, with the symbol of its family."""
+    """Return the ARN of a task definition without revision, with the symbol of its family."""
     start = symbol.name.removesuffix(attribute)
     before = _FORMS[symbol.type]["arn"]
     forms = ((str(before), symbol),)
@@ -167,7 +167,7 @@ def _of_family(symbol: Expression, instance: str, attribute: str) -> Text:
 
 
 def _apart(symbol: Expression) -> tuple[str, str]:
-    """The step to an instance, and the attribute of that: ``[0]`` and ``arn``."""
+    """Return the key of an instance, and its attribute: ``[0]`` and ``arn``."""
     if not symbol.attribute.startswith("["):
         return "", symbol.attribute
     step, _, rest = symbol.attribute.partition("]")
@@ -175,11 +175,11 @@ def _apart(symbol: Expression) -> tuple[str, str]:
 
 
 def _named(symbol: Expression, instance: str, attribute: str, around: Mapping[str, Text]) -> Expression:
-    """What stands for the name of a resource, with the forms that its attributes have around it."""
+    """Return the symbol for the name of a resource, with the forms of its attributes."""
     start = symbol.name.removesuffix(attribute).removesuffix(".")
     if not _is_own(symbol, attribute):
         return replace(symbol, name=start, attribute=instance, forms=((str(around[attribute]), symbol),))
-    # The form that is found first is the one that is written: the user's own, and the longest.
+    # The first form is the one to write: the user's own, and the longest.
     own = [attribute, *(each for each in around if each != attribute)]
     own.sort(key=lambda each: not around[each])
     forms = tuple((str(around[each]), _other(symbol, instance, attribute, each)) for each in own)

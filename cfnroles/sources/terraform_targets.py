@@ -1,6 +1,6 @@
-"""What of a configuration runs task definitions besides services: each is a run of the task, with a role of its own.
+"""Runners of a configuration's task definitions besides services: runs of the task, with their own roles.
 
-A target says there what it says in a template, in other words: it is turned into these, so that one room reads both.
+A target has the same contents as in a template, in other words. It is translated, so that one reader handles both.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DEFINITION = re.compile(r"\baws_ecs_task_definition\.([\w-]+)")
 
 
 class TaskTarget(Struct, frozen=True, eq=False):
-    """One place at which a resource of a configuration runs a task."""
+    """A place where a resource of a configuration runs a task."""
 
     address: str
     target: Target
@@ -40,11 +40,11 @@ class TaskTarget(Struct, frozen=True, eq=False):
 
     @property
     def is_read(self) -> bool:
-        """Whether all that it asks of its role is looked at."""
+        """Whether all needs of its role are examined."""
         return self.target.is_read and isinstance(self.target.task, str)
 
     def runs(self, task: Turned, arns: Sequence[str] = ()) -> bool:
-        """Whether it runs a task definition, which is known by its address, its family, or one of its ARNs."""
+        """Return whether it runs a task definition, by address, family, or one of its ARNs."""
         named = self.turning.told(self.target.task)
         if not self.is_read or not isinstance(named, str):
             return False
@@ -59,7 +59,7 @@ class TaskTarget(Struct, frozen=True, eq=False):
         return bool(last) and (last.cut(":")[0] == task.tree.get("family") or bool({given.plain, without} & set(arns)))
 
     def beside(self, task: Turned) -> Turned:
-        """The task definition with this run of it beside it."""
+        """Return the task definition with this run."""
         member, target, told = self.target.runner.member, self.target, self.turning.told
         both, overrides = task.copied(), told(target.overrides)
         self._place(both, ("runTask",), target.steps)
@@ -85,7 +85,7 @@ class TaskTarget(Struct, frozen=True, eq=False):
         return both
 
     def _given(self) -> Mapping[str, Value]:
-        """What it says that RunTask takes. Of a resource, the provider has names of its own for the network."""
+        """Return its input for RunTask. The provider has its own names for the network."""
         place = self.turning.at(self.target.steps)[1]
         given = _valued(self.turning.told(self.target.given), place)
         if self.target.runner.holder is Holder.STATE_MACHINE:
@@ -101,7 +101,7 @@ class TaskTarget(Struct, frozen=True, eq=False):
             task.settings |= dict.fromkeys(("runTask", "runBy"), spot.document)
 
     def _revision(self, task: Turned) -> Mapping[str, Text]:
-        """The revision that is run, where it is that of the resource; every one where the newest is."""
+        """Return the revision that is run if it is that of the resource; every one if it is the newest."""
         named = text_of(self.turning.told(self.target.task))
         if arn_of(named) is None:
             return {}
@@ -121,7 +121,7 @@ class TaskTarget(Struct, frozen=True, eq=False):
 
 
 class RunnerOfTasks(Struct, frozen=True):
-    """A resource that runs tasks, or may do so: its targets, and sentences about what of it is not read.
+    """A resource that runs tasks, or may do so: its targets, and sentences about its unreadable parts.
 
     ``does_more`` says whether its role may need anything else.
     """
@@ -135,7 +135,7 @@ class RunnerOfTasks(Struct, frozen=True):
 
 
 def runner_of(address: str, kind: RunnerType, given: Attributes) -> RunnerOfTasks:
-    """What a resource of this type says of the tasks that it runs."""
+    """Return the runs of a resource of this type."""
     turning = Turning(address)
     properties = turning.properties(given, kind)
     resource = Resource(address, kind.type, properties, {})
@@ -151,7 +151,7 @@ def runner_of(address: str, kind: RunnerType, given: Attributes) -> RunnerOfTask
     return RunnerOfTasks(address, kind, targets, unread, read.does_more, read.is_seen)
 
 
-#: What is said of a target that is not read, and of one that runs none of the task definitions.
+#: The messages for a target that is unreadable, and for one that runs none of the task definitions.
 _NOT_READ = "cannot see which task it runs, or where"
 ELSEWHERE = (
     "it runs a task definition from outside the configuration; cfnroles does not check the permissions of its role"
@@ -159,7 +159,7 @@ ELSEWHERE = (
 
 
 def how_to_build(kind: RunnerType) -> str:
-    """What the role of such a resource takes, and what builds one."""
+    """Return what the role of such a resource needs, and how to build it."""
     return (
         "Its role needs ecs:RunTask on the task definition and iam:PassRole on the roles of the task: a service"
         f" spec with `run-by: {RUNNERS[kind.type].member}` creates it"
@@ -180,7 +180,7 @@ def _role(given: Attributes, kind: RunnerType, turning: Turning, properties: Map
 
 
 def _spelled(name: str) -> str:
-    """A member of a target of EventBridge as Terraform calls it."""
+    """Return Terraform's name for a member of an EventBridge target."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower() if name.startswith("Input") else name
 
 
@@ -189,7 +189,7 @@ def _overridable() -> Any:
 
 
 def _open(value: Any, kind: Any, name: str) -> Iterator[str]:
-    """The members in whose place an expression stands that may hold more of them."""
+    """Yield the members with an expression in place of further members."""
     if isinstance(kind, Mapping) and isinstance(value, Mapping):
         for member, each in value.items():
             yield from _open(each, kind.get(member), member)
@@ -201,7 +201,7 @@ def _open(value: Any, kind: Any, name: str) -> Iterator[str]:
 
 
 def _is_of(symbol: Symbol, address: str) -> bool:
-    """Whether a symbol is made of an attribute of a resource, be it cut or changed."""
+    """Return whether a symbol derives from an attribute of a resource, possibly cut or changed."""
     if not isinstance(symbol, Expression):
         return False
     if symbol.address:
@@ -212,26 +212,26 @@ def _is_of(symbol: Symbol, address: str) -> bool:
 
 
 def _roles(tree: Any) -> list[Text]:
-    """The roles that a task definition names, or what a run puts into their place."""
+    """Return the roles of a task definition, or those with which a run overrides them."""
     given = (tree.get(member) for member in OVERRIDABLE.values()) if isinstance(tree, Mapping) else ()
     return list(dict.fromkeys(shaped(text_of(each)) for each in given if isinstance(each, str) and each))
 
 
 def _valued(given: Any, place: Place) -> Any:
-    """Members that are known already, as values that stand at one place."""
+    """Return known members as values at one place."""
     if isinstance(given, Mapping):
         return {name: Value(_valued(each, place), place) for name, each in given.items()}
     return [Value(_valued(each, place), place) for each in given] if isinstance(given, list) else given
 
 
 def targets_running(task: Turned, runners: Sequence[RunnerOfTasks], arns: Sequence[str] = ()) -> Iterator[Turned]:
-    """The task definition beside each target that runs it."""
+    """Yield the task definition with each target that runs it."""
     for runner in runners:
         yield from (each.beside(task) for each in runner.targets if each.runs(task, arns))
 
 
 def judged(runners: Sequence[RunnerOfTasks], is_ours: Callable[[TaskTarget], bool]) -> frozenset[str]:
-    """The addresses of what does nothing but to run tasks of ours, so that all that its role needs is seen."""
+    """Return the addresses of resources that only run our tasks, so that all needs of their roles are known."""
     return frozenset(
         each.address
         for each in runners
@@ -239,12 +239,14 @@ def judged(runners: Sequence[RunnerOfTasks], is_ours: Callable[[TaskTarget], boo
     )
 
 
-#: An address, what is not read there, what to do, and whose role it is about.
+#: An address, its unreadable part, the remedy, and the holder of its role.
 UnreadRun = tuple[str, str, str, Holder]
 
 
 def unread_runs(runner: RunnerOfTasks, known: Container[str], *, has_tasks: bool) -> Iterator[UnreadRun]:
-    """What of a runner is not read; ``known`` are the addresses of those that run one of our task definitions."""
+    """Yield the unreadable parts of a runner. ``known`` are the addresses of those that run one of our task
+    definitions.
+    """
     for why in runner.unread if runner.is_seen or has_tasks else ():
         yield runner.address, why, how_to_build(runner.type), runner.type.holder
     if runner.targets and not runner.unread and runner.address not in known:

@@ -1,4 +1,4 @@
-"""The task definitions of Terraform as tasks like any others, with the conditions that parts of them depend on."""
+"""The task definitions of Terraform as tasks, with the conditions of their parts."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ from cfnroles.template.template import Template
 from cfnroles.template.worlds import MOST, Atom, Disjunction, Literal, World, Worlds
 from cfnroles.workload import Path, Workload
 
-#: What the conditions of a pass came to.
+#: The outcomes of the conditions of a pass.
 Asked = Mapping[str, bool]
 
 _Thing = TypeVar("_Thing", Need, Gap, Finding, Reference)
 
 
 class InWorld(Struct, frozen=True):
-    """A task definition as it is under some conditions."""
+    """A task definition under some conditions."""
 
     asked: Asked
     turned: Turned
 
 
 class Surroundings(Struct, frozen=True):
-    """Where the resources are made, as far as that is said, and with whose defaults.
+    """The account and Region of the resources, as far as they are known, and the defaults.
 
-    ``exact`` says that every combination of conditions was looked at.
+    ``exact`` says that every combination of conditions was examined.
     """
 
     document: str
@@ -57,9 +57,9 @@ class Surroundings(Struct, frozen=True):
 
 
 class TaskInPasses(Struct, frozen=True):
-    """One task definition in each world of the conditions around it: ``found`` are those in which it is there.
+    """One task definition in each world of its conditions. ``found`` are those in which it exists.
 
-    ``passes`` are the conditions of all, and ``discoveries`` what is found in each of the former.
+    ``passes`` are the conditions of all, and ``discoveries`` the results for each of ``found``.
     """
 
     address: str
@@ -72,19 +72,19 @@ class TaskInPasses(Struct, frozen=True):
 
     @property
     def numbers(self) -> Sequence[int]:
-        """The numbers of the passes in which it is there, in the order of these."""
+        """The numbers of the passes in which it exists, in order."""
         return [self.passes.index(each.asked) for each in self.found]
 
     def conditions(self) -> PassConditions:
-        """What holds in some of the passes."""
+        """The conditions of results in some of the passes."""
         return PassConditions(self.passes, exact=self.at.exact)
 
     def too_many(self) -> Gap | None:
-        """A gap where not every combination of conditions was looked at."""
+        """A gap if not every combination of conditions was examined."""
         return None if self.at.exact else _too_many(self.workloads[0])
 
     def task(self) -> Task:
-        """The task definition with all that it needs in any of its worlds."""
+        """Return the task definition with its needs in any of its worlds."""
         conditions, there = self.conditions(), self.numbers
         where: dict[Need | Gap | Finding | Reference, set[int]] = {}
         for number, each in zip(there, self.discoveries, strict=True):
@@ -117,9 +117,9 @@ class TaskInPasses(Struct, frozen=True):
 def in_passes(
     address: str, found: Sequence[InWorld], passes: Sequence[Asked], told: Told, at: Surroundings
 ) -> TaskInPasses:
-    """One task definition with what it needs in each of its worlds.
+    """Return one task definition with its needs in each of its worlds.
 
-    ``found`` are the worlds in which it is there, and ``passes`` the conditions of all.
+    ``found`` are the worlds in which it exists, and ``passes`` the conditions of all.
     """
     workloads = [_workload(each.turned, at.document) for each in found]
     facts = _facts(workloads[0], told, at)
@@ -131,7 +131,7 @@ def in_passes(
 
 
 def _distinct(workloads: Sequence[Workload], discoveries: Sequence[Discovery]) -> Iterator[tuple[Workload, Discovery]]:
-    """Each form of the task definition once."""
+    """Yield each form of the task definition once."""
     known: set[object] = set()
     for workload, discovery in zip(workloads, discoveries, strict=True):
         same = hashable(workload.tree)
@@ -157,7 +157,7 @@ def _discovered(workload: Workload, turned: Turned, facts: Facts) -> Discovery:
 
 
 def _unseen(workload: Workload, turned: Turned) -> Iterator[Gap]:
-    """A gap for each place that cannot be seen and that a row is about."""
+    """Yield a gap for each unreadable place that a row reads."""
     for each in dict.fromkeys(turned.unseen):
         if _matters(each.path):
             yield Gap(Holder.EXECUTION, "unknown-member", workload.origin(each.path), each.what, each.remedy)
@@ -169,7 +169,7 @@ def _matters(path: Path) -> bool:
 
 
 def _closable(gap: Gap) -> Gap:
-    """The gap with advice that Terraform can be given: it has no placeholders, and no options of a task definition."""
+    """Return the gap with a remedy for Terraform: it has no placeholders, and no options of a task definition."""
     if re.search(r"--(set|image) ", gap.remedy):
         return replace(gap, remedy="Write the value instead")
     return gap
@@ -182,13 +182,13 @@ def _too_many(workload: Workload) -> Gap:
 
 
 class _Places:
-    """One origin for each place: which element of a list is there depends on conditions, and the place does not."""
+    """One origin for each place: a list index depends on conditions, the place does not."""
 
     def __init__(self) -> None:
         self._known: dict[object, Origin] = {}
 
     def alike(self, discovery: Discovery) -> Discovery:
-        """What was discovered, with the origins that were seen first at its places."""
+        """Return the discovery with the first origin of each place."""
         return Discovery(
             tuple(map(self._of, discovery.needs)),
             tuple(map(self._of, discovery.gaps)),
@@ -206,7 +206,7 @@ class _Places:
 
 
 class PassConditions:
-    """The shortest conditions that hold in some of the passes, and in no others."""
+    """The shortest conditions that hold in exactly some of the passes."""
 
     def __init__(self, passes: Sequence[Asked], *, exact: bool) -> None:
         self._passes = passes
@@ -219,7 +219,7 @@ class PassConditions:
         return Worlds(Template("", "", {}), NOTHING_GIVEN, tuple(self._atoms.values()), (every,), {}, {})
 
     def _of(self, number: int) -> Iterator[World]:
-        """The worlds of a pass: what it did not ask for is either."""
+        """Yield the worlds of a pass: conditions that it did not test are either."""
         asked = self._passes[number]
         held = frozenset(self._atoms[name] for name, holds in asked.items() if holds)
         left = [atom for name, atom in self._atoms.items() if name not in asked]
@@ -227,7 +227,7 @@ class PassConditions:
             yield held | {atom for atom, holds in zip(left, chosen, strict=True) if holds}
 
     def of(self, numbers: set[int]) -> Disjunction:
-        """The alternatives that hold in exactly these passes; one without a literal for all of them."""
+        """Return the alternatives that hold in exactly these passes; one without a literal for all passes."""
         if len(numbers) == len(self._passes):
             return ((),)
         if self._worlds is not None:

@@ -1,4 +1,4 @@
-"""What no document says about itself, and who asks has to tell."""
+"""Values that no document has, from the command line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 
-#: Fields that say something about a document, and the options of the command line that are not called like them.
+#: Fields about a document, with the options that have another name.
 _SPELLED = {
     "values": "set",
     "root_volumes": "efs-root-access",
@@ -19,25 +19,23 @@ _SPELLED = {
 }
 
 
-#: Fields that say nothing about a document.
+#: Fields that are not about a document.
 _OF_NO_DOCUMENT = frozenset({"parameters", "registered", "command"})
 
 
 class Told(Struct, frozen=True):
-    """What is known besides the documents; an empty value is something unknown.
+    """Values that no document has. An empty value is unknown.
 
-    ``family``, ``values`` (of placeholders, by name) and ``images`` (by the container's name, or the empty name for the
-    only one) complete a task definition. ``account`` (12 digits) and ``region`` are where its tasks run.
-    ``service_file`` is the path of what create-service or create-daemon takes or describe-services answers,
-    ``run_task_file`` that of what run-task or start-task takes; they and the fields below, up to ``guard_duty``, are
-    settings that ECS takes elsewhere. The keys are ARNs of customer managed KMS keys.
-    ``efs_accounts`` are accounts by the id of the file system. ``pull_through_prefixes``, ``gmsa_secrets``,
-    ``s3_files_buckets`` and ``root_volumes`` are as in ``facts.Facts``.
+    ``family``, ``values`` (of placeholders, by name) and ``images`` (by container name, or the empty name for the only
+    one) complete a task definition. ``account`` (12 digits) and ``region`` are where its tasks run. ``service_file`` is
+    the path of create-service or create-daemon input or describe-services output, ``run_task_file`` that of run-task or
+    start-task input; they and the fields below, up to ``guard_duty``, are settings of other ECS calls. The keys are
+    ARNs of customer managed KMS keys. ``efs_accounts`` are accounts by file system ID. ``pull_through_prefixes``,
+    ``gmsa_secrets``, ``s3_files_buckets`` and ``root_volumes`` are as in ``facts.Facts``.
 
     ``parameters`` are values of a template's parameters or of Terraform's variables, and ``variable_files`` the paths
-    of files with more of the latter. ``registered`` reads the text of a task definition in Amazon ECS, by its Region
-    and FAMILY:REVISION; without it nothing is fetched.
-    ``command`` is what stands before and behind a source in the command line that asks.
+    of files with more of the latter. ``registered`` reads the text of a task definition in Amazon ECS, by Region and
+    FAMILY:REVISION; without it, nothing is read from AWS. ``command`` is the command line before and after the source.
     """
 
     family: str = ""
@@ -71,19 +69,19 @@ class Told(Struct, frozen=True):
     command: tuple[str, str] = ("cfnroles explain", "")
 
     def again(self, source: str) -> str:
-        """The command that asks the same of another source."""
+        """Return the same command for another source."""
         before, after = self.command
         return f"{before} {source}{after}"
 
     def only(self, names: Collection[str]) -> Told:
-        """What is told in the fields of these names, and where nothing was told about a document."""
+        """Return only the fields of these names, and those that are not about a document."""
         kept = {*names, *_OF_NO_DOCUMENT}
         return replace(Told(), **{name: getattr(self, name) for name in self.__struct_fields__ if name in kept})
 
     def refuse_others(self, names: Collection[str], what: str, remedies: Mapping[str, str] | None = None) -> None:
-        """Raise InvalidInput where something is told that means nothing to a document, which takes ``names``.
+        """Raise InvalidInput for a field that does not apply to a document, which accepts ``names``.
 
-        ``what`` says what the document is, ``remedies`` what to do instead, by the field.
+        ``what`` is the kind of document, ``remedies`` what to do instead, by field.
         """
         taken = self.only(names)
         for name in self.__struct_fields__:
@@ -94,5 +92,5 @@ class Told(Struct, frozen=True):
 
 
 def option(name: str) -> str:
-    """The option of the command line for a field, without its hyphens: ``kms-key-arn``."""
+    """Return the option for a field, without hyphens: ``kms-key-arn``."""
     return _SPELLED.get(name) or name.removesuffix("s").replace("_", "-")

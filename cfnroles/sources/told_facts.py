@@ -1,4 +1,4 @@
-"""What is told about an account and its keys, as facts."""
+"""Facts from the given values about an account and its keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KEY = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+"
 
 
 def told_facts(told: Told, home: Facts) -> Facts:
-    """The facts about a task at home somewhere; raises InvalidInput where something that is told has another form."""
+    """Return the facts about a task. Raise InvalidInput for a given value in another format."""
     _check(told)
     return replace(
         home,

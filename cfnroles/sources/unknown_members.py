@@ -1,4 +1,4 @@
-"""Members that ECS may know and cfnroles does not: what they cost is not known, and that is told."""
+"""Members of ECS that cfnroles does not know: their permissions are unknown, which is reported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cfnroles.table.ecs.fieldless import ROOTS
 from cfnroles.text import text_of
 from cfnroles.workload import EXPRESS, Path, Workload
 
-#: What is next to a task definition, and which role it is likely to be about.
+#: What is next to a task definition, and the role that it likely concerns.
 HOLDERS_BESIDE = {
     "service": Holder.INFRASTRUCTURE,
     "cluster": Holder.TASK,
@@ -31,15 +31,14 @@ _PROCESSED = (
 )
 
 _Kind = Mapping[str, Any]
-#: Whose role it is likely to be about, where it stands, what it is, and what to do.
+#: The likely role, the place, the kind, and the remedy.
 _Unknown = tuple[Holder, Path, str, str]
 
 
 def unknown_members(workload: Workload, others: Collection[str]) -> tuple[tuple[Gap, ...], tuple[Finding, ...]]:
-    """A gap and a warning for each member of the task definition, the service and the cluster that ECS had not yet.
+    """Return a gap and a warning for each member of the task definition, service and cluster that is new in ECS.
 
-    The same for what is chosen in a member that a row is about. ``others`` are members of the tree that are none of a
-    task definition.
+    The same for new choices in members that rows read. ``others`` are members of the tree outside of a task definition.
     """
     gaps, findings = [], []
     for holder, path, named, remedy in (*_unknown(workload, others), *_unknown_choices(workload)):
@@ -55,7 +54,7 @@ def unknown_members(workload: Workload, others: Collection[str]) -> tuple[tuple[
 
 
 def unseen_members(workload: Workload, paths: Iterable[Path]) -> Iterator[Gap]:
-    """A gap for each of these places whose members a row is about, and that only CloudFormation works out."""
+    """Yield a gap for each place with members that rows read, and that only CloudFormation can evaluate."""
     for path in paths:
         field = "".join("[]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
         if any(feature.field.startswith((f"{field}.", f"{field}[]")) for feature in FEATURES):
@@ -67,7 +66,7 @@ def unseen_members(workload: Workload, paths: Iterable[Path]) -> Iterator[Gap]:
 def _unknown(workload: Workload, others: Collection[str]) -> Iterator[_Unknown]:
     tree = {name: value for name, value in workload.tree.items() if name not in others}
     for path, kind in _of_structure(tree, MEMBERS, ()):
-        # What differs in capitals only is refused, as no new member of ECS does.
+        # A wrong case is an error: no new member of ECS differs only in case.
         if not same_letters(name := str(path[-1]), kind):
             yield Holder.TASK, path, f"member {name}", _moved(path) or meant_by(name, kind)
     for root, holder in HOLDERS_BESIDE.items():
@@ -77,7 +76,7 @@ def _unknown(workload: Workload, others: Collection[str]) -> Iterator[_Unknown]:
 
 
 def _moved(path: Path) -> str:
-    """Return where a member belongs that a structure around it has. Empty if none has it."""
+    """Return the enclosing structure that has the member. Empty if there is none."""
     kind: Any = MEMBERS
     around, found = "the task definition", ""
     for step in path[:-1]:
@@ -100,7 +99,7 @@ def _unknown_choices(workload: Workload) -> Iterator[_Unknown]:
 
 
 def _of_structure(value: Any, kind: Any, path: Path) -> Iterator[tuple[Path, _Kind]]:
-    """The path of each member that a structure does not have, at any depth, with the structure."""
+    """Yield the path of each unknown member of a structure, at any depth, with the structure."""
     if isinstance(value, str):
         return
     if isinstance(kind, Mapping) and isinstance(value, Mapping):
@@ -116,8 +115,8 @@ def _of_structure(value: Any, kind: Any, path: Path) -> Iterator[tuple[Path, _Ki
 
 @cache
 def members_beside(root: str) -> Mapping[str, Any]:
-    """The members of what is next to a task definition, such as a ``service`` or a ``cluster``."""
-    # How a service is doing is answered beside what it was made of, and asks for nothing.
+    """Return the members of what is next to a task definition, such as a ``service`` or a ``cluster``."""
+    # Descriptions contain the state of a service next to its settings, which needs no permission.
     answered = dict.fromkeys(recorded()["answers"]["Service"], ANYTHING) if root == "service" else {}
     taken = (members for operation, members in recorded()["takes"].items() if ROOTS.get(operation) == root)
     return {**answered, **structure(*taken)}

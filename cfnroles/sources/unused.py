@@ -1,4 +1,4 @@
-"""What is told about a task definition and makes no difference to it: nobody should believe that it did."""
+"""Options about a task definition that have no effect on it, which is reported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
 from cfnroles.sources.told import Told, option
 
-#: What says something about a field of the task definition or its service, which may not be there.
+#: Options about a field of the task definition or its service, which may be absent.
 _ABOUT_FIELDS = (
     *("kms_key_arns", "file_key_arns", "log_group_key_arns", "destination_key_arns", "bucket_accounts"),
     *("pull_through_prefixes", "gmsa_secrets", "s3_files_buckets", "managed_storage_key"),
@@ -17,13 +17,13 @@ _ABOUT_FIELDS = (
 
 
 def unused_options(reading: Reading) -> tuple[str, ...]:
-    """The options, as on the command line, without which the needs, gaps and findings are the same ones.
+    """Return the options without which the needs, gaps and findings are the same.
 
-    Nothing for templates and for service specs, which say themselves what these options say.
+    Empty for templates and service specs, which contain these settings themselves.
     """
     if reading.project or not reading.tasks:
         return ()
-    # The keys of secrets are told to a parameter of the roles, which stands in the needs whatever its value is.
+    # The keys of secrets set a parameter of the roles, which is in the needs for any value.
     hanging = any(need.permission.when for task in reading.tasks for need in task.discovery.needs)
     given = (name for name in _ABOUT_FIELDS if getattr(reading.told, name))
     asked = (name for name in given if not (hanging and name == "kms_key_arns"))

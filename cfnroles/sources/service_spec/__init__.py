@@ -1,1 +1,1 @@
-"""The service spec ``cfnroles.yaml``: one definition of its keys, which checking, schema and documentation follow."""
+"""The service spec ``cfnroles.yaml``: one definition of its keys for checks, schema and documentation."""

@@ -1,4 +1,4 @@
-"""Which actions AWS has, as awacs knows them."""
+"""The actions that AWS has, from awacs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from functools import cache
 from cfnroles.sources.service_spec.types import nearest
 from cfnroles.spelling import meant
 
-#: Services whose module has another name than their prefix, because that is a keyword of Python.
+#: Services whose module has another name than their prefix, which is a keyword of Python.
 _MODULES = {"lambda": "awslambda"}
 
 
 def unknown_action(action: str) -> str:
-    """What to write instead of ``action``; empty for an action that exists.
+    """Return what to write instead of ``action``; empty for an existing action.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
     """

@@ -1,4 +1,4 @@
-"""What is wrong with a spec: by the types of its keys, and what no type of a single key can tell."""
+"""Faults of a spec: by the types of its keys, and by rules about several keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROLES = tuple(kind.key for kind in ROLE_KINDS)
 
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _TAGS = 50
-#: Tags that the stacks give to each role themselves.
+#: Tags that the stacks themselves set on each role.
 _OWN_TAGS = 2
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 _STACK_NAME = 128
@@ -30,16 +30,16 @@ _LONGEST_SUFFIX = "-log-groups"
 
 
 def faults(document: Document) -> tuple[Finding, ...]:
-    """Everything that is wrong with the keys and values of a spec; none for one that every command takes."""
+    """Return all faults of the keys and values of a spec."""
     members = document.members
-    # What keys mean together can be told only where each of them is right.
+    # Rules about several keys apply only if each key is valid.
     found = list(SPEC.problems(members, ())) or problems(Spec(document.name, document.text, members))
     placed = ((each, replace(each.origin, document=document.name)) for each in found)
     return tuple(replace(each, origin=origin, check="refused-key") for each, origin in placed)
 
 
 def problems(spec: Spec) -> Iterator[Finding]:
-    """Everything of the kind in a spec whose keys and types are right."""
+    """Yield the faults by rules about several keys, in a spec with valid keys."""
     for path, options in _roles(spec.tree):
         yield from _role_problems(options, path)
     yield from _shared_names(spec, "name", "the role's name", "Role names are unique in an account")
@@ -108,7 +108,7 @@ def _shared_names(spec: Spec, key: str, noun: str, why: str) -> Iterator[Finding
             if name is None:
                 continue
             owner = f"the {role} of {service.name}"
-            # IAM compares without regard to capitals; exports that differ in them only would be a trap.
+            # IAM ignores case, so exports that differ only in case would be a trap.
             if seen.setdefault(name.lower(), owner) != owner:
                 yield fault(
                     service.where(role, key),

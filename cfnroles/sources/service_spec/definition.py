@@ -1,4 +1,4 @@
-"""The keys of a service spec: the one place that says what may stand in it."""
+"""The keys of a service spec: the only definition of its contents."""
 
 from __future__ import annotations
 

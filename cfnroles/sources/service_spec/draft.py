@@ -1,4 +1,4 @@
-"""A first service spec for task definitions that are there already."""
+"""A first service spec for existing task definitions."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _PLAIN = re.compile(
 )
 
 
-#: The file beside a spec that holds its schema, for editors.
+#: The file next to a spec with its schema, for editors.
 SCHEMA_FILE = "cfnroles.schema.json"
 
 
 class Drafted(Struct, frozen=True):
-    """One service of the spec to be: its name, the path of its task definition, and what is known about it.
+    """One service of the new spec: its name, the path of its task definition, and what is known about it.
 
-    ``described`` is the path of what create-service takes, which tells of the service what the keys of a spec would.
-    ``managed_policies`` and ``statements`` are taken over from the task role that it has; ``left`` says what of that
-    role was not. ``grants`` are what its author says that the application may do: ``sqs-send: orders``.
+    ``described`` is the path of create-service input, which replaces keys of the spec. ``managed_policies`` and
+    ``statements`` come from its current task role; ``left`` are the parts of that role that did not. ``grants`` are the
+    author's answers: ``sqs-send: orders``.
     """
 
     name: str
@@ -47,15 +47,15 @@ class Drafted(Struct, frozen=True):
 
 
 def service_name(family: str) -> str:
-    """A family's name as a service's name."""
+    """Return a service name for a family."""
     name = re.sub(r"[^A-Za-z0-9-]+", "-", family).strip("-")[:62]
     return name if name[:1].isalpha() else f"s-{name}"[:62]
 
 
 def draft(project: str, services: Sequence[Drafted], *, log_groups: bool = True) -> str:
-    """The text of the spec, with comments that say what only its authors can know.
+    """Return the text of the spec, with comments on what only its authors can know.
 
-    With ``log_groups`` those of the services are made before their tasks.
+    With ``log_groups``, those of the services are created before their tasks.
     """
     return page(_lines(project, services, log_groups=log_groups)) + "\n"
 
@@ -79,9 +79,9 @@ def _lines(project: str, services: Sequence[Drafted], *, log_groups: bool) -> It
 
 
 class Place(Struct, frozen=True):
-    """Where services may run: ``proved`` are the accounts or Regions that their task definitions prove.
+    """Where services may run. ``proved`` are the accounts or Regions that their task definitions prove.
 
-    ``named`` are those that they name, be it for what the tasks use.
+    ``named`` are those that they contain for any purpose.
     """
 
     proved: frozenset[str]
@@ -89,17 +89,17 @@ class Place(Struct, frozen=True):
 
     @property
     def likely(self) -> str:
-        """The only one that is named; empty where there are several, or none."""
+        """The only one that is named; empty if there are several, or none."""
         return next(iter(self.named)) if len(self.named) == 1 else ""
 
 
 def account_of(services: Sequence[Drafted]) -> Place:
-    """The accounts in which services run, or may run."""
+    """Return the accounts where services run, or may run."""
     return _place((each.facts.account for each in services), (named_accounts(each.workload) for each in services))
 
 
 def region_of(services: Sequence[Drafted]) -> Place:
-    """The Regions in which services run, or may run."""
+    """Return the Regions where services run, or may run."""
     return _place((each.facts.region for each in services), (named_regions(each.workload) for each in services))
 
 
@@ -181,5 +181,5 @@ def _scalar(text: str) -> str:
 
 
 def _value(value: Any) -> str:
-    """JSON is YAML, too; short lists and texts look like YAML."""
+    """Return a value as YAML: short lists and strings in YAML's notation, otherwise JSON."""
     return _scalar(value) if isinstance(value, str) else yaml_source(value)

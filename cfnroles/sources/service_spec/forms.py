@@ -1,4 +1,4 @@
-"""The forms of the texts in a service spec: names, ARNs, words."""
+"""The formats of strings in a service spec: names, ARNs, words."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ MANAGED_POLICY = String(
 ROLE_NAME = String("a role's name", r"[A-Za-z0-9_+=,.@-]{1,64}", "Use up to 64 letters, digits and + = , . @ _ -.")
 ROLE_PATH = String(
     "a role's path",
-    # IAM takes more signs, some of which would be wildcards and variables in the policies that name the role.
+    # IAM allows more characters, of which some would be wildcards or variables in policies that name the role.
     r"/([A-Za-z0-9_+=,.@/-]{1,510}/)?",
     "Begin and end with a slash, with letters, digits and + = , . @ _ - / between: /teams/shop/.",
 )

@@ -1,4 +1,4 @@
-"""Which grant a person meant who wrote a word that none has: by what it means, before how it is spelled."""
+"""The grant that an unknown word means: by meaning first, then by spelling."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from cfnroles.spelling import meant
 
 
 def meant_grant(name: str, known: Sequence[str]) -> tuple[str, ...]:
-    """The grants that ``name`` may mean: one of the same service and meaning, else those that the service has.
+    """Return the grants that ``name`` may mean: one of the same service and meaning, otherwise those of the service.
 
-    ``s3-get`` is ``s3-read``, and nothing of another service, however alike it is spelled. An action of IAM, such as
-    ``sqs:SendMessage``, is read the same way. Empty where the service is not known.
+    ``s3-get`` is ``s3-read``, and nothing of another service with a similar spelling. An IAM action such as
+    ``sqs:SendMessage`` is read in the same way. Empty for an unknown service.
     """
     services = {each: _parts(each) for each in known}
     (first, *_), verbs = head = _parts(name)
@@ -29,7 +29,7 @@ def meant_grant(name: str, known: Sequence[str]) -> tuple[str, ...]:
 
 
 def _parts(name: str) -> tuple[Sequence[str], tuple[str, ...]]:
-    """The words of a grant that are no verbs, its service first, and what may be done in the words of ``_VERBS``."""
+    """Return the words of a grant that are not verbs, its service first, and its verbs in the words of ``_VERBS``."""
     words = [each.lower() for each in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)]
     joined = {f"{first}{second}": [first, second] for first, second in itertools.pairwise(words)}
     if words and _SERVICES.get(next(iter(joined), "")):
@@ -73,13 +73,13 @@ _VERBS = {
         }
     ),
 }
-#: What is nearly the same, where a service has no grant that is the same: whoever deletes items is not known to send.
+#: Nearly equal verbs, for services without a grant of the same meaning.
 _NEARLY: tuple[Mapping[str, str], ...] = (
     {},
     {"consume": "read", "list": "read", "send": "write", "start": "invoke"},
     {"delete": "write"},
 )
-#: What people call a service, by the name that it has in grants.
+#: Common names of services, by their name in grants.
 _SERVICES = {
     alias: service
     for service, aliases in {

@@ -10,7 +10,7 @@ from cfnroles.sources.service_spec.definition import SPEC
 
 
 def schema() -> dict[str, Any]:
-    """The schema, in the draft that editors know best: https://json-schema.org/draft-07."""
+    """Return the schema in the draft with the best support in editors: https://json-schema.org/draft-07."""
     definitions: dict[str, Any] = {}
     whole = {name: _shared(member, definitions) for name, member in SPEC.schema().items()}
     return {
@@ -23,12 +23,12 @@ def schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """The schema as it is printed and kept."""
+    """Return the schema as text."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _shared(value: Any, definitions: dict[str, Any]) -> Any:
-    """``value`` with each titled object moved to ``definitions``, so that none is written out twice."""
+    """Return ``value`` with each titled object moved to ``definitions``, so that none is repeated."""
     if isinstance(value, list):
         return [_shared(element, definitions) for element in value]
     if not isinstance(value, dict):
@@ -39,6 +39,6 @@ def _shared(value: Any, definitions: dict[str, Any]) -> Any:
     name = re.sub(r"^(an?|the) ", "", members["title"]).replace(" ", "-")
     description = {"description": members.pop("description")} if "description" in members else {}
     definitions[name] = members
-    # In this draft whatever is next to a reference is ignored.
+    # In this draft, siblings of a reference are ignored.
     reference = {"$ref": f"#/definitions/{name}"}
     return {**description, "allOf": [reference]} if description else reference

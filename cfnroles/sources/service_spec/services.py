@@ -1,4 +1,4 @@
-"""From one service of a spec to what its task definition, its settings and its words need."""
+"""From one service of a spec to its needs: task definition, settings and grants."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _STATEMENTS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_polici
 _EXEC = ("cluster", "configuration", "executeCommandConfiguration")
 
 
-#: The keys that name what ECS takes elsewhere, and how that comes beside the task definition.
+#: The keys for input of other ECS operations, and where it goes next to the task definition.
 DESCRIPTIONS: Mapping[str, Callable[[Workload, Document], Workload]] = {
     "service": partial(described_beside, values={}),
     "run-task": partial(run_beside, values={}),
@@ -46,12 +46,11 @@ DESCRIPTIONS: Mapping[str, Callable[[Workload, Document], Workload]] = {
 
 
 def prepare(spec: Spec, service: Service, workload: Workload, beside: Mapping[str, Document]) -> Task:
-    """The task definition ``workload`` of one service, with what the spec's settings and words add to its needs.
+    """Return the task definition ``workload`` of one service, with the needs of the spec's settings and grants.
 
     ``beside`` are the documents that the service names, by the keys of ``DESCRIPTIONS``.
 
-    Never fetches anything. The findings tell what ECS would refuse in the task definition, and what of the spec's words
-    could not be understood.
+    Makes no call. The findings contain what ECS would reject in the task definition, and invalid grants of the spec.
     """
     facts = _facts(spec, service, workload)
     for key, described in beside.items():
@@ -94,10 +93,10 @@ def _facts(spec: Spec, service: Service, workload: Workload) -> Facts:
 
 
 def _with_settings(spec: Spec, service: Service, workload: Workload) -> tuple[Workload, Mapping[Path, Path]]:
-    """The workload with the settings of the spec under the API's names, and where each of them stands in the spec."""
+    """Return the workload with the spec's settings under the API's names, and the place of each in the spec."""
     told = tuple(_settings(service))
     written = {str(path[0]) for path, _, _ in told} - workload.settings.keys()
-    # What a task definition itself has under these names is none of ECS's members, and is not added to.
+    # Members of a task definition with these names are not ECS's, and are not merged.
     tree = {name: value for name, value in workload.tree.items() if name not in written}
     places: dict[Path, Path] = {}
     for path, value, place in told:
@@ -152,7 +151,7 @@ def _settings(service: Service) -> Iterator[tuple[Path, Any, Path]]:
 
 
 def _runners(run_by: Any) -> dict[str, tuple[Mapping[str, Any], Path]]:
-    """What runs the task, each with its options and its place: a name, several of them, or options by the name."""
+    """Return what runs the task, with options and place: from a name, several names, or options by name."""
     if isinstance(run_by, Mapping):
         told = {runner: {} if options is True else options for runner, options in run_by.items()}
         return {runner: (options, (runner,)) for runner, options in told.items() if options is not False}
@@ -165,7 +164,7 @@ _Placed = TypeVar("_Placed", Need, Gap, Finding)
 
 
 class _Moved(Struct, frozen=True):
-    """Moves origins in the API's names to where the setting stands in the spec, if it is there."""
+    """Moves origins from the API's names to the place of the setting in the spec, if it is there."""
 
     document: str
     places: Mapping[Path, Path]
@@ -179,7 +178,7 @@ class _Moved(Struct, frozen=True):
 
 
 def _granted(spec: Spec, service: Service, facts: Facts) -> Discovery:
-    """What the words of the task role need, with the origin of each."""
+    """Return the needs of the task role's grants, each with its origin."""
     entries = service.get("task-role", "grants") or []
     tree = {"grants": [_listed(entry) for entry in entries]}
     used = {key for entry in entries for key in entry}
@@ -201,7 +200,7 @@ def _granted(spec: Spec, service: Service, facts: Facts) -> Discovery:
 
 
 def _in_grants(spec: Spec, service: Service, path: Path) -> Origin:
-    """Where in the spec that stands which has ``path`` in the tree of grants, where a word's value is a list."""
+    """Return the origin in the spec of a path in the tree of grants, where the value of a grant is a list."""
     _, index, key, *element = path
     entry = service.get("task-role", "grants")[index]
     word = next(name for name in entry if name in _WORDS)
@@ -211,14 +210,14 @@ def _in_grants(spec: Spec, service: Service, path: Path) -> Origin:
 
 
 def _listed(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """A grant with the value of its word as a list. Its texts are names, which say no more than they say."""
+    """Return a grant with its value as a list. Its strings are names, and literal."""
     return {key: value if key not in _WORDS or isinstance(value, list) else [value] for key, value in entry.items()}
 
 
 def _statements(spec: Spec, service: Service) -> tuple[tuple[Need, ...], tuple[Finding, ...]]:
-    """What the spec's own statements need, and those of which no policy can be made.
+    """Return the needs of the spec's own statements, and the statements that are invalid in a policy.
 
-    Only here a person writes for a policy, with its wildcards and variables.
+    Only these are written as in a policy, with wildcards and variables.
     """
     needs: list[Need] = []
     findings: list[Finding] = []

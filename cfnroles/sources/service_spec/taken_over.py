@@ -1,4 +1,4 @@
-"""What a role that is there already allows, as a spec says it."""
+"""The permissions of an existing role in the form of a spec."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from cfnroles.sources.service_spec.forms import ACTION, RESOURCE
 
 
 def taken_over(role: Role) -> tuple[tuple[str, ...], tuple[Mapping[str, Any], ...], tuple[str, ...]]:
-    """The AWS managed policies of a role by name, its other statements, and what of it no spec can say.
+    """Return the AWS managed policies of a role by name, its other statements, and what no spec can express.
 
-    A spec names each action: a statement with a ``*`` in one, with ``NotAction`` or with ``Deny`` is left.
+    A spec names each action: a statement with a ``*`` in one, with ``NotAction`` or with ``Deny`` is left out.
     """
     managed: list[str] = []
     statements: list[Mapping[str, Any]] = []
@@ -47,7 +47,7 @@ def _is_managed_by_aws(policy: RolePolicy) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A part of a policy as IAM has it: roles are read in the spelling of ``Fn::Sub``."""
+    """Return a part of a policy in IAM's form: roles are read in the spelling of ``Fn::Sub``."""
     if isinstance(value, Mapping):
         return {key: _plain(member) for key, member in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What the value of a key may be: each type checks a value, gives its JSON Schema, and says its name to people.
+"""The types of values: each checks a value, returns its JSON Schema, and has a name for messages.
 
 https://json-schema.org/draft-07/json-schema-validation
 """
@@ -21,20 +21,20 @@ class Type(Protocol):
 
     @property
     def noun(self) -> str:
-        """What the value is, as a message says it: ``the ARN of a key``."""
+        """Its name in messages: ``the ARN of a key``."""
         ...
 
     def problems(self, value: Any, path: Path) -> Iterator[Finding]:
-        """Everything that is wrong with ``value``."""
+        """Yield all faults of ``value``."""
         ...
 
     def schema(self) -> dict[str, Any]:
-        """The same in JSON Schema, draft 7."""
+        """Return the JSON Schema, draft 7."""
         ...
 
 
 class String(Struct, frozen=True):
-    """A text of one form; ``known`` are the only values it may have, if it names any."""
+    """A string with a format. ``known`` are the only allowed values, if there are any."""
 
     noun: str
     pattern: str
@@ -42,7 +42,7 @@ class String(Struct, frozen=True):
     known: tuple[str, ...] = ()
 
     def problems(self, value: Any, path: Path) -> Iterator[Finding]:
-        """A value of another type, or of another form."""
+        """Yield a fault for another type, or another format."""
         if not isinstance(value, str):
             quotes = " Put it in quotes." if isinstance(value, (int, float)) else ""
             yield fault(
@@ -55,14 +55,14 @@ class String(Struct, frozen=True):
             yield fault(path, f"{value!r} is not {self.noun}", self.remedy)
 
     def schema(self) -> dict[str, Any]:
-        """A string with a pattern, or one of several."""
+        """Return a string with a pattern, or one of several."""
         if self.known:
             return {"type": "string", "enum": list(self.known)}
         return {"type": "string", "pattern": f"^({self.pattern})$"}
 
 
 class Number(Struct, frozen=True):
-    """A whole number within limits, or one of several."""
+    """An integer within limits, or one of several."""
 
     noun: str
     least: int = 0
@@ -76,13 +76,13 @@ class Number(Struct, frozen=True):
         return f"Write a number from {self.least} to {self.most}, without quotes."
 
     def problems(self, value: Any, path: Path) -> Iterator[Finding]:
-        """A value that is no whole number, or outside of the limits."""
+        """Yield a fault for anything but an integer within the limits."""
         whole = isinstance(value, int) and not isinstance(value, bool)
         if not whole or (value not in self.known if self.known else not self.least <= value <= self.most):
             yield fault(path, f"{shown(value)} is not {self.noun}", self._remedy)
 
     def schema(self) -> dict[str, Any]:
-        """An integer with limits."""
+        """Return an integer with limits."""
         if self.known:
             return {"type": "integer", "enum": list(self.known)}
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
@@ -94,28 +94,28 @@ class Flag(Struct, frozen=True):
     noun: str = "true or false"
 
     def problems(self, value: Any, path: Path) -> Iterator[Finding]:
-        """Any other value; ``yes`` and ``on`` are texts."""
+        """Yield a fault for any other value; ``yes`` and ``on`` are strings."""
         if not isinstance(value, bool):
             yield fault(path, f"{shown(value)} is not {self.noun}", "Write true or false, without quotes.")
 
     def schema(self) -> dict[str, Any]:
-        """A boolean."""
+        """Return a Boolean."""
         return {"type": "boolean"}
 
 
 class Many(Struct, frozen=True):
-    """A list of one element or more, each of them once; a single element may stand without the list."""
+    """A list of one or more unique elements; a single element may be without the list."""
 
     of: Type
     alone: bool = True
 
     @property
     def noun(self) -> str:
-        """The element's noun."""
+        """The element's name."""
         return f"{self.of.noun}, or a list" if self.alone else f"a list, each {self.of.noun}"
 
     def problems(self, value: Any, path: Path) -> Iterator[Finding]:
-        """An empty list, a repeated element, and everything wrong with an element."""
+        """Yield faults for an empty list, a repeated element, and all faults of elements."""
         if not isinstance(value, list):
             if self.alone:
                 yield from self.of.problems(value, path)
@@ -134,20 +134,20 @@ class Many(Struct, frozen=True):
             yield from self.of.problems(element, (*path, index))
 
     def schema(self) -> dict[str, Any]:
-        """An array, or the element alone."""
+        """Return an array, or the element alone."""
         array = {"type": "array", "items": self.of.schema(), "minItems": 1, "uniqueItems": True}
         return {"anyOf": [self.of.schema(), array]} if self.alone else array
 
 
 class Named(Struct, frozen=True):
-    """A mapping from names of the user's own to values of one type."""
+    """A mapping from the user's own names to values of one type."""
 
     noun: str
     key: String
     of: Type
 
     def problems(self, value: Any, path: Path) -> Iterator[Finding]:
-        """Names of another form, and everything wrong with a value."""
+        """Yield faults for names in another format, and all faults of values."""
         if not isinstance(value, Mapping):
             yield fault(path, f"{shown(value)} is not {self.noun}", "Write one line for each: `name: value`.")
             return
@@ -162,7 +162,7 @@ class Named(Struct, frozen=True):
             yield from self.of.problems(member, (*path, name))
 
     def schema(self) -> dict[str, Any]:
-        """An object whose property names have a pattern."""
+        """Return an object whose property names have a pattern."""
         return {
             "type": "object",
             "propertyNames": self.key.schema(),
@@ -172,10 +172,10 @@ class Named(Struct, frozen=True):
 
 
 class Key(Struct, frozen=True):
-    """One key of a structure: what documentation, schema and checking are made from.
+    """One key of a structure: the source of documentation, schema and checks.
 
-    ``beside`` names keys of which one must be next to this one; empty for a key that stands by itself. ``source`` is
-    AWS's page about what the key sets.
+    ``beside`` names keys of which one must be next to this one; empty for an independent key. ``source`` is AWS's page
+    about the setting.
     """
 
     name: str
@@ -188,14 +188,14 @@ class Key(Struct, frozen=True):
 
 
 class Structure(Struct, frozen=True):
-    """A mapping with known keys. Exactly one of ``choice`` must be among them, if it names any."""
+    """A mapping with known keys. Exactly one of ``choice`` must be present, if it is not empty."""
 
     noun: str
     keys: tuple[Key, ...]
     choice: tuple[str, ...] = ()
 
     def problems(self, value: Any, path: Path) -> Iterator[Finding]:
-        """Unknown, missing and contradictory keys, and everything wrong with a value."""
+        """Yield unknown, missing and contradictory keys, and all faults of values."""
         if not isinstance(value, Mapping):
             yield fault(path, f"{shown(value)} is not {self.noun}", f"Its keys are {listed(self._names)}.")
             return
@@ -220,8 +220,8 @@ class Structure(Struct, frozen=True):
             yield fault((*path, chosen[1]) if chosen else path, what, remedy)
 
     def _meant(self, name: str) -> str:
-        """A remedy for a key that is not known: by its meaning, its spelling, or the key that it is a key of."""
-        from cfnroles.sources.service_spec.meant_grants import meant_grant  # for wrong input alone
+        """Return a remedy for an unknown key: by its meaning, its spelling, or the key that contains it."""
+        from cfnroles.sources.service_spec.meant_grants import meant_grant  # only for wrong input
 
         if grants := meant_grant(name, self.choice) if self.choice else ():
             return f"Did you mean {grants[0]!r}?" if len(grants) == 1 else f"Its service has {listed(grants)}."
@@ -235,7 +235,7 @@ class Structure(Struct, frozen=True):
         return _names_in(self)
 
     def schema(self) -> dict[str, Any]:
-        """An object with properties, each with its documentation."""
+        """Return an object with properties and their documentation."""
         schema: dict[str, Any] = {
             "title": self.noun,
             "type": "object",
@@ -253,33 +253,33 @@ class Structure(Struct, frozen=True):
 
 
 class Either(Struct, frozen=True):
-    """A value of the first type, or else of the second; a mapping is always meant as the second."""
+    """A value of either type; a mapping is always the second."""
 
     plain: Type
     mapping: Type
 
     @property
     def noun(self) -> str:
-        """Both nouns."""
+        """Both names."""
         return f"{self.plain.noun}, or {self.mapping.noun}"
 
     def problems(self, value: Any, path: Path) -> Iterator[Finding]:
-        """What is wrong with the value as that type which it looks like."""
+        """Yield the faults of the value for the type that it resembles."""
         chosen = self.mapping if isinstance(value, Mapping) else self.plain
         yield from chosen.problems(value, path)
 
     def schema(self) -> dict[str, Any]:
-        """Any of both."""
+        """Return either schema."""
         return {"anyOf": [self.plain.schema(), self.mapping.schema()]}
 
 
 def _names_in(of: Type) -> tuple[str, ...]:
-    """The keys that a value of a type may have."""
+    """Return the keys that a value of a type may have."""
     return tuple(key.name for key in of.keys) if isinstance(of, Structure) else ()
 
 
 def shown(value: Any) -> str:
-    """A value as a message quotes it: whole if it is short, else by its type."""
+    """Return a value for messages: quoted if it is short, otherwise its type."""
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         return repr(value)
     if value is None or isinstance(value, bool):
@@ -288,12 +288,12 @@ def shown(value: Any) -> str:
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """A remedy: the known name that ``name`` was most likely meant to be, else all of them."""
+    """Return a remedy: the known name that ``name`` likely means, otherwise all of them."""
     near = meant(name, known)
     return f"Did you mean {near!r}?" if near else f"Known are {listed(known)}."
 
 
 def listed(names: Sequence[str], before_last: str = "and") -> str:
-    """Names in a row, the last of them after ``and``, or after another word."""
+    """Return names as a list, with ``and`` or another word before the last."""
     names = [repr(name) for name in names]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {before_last} {names[-1]}"
