@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.json import format
 
 from cfnroles.page import Page, page, quoted
 
@@ -159,9 +160,14 @@ def _text(tree: Mapping[str, Any]) -> str:
 
 def _indented(value: Any) -> str:
     if not _is_list(value):
-        return json.dumps(value, indent=2).replace("\n", "\n  ")
-    elements = (json.dumps(element, indent=2).replace("\n", "\n    ") for element in value)
+        return _on_lines(value).replace("\n", "\n  ")
+    elements = (_on_lines(element).replace("\n", "\n    ") for element in value)
     return "[\n    " + ",\n    ".join(elements) + "\n  ]"
+
+
+def _on_lines(value: Any) -> str:
+    # As `json.dumps(value, indent=2)`, which works in Python where it indents, and takes six times as long.
+    return format(json.dumps(value), indent=2)
 
 
 def _is_list(value: Any) -> bool:

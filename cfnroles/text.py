@@ -47,8 +47,13 @@ class Text(str):
 
     def __new__(cls, *parts: Part) -> Text:
         """Return the text of these parts. A plain string is literal, a `Text` contributes its parts."""
-        joined = parts if len(parts) == 1 and type(parts[0]) is str and parts[0] else _joined(parts)
-        text = str.__new__(cls, _spelling(joined[0]) if len(joined) == 1 else "".join(map(_spelling, joined)))
+        # Nearly all texts are one literal part without a dollar sign.
+        if len(parts) == 1 and type(parts[0]) is str and parts[0] and "$" not in parts[0]:
+            text = str.__new__(cls, parts[0])
+            text.parts = parts
+            return text
+        joined = _joined(parts)
+        text = str.__new__(cls, "".join([_spelling(part) for part in joined]))
         text.parts = joined
         return text
 
@@ -83,7 +88,7 @@ class Text(str):
     @property
     def plain(self) -> str:
         """The text if it has no symbols, otherwise an empty string."""
-        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else ""
+        return self.parts[0] if len(self.parts) == 1 and type(self.parts[0]) is str else ""
 
     @property
     def written(self) -> str:
@@ -98,8 +103,8 @@ class Text(str):
 
     def cut(self, separator: str, most: int = -1) -> list[Text]:
         """Split at the separators in the literal parts, at most ``most`` times. Symbols are never cut."""
-        if self.plain:
-            return [Text(piece) for piece in self.plain.split(separator, most)]
+        if plain := self.plain:
+            return [literal(piece) for piece in plain.split(separator, most)]
         pieces: list[list[Part]] = [[]]
         left = most
         for part in self.parts:
@@ -115,7 +120,7 @@ class Text(str):
     def partition(self, separator: str, /) -> tuple[Text, Text, Text]:
         """As for strings. Only literal parts are searched for the separator."""
         head, *tail = self.cut(separator, 1)
-        return (head, Text(separator), tail[0]) if tail else (head, EMPTY, EMPTY)
+        return (head, literal(separator), tail[0]) if tail else (head, EMPTY, EMPTY)
 
     def removeprefix(self, prefix: str, /) -> Text:
         """As for strings."""
@@ -170,8 +175,13 @@ def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
 
 
 def _spelling(part: Part) -> str:
-    # Nearly all parts are literal and have no dollar sign.
     return part.spelled if isinstance(part, Symbol) else part.replace("${", "${!") if "${" in part else part
+
+
+@lru_cache(maxsize=4096)  # the fields of ARNs are the same again and again
+def literal(text: str) -> Text:
+    """The text that says what a string says; without symbols, whatever signs it has."""
+    return Text(text)
 
 
 EMPTY = Text()
@@ -199,20 +209,20 @@ def from_spelling(spelled: str, *, policy: bool = True) -> Text:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
     """
 
-    def literal(piece: str) -> Iterable[Part]:
+    def parts_of(piece: str) -> Iterable[Part]:
         piece = piece.replace("${!", "${")
         return _with_wildcards(piece) if policy else (piece,)
 
     parts: list[Part] = []
     position = 0
     for match in _SPELLED.finditer(spelled):
-        parts += literal(spelled[position : match.start()])
+        parts += parts_of(spelled[position : match.start()])
         if not match[1]:
             parts.append(_symbol(match[2]))
         else:
             parts.append(PolicyVariable(match[2]) if policy else f"${{{match[2]}}}")
         position = match.end()
-    return Text(*parts, *literal(spelled[position:]))
+    return Text(*parts, *parts_of(spelled[position:]))
 
 
 def of_policy(written: str) -> Text:

@@ -104,6 +104,8 @@ def signed_service(found: Found) -> str:
 def destination(found: Found) -> str:
     """The AWS destination of the router; `SIGNED` if no option names it; empty outside of AWS."""
     name = plugin(found)
+    if not name:
+        return ""
     if name in _PLUGINS:
         return _PLUGINS[name]
     if name in _SIGNING:
@@ -111,7 +113,7 @@ def destination(found: Found) -> str:
         return (signed_service(found) if signed_service(found) in _NAMED else SIGNED) if signs else ""
     options = options_of(found).items()
     asks = any(key.startswith("aws") and value.lower() not in ("", "off", "false") for key, value in options)
-    return SIGNED if name and (asks or role_arn(found) or _OF_AWS.search(name)) else ""
+    return SIGNED if asks or role_arn(found) or _OF_AWS.search(name) else ""
 
 
 def writes_to(wanted: str) -> Callable[[Found], bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from troposphere import Equals, If, Not, NoValue, Parameter, Ref, Tags, Template, logs
 
@@ -30,13 +31,7 @@ def log_groups_template(
     """
     template = StackTemplate(Description=f"Log groups of the ECS service {service}.")
     template.set_version("2010-09-09")
-    retention = Parameter(
-        "RetentionInDays",
-        Type="Number",
-        Default=options.retention_days,
-        AllowedValues=[0, *RETENTION],
-        Description="Retention in days; 0 keeps events forever.",
-    )
+    retention = _retention(options.retention_days)
     for parameter in (project_name(project), *placeholders, retention, log_key(options.kms_key, "the log groups")):
         template.add_parameter(parameter)
     template.add_condition("HasRetention", Not(Equals(Ref("RetentionInDays"), "0")))
@@ -51,6 +46,17 @@ def log_groups_template(
         template.add_condition(f"Has{create}", Equals(Ref(create), "enabled"))
         template.add_resource(_log_group(logical_id, name, service, options))
     return template
+
+
+@lru_cache(maxsize=64)  # the same for most services
+def _retention(days: int) -> Parameter:
+    return Parameter(
+        "RetentionInDays",
+        Type="Number",
+        Default=days,
+        AllowedValues=[0, *RETENTION],
+        Description="Retention in days; 0 keeps events forever.",
+    )
 
 
 def _log_group(logical_id: str, name: Text, service: str, options: LogGroupOptions) -> logs.LogGroup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from troposphere import Parameter
@@ -54,7 +54,8 @@ def permissions_boundary(
     )
 
 
-def key_arns(default: Sequence[str] = ()) -> Parameter:
+@lru_cache(maxsize=256)  # the same in the stacks of many services
+def key_arns(default: tuple[str, ...] = ()) -> Parameter:
     """The customer managed keys of the secrets and parameters."""
     return Parameter(
         "KmsKeyArns",
@@ -125,6 +126,7 @@ def within_quota(parameters: Mapping[str, str]) -> dict[str, str]:
     return {} if len(parameters) > MOST_PARAMETERS - _ROOM_FOR_OTHERS else dict(parameters)
 
 
+@lru_cache(maxsize=256)  # the same in the roles and the task of a service
 def secret_parameter(name: str, arn: str) -> Parameter:
     """The parameter that holds the complete ARN of one secret."""
     return Parameter(

@@ -65,6 +65,12 @@ class Said(Struct, frozen=True):
     places: tuple[tuple[Placeholder, str], ...]
     forms: Mapping[str, _Form]
 
+    def parameters(self) -> dict[str, Parameter]:
+        """The parameter of each placeholder, by name; raises as ``placeholder_parameters`` does."""
+        placeholders = Placeholders()
+        placeholders.add(self)
+        return placeholders.parameters()
+
 
 def said_by(workload: Workload, discovery: Discovery) -> Said:
     """The placeholders of a service."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import AWSHelperFn, BaseAWSObject, Template, encode_to_dict
+from troposphere import AWSHelperFn, BaseAWSObject, Parameter, Template, encode_to_dict
+
+from cfnroles.targets.cloudformation.template_text import Shared
 
 #: The sections that troposphere leaves out where they are empty, by its names of them, in its order.
 _SECTIONS = {
@@ -33,10 +35,12 @@ def plain_tree(template: Template) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     kind = type(value)
-    if kind is str or kind is int or kind is bool:
+    if kind is str or kind is int or kind is bool or kind is Shared:
         return value
+    if kind is Parameter:
+        return _plain_parameter(value)
     if kind is dict:
-        return {name: _plain(member) for name, member in value.items()}
+        return {name: member if type(member) is str else _plain(member) for name, member in value.items()}
     if kind is list or kind is tuple:
         return [_plain(element) for element in value]
     form = getattr(kind, "to_dict", None)
@@ -46,6 +50,15 @@ def _plain(value: Any) -> Any:
         return _plain_object(value)
     # What awacs makes.
     return _plain(value.JSONrepr()) if form is None and hasattr(kind, "JSONrepr") else encode_to_dict(value)
+
+
+def _plain_parameter(parameter: Parameter) -> Shared:
+    # The same object is a parameter of the stacks of many services, and keeps its tree for them.
+    own = vars(parameter)
+    if "plain" not in own:
+        own["plain"] = Shared(_plain_object(parameter))
+    tree: Shared = own["plain"]
+    return tree
 
 
 def _plain_object(value: Any) -> dict[str, Any]:

@@ -22,12 +22,7 @@ from cfnroles.targets.cloudformation.alarms import AlarmOptions, alarms_template
 from cfnroles.targets.cloudformation.log_groups import log_groups_template
 from cfnroles.targets.cloudformation.parameters import complete_arns, names_of, within_quota
 from cfnroles.targets.cloudformation.parts import Parts
-from cfnroles.targets.cloudformation.placeholders import (
-    Placeholders,
-    placeholder_parameters,
-    said_by,
-    used_placeholders,
-)
+from cfnroles.targets.cloudformation.placeholders import Placeholders, said_by, used_placeholders
 from cfnroles.targets.cloudformation.service import (
     Stack,
     roles_stack,
@@ -139,7 +134,7 @@ class ProjectStacks:
         made = _Made(service.name, names, number, logged, exports, ())
         if not self._failed and self._refused is None:
             try:
-                made = replace(made, stacks=self._stacks_of(service, made, names))
+                made = replace(made, stacks=self._stacks_of(service, made, names, said.parameters()))
             except InvalidInput:  # `all` makes it again, and raises this after what must be reported first.
                 self._failed = True
         self._made.append(made)
@@ -153,7 +148,7 @@ class ProjectStacks:
         stacks = [self._keep(stack) for stack in self._validators(names, placeholders)]
         for at, made in enumerate(self._made):
             own = {arn: names[arn] for arn in made.secrets}
-            stacks += made.stacks if made.stacks and own == made.secrets else self._stacks_of(services[at], made, own)
+            stacks += made.stacks if made.stacks and own == made.secrets else self._again(services[at], made, own)
         if self._alarms:
             stacks.append(self._keep(_alarms_stack(self._made, self._project, self._alarms, stacks)))
         check_exports(stacks)
@@ -172,15 +167,35 @@ class ProjectStacks:
         self._asked.append(_Asked(service.discovery.references, service.facts, bounded, self._number))
         return self._number
 
-    def _stacks_of(self, service: Task, made: _Made, names: Mapping[str, str]) -> tuple[Stack, ...]:
+    def _again(self, service: Task, made: _Made, names: Mapping[str, str]) -> tuple[Stack, ...]:
+        return self._stacks_of(service, made, names, said_by(service.workload, service.discovery).parameters())
+
+    def _stacks_of(
+        self, service: Task, made: _Made, names: Mapping[str, str], placeholders: Mapping[str, Parameter]
+    ) -> tuple[Stack, ...]:
         stem = validator_stem(made.number, shared=self._form.shared_gate)
         before = [f"{self._project}-{stem}"] if made.number else []
         stacks = []
         if made.logged:
-            stacks.append(self._keep(_log_groups_stack(service, self._project, made.logged)))
+            asked = used_placeholders(placeholders, made.logged)
+            stacks.append(self._keep(_log_groups_stack(service, self._project, made.logged, asked)))
             before.append(stacks[0].name)
-        own = _service_stacks(service, self._project, names, made.number, before, self._form)
-        return (*stacks, *map(self._keep, own))
+        parts = Parts(
+            self._project,
+            f"{self._project}-{service.name}",
+            service.name,
+            service.workload,
+            service.discovery,
+            service.facts,
+            within_quota(names),
+            placeholders,
+            export_names(service),
+            service.options,
+            label=service.name,
+            form=self._form.of(service.name),
+        ).gated(max(made.number, 1))
+        own = roles_stack(parts)
+        return (*stacks, self._keep(own), self._keep(task_stack(parts, (*before, own.name))))
 
     def _validators(self, names: Mapping[str, str], placeholders: Mapping[str, Parameter]) -> Iterator[Stack]:
         facts, form = self._common(), self._form
@@ -236,33 +251,6 @@ def check_exports(stacks: Sequence[Stack]) -> None:
         )
 
 
-def _service_stacks(
-    service: Task,
-    project: str,
-    names: Mapping[str, str],
-    number: int,
-    before: Sequence[str],
-    form: Form,
-) -> Iterator[Stack]:
-    parts = Parts(
-        project,
-        f"{project}-{service.name}",
-        service.name,
-        service.workload,
-        service.discovery,
-        service.facts,
-        within_quota(names),
-        placeholder_parameters([(service.workload, service.discovery)]),
-        export_names(service),
-        service.options,
-        label=service.name,
-        form=form.of(service.name),
-    ).gated(max(number, 1))
-    made = roles_stack(parts)
-    yield made
-    yield task_stack(parts, (*before, made.name))
-
-
 def _log_groups(service: Task, logged: Collection[str]) -> tuple[Text, ...]:
     """The log groups of a service that none before it has made."""
     if service.log_groups is None:
@@ -271,9 +259,7 @@ def _log_groups(service: Task, logged: Collection[str]) -> tuple[Text, ...]:
     return tuple(name for name in names if name not in logged)
 
 
-def _log_groups_stack(service: Task, project: str, names: Sequence[Text]) -> Stack:
-    placeholders = placeholder_parameters([(service.workload, service.discovery)])
-    asked = used_placeholders(placeholders, names)
+def _log_groups_stack(service: Task, project: str, names: Sequence[Text], asked: Sequence[Parameter]) -> Stack:
     options = service.log_groups or LogGroupOptions()
     template = log_groups_template(project, service.name, names, options, asked)
     return with_template(Stack(f"{project}-{service.name}-log-groups", f"{service.name}-log-groups"), template, project)

@@ -65,7 +65,7 @@ class RolesStack(Struct, frozen=True):
     policies: Mapping[Holder, Sequence[Policy]]
     spelling: Spelling
     secrets: Mapping[str, str]
-    key_arns: Sequence[str] = ()
+    key_arns: tuple[str, ...] = ()
     placeholders: Sequence[Parameter] = ()
     options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
     exports: Mapping[Holder, str] = field(default_factory=lambda: EXPORTS)

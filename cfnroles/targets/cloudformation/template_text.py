@@ -41,6 +41,23 @@ class Indentation(Struct, frozen=True):
 _USUAL = Indentation()
 
 
+class Shared(dict[str, Any]):
+    """A part of many templates that changes in none of them: its lines are made once for each place of one depth."""
+
+    def __init__(self, members: Mapping[str, Any]) -> None:
+        super().__init__(members)
+        self._lines: dict[tuple[str, bool, Indentation], list[str]] = {}
+
+    def lines(self, indent: str, short: bool, style: Indentation) -> Sequence[str]:
+        """What stands behind its key, then what stands below, each with ``indent``."""
+        key = indent, short, style
+        if key not in self._lines:
+            lines: list[str] = []
+            _add_value(lines, dict(self), indent, short, style)
+            self._lines[key] = lines
+        return self._lines[key]
+
+
 def ordered(template: Mapping[str, Any]) -> dict[str, Any]:
     """The template with its sections, and each resource with its attributes, in the order that people write them."""
     sections = _in_order(template, _SECTIONS)
@@ -87,14 +104,15 @@ def yaml_elements(elements: Sequence[Any], indent: str, style: Indentation = _US
 
 def _add_members(lines: list[str], members: Mapping[str, Any], indent: str, short: bool, style: Indentation) -> None:
     for name, value in members.items():
+        key = _text(name, False) if type(name) is str else _scalar(name)
         if type(value) is str and "\n" not in value:
             # What most members are.
-            lines.append(f"{indent}{_scalar(name)}: {_text(value, False)}")
+            lines.append(f"{indent}{key}: {_text(value, False)}")
             continue
         beside = isinstance(value, list) and not style.lists
         at = len(lines)
         _add_value(lines, value, indent if beside else f"{indent}{style.step}", short, style)
-        lines[at] = f"{indent}{_scalar(name)}:{lines[at] and f' {lines[at]}'}"
+        lines[at] = f"{indent}{key}:{lines[at] and f' {lines[at]}'}"
 
 
 def _add_elements(lines: list[str], elements: Sequence[Any], indent: str, short: bool, style: Indentation) -> None:
@@ -122,7 +140,9 @@ def _are_names(value: Any) -> bool:
 
 def _add_value(lines: list[str], value: Any, indent: str, short: bool, style: Indentation) -> None:
     """Add the lines of a value: what stands behind its key, then what stands below, each with ``indent``."""
-    if isinstance(value, str):
+    if type(value) is Shared:
+        lines += value.lines(indent, short, style)
+    elif isinstance(value, str):
         _add_text(lines, value, indent)
     elif isinstance(value, list):
         lines.append("" if value else "[]")
@@ -194,7 +214,9 @@ def _is_short(value: Any) -> bool:
 
 
 def _scalar(value: Any, flow: bool = False) -> str:
-    return _text(value, flow) if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str):
+        return _text(value, flow)
+    return str(value) if type(value) is int else json.dumps(value)
 
 
 @lru_cache(maxsize=2048)  # most are names, and the same in all templates

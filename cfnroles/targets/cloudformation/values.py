@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, field
@@ -13,7 +14,7 @@ from cfnroles.facts import Facts
 from cfnroles.symbols import Import, Parameter
 from cfnroles.table.images import ecr_registry
 from cfnroles.template.expressions import expression
-from cfnroles.text import ACCOUNT, PARTITION, REGION, URL_SUFFIX, Part, Text, is_account, text_of
+from cfnroles.text import ACCOUNT, PARTITION, REGION, URL_SUFFIX, Part, Text, is_account, literal, text_of
 from cfnroles.validator_needs import SWITCHES
 
 _STANDARD_DOMAINS = frozenset({"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"})
@@ -38,7 +39,8 @@ class Spelling(Struct, frozen=True):
         for arn, parameter in self.parameters.items():
             if text == arn or text.startswith(f"{arn}:"):
                 return Text(Parameter(parameter), text.removeprefix(arn))
-        return self._registry(self._service_host(self._arns(text)))
+        plain = text.plain
+        return _at_home(plain, self.facts.account, self.facts.region) if plain else self._at_home(text)
 
     def value(self, text: str) -> Any:
         """``text`` as CloudFormation takes it: a plain text, a Ref, a GetAtt, or a Sub."""
@@ -52,6 +54,9 @@ class Spelling(Struct, frozen=True):
             return Ref(whole.name)
         return [self.value(text) for text in texts]
 
+    def _at_home(self, text: Text) -> Text:
+        return self._registry(self._service_host(self._arns(text)))
+
     def _home(self, region: Text, account: Text) -> tuple[Text, Text]:
         # What belongs to another account stays where it is, also when the service is deployed elsewhere.
         if account and account not in (self.facts.account, ACCOUNT):
@@ -61,6 +66,8 @@ class Spelling(Struct, frozen=True):
 
     def _arns(self, text: Text) -> Text:
         """The text with the home's symbols in each ARN that stands in it."""
+        if "arn:" not in text:
+            return text
         fields = text.cut(":")
         for at in range(len(fields) - 5):
             scheme, partition, _, region, account = fields[at : at + 5]
@@ -74,6 +81,8 @@ class Spelling(Struct, frozen=True):
         return Text(*parts)
 
     def _registry(self, text: Text) -> Text:
+        if "dkr" not in text:
+            return text
         host, slash, repository = text.partition("/")
         registry = ecr_registry(host) if slash else None
         if registry is None:
@@ -84,16 +93,31 @@ class Spelling(Struct, frozen=True):
         return Text(account, registry.kind, region, ".", domain, "/", repository)
 
     def _service_host(self, text: Text) -> Text:
+        if ".amazonaws.com" not in text:
+            return text
         service, *rest = text.cut(".")
         if len(rest) != 3 or rest[1:] != ["amazonaws", "com"] or rest[0] != self.facts.region or not rest[0]:
             return text
         return Text(service, ".", REGION, ".amazonaws.com")
 
 
+@lru_cache(maxsize=1024)  # the roles, the gate and the task of a service name the same things
+def _at_home(plain: str, account: str, region: str) -> Text:
+    return Spelling(Facts(account=account, region=region))._at_home(literal(plain))
+
+
 def value(text: str) -> Any:
     """A text as CloudFormation takes it."""
+    whole = text.whole if isinstance(text, Text) else None
+    if type(whole) is Parameter:
+        return _reference(whole.name)
     given = expression(text)
     return given if isinstance(given, str) else GenericHelperFn(given)
+
+
+@lru_cache(maxsize=1024)  # each secret of a service stands in several statements
+def _reference(parameter: str) -> GenericHelperFn:
+    return GenericHelperFn(expression(Text(Parameter(parameter))))
 
 
 def exports_in(texts: Iterable[str]) -> tuple[str, ...]:
