@@ -113,7 +113,7 @@ def parse(text: str, document: str) -> Any:
         try:
             data = json.loads(
                 text,
-                object_pairs_hook=lambda pairs: _without_repetition(pairs, document),
+                object_pairs_hook=partial(_without_repetition, where=document),
                 parse_float=finite,
                 parse_constant=_no_number,
             )
@@ -212,7 +212,7 @@ def _check_depth(data: Any, document: str) -> None:
     while level := [
         each
         for tree in level
-        if isinstance(tree, dict | list)
+        if isinstance(tree, (dict, list))  # a union of types would be made for each of them
         for each in (tree.values() if isinstance(tree, dict) else tree)
     ]:
         depth += 1

@@ -104,6 +104,8 @@ def fill(tree: Any, values: Mapping[str, str]) -> tuple[Any, frozenset[str]]:
     A name is the text in the brackets, or the whole placeholder. It may also be a bare word that represents a value,
     such as ``ACCOUNT_ID``.
     """
+    if not values:
+        return tree, frozenset()
     used: set[str] = set()
 
     def bracketed(match: re.Match[str]) -> str:
@@ -163,7 +165,10 @@ def as_symbols(tree: Mapping[str, Any]) -> dict[str, Any]:
 
     Placeholders with one name are one parameter.
     """
-    symbols = _symbols(tree)
+    said = list(texts_in(tree))
+    symbols = _symbols(tree, said)
+    if not symbols and not any("${AWS::" in _literal(text) for _, text in said):
+        return dict(tree)
     words = {written: symbol for written, symbol in symbols.items() if _WORD.fullmatch(written)}
     brackets = {written: symbol for written, symbol in symbols.items() if written not in words}
     longest_first = sorted(brackets, key=len, reverse=True)
@@ -189,9 +194,8 @@ def as_symbols(tree: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _symbols(tree: Mapping[str, Any]) -> dict[str, Symbol]:
-    """Return the symbol of each placeholder as written."""
-    said = list(texts_in(tree))
+def _symbols(tree: Mapping[str, Any], said: Iterable[tuple[Path, str]]) -> dict[str, Symbol]:
+    """Return the symbol of each placeholder as written. ``said`` are the strings of the tree with their paths."""
     found = dict.fromkeys(found for _, found in _places(tree, said))
     # A text `${Name}` that stays must not look like a parameter that was forgotten in an Fn::Sub.
     literals = (_literal(text) for _, text in said if "$" in text)

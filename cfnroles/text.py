@@ -178,9 +178,9 @@ def _spelling(part: Part) -> str:
     return part.spelled if isinstance(part, Symbol) else part.replace("${", "${!") if "${" in part else part
 
 
-@lru_cache(maxsize=4096)  # the fields of ARNs are the same again and again
+@lru_cache(maxsize=4096)  # most fields of ARNs repeat
 def literal(text: str) -> Text:
-    """The text that says what a string says; without symbols, whatever signs it has."""
+    """Return a string as a text without symbols, whatever signs it contains."""
     return Text(text)
 
 

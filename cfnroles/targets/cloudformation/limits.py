@@ -97,17 +97,16 @@ def _functions(template: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{logical_id} has inline code and the handler {handler!r}; inline code is a module `index`"
 
 
-def _documents(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, str):
-        return
-    if isinstance(value, (dict, Mapping)):
-        if "Statement" in value:
-            yield value
-        for member in value.values():
-            yield from _documents(member)
-    elif isinstance(value, list):
-        for element in value:
-            yield from _documents(element)
+def _documents(properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    left: list[Any] = [properties]
+    while left:
+        part = left.pop()
+        if isinstance(part, (dict, Mapping)):
+            if "Statement" in part:
+                yield part
+            left += [each for each in part.values() if not isinstance(each, str)]
+        elif isinstance(part, list):
+            left += [each for each in part if not isinstance(each, str)]
 
 
 def _may_vanish(statement: Any) -> bool:

@@ -66,7 +66,7 @@ class Said(Struct, frozen=True):
     forms: Mapping[str, _Form]
 
     def parameters(self) -> dict[str, Parameter]:
-        """The parameter of each placeholder, by name; raises as ``placeholder_parameters`` does."""
+        """Return the parameter of each placeholder, by name. Raises as ``placeholder_parameters`` does."""
         placeholders = Placeholders()
         placeholders.add(self)
         return placeholders.parameters()

@@ -53,7 +53,7 @@ def _plain(value: Any) -> Any:
 
 
 def _plain_parameter(parameter: Parameter) -> Shared:
-    # The same object is a parameter of the stacks of many services, and keeps its tree for them.
+    # Many stacks have the same object as a parameter, so it keeps its tree.
     own = vars(parameter)
     if "plain" not in own:
         own["plain"] = Shared(_plain_object(parameter))

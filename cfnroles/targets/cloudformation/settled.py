@@ -97,8 +97,12 @@ class _Settling:
     def tree(self, tree: Any) -> Any:
         """A part of the template."""
         if isinstance(tree, str):
-            return tree  # most parts are texts, and are found to be none of these much faster
-        match tree:
+            return tree  # most parts are texts
+        if isinstance(tree, list):
+            return [each for each in map(self.tree, tree) if each != _NO_VALUE]
+        if not isinstance(tree, (dict, Mapping)):
+            return tree
+        match tree if len(tree) == 1 else None:
             case {"Ref": str(name)} if name in self._values:
                 return self._values[name]
             case {"Fn::Sub": str(text)}:
@@ -107,12 +111,8 @@ class _Settling:
                 return self.tree(yes if self._holds[name] else no)
             case {"Fn::If": [name, yes, no]}:
                 return {"Fn::If": [name, self.tree(yes), self.tree(no)]}
-            case dict() | Mapping():
-                members = ((name, self.tree(each)) for name, each in tree.items())
-                return {name: each for name, each in members if each != _NO_VALUE}
-            case list():
-                return [each for each in map(self.tree, tree) if each != _NO_VALUE]
-        return tree
+        members = [(name, self.tree(each)) for name, each in tree.items()]
+        return {name: each for name, each in members if each != _NO_VALUE}
 
     def _condition(self, condition: Any) -> Any:
         """Whether a condition holds; what is left of it, where that depends on other parameters, too."""

@@ -42,14 +42,14 @@ _USUAL = Indentation()
 
 
 class Shared(dict[str, Any]):
-    """A part of many templates that changes in none of them: its lines are made once for each place of one depth."""
+    """A part of many templates that none of them changes. Its lines are written once for each indentation."""
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         super().__init__(members)
         self._lines: dict[tuple[str, bool, Indentation], list[str]] = {}
 
     def lines(self, indent: str, short: bool, style: Indentation) -> Sequence[str]:
-        """What stands behind its key, then what stands below, each with ``indent``."""
+        """Return the text after its key, then the lines below it, each with ``indent``."""
         key = indent, short, style
         if key not in self._lines:
             lines: list[str] = []
@@ -140,7 +140,12 @@ def _are_names(value: Any) -> bool:
 
 def _add_value(lines: list[str], value: Any, indent: str, short: bool, style: Indentation) -> None:
     """Add the lines of a value: what stands behind its key, then what stands below, each with ``indent``."""
-    if type(value) is Shared:
+    kind = type(value)
+    if kind is dict and len(value) > 1:
+        # Most values that are neither strings nor intrinsics.
+        lines.append("")
+        _add_members(lines, value, indent, False, style)
+    elif kind is Shared:
         lines += value.lines(indent, short, style)
     elif isinstance(value, str):
         _add_text(lines, value, indent)

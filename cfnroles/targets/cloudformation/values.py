@@ -115,7 +115,7 @@ def value(text: str) -> Any:
     return given if isinstance(given, str) else GenericHelperFn(given)
 
 
-@lru_cache(maxsize=1024)  # each secret of a service stands in several statements
+@lru_cache(maxsize=1024)  # several statements have each secret of a service
 def _reference(parameter: str) -> GenericHelperFn:
     return GenericHelperFn(expression(Text(Parameter(parameter))))
 
