@@ -45,6 +45,15 @@ def test_the_tree_is_that_of_troposphere(resource: Any) -> None:
     assert list(plain_tree(template)) == list(template.to_dict())
 
 
+def test_a_parameter_of_several_templates_keeps_its_tree() -> None:
+    shared, own = Parameter("C", Type="String", Default=""), Parameter("C", Type="String", Default="x")
+    one, same, other = (_template(Topic("Topic")) for _ in range(3))
+    for template, parameter in ((one, shared), (same, shared), (other, own)):
+        template.add_parameter(parameter)
+        assert plain_tree(template) == template.to_dict()
+    assert plain_tree(one)["Parameters"]["C"] is plain_tree(same)["Parameters"]["C"]
+
+
 @pytest.mark.parametrize(
     "resource",
     [

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cfnroles.document import parse
-from cfnroles.targets.cloudformation.template_text import to_json, to_yaml
+from cfnroles.targets.cloudformation.template_text import Indentation, Shared, to_json, to_yaml, yaml_members
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
@@ -56,6 +56,25 @@ def test_what_is_written_reads_back_as_it_was(value: Any) -> None:
 
     assert parse(to_yaml(template), "template") == template
     assert json.loads(to_json(template)) == template
+
+
+PARTS = {
+    **{name: value for name, (value, _) in SPELLED.items() if isinstance(value, dict)},
+    "no member": {},
+    "a member": {"Type": "String"},
+    "members": {"Type": "String", "AllowedValues": ["a", {"b": "c"}], "Of": {"d": "e"}},
+    "a condition of its own": {"Condition": "A"},
+}
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_a_part_that_templates_share_is_written_as_any_other(part: dict[str, Any]) -> None:
+    def around(part: dict[str, Any]) -> dict[str, Any]:
+        return {"A": part, "B": {"C": part, "D": [part, [part]]}, "E": {"Fn::And": [part, {"F": [part], "G": part}]}}
+
+    for shared in (Shared(part),) * 2:
+        for style in (Indentation(), Indentation("   ", lists=False)):
+            assert yaml_members(around(shared), "", style=style) == yaml_members(around(part), "", style=style)
 
 
 def test_a_condition_of_a_resource_is_no_intrinsic() -> None:

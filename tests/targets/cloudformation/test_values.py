@@ -58,6 +58,21 @@ def test_names_of_home_become_symbols(written: str, spelled: str) -> None:
     assert Spelling(HOME).text(written) == spelled
 
 
+@pytest.mark.parametrize(
+    ("account", "region", "spelled"),
+    [
+        ("123456789012", "us-east-1", "${AWS::Region}:${AWS::AccountId}"),
+        ("123456789012", "eu-west-1", "us-east-1:${AWS::AccountId}"),
+        ("210987654321", "us-east-1", "us-east-1:123456789012"),
+    ],
+    ids=["the home of both", "another Region", "another account"],
+)
+def test_the_same_name_is_spelled_for_each_home(account: str, region: str, spelled: str) -> None:
+    found = Spelling(Facts(account=account, region=region)).text("arn:aws:sqs:us-east-1:123456789012:orders")
+
+    assert found == f"arn:${{AWS::Partition}}:sqs:{spelled}:orders"
+
+
 @pytest.mark.parametrize("written", [text for text, _ in AT_HOME.values()], ids=AT_HOME)
 def test_without_a_home_account_and_region_stay_as_they_are(written: str) -> None:
     spelled = Spelling(Facts()).text(written)
