@@ -35,6 +35,9 @@ class Written:
     def called(self, path: str) -> str:
         return posixpath.normpath(path)
 
+    def in_own_tree(self, path: str) -> bool:
+        return self.in_repository(path)
+
     def in_repository(self, path: str) -> bool:
         return False
 

@@ -76,6 +76,9 @@ class Committed:
     def called(self, path: str) -> str:
         return self._path(path)
 
+    def in_own_tree(self, path: str) -> bool:
+        return self.in_repository(path)
+
     def in_repository(self, path: str) -> bool:
         return not self._path(path).startswith("../")
 

@@ -147,6 +147,9 @@ class Beside:
     def called(self, path: str) -> str:
         return path if path in self._more else self._files.called(path)
 
+    def in_own_tree(self, path: str) -> bool:
+        return self.in_repository(path)
+
     def in_repository(self, path: str) -> bool:
         return self._files.in_repository(path)
 

@@ -29,6 +29,9 @@ class Files(Protocol):
     def in_repository(self, path: str) -> bool:
         """Whether a path leads to a file of the repository that the directory stands in, and none of git's own."""
 
+    def in_own_tree(self, path: str) -> bool:
+        """Whether a path leads to a directory of the same repository, or of the same tree if there is no repository."""
+
 
 class Directory:
     """The files of a directory on disk."""
@@ -62,11 +65,26 @@ class Directory:
     def in_repository(self, path: str) -> bool:
         """As for ``Files``; a repository that is all of a home is none."""
         try:
-            root, found = Path(self._root).resolve(), self._path(path).resolve()
-            top = next((each for each in (root, *root.parents) if exists(each / ".git")), None)
-            return top not in (None, Path.home()) and top in found.parents and ".git" not in found.parts
+            found, top = self._path(path).resolve(), self._top()
+            return top is not None and top in found.parents and ".git" not in found.parts
         except (OSError, ValueError, RuntimeError):
             return False
+
+    def in_own_tree(self, path: str) -> bool:
+        """As for ``Files``; what only shares the home or the root with the directory is not in its tree."""
+        try:
+            if self._top() is not None:
+                return self.in_repository(path)
+            common = Path(os.path.commonpath([Path(self._root).resolve(), self._path(path).resolve()]))
+            return common not in (Path.home(), *Path.home().parents)
+        except (OSError, ValueError, RuntimeError):
+            return False
+
+    def _top(self) -> Path | None:
+        """The top of the repository; ``None`` if there is none."""
+        root = Path(self._root).resolve()
+        top = next((each for each in (root, *root.parents) if exists(each / ".git")), None)
+        return None if top == Path.home() else top
 
 
 class Below:
@@ -95,6 +113,10 @@ class Below:
         """As for ``Files``."""
         return self._files.in_repository(joined(self._directory, path))
 
+    def in_own_tree(self, path: str) -> bool:
+        """As for ``Files``."""
+        return self._files.in_own_tree(joined(self._directory, path))
+
 
 class Changed:
     """The files of another place, some of which have other texts, by what messages call them."""
@@ -122,6 +144,10 @@ class Changed:
     def in_repository(self, path: str) -> bool:
         """As for ``Files``."""
         return self._files.in_repository(path)
+
+    def in_own_tree(self, path: str) -> bool:
+        """As for ``Files``."""
+        return self._files.in_own_tree(path)
 
 
 def joined(directory: str, path: str) -> str:

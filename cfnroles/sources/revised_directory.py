@@ -49,3 +49,7 @@ class RevisedDirectory:
     def in_repository(self, path: str) -> bool:
         """As for ``Files``: Git contains nothing else."""
         return not posixpath.isabs(path)
+
+    def in_own_tree(self, path: str) -> bool:
+        """As for ``Files``."""
+        return self.in_repository(path)

@@ -660,26 +660,43 @@ def test_the_roles_of_a_module_have_its_provider_and_the_gate_that_of_each_secre
     }
 
 
+@pytest.mark.parametrize("top", [".", ""], ids=["in one repository", "without a repository"])
 def test_a_module_beside_the_directory_is_written_where_it_is_kept(
-    cfnroles: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cfnroles: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, top: str
 ) -> None:
-    (tmp_path / "modules/app").mkdir(parents=True)
-    (tmp_path / "live/prod").mkdir(parents=True)
-    (tmp_path / "modules/app/main.tf").write_text(MAIN, encoding="utf-8")
-    call = 'module "app" { source = "../../modules/app" }\n'
-    (tmp_path / "live/prod/main.tf").write_text(call, encoding="utf-8")
-    monkeypatch.chdir(tmp_path / "live/prod")
-    refused = cfnroles("terraform", ".")
-    assert (refused.code, refused.err.splitlines()[-1]) == (
-        2,
-        "Run `cfnroles terraform ../../modules/app` there.",
-    )
-    (tmp_path / ".git").mkdir()
+    _with_module_beside(tmp_path, monkeypatch)
+    if top:
+        (tmp_path / top / ".git").mkdir()
     written = cfnroles("terraform", ".")
     assert (written.code, written.err.splitlines()[1]) == (0, "  ../../modules/app/app.cfnroles.tf")
     text = (tmp_path / "modules/app/app.cfnroles.tf").read_text(encoding="utf-8")
     assert "`cfnroles terraform .` writes it again" in text.splitlines()[0]
     assert [path.parent.name for path in tmp_path.rglob("*.cfnroles.tf")] == ["app"]
+
+
+OF_OTHERS = {"in another repository": ("live/.git", ""), "in the home": ("", ".")}
+
+
+@pytest.mark.parametrize(("repository", "home"), OF_OTHERS.values(), ids=OF_OTHERS)
+def test_nothing_is_written_into_a_module_of_another_place(
+    cfnroles: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: str, home: str
+) -> None:
+    _with_module_beside(tmp_path, monkeypatch)
+    if repository:
+        (tmp_path / repository).mkdir()
+    if home:
+        monkeypatch.setenv("HOME", str(tmp_path))
+    refused = cfnroles("terraform", ".")
+    assert (refused.code, refused.err.splitlines()[-1]) == (2, "Run `cfnroles terraform ../../modules/app` there.")
+    assert list(tmp_path.rglob("*.cfnroles.tf")) == []
+
+
+def _with_module_beside(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (directory / "modules/app").mkdir(parents=True)
+    (directory / "live/prod").mkdir(parents=True)
+    (directory / "modules/app/main.tf").write_text(MAIN, encoding="utf-8")
+    (directory / "live/prod/main.tf").write_text('module "app" { source = "../../modules/app" }\n', encoding="utf-8")
+    monkeypatch.chdir(directory / "live/prod")
 
 
 def test_two_files_never_have_one_name(cfnroles: Any, tmp_path: Path) -> None:

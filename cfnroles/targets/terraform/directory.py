@@ -77,7 +77,7 @@ def _in_module(called: _Called, project: Project, form: GateForm, again: Again) 
     own = () if fetched else tuple(_of_module(called.reading, files, directory, form, inside))
     if not own or any(map(_is_handed, own)):
         yield from _beside_calls(called, project, form, again)
-    elif directory.startswith("..") and not files.in_repository(directory):
+    elif directory.startswith("..") and not files.in_own_tree(directory):
         raise _of_another_place(joined(called.reading.name, directory))
     else:
         yield from own
