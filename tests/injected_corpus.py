@@ -22,7 +22,7 @@ from cfnroles.answers.verification import Outcome, Verification
 from cfnroles.answers.verify_template import verify_template
 from cfnroles.document import parse
 from cfnroles.need import Holder, Severity
-from cfnroles.sources.role_places import ROLE_PROPERTIES, TARGETS
+from cfnroles.sources.role_places import ROLE_PROPERTIES, TARGETS, WHOLE
 from cfnroles.targets.cloudformation.expansion import NO_VALUES, MacroSettings, expanded
 from cfnroles.targets.cloudformation.inject import removed
 from cfnroles.targets.cloudformation.patches import TemplateText
@@ -31,7 +31,7 @@ from tests.built_beside import built_beside
 
 _VALIDATOR = "arn:aws:lambda:us-east-1:123456789012:function:validator"
 #: What runs task definitions, and names roles for that.
-_RUNNING = ("AWS::ECS::Service", *TARGETS)
+_RUNNING = ("AWS::ECS::Service", *TARGETS, *WHOLE)
 #: What of a task definition is changed where it is there already.
 _CHANGED = (("Properties", "ExecutionRoleArn"), ("Properties", "TaskRoleArn"), ("DependsOn",))
 

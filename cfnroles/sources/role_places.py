@@ -51,7 +51,7 @@ _EACH = "[]"
 _TARGET_RUNS = ("EcsParameters", "TaskDefinitionArn")
 _SERVICE_RUNS = ("TaskDefinition",)
 #: What runs tasks with one role for all that it does, and where it names a task definition.
-_WHOLE = {
+WHOLE = {
     "AWS::Pipes::Pipe": ("TargetParameters", "EcsTaskParameters", "TaskDefinitionArn"),
     "AWS::StepFunctions::StateMachine": ("TaskDefinition",),
 }
@@ -145,13 +145,13 @@ def _whole_runners(task: TaskInWorlds, tree: Mapping[str, Any]) -> Iterator[tupl
     """The properties of the pipes and state machines whose roles need nothing beyond running this task definition."""
     template = task.worlds.template
     candidates = {
-        name: each for name, each in _of_types(tree, tuple(_WHOLE)) if name in template.resources and not _has_if(each)
+        name: each for name, each in _of_types(tree, tuple(WHOLE)) if name in template.resources and not _has_if(each)
     }
     more = doing_more(template, (task.logical_id,)) if candidates else ()
     for name, resource in candidates.items():
         if name not in more:
             kind = resource["Type"]
-            yield ("Resources", name, "Properties"), RUNNERS[kind].holder, _WHOLE[kind]
+            yield ("Resources", name, "Properties"), RUNNERS[kind].holder, WHOLE[kind]
 
 
 def _has_if(value: Any) -> bool:
