@@ -23,7 +23,7 @@ _UNDECIDED = 4
 
 
 class StatementGrant(Struct, frozen=True):
-    """A grant without a place, and the path ``on`` which its resource stands."""
+    """A grant without a place, and the path ``on`` of its resource."""
 
     grant: RoleGrant
     on: Path
@@ -32,7 +32,7 @@ class StatementGrant(Struct, frozen=True):
 def statement_grants(
     statement: PlacedStatement, role: str, kind: GrantKind, guard: Callable[[Literal], Guard]
 ) -> Iterator[StatementGrant]:
-    """The grants of a statement to a role; ``guard`` is what a condition of the template is as a guard."""
+    """Return the grants of a statement for a role. ``guard`` returns a template condition as a guard."""
     actions, resources = list(statement.actions), list(statement.resources)
     for wanted, on, block in itertools.product(
         _together(actions, statement.part) if statement.not_actions else actions,
@@ -59,7 +59,7 @@ def statement_grants(
 
 
 def _conditions(block: Part) -> Iterator[Part]:
-    """The Condition block as values, once for each outcome of the conditions that it depends on."""
+    """Yield the Condition block as values, once for each outcome of its conditions."""
     if len(set(_undecided(block.value))) > _UNDECIDED:
         yield replace(block, value=(Condition("", text_of(block.value), ()),))
     else:
@@ -67,7 +67,7 @@ def _conditions(block: Part) -> Iterator[Part]:
 
 
 def _together(parts: list[Part], statement: Part) -> list[Part]:
-    """Exclusions count together; one that depends on a condition is a symbol, as nothing can be proved of it."""
+    """Combine exclusions. A conditional one is a symbol, because nothing can be proved about it."""
     texts = {
         part.value
         if part.guards == statement.guards
@@ -88,7 +88,7 @@ def _block(block: Any) -> Iterator[Condition]:
 
 
 def _undecided(value: Any) -> Iterator[str]:
-    """The names of the conditions that a value depends on, the outermost first."""
+    """Yield the names of the conditions of a value, outermost first."""
     if isinstance(value, Mapping):
         if found := undecided(value):
             yield found[0]
@@ -110,7 +110,7 @@ def _outcomes(part: Part) -> Iterator[Part]:
 
 
 def _decided(value: Any, condition: str, holds: bool) -> Any:
-    """The value with one condition decided."""
+    """Return the value with one condition decided."""
     if isinstance(value, Mapping):
         if found := undecided(value):
             name, *outcomes = found
@@ -124,7 +124,7 @@ def _decided(value: Any, condition: str, holds: bool) -> Any:
 
 
 def _verbatim(text: str) -> str:
-    # Policy variables came with version 2012-10-17: before, `${aws:username}` is a text like any other.
+    # Policy variables need version 2012-10-17. Before that, `${aws:username}` is an ordinary text.
     return text.replace("${!", "${!$}{")
 
 

@@ -155,7 +155,7 @@ def settled(
 
 
 def watched(cloudformation: CloudFormation, name: str, tell: Tell) -> Work[StackDescription | None]:
-    """Follow the operation in progress on a stack, whoever started it, and return the stack."""
+    """Follow the operation in progress on a stack, by any caller, and return the stack."""
     stack = cloudformation.stack(name)
     if stack is None or not status_of(stack.status).in_progress:
         return stack

@@ -58,10 +58,11 @@ class Unused(Struct, frozen=True):
 
 
 class ResourceType(Struct, frozen=True):
-    """One type of resource. ``forms`` are what follows the account in its ARNs, by ``{name}`` and ``{path}``.
+    """One type of resource. ``forms`` are the ends of its ARNs after the account, with ``{name}`` and ``{path}``.
 
-    ``name`` is the property that names it. Without a value CloudFormation makes a name of at most ``longest``
-    characters; 0 is a name that it does not make from those of stack and resource. ``ref_is_arn`` tells what Ref gives.
+    ``name`` is the property with its name. Without a value, CloudFormation generates a name of at most ``longest``
+    characters; with 0, it does not derive the name from those of stack and resource. ``ref_is_arn`` says whether Ref is
+    the ARN.
     """
 
     type: str

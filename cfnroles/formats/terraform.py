@@ -36,7 +36,7 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
 
 
 def _unasked(reading: Reading, unasked: Mapping[Reference, Unasked]) -> Iterator[str]:
-    """Yield what the gate does not ask for, and the gate that does."""
+    """Yield what the gate does not check, and the gate that does."""
     lines = Lines(reading.texts)
     for why in Unasked:
         found = [reference for reference, each in unasked.items() if each is why]

@@ -23,7 +23,7 @@ LINKS = frozenset(
         *("role", "role_name", "policy_arn", "permissions_boundary"),
     }
 )
-#: The steps to an attribute of a resource: names of blocks, each with a number behind it, and its own.
+#: The path of an attribute of a resource: names of blocks, each with a number, and its own.
 Steps = tuple[str | int, ...]
 _STEP = re.compile(r'([\w-]+)((?:\[(?:"[^"]*"|\d+)\])?)')
 _DEEPEST = 12
@@ -32,10 +32,10 @@ _DEEPEST = 12
 def linked(
     root: Any, addresses: Sequence[str], address: str, attribute: Steps, hidden: Expression
 ) -> Expression | None:
-    """The attribute of another resource that is the value of this one; ``None`` where that is not known.
+    """Return the attribute of another resource that is the value of this one; ``None`` if unknown.
 
-    ``attribute`` are the steps to it, through blocks. ``root`` is the root module of the plan's configuration,
-    ``addresses`` those of all its resources.
+    ``attribute`` is its path, through blocks. ``root`` is the root module of the plan's configuration, ``addresses``
+    are those of all its resources.
     """
     calls, _ = _apart(address)
     found = _followed(root, calls, _at(_configured(root, address), "expressions", *attribute), 0)
@@ -43,7 +43,7 @@ def linked(
 
 
 def is_left_out(root: Any, address: str, *attribute: str | int) -> bool:
-    """Whether the configuration of a resource does not say an attribute, at these steps: AWS tells it then."""
+    """Return whether the configuration of a resource omits the attribute at a path, so that AWS sets it."""
     resource = _configured(root, address)
     around = _at(resource, "expressions", *attribute[:-1])
     if around is None and len(attribute) == 1:
@@ -52,7 +52,7 @@ def is_left_out(root: Any, address: str, *attribute: str | int) -> bool:
 
 
 def named_by(root: Any, address: str) -> frozenset[str]:
-    """The types of the resources that refer to another one of their module; an output is of no type."""
+    """Return the types of the resources that refer to another one of their module; that of an output is empty."""
     calls, own = _apart(address)
     name, module = ".".join(step for step, _ in own[:2]), _module(root, calls)
     blocks = [(str(_at(each, "type")), each) for each in _list(_at(module, "resources"))]

@@ -40,7 +40,7 @@ SERVICE_ROLES = {
     "LoadBalancers[].AdvancedConfiguration": Holder.INFRASTRUCTURE,
     "DeploymentConfiguration.LifecycleHooks[]": Holder.LIFECYCLE_HOOK,
 }
-#: Where each kind of what runs tasks has its targets, each with a role.
+#: The targets of each runner of tasks, each with a role.
 TARGETS = {"AWS::Scheduler::Schedule": "Target", "AWS::Events::Rule": "Targets[]"}
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _NOTHING = (None, "", _NO_VALUE)
@@ -50,7 +50,7 @@ _EACH = "[]"
 #: The property of a target or service with the task definition.
 _TARGET_RUNS = ("EcsParameters", "TaskDefinitionArn")
 _SERVICE_RUNS = ("TaskDefinition",)
-#: What runs tasks with one role for all that it does, and where it names a task definition.
+#: Runners with one role for everything that they do, and their reference to a task definition.
 WHOLE = {
     "AWS::Pipes::Pipe": ("TargetParameters", "EcsTaskParameters", "TaskDefinitionArn"),
     "AWS::StepFunctions::StateMachine": ("TaskDefinition",),
@@ -129,7 +129,7 @@ def service_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePla
 
 
 def target_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
-    """Where what runs a task definition names its roles: schedules and rules for each target, others once.
+    """Return the places in what runs a task definition: for schedules and rules one for each target, otherwise one.
 
     The role of a pipe or a state machine has a place only if it needs no other permissions, whatever the conditions.
     """
@@ -142,7 +142,7 @@ def target_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlac
 
 
 def _whole_runners(task: TaskInWorlds, tree: Mapping[str, Any]) -> Iterator[tuple[Path, Holder, Sequence[str]]]:
-    """The properties of the pipes and state machines whose roles need nothing beyond running this task definition."""
+    """Yield the properties of the pipes and state machines whose roles only need to run this task definition."""
     template = task.worlds.template
     candidates = {
         name: each for name, each in _of_types(tree, tuple(WHOLE)) if name in template.resources and not _has_if(each)

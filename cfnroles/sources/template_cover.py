@@ -46,10 +46,10 @@ _EVERYWHERE = (CLUSTER, PIPELINE, DEPLOYMENT_GROUP)
 
 
 class Cover(Struct, frozen=True, dict=True):
-    """Which worlds to look at, of those that the ``groups`` make.
+    """The worlds to examine, out of those of the ``groups``.
 
-    ``ground`` are the atoms that anything may depend on, ``elements`` those others on which each depends, by where it
-    stands in the template.
+    ``ground`` are the atoms that anything may depend on, ``elements`` the others that each depends on, by its place in
+    the template.
     """
 
     groups: Groups
@@ -68,11 +68,11 @@ class Cover(Struct, frozen=True, dict=True):
         return next((self.elements[start] for start in starts if start in self.elements), None)
 
     def where(self, own: frozenset[Atom], found: Iterable[World]) -> WorldSet:
-        """All worlds that agree with one of those ``found`` in the ground and in the atoms of an element."""
+        """Return all worlds that agree with one of ``found`` in the ground and in the atoms of an element."""
         return space_of(self.groups).agreeing(found, self.ground | own)
 
     def is_too_many(self, own: frozenset[Atom]) -> bool:
-        """Whether the ground and the atoms of an element have more forms than are looked at."""
+        """Return whether the ground and the atoms of an element have too many forms to examine."""
         if own not in self._too_many:
             self._too_many[own] = number_of_forms(self.groups, self.ground | own) > MOST
         return self._too_many[own]
@@ -83,7 +83,7 @@ class Cover(Struct, frozen=True, dict=True):
 
     @property
     def too_many(self) -> tuple[Path, ...]:
-        """The elements of which not every form is looked at; one without steps is all that is no element."""
+        """The elements of which not every form is examined; an empty path is everything that is not an element."""
         if self.is_too_many(frozenset()):
             return ((),)
         return tuple(path for path, own in self.elements.items() if self.is_too_many(own))
@@ -214,12 +214,12 @@ def _of_all_tasks(template: Template) -> _OfAllTasks:
     return found
 
 
-#: All that is asked of a resource by who names it, besides whether it is there, in small letters.
+#: The members of a resource, in lowercase, that are relevant for resources that name it, besides its existence.
 _ASKED = {**dict.fromkeys(TASKS, frozenset({"family"})), "AWS::IAM::Role": frozenset({"rolename", "path"})}
 
 
 def _unasked(template: Template) -> Iterator[tuple[str, tuple[Path, ...]]]:
-    """What nobody asks of a task definition, or of a role, who names it."""
+    """Yield what is irrelevant about a task definition or role for resources that name it."""
     for name, each in template.resources.items():
         if (asked := _ASKED.get(each["Type"])) is not None:
             properties = each.get("Properties")

@@ -76,7 +76,7 @@ def _by_parameters(
     of: Callable[[_Named, Callable[[Text], Text]], _Named],
     others: _Others,
 ) -> Mapping[_Named, WorldSet]:
-    """What is found, with the parameters in it."""
+    """Return the results, with the parameters in them."""
     left, named = dict(found), dict[_Named, WorldSet]()
     called = frozenset(name for each in found for name in (each.origin.container, each.origin.item))
     for each, where in altered.items():

@@ -33,9 +33,9 @@ def made_by_template(task: TaskInWorlds, facts: Facts) -> frozenset[Reference]:
 
 
 def deployable_worlds(task: TaskInWorlds) -> WorldSet:
-    """The worlds of a task definition but those in which it refers to a resource that is not there.
+    """Return the worlds of a task definition without those in which it refers to a missing resource.
 
-    CloudFormation makes no stack of such a template. Where it would make none at all, nothing is left out.
+    CloudFormation cannot deploy those. If it could deploy none, all are returned.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
     """
     tree = task.worlds.template.tree

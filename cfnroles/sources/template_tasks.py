@@ -107,9 +107,9 @@ def own(template: Template, kinds: Sequence[str] = TASK_DEFINITIONS) -> tuple[st
 
 
 def in_worlds(logical_id: str, document: Document, template: Template, known: tuple[Facts, Given]) -> TaskInWorlds:
-    """What a task definition of a template needs, by what is ``known``.
+    """Return the needs of a task definition of a template, given ``known``.
 
-    Raises InvalidInput where the document cannot be read.
+    Raise InvalidInput if the document cannot be read.
     """
     facts, given = known
     return found_in(logical_id, document, *around_task(logical_id, template, given), facts)
@@ -172,9 +172,9 @@ def _found_by(cover: Cover, logical_id: str, document: Document, worlds: Worlds,
 def around_task(
     logical_id: str, template: Template, given: Given, apart: Iterable[str] | None = None
 ) -> tuple[Template, Worlds]:
-    """What of a template is around a task definition, and the worlds of the template as far as they matter to it.
+    """Return the part of a template around a task definition, and the relevant worlds of the template.
 
-    ``apart`` are conditions to tell apart as well, for who looks at every world.
+    ``apart`` are further conditions to distinguish, for callers that examine every world.
     """
     around = around_of(logical_id, template)
     # An empty default belongs to a parameter that must be set, and a secret one must not be shown.
@@ -202,9 +202,10 @@ def around_task(
 
 
 def _told_apart(logical_id: str, around: Template, worlds: Worlds, *, judged: bool) -> Worlds:
-    """The worlds with what else only the deployment tells of a task definition: what maps hold, and its images.
+    """Return the worlds with the other deployment values of a task definition: its maps and images.
 
-    Those are left aside that would make too many: of all where a role is ``judged`` in each, or else of the ground.
+    Values that would make too many worlds are left out: of all if a role is ``judged`` in each, otherwise of the
+    ground.
     """
     looked_at = {fork.atoms for fork in worlds.forks}
     while True:
@@ -316,7 +317,7 @@ def _hidden(template: Template, path: Path, what: str) -> Gap:
 
 _Placed = TypeVar("_Placed", Need, Gap, Finding, Reference)
 _Thing = TypeVar("_Thing")
-#: The worlds that were looked at, by the atoms that the thing depends on besides the ground, and by its place.
+#: The worlds that were examined, by the atoms of a result besides the ground, and by its place.
 _Where = dict[tuple[frozenset[Atom], Path], set[World]]
 
 
@@ -376,13 +377,13 @@ class _Found:
 
     @property
     def too_many(self) -> Iterator[Gap]:
-        """A gap for each element that depends on too many conditions, or for the task definition."""
+        """Yield a gap for each element that depends on too many conditions, or for the task definition."""
         for path in self._cover.too_many:
             at = nearest(path, self.document.positions) if path else ("Conditions",)
             yield too_many_conditions(self.template, at)
 
     def frozen(self, found: Mapping[_Thing, _Where]) -> Mapping[_Thing, WorldSet]:
-        """Each thing that is found, and all worlds in which it is."""
+        """Return each result with all of its worlds."""
         union = self._all.space.union
         return {
             each: union(self.all_of(worlds, own, place) for (own, place), worlds in where.items())
@@ -390,9 +391,9 @@ class _Found:
         }
 
     def all_of(self, found: Iterable[World], own: frozenset[Atom], place: Path) -> WorldSet:
-        """All worlds in which something is found, from those that were looked at.
+        """Return all worlds of a result, from those that were examined.
 
-        Where these do not have every form of it, those in which the conditions around it let it be there.
+        If these do not have every form of it, return those in which the conditions around it hold.
         """
         if not self._cover.is_too_many(own):
             return self._cover.where(own, found)
@@ -440,7 +441,7 @@ class _Found:
         return found.setdefault(self._placed(each, task), {}).setdefault((own, place), set())
 
     def _source(self, each: _Placed, task: TemplateTask) -> Path:
-        """Where something that is found is in the tree of the template."""
+        """Return the place of a result in the tree of the template."""
         path: Path = each.origin.path
         starts = (path[:length] for length in range(len(path), 0, -1))
         at: Path = next((start for start in starts if start in task.sources), ())

@@ -356,7 +356,7 @@ def _absent(site: Site, found: _Found) -> Gap:
 
 
 def _unseen(project: Project) -> Iterator[Gap]:
-    """What of a configuration is not read, and may have task definitions."""
+    """Yield the unreadable parts of a configuration that may contain task definitions."""
     if calls := tuple(away(project)):
         address, _, place = calls[0]
         names = ", ".join(f"{called} ({source})" for called, source, _ in calls)

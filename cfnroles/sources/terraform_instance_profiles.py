@@ -15,14 +15,14 @@ from cfnroles.symbols import Expression
 from cfnroles.text import Text, arn_of, text_of
 
 INSTANCE_PROFILE = "aws_iam_instance_profile"
-#: The arguments of these two types that tell one from another, and the role in a profile.
+#: The arguments that identify a resource of these two types, and the role in a profile.
 ASKED = {INSTANCE_PROFILE: ("name", "arn", "role"), ROLE: ("name", "arn")}
-#: The resources of one of these types, each by its address.
+#: The resources of one of these types by address.
 Found = Callable[[str], Iterable[tuple[str, Attributes]]]
 
 
 def role_in(profile: str, found: Found) -> Text | None:
-    """The ARN of the role in the instance profile that a string names; ``None`` if the configuration does not say."""
+    """Return the ARN of the role in a named instance profile; ``None`` if the configuration does not contain it."""
     named = text_of(profile)
     symbol = named.whole
     if isinstance(symbol, Expression) and symbol.type == INSTANCE_PROFILE and _is_data(symbol):
@@ -45,7 +45,7 @@ def _arn_of_role(role: Text, found: Found) -> Text | None:
 
 
 def _made(address: str) -> Text:
-    """The ARN of a role that AWS has not made yet."""
+    """Return the ARN of a role that AWS has not created yet."""
     arn = f"{address}.arn"
     own = Expression(
         arn, written=f"${{{arn}}}", reason="AWS determines it", address=address, type=ROLE, attribute="arn"
@@ -58,7 +58,7 @@ def _is_data(symbol: Expression) -> bool:
 
 
 def _is_called(named: Text, address: str, attributes: Attributes) -> bool:
-    """Whether a string names a resource: by an attribute of it, its name, or its ARN."""
+    """Return whether a string names a resource: by an attribute, its name, or its ARN."""
     if isinstance(named.whole, Expression) and named.whole.address:
         return named.whole.address == address
     arn = arn_of(named)

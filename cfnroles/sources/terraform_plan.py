@@ -238,7 +238,7 @@ def _turned(resource: Mapping[str, Any], document: Document, told: Told) -> Turn
 def _settled(
     value: Value | Failed, steps: Steps, computed: frozenset[str], address: str, document: Document
 ) -> Value | Failed | None:
-    """Return a value with what a plan says of its parts that are known after apply.
+    """Return a value, completed with the parts of a plan that are known after apply.
 
     A part that the configuration leaves out, and AWS decides, is ``None``.
     """

@@ -14,7 +14,7 @@ _EXAMPLE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/web:1.4.2"
 
 
 def is_private_ecr(found: Found) -> bool:
-    """The image is in a private ECR registry of the home account, or of one that may be it."""
+    """The image is in a private ECR registry of the home account, or of an account that is not known to be another."""
     return ecr_repository(found.text) is not None and not is_of_another_account(found)
 
 

@@ -32,7 +32,7 @@ _CREATE = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateE
 _ROLE = "arn:aws:iam::123456789012:role/ecsInfrastructureRole"
 _IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
 _MADE_UP = Wildcard("????")
-#: Members that a task definition of one's own excludes, by their path: `_CREATE`.
+#: Members that the service's own task definition excludes, by their path: `_CREATE`.
 _EXCLUDED = ("executionRoleArn", "taskRoleArn", "cpu", "memory")
 #: https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html
 _LINKED = "ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
