@@ -45,6 +45,7 @@ from cfnroles.symbols import (
     Expression,
     Import,
     InImage,
+    Parameter,
     ParameterPath,
     PolicyVariable,
     PseudoParameter,
@@ -93,8 +94,13 @@ class Outcome:
 Role = tuple[Holder, str]
 
 
-def granted(file: TerraformFile, beside: Files, images: Collection[str], *, any_text: bool) -> dict[Role, set[Granted]]:
-    """What each role may do, as the file says it to Terraform; ``any_text`` is as for ``Project``."""
+def granted(
+    file: TerraformFile, beside: Files, images: Collection[str], opened: Collection[str] = (), *, any_text: bool
+) -> dict[Role, set[Granted]]:
+    """What each role may do, as the file says it to Terraform; ``any_text`` is as for ``Project``.
+
+    The variables ``opened`` are given a value.
+    """
     files = Beside(Below(beside, posixpath.dirname(file.path) or "."), {_FILE: file.text})
     variables = Project(files).root.variables
     own = {
@@ -110,7 +116,8 @@ def granted(file: TerraformFile, beside: Files, images: Collection[str], *, any_
     lists = {
         name: f'["{value}"]' for name, value in given.items() if "list" in own[name].body.arguments["type"].written
     }
-    project = Project(files, {**given, **lists}, any_text=any_text)
+    theirs = {name.removeprefix("var."): _sample(name, images) for name in opened}
+    project = Project(files, {**given, **lists, **theirs}, any_text=any_text)
     found: dict[Role, set[Granted]] = {}
     for kind in ("aws_iam_role_policy", "aws_iam_policy"):
         for site in sites(project, kind):
@@ -273,7 +280,25 @@ def _with_names(roles: Mapping[Role, set[Granted]], names: Mapping[str, str]) ->
     }
 
 
-def needed(needs: Iterable[Need], images: Collection[str]) -> dict[Holder, set[Granted]]:
+def opened_in(needs: Iterable[Need]) -> frozenset[str]:
+    """The variables of which parts are cut out, which only a value has."""
+    symbols = (symbol for need in needs for text_ in need.permission.texts for symbol in text_of(text_).symbols)
+    cut = (symbol.of.name for symbol in symbols if isinstance(symbol, Cut) and isinstance(symbol.of, Expression))
+    return frozenset(name for name in cut if re.fullmatch(r"var\.[\w-]+", name))
+
+
+def _as_given(text_: Text, opened: Collection[str]) -> Text:
+    """The text with parameters in the place of variables that are given a value."""
+
+    def given(symbol: Symbol) -> Symbol:
+        if isinstance(symbol, Cut):
+            return replace(symbol, of=given(symbol.of))
+        return Parameter(symbol.name) if symbol.name in opened else symbol
+
+    return text_.replaced(given)
+
+
+def needed(needs: Iterable[Need], images: Collection[str], opened: Collection[str] = ()) -> dict[Holder, set[Granted]]:
     """What each role must be able to do; what lies within another permission is left to that."""
     found: dict[Holder, set[Granted]] = {}
     for statement in compose(needs):
@@ -281,9 +306,9 @@ def needed(needs: Iterable[Need], images: Collection[str]) -> dict[Holder, set[G
             conditions = frozenset(
                 (each.operator, each.key, value)
                 for each in permission.conditions
-                for value in (_spelled(text_of(one), images) for one in each.values)
+                for value in (_spelled(_as_given(text_of(one), opened), images) for one in each.values)
             )
-            resource = _spelled(text_of(permission.resource), images)
+            resource = _spelled(_as_given(text_of(permission.resource), opened), images)
             found.setdefault(statement.holder, set()).add((permission.action, resource, conditions))
     return found
 
@@ -325,8 +350,10 @@ def told_as_gaps(file: TerraformFile, needs: Iterable[Need]) -> Iterator[Need]:
             yield each
 
 
-def _by_role(wanted: Mapping[str, Iterable[Need]], images: Collection[str]) -> dict[Role, set[Granted]]:
-    return {(role, key): each for key, needs in wanted.items() for role, each in needed(needs, images).items()}
+def _by_role(
+    wanted: Mapping[str, Iterable[Need]], images: Collection[str], opened: Collection[str]
+) -> dict[Role, set[Granted]]:
+    return {(role, key): each for key, needs in wanted.items() for role, each in needed(needs, images, opened).items()}
 
 
 def outcome(name: str, reading: Reading, beside: Files) -> Outcome:
@@ -342,12 +369,14 @@ def outcome(name: str, reading: Reading, beside: Files) -> Outcome:
         images = images_in(file.needs)
         try:
             wanted = here(file, beside) if reading.addressed else {"": file.needs}
-            given = granted(file, beside, images, any_text=not reading.addressed)
+            opened = opened_in(file.needs) if reading.addressed else frozenset()
+            given = granted(file, beside, images, opened, any_text=not reading.addressed)
         except InvalidInput as error:
             return Outcome(name, "different", str(error).splitlines()[0], count, written)
         told = {key: tuple(told_as_gaps(file, needs)) for key, needs in wanted.items()}
         roles, excused, given = (
-            _with_names(each, names) for each in (_by_role(wanted, images), _by_role(told, images), given)
+            _with_names(each, names)
+            for each in (_by_role(wanted, images, opened), _by_role(told, images, opened), given)
         )
         count += sum(map(len, roles.values()))
         for role in {*roles, *given}:
