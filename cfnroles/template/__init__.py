@@ -1,4 +1,4 @@
-"""CloudFormation templates as they were read, and what their expressions come to."""
+"""CloudFormation templates and the values of their expressions."""
 
-#: So many resources a template may have, with its loops written out.
+#: The maximum number of resources of a template with its loops expanded.
 MOST_RESOURCES = 500

@@ -1,4 +1,4 @@
-"""On which atoms of the worlds of a template a part of it depends, directly or through what it names."""
+"""The atoms of a template's worlds that a part of it depends on, directly or through what it names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
 
 
 def names_in(value: Any) -> Iterator[str]:
-    """The names of parameters and resources that an expression refers to."""
+    """Yield the names of parameters and resources in an expression."""
     yield from _named_by(value)
     for member in inside(value):
         yield from names_in(member)
@@ -34,7 +34,9 @@ def _named_by(value: Any) -> Iterator[str]:
 
 
 def reached_from(logical_id: str, resources: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
-    """The resources that one of them names, directly or through others, with itself; all where a function says it."""
+    """Return the resources that one of them names, directly or through others, with itself; all if a function
+    computes a name.
+    """
     seen, left = {logical_id}, [logical_id]
     while left:
         said = _said(resources[left.pop()], (), ())
@@ -65,7 +67,7 @@ def on_the_way(path: Path, tree: Any) -> Iterator[Literal]:
 
 
 class _Said(Struct, frozen=True):
-    """What stands in a part: the names of conditions and of others, and whether a function says a name."""
+    """The contents of a part: the names of conditions and of others, and whether a function computes a name."""
 
     conditions: frozenset[str]
     names: frozenset[str]
@@ -76,19 +78,19 @@ class Dependencies:
     """The atoms of worlds that parts of their template depend on: never too few, and sometimes too many."""
 
     def __init__(self, template: Template, worlds: Worlds, unasked: Mapping[str, Collection[Path]]) -> None:
-        """``unasked`` are the parts of resources that nobody asks for who names them, by their logical ids."""
+        """``unasked`` are the parts of resources that are irrelevant for resources that name them, by logical ID."""
         self._template, self._worlds, self._unasked = template, worlds, unasked
-        #: A parameter has another value in worlds that an atom about it tells apart.
+        #: A parameter has different values in worlds that an atom about it distinguishes.
         self._told = _told(template, worlds)
         self._by_condition: dict[str, frozenset[Atom]] = {}
 
     def of(self, part: Any, at: Path = (), without: Collection[Path] = ()) -> frozenset[Atom]:
-        """The atoms that a part ``at`` a path depends on, ``without`` what stands at some paths inside of it."""
+        """Return the atoms of a part ``at`` a path, except parts at the paths ``without``."""
         said = _said(part, at, without)
         return self._of(said) | self.of_names(said.names)
 
     def of_names(self, names: Collection[str]) -> frozenset[Atom]:
-        """The atoms that parameters and resources depend on, and whatever these name."""
+        """Return the atoms of parameters and resources, and of everything that these name."""
         atoms: set[Atom] = set()
         left, seen = list(names), set(names)
         while left:
@@ -110,7 +112,7 @@ class Dependencies:
         return said
 
     def _of(self, said: _Said) -> frozenset[Atom]:
-        # With AWS::LanguageExtensions, a function may say what is referred to.
+        # With AWS::LanguageExtensions, a function may compute a reference.
         if said.is_open:
             return frozenset(self._worlds.atoms)
         return frozenset().union(*map(self._of_condition, said.conditions))
@@ -154,7 +156,7 @@ def _is_open(value: Mapping[str, Any]) -> bool:
 
 
 def _told(template: Template, worlds: Worlds) -> Mapping[str, set[Atom]]:
-    """The atoms on which the values of parameters depend, by their names."""
+    """Return the atoms that the values of parameters depend on, by parameter."""
     about: dict[str, set[Atom]] = {}
     together = []
     for atom in worlds.atoms:

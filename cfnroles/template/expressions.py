@@ -1,4 +1,4 @@
-"""Texts as CloudFormation takes them: plain, or functions that it works out, in the form of a template's own data."""
+"""Texts in CloudFormation's form: plain strings, or functions, as template data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cfnroles.text import Part, Text, from_spelling, text_of
 
 
 def expression(text: str) -> Any:
-    """A text as CloudFormation takes it: a plain text, or a function."""
+    """Return a text in CloudFormation's form: a string, or a function."""
     text = text_of(text)
     if text.plain:
         return text.plain
@@ -42,7 +42,7 @@ def expression(text: str) -> Any:
 
 
 def _is_filled(part: Part) -> bool:
-    """Whether CloudFormation fills the part: not a wildcard, nor a variable that IAM fills."""
+    """Return whether CloudFormation replaces the part: not a wildcard, nor a variable of IAM."""
     return isinstance(part, Symbol) and not isinstance(part, Wildcard | PolicyVariable)
 
 
@@ -51,7 +51,7 @@ def _as_policy(symbol: Symbol) -> str:
 
 
 def _symbol(symbol: Symbol) -> Any:
-    """One symbol as a function of CloudFormation."""
+    """Return one symbol as a function of CloudFormation."""
     if isinstance(symbol, Wildcard | PolicyVariable):
         return _as_policy(symbol)
     if isinstance(symbol, Import):
@@ -65,12 +65,12 @@ def _symbol(symbol: Symbol) -> Any:
 
 
 def _piece(symbol: Cut) -> Any:
-    """What is cut out of another symbol's value, whatever that is: Fn::Select refuses what no piece is there for."""
+    """Return a part of another symbol's value, for any value: Fn::Select fails if the part does not exist."""
     whole = Text(symbol.of)
     match symbol:
         case Field(number=number, before=before):
-            # The ARN of a parameter has one field less than that of a secret. What a condition leaves out is looked at
-            # by AWS::LanguageExtensions all the same:
+            # The ARN of a parameter has one field less than that of a secret. AWS::LanguageExtensions also evaluates
+            # branches that a condition excludes:
             # https://github.com/aws-cloudformation/cfn-language-discussion/issues/120
             sure = isinstance(symbol.of, Placeholder)
             lacking = int(number > 5) if sure else number
@@ -84,11 +84,11 @@ def _piece(symbol: Cut) -> Any:
 
 
 def _in_image(symbol: InImage) -> Any:
-    """What is cut out of an image of Amazon ECR, whichever of its hosts that names."""
+    """Return a part of an image in Amazon ECR, for any of its hosts."""
     image = text_of(symbol.image)
 
     def after(*signs: str) -> Any:
-        """What stands behind the one of these texts that is in the image: nothing for each of the others."""
+        """Return what follows the one of these texts that is in the image, and nothing for the others."""
         pieces = [_select(1, each, expression(Text(image, each))) for each in signs]
         return pieces[0] if len(pieces) == 1 else _join("", pieces)
 
@@ -112,5 +112,5 @@ def _join(sign: str, pieces: list[Any]) -> Any:
 
 
 def _variable(symbol: Import) -> str:
-    """The name under which a value is handed to Fn::Sub, which itself imports nothing."""
+    """Return the variable name for a value in Fn::Sub, which itself imports nothing."""
     return "".join(word[:1].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", symbol.export))

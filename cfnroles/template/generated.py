@@ -1,4 +1,4 @@
-"""Which tool wrote a template, where one did: what is added to such a template is gone when the tool runs again."""
+"""The tool that generated a template, if one did: additions to such a template are lost when the tool runs again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cfnroles.workload import Path
 
 
 class Generator(Struct, frozen=True):
-    """A tool that writes templates, and where its user says what roles there are.
+    """A tool that generates templates, and where its user defines roles.
 
-    ``again`` tells that it writes them again and again: nobody edits what it has written.
+    ``again`` says that it generates them repeatedly, so that its output is not edited.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Generator(Struct, frozen=True):
 
 
 class Mark(Struct, frozen=True):
-    """What tells that a tool wrote a template, and where it is there."""
+    """A mark of a tool in a template, and its place."""
 
     generator: Generator
     path: Path
@@ -40,7 +40,7 @@ SAM = Generator(
     "the AWS SAM CLI, or by the transform AWS::Serverless-2016-10-31",
     "Pass the template that `sam build` reads, usually template.yaml.",
 )
-#: AWS supports it no more since June 2026: what it left behind, people go on with by hand.
+#: AWS ended its support in June 2026; its output is maintained by hand.
 #: https://aws.github.io/copilot-cli/docs/developing/overrides/yamlpatch
 COPILOT = Generator(
     "AWS Copilot",
@@ -51,7 +51,7 @@ COPILOT = Generator(
 
 
 def mark_of(tree: Mapping[str, Any]) -> Mark | None:
-    """By what a template is known to be written by a tool; ``None`` for one that a person wrote."""
+    """Return the mark of the tool that generated a template; ``None`` for a template that was written by hand."""
     return next(_marks(tree), None)
 
 
@@ -65,7 +65,7 @@ def _marks(tree: Mapping[str, Any]) -> Iterator[Mark]:
             yield Mark(CDK, path)
         if _created_by_sam(resource):
             yield Mark(SAM, (*path, "Properties", "Tags"))
-    # Without metadata, the CDK leaves the parameter by which it looks for its bootstrap stack.
+    # Without metadata, the CDK leaves the parameter with its bootstrap version.
     for name, declared in _members(tree, "Parameters"):
         if str(declared.get("Default", "")).startswith("/cdk-bootstrap/"):
             yield Mark(CDK, ("Parameters", name))

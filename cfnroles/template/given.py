@@ -1,4 +1,4 @@
-"""What is known of the stack that a template makes."""
+"""Known values of the stack of a template."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from msgspec import Struct, field
 
 
 class Given(Struct, frozen=True):
-    """What is known of the stack that a template makes: values of its parameters, where it is, and what it imports.
+    """Known values of the stack of a template: its parameters, its account and Region, and its imports.
 
-    The value ``None`` of a parameter is one that nobody knows. ``imports`` are the values of exports by name. ``keys``
-    are what ``Fn::FindInMap`` alone is asked for in the place of a text that nobody knows, and ``not_keys`` what such a
-    text is known not to be.
+    The value ``None`` of a parameter is unknown. ``imports`` are the values of exports by name. ``keys`` are assumed
+    keys of ``Fn::FindInMap`` for unknown texts, and ``not_keys`` are keys that such a text does not have.
     """
 
     parameters: Mapping[str, str | None] = field(default_factory=dict)

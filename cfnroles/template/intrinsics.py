@@ -1,4 +1,4 @@
-"""CloudFormation's intrinsic functions, worked out as far as is known and spelled as symbols where it is not.
+"""CloudFormation's intrinsic functions: evaluated as far as possible, otherwise spelled as symbols.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 """
@@ -19,12 +19,12 @@ from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.text import Text, bucket_of, field_of, from_spelling, whole_number
 from cfnroles.workload import Path
 
-#: What `AWS::NoValue` becomes: the member or element that has it is left out.
+#: The value of `AWS::NoValue`: its member or element is left out.
 NO_VALUE = object()
 
 _SYMBOL = re.compile(r"\$\{(?!!)([^{}]+)\}")
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^{}]+)\}")
-#: The last field of the ARN that a symbol stands for.
+#: The last field of the ARN of a symbol.
 _RESOURCE = re.compile(r"\$\{([^{}]+)\[resource\]\}")
 _DYNAMIC = re.compile(r"\{\{(resolve:(?:[^{}]|\$\{[^{}]*\})+)\}\}")
 
@@ -38,8 +38,8 @@ _URL_SUFFIXES = {
 
 _HOME = "${AWS::Region}:${AWS::AccountId}"
 _TASK_DEFINITION = "AWS::ECS::TaskDefinition"
-#: What Ref and GetAtt give for a resource whose name the template states: (type, attribute) -> (property, text).
-#: An empty attribute is Ref.
+#: The value of Ref and GetAtt for a resource with a name in the template: (type, attribute) -> (property, text). An
+#: empty attribute is Ref.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 _NAMED: dict[tuple[str, str], tuple[str, str]] = {
     ("AWS::Logs::LogGroup", ""): ("LogGroupName", "{}"),
@@ -61,29 +61,29 @@ _NAMED: dict[tuple[str, str], tuple[str, str]] = {
     ("AWS::DynamoDB::Table", ""): ("TableName", "{}"),
     ("AWS::DynamoDB::Table", "Arn"): ("TableName", f"arn:${{AWS::Partition}}:dynamodb:{_HOME}:table/{{}}"),
 }
-#: The types of these.
+#: Their types.
 NAMED_BY_PROPERTY = tuple(dict.fromkeys(kind for kind, _ in _NAMED))
 
 
 def literal(text: str) -> str:
-    """A text as it stands, in the spelling of ``Fn::Sub``: nothing in it is a symbol but dynamic references."""
+    """Return a literal text in the spelling of ``Fn::Sub``: only dynamic references in it are symbols."""
     return _without_dynamic(text.replace("${", "${!")) if "{" in text else text
 
 
 def plain(text: str) -> str:
-    """The text that a resolved text without symbols stands for: the opposite of ``literal``."""
+    """Return the text of a resolved text without symbols: the opposite of ``literal``."""
     return text.replace("${!", "${")
 
 
 def symbols(text: str) -> tuple[str, ...]:
-    """The names of the symbols in a resolved text: what is unknown."""
+    """Return the names of the symbols in a resolved text: the unknowns."""
     return tuple(_SYMBOL.findall(text))
 
 
 def undecided(value: Any) -> tuple[str, Any, Any] | None:
-    """The condition and both outcomes of a value that depends on a condition nobody decided; ``None`` for any other.
+    """Return the condition and both outcomes of a value that depends on an undecided condition; otherwise ``None``.
 
-    ``Resolution`` makes them of this form alone; what else looks like one stands in a document that is not a template.
+    Only ``Resolution`` creates this form; anything similar is in a document that is not a template.
     """
     match value:
         case {"Fn::If": [str(name), yes, no]} if len(value) == 1:
@@ -91,15 +91,15 @@ def undecided(value: Any) -> tuple[str, Any, Any] | None:
     return None
 
 
-#: What is asked of the values and conditions: a ``parameter``, a ``key`` or a ``condition``, and its name.
+#: A lookup of a ``parameter``, a ``key`` or a ``condition``, with its name.
 Look = tuple[str, str]
 
 
 class Resolution(Struct):
-    """One pass over a template with the values that are known. ``sources`` tells where resolved parts stand.
+    """One pass over a template with the known values. ``sources`` are the places of resolved parts.
 
-    ``forced`` decides conditions by name, before anything else does. ``looks`` are what was asked of the values and of
-    the conditions, with the answers: what comes to the same under the same answers is the same.
+    ``forced`` decides conditions by name, before everything else. ``looks`` are the lookups of values and conditions,
+    with their results: equal inputs with equal results give equal outputs.
     """
 
     tree: Mapping[str, Any]
@@ -111,11 +111,11 @@ class Resolution(Struct):
     _open: set[str] = field(default_factory=set)
 
     def apart(self) -> Resolution:
-        """The same resolution with places and looks of its own."""
+        """Return the same resolution with its own places and lookups."""
         return Resolution(self.tree, self.given, self.forced, dict(self.sources), {}, self._decided)
 
     def look(self, look: Look) -> object:
-        """The answer to one look, which is written down."""
+        """Return the result of one lookup, and record it."""
         answer = self.looks[look] = self._answer(*look)
         return answer
 
@@ -130,7 +130,7 @@ class Resolution(Struct):
         return self._condition(name)
 
     def condition(self, name: str) -> bool | None:
-        """Whether the template's condition holds; ``None`` where that depends on something unknown."""
+        """Return whether the template's condition holds; ``None`` if it depends on an unknown."""
         truth: Any = self.look(("condition", name))
         decided: bool | None = truth
         return decided
@@ -144,10 +144,10 @@ class Resolution(Struct):
         return self._decided[name]
 
     def value(self, given: Any, source: Path = (), path: Path | None = None) -> Any:
-        """The value with its intrinsics worked out: texts, lists, mappings, or ``NO_VALUE``.
+        """Return the value with its functions evaluated: texts, lists, mappings, or ``NO_VALUE``.
 
-        ``source`` is where ``given`` stands in the document; where parts are left out on the way to ``path`` in the
-        result, ``sources`` learns of it.
+        ``source`` is the place of ``given`` in the document. If parts are left out before ``path`` in the result,
+        ``sources`` records it.
         """
         if isinstance(given, str):
             return literal(given)
@@ -164,7 +164,7 @@ class Resolution(Struct):
         resolved = {}
         for key, member in given.items():
             inner = None if path is None else (*path, key)
-            # What a loop made stands elsewhere than its surroundings.
+            # Output of a loop has another place than what is around it.
             place = (*source, key) if inner is None else self.sources.get(inner, (*source, key))
             value = self.value(member, place, inner)
             if value is not NO_VALUE:
@@ -172,7 +172,7 @@ class Resolution(Struct):
         return resolved
 
     def text(self, given: Any) -> str:
-        """The value as one text; what is no text becomes a symbol."""
+        """Return the value as one text; anything but a text becomes a symbol."""
         return _as_text(self.value(given))
 
     def _list(self, given: Sequence[Any], source: Path, path: Path | None) -> list[Any]:
@@ -217,7 +217,7 @@ class Resolution(Struct):
         return _symbol(name, self.value(argument)) if result is None else result
 
     def _ref(self, name: Any) -> Any:
-        # With AWS::LanguageExtensions, what is referred to may be said by a function:
+        # With AWS::LanguageExtensions, a function may compute a reference:
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html
         name = self._name(name)
         if name is None:
@@ -245,7 +245,7 @@ class Resolution(Struct):
         self.look(("parameter", name))
         kind = str(definition.get("Type", ""))
         given = self.given.parameters.get(name, definition.get("Default"))
-        # The value of an SSM parameter type is the parameter's name, and what Ref gives is what is there.
+        # The value of an SSM parameter type is the name of the parameter, and Ref returns its content.
         if given is None or kind.startswith("AWS::SSM::Parameter::Value"):
             return f"${{{name}}}"
         text = literal(_as_text(given))
@@ -262,7 +262,7 @@ class Resolution(Struct):
         return None if name is None else self._attribute(name, ".".join(self.text(part) for part in parts[1:]))
 
     def _name(self, given: Any) -> str | None:
-        """A logical id or the name of a parameter; ``None`` where a function says it that is not known."""
+        """Return a logical ID or parameter name; ``None`` if a function computes it from an unknown."""
         if isinstance(given, str):
             return given
         name = self.value(given) if isinstance(given, Mapping) else None
@@ -325,9 +325,9 @@ class Resolution(Struct):
         return None
 
     def _piece_of_arn(self, index: int, split: Any) -> Text | None:
-        """What is cut out of the ARN that a parameter or an export gives, if nothing is known of that.
+        """Return a part of the ARN of a parameter or an export, if nothing else is known about it.
 
-        Colons behind it make no field another one.
+        Colons after it do not change the fields before it.
         """
         match split:
             case {"Fn::Split": [":", cut]} if 0 <= index <= 6:
@@ -341,9 +341,9 @@ class Resolution(Struct):
         return None
 
     def _piece_of_task_definition(self, index: int, name: str) -> str:
-        """What is cut out of the ARN of a task definition that the template makes; empty for its revision.
+        """Return a part of the ARN of the template's task definition; empty for its revision.
 
-        The CDK names families like that. A family that is not known is one that CloudFormation makes up.
+        The CDK names families like that. CloudFormation generates an unknown family.
         """
         logical_id, _, attribute = name.partition(".")
         definition = _member(_member(self.tree, "Resources"), logical_id)
@@ -360,7 +360,7 @@ class Resolution(Struct):
         delimiter, text = self.text(argument[0]), self.value(argument[1])
         if not isinstance(text, str) or not delimiter or symbols(delimiter):
             return None
-        # What a symbol stands for may hold the delimiter; ARNs of resources and pseudo parameters do.
+        # The value of a symbol may contain the delimiter; ARNs of resources and pseudo parameters do.
         return None if symbols(text) else text.split(delimiter)
 
     def _find_in_map(self, argument: Any) -> Any:
@@ -377,7 +377,7 @@ class Resolution(Struct):
         return None if value is None else self.value(value)
 
     def _key(self, asked: str, keys: Any, inner: Sequence[str]) -> str:
-        """By which of its keys a map is asked, before these keys of what it holds; empty for one that it has not."""
+        """Return the key for a map lookup, which must have these keys below it; empty if it has none."""
         look: Any = self.look(("key", asked))
         told, excluded = look
         if told is None and excluded is not None and isinstance(keys, Mapping):
@@ -403,7 +403,7 @@ class Resolution(Struct):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
     def truth(self, given: Any) -> bool | None:
-        """Whether a condition's expression holds; ``None`` where that depends on something unknown."""
+        """Return whether a condition's expression holds; ``None`` if it depends on an unknown."""
         if not isinstance(given, Mapping) or len(given) != 1:
             return None
         name, argument = next(iter(given.items()))
@@ -432,12 +432,12 @@ class Resolution(Struct):
 
 
 def _without_dynamic(text: str) -> str:
-    """The text with dynamic references as symbols: what they stand for is told when a stack is deployed."""
+    """Return the text with dynamic references as symbols: their values are known at deployment."""
     return _DYNAMIC.sub(lambda match: f"${{{re.sub(r'[${}]', '', match[1])}}}", text)
 
 
 def _symbol(name: str, argument: Any) -> str:
-    """A function that cannot be worked out, as a symbol: the same function of the same argument is the same symbol."""
+    """Return a function that cannot be evaluated as a symbol: equal functions of equal arguments are equal symbols."""
     elements = argument if isinstance(argument, list) else [argument]
     texts = [element if isinstance(element, str) else json.dumps(element, default=str) for element in elements]
     inside = re.sub(r"\$\{|[{}]", "", ", ".join(texts))
@@ -445,7 +445,7 @@ def _symbol(name: str, argument: Any) -> str:
 
 
 def _hangs(value: Any) -> bool:
-    """Whether a resolved value has a part that depends on a condition nobody decided."""
+    """Return whether a resolved value has a part that depends on an undecided condition."""
     return undecided(value) is not None or any(map(_hangs, inside(value)))
 
 

@@ -1,11 +1,10 @@
-"""What was worked out of the stacks of one template, once for all stacks that have the same resources to see.
+"""Results about the stacks of one template, computed once for all stacks with the same visible resources.
 
     known = KnownStacks()
     for world in worlds.all:
         known.answer(("task", "Web"), worlds.stack(world), checked)
 
-The stacks of worlds share the resources that are the same in them, so that two are compared by what they are, not by
-what they say.
+The stacks of worlds share equal resources, so they are compared by identity.
 """
 
 from __future__ import annotations
@@ -18,24 +17,24 @@ from msgspec import field
 from cfnroles.template.template import ResolvedStack, Resource
 
 _Answer = TypeVar("_Answer")
-#: A logical id, or types of which all resources are asked for; and what there is of it.
+#: A logical ID, or types whose resources are all requested, with the result.
 _Looks = dict[str | tuple[str, ...], Resource | tuple[Resource, ...] | None]
 
 
 class _WatchedStack(ResolvedStack, frozen=True):
-    """A stack of which is written down which resources are looked at."""
+    """A view of a stack that records which resources are read."""
 
     whole: ResolvedStack = ResolvedStack({}, {})
     looks: _Looks = field(default_factory=dict)
 
     def of_type(self, *types: str) -> tuple[Resource, ...]:
-        """The resources of these types, as `ResolvedStack.of_type` gives them."""
+        """Return the resources of these types, as `ResolvedStack.of_type`."""
         found = self.looks[types] = self.whole.of_type(*types)
         return found
 
 
 class _Watched(Mapping[str, Resource]):
-    """The resources of a stack, of which is written down which are looked at."""
+    """A view of the resources of a stack that records which are read."""
 
     def __init__(self, resources: Mapping[str, Resource], looks: _Looks) -> None:
         self._resources, self._looks = resources, looks
@@ -57,14 +56,14 @@ class _Watched(Mapping[str, Resource]):
 
 
 class KnownStacks:
-    """The answers about the stacks of a template. ``asked`` counts those that had to be worked out."""
+    """The results about the stacks of a template. ``asked`` counts those that were computed."""
 
     def __init__(self) -> None:
         self.asked = 0
         self._answers: dict[Hashable, list[tuple[_Looks, Any]]] = {}
 
     def answer(self, about: Hashable, stack: ResolvedStack, ask: Callable[[ResolvedStack], _Answer]) -> _Answer:
-        """What ``ask`` answers of a stack, which depends on nothing but what it is ``about`` and the resources."""
+        """Return the result of ``ask`` for a stack, which depends only on what it is ``about`` and on the resources."""
         answers = self._answers.setdefault(about, [])
         for looks, answer in answers:
             if all(_is_same(seen, _seen(look, stack)) for look, seen in looks.items()):

@@ -1,7 +1,7 @@
-"""Stacks that are deployed together, each as a template that has the resources of the others, too.
+"""Stacks that are deployed together, each as a template that also has the resources of the others.
 
-What one stack imports of another, hands to a nested one or takes from its outputs becomes what is there: a secret
-is the same secret in all of them, and a role has the policies and the users of all of them.
+Imports, parameters of nested stacks and their outputs become the resources themselves: a secret is the same secret in
+all of them, and a role has the policies and the users of all of them.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from cfnroles.template.template import Template
 
 _SECTIONS = ("Resources", "Parameters", "Conditions", "Mappings")
 _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}]+?)\s*\}")
-#: Two stacks that hand values to each other in a circle, which nobody can deploy, would be followed without end.
+#: The maximum depth: two stacks that pass values to each other in a circle would be followed forever.
 _DEEPEST = 50
 
 
 class Stack(Struct, frozen=True):
-    """A stack by its name, by which others call it, and its place: stacks of one account and Region have the same.
+    """A stack with its name and its place, which is equal for stacks in the same account and Region.
 
-    ``around`` is the number of the stack that it is nested in, where it is, and ``passed`` what that gives to its
-    parameters; for any other stack these are the values of parameters. ``nested`` are the numbers of the stacks nested
-    in it, by their logical ids. Where its name is unknown, the parameter ``called`` has it for others.
+    ``around`` is the number of its parent if it is nested, and ``passed`` are the parameters from that; for any other
+    stack these are given values. ``nested`` are the numbers of its nested stacks, by logical ID. If its name is
+    unknown, the parameter ``called`` contains it for other stacks.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Stack(Struct, frozen=True):
 
 
 def linked(stacks: Sequence[Stack]) -> tuple[Template, ...]:
-    """The template of each stack with the resources of all stacks that are linked with it, directly or through others.
+    """Return the template of each stack with the resources of all linked stacks, directly or through others.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html
     """
@@ -50,7 +50,7 @@ def linked(stacks: Sequence[Stack]) -> tuple[Template, ...]:
 
 
 class _Links:
-    """Which stacks hand values to each other, and which value that is."""
+    """The values that stacks pass to each other."""
 
     def __init__(self, stacks: Sequence[Stack]) -> None:
         self.stacks = stacks
@@ -60,7 +60,7 @@ class _Links:
             for name, output in _mapping(stack.template.tree.get("Outputs")).items():
                 given, value = _mapping(output), (number, _mapping(output).get("Value"))
                 if isinstance(given.get("Condition"), str):
-                    continue  # who takes it takes nothing where the condition does not hold
+                    continue  # if the condition does not hold, nothing is passed
                 if stack.around is None:
                     self._outputs[stack.place, stack.name, str(name)] = value
                 if "Export" in given:
@@ -68,7 +68,7 @@ class _Links:
         self.together = self._components()
 
     def followed(self, number: int, given: Any) -> tuple[int, Any] | None:
-        """The stack where the value of an expression of a stack stands, and what is there; else ``None``."""
+        """Return the stack with the value of an expression, and the value; otherwise ``None``."""
         stack = self.stacks[number]
         match given:
             case {"Ref": str(name)} if len(given) == 1 and name in stack.passed:
@@ -89,7 +89,7 @@ class _Links:
         return Resolution(stack.template.tree).text(given).replace("${AWS::StackName}", stack.name)
 
     def _components(self) -> tuple[frozenset[int], ...]:
-        """Of each stack all those that are linked with it, directly or through others."""
+        """Return for each stack all those that are linked with it, directly or through others."""
         found = [{number} for number in range(len(self.stacks))]
         for number, stack in enumerate(self.stacks):
             others = {other for part in _parts(stack.template.tree) if (other := self._other(number, part)) is not None}
@@ -106,7 +106,7 @@ class _Links:
 
 
 class _Merging:
-    """One stack with what stands in those that are linked with it, under names that are its own."""
+    """One stack with the contents of linked stacks, under unique names."""
 
     def __init__(self, links: _Links, root: int) -> None:
         self._links, self._root = links, root
@@ -131,7 +131,7 @@ class _Merging:
         return replace(own, tree={**own.tree, "Outputs": {}, **made, **self._gates()}, borrowed=borrowed)
 
     def _choose_names(self) -> None:
-        """Give what is taken from other stacks its name there, or one more if this stack has that name, too."""
+        """Name what comes from other stacks as it is there, with a number if this stack has that name, too."""
         taken = {_kind(name): set[str]() for name in _SECTIONS}
         for section in _SECTIONS:
             taken[_kind(section)].update(map(str, self._kept(self._root, section)))
@@ -152,7 +152,9 @@ class _Merging:
         return found
 
     def _kept(self, number: int, section: str) -> Mapping[str, Any]:
-        """What a stack has, without nested stacks that are there themselves, and without what is passed to it."""
+        """Return the contents of a stack, without nested stacks that are present themselves and what is passed to
+        it.
+        """
         stack, members = self._links.stacks[number], self._members(number, section)
         gone: Mapping[str, Any] = {"Parameters": stack.passed, "Resources": stack.nested}.get(section, {})
         return {name: each for name, each in members.items() if name not in gone}
@@ -160,7 +162,7 @@ class _Merging:
     def _definition(self, section: str, given: Any, number: int) -> Any:
         if section != "Resources" or not isinstance(given, Mapping):
             return self._value(given, number)
-        # What it waits for says nothing about it, and may be a nested stack.
+        # Its dependencies say nothing about it, and may be a nested stack.
         made = {
             name: self._value(each, number) for name, each in given.items() if name not in ("DependsOn", "Condition")
         }
@@ -168,8 +170,7 @@ class _Merging:
         return {**made, "Condition": self._gate(conditions)} if conditions else made
 
     def _conditions(self, own: Any, number: int) -> tuple[str, ...]:
-        """The conditions that a resource of a stack depends on: its own, and those of the nested stacks that it is
-        in."""
+        """Return the conditions of a resource of a stack: its own, and those of the nested stacks around it."""
         found = [self._name(number, "Conditions", own)] if isinstance(own, str) else []
         inner, stack = number, self._links.stacks[number]
         while stack.around is not None:
@@ -184,7 +185,7 @@ class _Merging:
         return conditions[0] if len(conditions) == 1 else " and ".join(conditions)
 
     def _gates(self) -> Mapping[str, Any]:
-        """The conditions with those that are made of several."""
+        """Return the conditions, with those that combine several."""
         conditions: dict[str, Any] = dict(self._section("Conditions", (self._root, *self._others)))
         for number in (self._root, *self._others):
             for each in self._members(number, "Resources").values():
@@ -194,7 +195,7 @@ class _Merging:
         return {"Conditions": conditions} if conditions else {}
 
     def _value(self, given: Any, number: int, depth: int = 0) -> Any:
-        """What stands in a stack, with the names that it has here."""
+        """Return a value of a stack with the names that it has here."""
         if depth < _DEEPEST and (found := self._links.followed(number, given)) is not None:
             return self._value(found[1], found[0], depth + 1)
         match given:
@@ -211,7 +212,7 @@ class _Merging:
         return given
 
     def _renamed(self, given: Mapping[str, Any], number: int) -> Any:
-        """A reference to what has another name here; ``None`` for what is none."""
+        """Return a renamed reference; ``None`` for anything else."""
         match given:
             case {"Ref": "AWS::StackName"} if len(given) == 1:
                 stack = self._links.stacks[number]
@@ -232,7 +233,7 @@ class _Merging:
         return None
 
     def _sub(self, text: str, variables: Mapping[str, Any], number: int, depth: int) -> Any:
-        """A substitution, in which what has another name or stands elsewhere is a variable."""
+        """Return a substitution with variables for what is renamed or elsewhere."""
         known = {str(name): self._value(each, number, depth) for name, each in variables.items()}
         for name in _SUBSTITUTED.findall(text):
             resource, dot, attribute = name.partition(".")
@@ -255,7 +256,7 @@ def _kind(section: str) -> str:
 
 
 def _parts(value: Any) -> Iterator[Any]:
-    """Every mapping in a tree, and what texts of ``Fn::Sub`` refer to as if it stood there by itself."""
+    """Yield every mapping in a tree, and the references in texts of ``Fn::Sub`` as mappings."""
     if isinstance(value, Mapping):
         yield value
         text = value.get("Fn::Sub")

@@ -1,4 +1,4 @@
-"""Names for what is added to a template, which nothing in it has."""
+"""Unused names for additions to a template."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-#: As long as a name may be, with room for a number. Names have letters and digits only.
+#: The maximum length of a name, with room for a number. Names have only letters and digits.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html
 _LONGEST = 240
 
-#: The sections whose members have names that others refer to; an output or a rule may be called like a resource.
+#: The sections whose members are referenced by name; an output or rule may have the name of a resource.
 _SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources")
 _LOOP = "Fn::ForEach::"
 _SYMBOL = re.compile(r"[$&]\{[^{}]*\}")
 
 
 class LogicalIds:
-    """The names that a template has, those that its loops may make, and those that were given out since."""
+    """The names of a template, those that its loops may generate, and those that were assigned since."""
 
     def __init__(self, tree: Mapping[str, Any]) -> None:
         self._taken: set[str] = set()
@@ -30,11 +30,11 @@ class LogicalIds:
                     self._taken.add(name)
 
     def new(self, wanted: str) -> str:
-        """A name that is free, which is ``wanted`` itself or begins like it, and is given out to nobody else."""
+        """Return a free name, ``wanted`` or one with that prefix, and reserve it."""
         base = re.sub("[^A-Za-z0-9]", "", wanted)[:_LONGEST] or "Added"
         made = [each for each in self._made if not each.fullmatch("")]
         numbered = (base, *(f"{base}{number}" for number in range(2, len(self._taken) + 3)))
-        # A loop that makes every name with this beginning leaves another beginning free.
+        # If a loop can generate every name with this prefix, use another prefix.
         candidates = (*numbered, *(f"Cfnroles{name}" for name in numbered), *(f"{name}OfCfnroles" for name in numbered))
         free = [name for name in candidates if name not in self._taken]
         name = next((each for each in free if not any(loop.fullmatch(each) for loop in made)), free[0])
@@ -42,12 +42,12 @@ class LogicalIds:
         return name
 
     def may_be_made(self, name: str) -> bool:
-        """Whether a loop of the template may make this name."""
+        """Return whether a loop of the template may generate this name."""
         return any(each.fullmatch(name) for each in self._made)
 
 
 def _names(section: Any) -> Iterator[str]:
-    """The names of a section, and those of its loops with their symbols.
+    """Yield the names of a section, and those of its loops with their symbols.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
     """

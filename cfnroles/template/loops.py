@@ -1,4 +1,4 @@
-"""Loops of AWS::LanguageExtensions, written out as CloudFormation does before it makes a stack.
+"""Expansion of loops of AWS::LanguageExtensions, as in CloudFormation.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
 """
@@ -19,15 +19,15 @@ from cfnroles.workload import Path
 _TRANSFORM = "AWS::LanguageExtensions"
 _LOOP = "Fn::ForEach::"
 _SECTIONS = ("Conditions", "Resources", "Outputs")
-#: So many bytes a template may have, with its loops written out. Longer ones are left as they stand.
+#: The maximum size in bytes of a template with its loops expanded. Larger ones are left unchanged.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 _MOST = 1_048_576
 
 
 def unrolled(template: Template, given: Given) -> Template:
-    """The template with its loops written out, as far as their collections are known; itself where it has none.
+    """Return the template with its loops expanded, as far as their collections are known; unchanged without any.
 
-    Its ``places`` tell where what was made stands, ``rolled`` are the parameters whose default was taken for that.
+    Its ``places`` are the places of generated parts, ``rolled`` are the parameters whose default was used.
     """
     if not may_loop(template.tree) or _LOOP not in template.text:
         return template
@@ -45,13 +45,13 @@ def unrolled(template: Template, given: Given) -> Template:
 
 
 def may_loop(tree: Mapping[str, Any]) -> bool:
-    """Whether CloudFormation writes out the loops of a template."""
+    """Return whether CloudFormation expands the loops of a template."""
     transforms = tree.get("Transform")
     return _TRANSFORM in (transforms if isinstance(transforms, list) else [transforms])
 
 
 class _TooMany(Exception):
-    """Loops make more than any template may have."""
+    """The loops generate more than any template may have."""
 
 
 class _Writing:
@@ -63,7 +63,7 @@ class _Writing:
         self.defaults: list[str] = []
 
     def value(self, value: Any, made: Path, written: Path, items: Mapping[str, str]) -> Any:
-        """A part of a template with the loops in it written out; ``items`` are those of the loops around it."""
+        """Return a part of a template with its loops expanded. ``items`` are those of the loops around it."""
         match value:
             case {"Ref": str(name)} if name in items and len(value) == 1:
                 return items[name]
@@ -79,7 +79,7 @@ class _Writing:
         return value
 
     def _take(self, length: int) -> None:
-        """Count no more than the shortest way to write something in YAML or JSON takes."""
+        """Count at least the length of the shortest notation in YAML or JSON."""
         self._left -= length
         if self._left < 0:
             raise _TooMany
@@ -101,7 +101,7 @@ class _Writing:
             yield name, self.value(member, (*made, name), (*written, key), items)
 
     def _items(self, loop: Any, items: Mapping[str, str]) -> tuple[str, list[str], Mapping[str, Any]] | None:
-        """The identifier of a loop, what it stands for, and what is made for each; ``None`` where that is not known."""
+        """Return the identifier of a loop, its items, and the template of each; ``None`` if unknown."""
         match loop:
             case [str(identifier), collection, Mapping() as body]:
                 given = self.value(collection, (), (), items)
@@ -118,7 +118,7 @@ class _Writing:
 
 
 def _filled(text: str, items: Mapping[str, str]) -> str:
-    """The text with the items of loops: ``${Name}``, and ``&{Name}`` for its letters and digits alone."""
+    """Return the text with the items of loops: ``${Name}``, and ``&{Name}`` for only its letters and digits."""
     for name, item in items.items():
         text = text.replace(f"${{{name}}}", item).replace(f"&{{{name}}}", re.sub("[^0-9A-Za-z]", "", item))
     return text

@@ -1,4 +1,4 @@
-"""What `Fn::FindInMap` finds, as far as that depends on the value of one parameter.
+"""The results of `Fn::FindInMap` that depend on one parameter.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-findinmap.html
 """
@@ -14,20 +14,20 @@ from cfnroles.template.intrinsics import Resolution, symbols
 
 
 class ByParameter(Struct, frozen=True):
-    """What a map holds for the values of a parameter, and for all others, where that is told."""
+    """The results for the values of a parameter, and for all other values if known."""
 
     parameter: str
     held: Mapping[str, str]
     default: str | None
 
     def values_for(self, found: str) -> tuple[tuple[str, ...], bool]:
-        """The values for which this is found; or all but these, which the second part says."""
+        """Return the values with this result; or all except these, if the second part is true."""
         by_default = self.default == found
         return tuple(value for value, each in self.held.items() if (each == found) is not by_default), by_default
 
 
 def by_parameter(asked: Any, resolution: Resolution) -> ByParameter | None:
-    """What an expression finds in a map; ``None`` for one of another kind, and where more than one value is open."""
+    """Return the results of an expression; ``None`` for another kind, and if several values are open."""
     match asked:
         case {"Fn::FindInMap": [str(name), first, second, *more]}:
             maps, default = resolution.tree.get("Mappings"), more[0] if more else None
@@ -42,7 +42,7 @@ def by_parameter(asked: Any, resolution: Resolution) -> ByParameter | None:
 
 
 def _held(keys: Any, first: str, second: str) -> Mapping[str, Any]:
-    """What is held for the one of two keys that is open: a value that no text stands for, where both are."""
+    """Return the results for the open one of two keys. If both are open, no text represents them."""
     if not isinstance(keys, Mapping) or (symbols(first) and symbols(second)):
         return {"": None}
     if symbols(first):
@@ -52,7 +52,7 @@ def _held(keys: Any, first: str, second: str) -> Mapping[str, Any]:
 
 
 def _parameter(text: str, tree: Mapping[str, Any]) -> str:
-    """The parameter that a text consists of; empty where it is another one."""
+    """Return the parameter that a text consists of; otherwise an empty string."""
     name = text.removeprefix("${").removesuffix("}")
     declared = tree.get("Parameters")
     known = name.startswith("AWS::") or (isinstance(declared, Mapping) and name in declared)

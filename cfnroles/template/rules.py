@@ -1,4 +1,4 @@
-"""The rules of a template: which values of its parameters CloudFormation takes together.
+"""The rules of a template, which restrict combinations of parameter values.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
 """
@@ -12,7 +12,7 @@ from cfnroles.template.intrinsics import Resolution, symbols
 
 
 def refused(tree: Mapping[str, Any], resolution: Resolution) -> bool:
-    """Whether a rule surely refuses the values that are known; what depends on others refuses nothing."""
+    """Return whether a rule certainly rejects the known values. Unknown values reject nothing."""
     rules = tree.get("Rules")
     return any(_refuses(rule, resolution) for rule in (rules.values() if isinstance(rules, Mapping) else ()))
 
@@ -32,7 +32,7 @@ def _asserted(assertions: Any) -> Iterator[Any]:
 
 
 def _truth(given: Any, resolution: Resolution) -> bool | None:
-    """Whether an expression of a rule holds; ``None`` where nobody can tell."""
+    """Return whether an expression of a rule holds; ``None`` if unknown."""
     match given:
         case {"Fn::Not": [inner]}:
             truth = _truth(inner, resolution)

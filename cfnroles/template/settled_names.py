@@ -1,6 +1,6 @@
-"""Names of resources that functions say, written out where they are the same whatever the conditions of a template are.
+"""Replaces functions that compute resource names by their values, if these are the same in all worlds.
 
-With AWS::LanguageExtensions, ``Ref`` and ``Fn::GetAtt`` take functions in the place of a name.
+With AWS::LanguageExtensions, ``Ref`` and ``Fn::GetAtt`` accept functions in place of a name.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html
 """
 
@@ -16,16 +16,16 @@ from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import Resolution
 from cfnroles.template.template import Template, resources_of
 
-#: A name that begins a function, in any spelling; a template without any has nothing to write out.
+#: The beginning of a function with a name, in any notation; a template without any needs no change.
 _FUNCTION = re.compile(r"""(?:GetAtt["']?\s*:?\s*[\[-]?|Ref["']?\s*:)\s*(?:!|\{|["']?Fn::)""")
 _SECTIONS = ("Resources", "Outputs")
 
 
 def with_settled_names(template: Template, given: Given) -> Template:
-    """The template with the names of its resources as they stand, as far as these are known; itself where all are.
+    """Return the template with plain names of resources, as far as they are known; unchanged if all are plain.
 
-    What depends on a parameter that a condition asks is told apart with the conditions. ``rolled`` gains the parameters
-    whose default was taken.
+    Names that depend on a tested parameter are distinguished by worlds. ``rolled`` gains the parameters whose default
+    was used.
     """
     if not _FUNCTION.search(template.text):
         return template
@@ -45,7 +45,7 @@ class _Writing:
         self.taken: list[str] = []
 
     def value(self, value: Any) -> Any:
-        """A part of a template with the names in it written out."""
+        """Return a part of a template with plain names."""
         match value:
             case {"Fn::GetAtt": [Mapping() as name, *attribute]} if len(value) == 1:
                 known = self._name(name)

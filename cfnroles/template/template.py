@@ -1,4 +1,4 @@
-"""CloudFormation templates: their resources with the intrinsic functions worked out as far as is known.
+"""CloudFormation templates: their resources with the intrinsic functions evaluated as far as possible.
 
     template = read_template(text, "roles.yaml")
     stack = template.resolve(Given({"ProjectName": "shop"}, account="111122223333", region="eu-west-1"))
@@ -6,8 +6,8 @@
     role.properties["Policies"][0]          # texts in the spelling of Fn::Sub: what is unknown stays ${...}
     template.line(role.source("Policies", 0))
 
-Resolved texts never guess: ``${Queue.Arn}``, ``${AWS::AccountId}`` or ``${Fn::Select(0, Keys)}`` is a part that is
-unknown, and ``${!`` is a literal ``${``. The same symbol stands for the same value throughout a stack.
+Resolved texts never guess: ``${Queue.Arn}``, ``${AWS::AccountId}`` or ``${Fn::Select(0, Keys)}`` is an unknown part,
+and ``${!`` is a literal ``${``. A symbol has the same value throughout a stack.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
 """
 
@@ -41,9 +41,9 @@ __all__ = [
 
 
 class Resource(Struct, frozen=True, dict=True):
-    """One resource of a template. ``undecided`` names the condition it depends on, where nobody told whether it holds.
+    """One resource of a template. ``undecided`` is its condition, if that is undecided.
 
-    A value that depends on an undecided condition stays ``{"Fn::If": [condition, value, value]}``, both values
+    A value that depends on an undecided condition stays ``{"Fn::If": [condition, value, value]}`` with both values
     resolved.
     """
 
@@ -55,7 +55,7 @@ class Resource(Struct, frozen=True, dict=True):
     _sources: Mapping[Path, Path] = field(default_factory=dict)
 
     def source(self, *steps: str | int) -> Path:
-        """Where the part of ``properties`` at ``steps`` stands in the document, for `Template.line`."""
+        """Return the place in the document of the part of ``properties`` at ``steps``, for `Template.line`."""
         path: Path = ()
         source: Path = ()
         for step in ("Resources", self.logical_id, "Properties", *steps):
@@ -65,46 +65,46 @@ class Resource(Struct, frozen=True, dict=True):
 
     @cached_property
     def known(self) -> dict[object, Any]:
-        """What was worked out about the resource, for whoever asks once more."""
+        """A cache of results about the resource."""
         return {}
 
     @property
     def moves(self) -> tuple[tuple[Path, Path], ...]:
-        """Which parts stand elsewhere than what is around them says, and where."""
+        """The parts with another place than what is around them, and their places."""
         return tuple(self._sources.items())
 
     def moved(self, steps: Path) -> Path | None:
-        """Where a part of ``properties`` stands that is elsewhere than what is around it says; else ``None``."""
+        """Return the place of a part of ``properties`` that differs from what is around it; otherwise ``None``."""
         return self._sources.get(("Resources", self.logical_id, "Properties", *steps)) if self._sources else None
 
 
 class ResolvedStack(Struct, frozen=True, dict=True):
-    """A template with values: its resources by logical id, without those whose condition does not hold.
+    """A template with values: its resources by logical ID, without those whose condition does not hold.
 
-    ``conditions`` tells of each condition whether it holds, ``None`` where that depends on something unknown.
+    ``conditions`` says whether each condition holds; ``None`` if it depends on an unknown.
     """
 
     resources: Mapping[str, Resource]
     conditions: Mapping[str, bool | None]
 
     def of_type(self, *types: str) -> tuple[Resource, ...]:
-        """The resources of these types, in the order of the template."""
+        """Return the resources of these types, in the order of the template."""
         if isinstance(self.resources, _Resources):
             return tuple(self.resources.of_type(types))
         return tuple(resource for resource in self.resources.values() if resource.type in types)
 
     @cached_property
     def known(self) -> dict[object, Any]:
-        """What was worked out about the stack, for whoever asks once more."""
+        """A cache of results about the stack."""
         return {}
 
 
-#: Resources by logical id, and by what was asked to work each out, with the answers.
+#: Resources by logical ID, with the lookups of each and their results.
 Alike = dict[str, dict[tuple[Look, ...], dict[tuple[object, ...], Resource]]]
 
 
 class _Resources(Mapping[str, Resource]):
-    """The resources of a stack, each of which is worked out when it is asked for: most never are."""
+    """The resources of a stack, each resolved on demand: most never are."""
 
     def __init__(self, resolution: Resolution, types: tuple[str, ...], alike: Alike | None) -> None:
         self._definitions = resources_of(resolution.tree)
@@ -123,7 +123,7 @@ class _Resources(Mapping[str, Resource]):
         return self._known[logical_id]
 
     def _worked_out(self, logical_id: str) -> Resource:
-        """The resource, which is that of another world where all that was asked to work it out has the same answers."""
+        """Return the resource; that of another world if all of its lookups have the same results."""
         alike = {} if self._alike is None else self._alike.setdefault(logical_id, {})
         for looks, found in alike.items():
             if (same := found.get(tuple(map(self._resolution.look, looks)))) is not None:
@@ -143,7 +143,7 @@ class _Resources(Mapping[str, Resource]):
         return logical_id in self._definitions and self._is_there(str(logical_id))
 
     def of_type(self, types: tuple[str, ...]) -> Iterator[Resource]:
-        """The resources of these types, in the order of the template."""
+        """Yield the resources of these types, in the order of the template."""
         names = [name for each in dict.fromkeys(types) for name in self._by_type.get(each, ())]
         if len(types) > 1:
             names.sort(key=self._order.__getitem__)
@@ -165,10 +165,10 @@ class _Resources(Mapping[str, Resource]):
 
 
 class Template(Struct, frozen=True, dict=True):
-    """A template as it was read, short forms turned into long ones.
+    """A template that was read, with long forms of functions.
 
-    ``places`` are where parts of ``tree`` stand in the text that a loop made, ``rolled`` the parameters whose default
-    says what it made. ``borrowed`` are resources of ``tree`` that stand in other templates: where, and by which id.
+    ``places`` are the places of parts of ``tree`` that a loop generated, ``rolled`` the parameters whose default
+    determines them. ``borrowed`` are resources of ``tree`` from other templates: their places and IDs there.
     """
 
     document: str
@@ -179,7 +179,7 @@ class Template(Struct, frozen=True, dict=True):
     borrowed: Mapping[str, tuple[Template, str]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        # What a template says may be secret.
+        # The contents may be secret.
         return f"Template({self.document!r})"
 
     @property
@@ -189,12 +189,12 @@ class Template(Struct, frozen=True, dict=True):
 
     @property
     def declarations(self) -> Mapping[str, Mapping[str, Any]]:
-        """What it declares of its parameters, by name."""
+        """The declarations of its parameters, by name."""
         return {name: _mapping(given) for name, given in _mapping(self.tree.get("Parameters")).items()}
 
     @property
     def settable(self) -> tuple[str, ...]:
-        """The parameters whose value somebody can give; that of the others is looked up in Parameter Store."""
+        """The parameters that can be set; values of the others come from Parameter Store."""
         return tuple(
             name
             for name, given in self.declarations.items()
@@ -202,20 +202,22 @@ class Template(Struct, frozen=True, dict=True):
         )
 
     def values(self, given: Given) -> Mapping[str, str]:
-        """The values of its parameters, as far as they are given or have a default."""
+        """Return the values of its parameters that are given or have a default."""
         found = {name: given.parameters.get(name, self.declarations[name].get("Default")) for name in self.settable}
         return {name: str(value) for name, value in found.items() if value is not None}
 
     def untold_in(self, path: Path, given: Given) -> tuple[str, ...]:
-        """The parameters without a value that the part at ``path`` refers to, directly or through a condition."""
+        """Return the parameters without a value that the part at ``path`` refers to, directly or through a
+        condition.
+        """
         return self._untold(_references(self._at(path), self.tree, frozenset()), given)
 
     def parameters_in(self, path: Path) -> tuple[str, ...]:
-        """The parameters that the part at ``path`` refers to, directly or through a condition."""
+        """Return the parameters that the part at ``path`` refers to, directly or through a condition."""
         return self.parameters_of(self._at(path))
 
     def parameters_of(self, expression: Any) -> tuple[str, ...]:
-        """The parameters that an expression refers to, directly or through a condition."""
+        """Return the parameters that an expression refers to, directly or through a condition."""
         names = _references(expression, self.tree, frozenset())
         return tuple(dict.fromkeys(name for name in names if name in self.parameters))
 
@@ -223,13 +225,13 @@ class Template(Struct, frozen=True, dict=True):
         part: Any = self.tree
         for step in path:
             if isinstance(part, Mapping) and step not in part and len(part) == 1:
-                (part,) = part.values()  # a short form has no step of its own
+                (part,) = part.values()  # a short form has no key of its own
             indexed = isinstance(part, list) and isinstance(step, int) and step < len(part)
             part = part[step] if indexed or (isinstance(part, Mapping) and step in part) else None
         return part
 
     def untold_by(self, condition: str, given: Given) -> tuple[str, ...]:
-        """The parameters without a value that a condition of the template depends on."""
+        """Return the parameters without a value that a condition of the template depends on."""
         return self._untold(_references({"Condition": condition}, self.tree, frozenset()), given)
 
     def _untold(self, names: Iterable[str], given: Given) -> tuple[str, ...]:
@@ -239,14 +241,14 @@ class Template(Struct, frozen=True, dict=True):
 
     @property
     def secret_parameters(self) -> tuple[str, ...]:
-        """The names of the parameters whose values CloudFormation shows to nobody (NoEcho)."""
+        """The names of the parameters whose values CloudFormation hides (NoEcho)."""
         return tuple(
             name for name, given in self.declarations.items() if str(given.get("NoEcho", "")).lower() == "true"
         )
 
     @cached_property
     def resources(self) -> Mapping[str, Mapping[str, Any]]:
-        """The resources as they stand, by logical id: each a mapping with a Type, without loops and transforms."""
+        """The resources as written, by logical ID: each a mapping with a Type, without loops and transforms."""
         return resources_of(self.tree)
 
     @property
@@ -255,7 +257,7 @@ class Template(Struct, frozen=True, dict=True):
         return tuple(_mapping(self.tree.get("Conditions")))
 
     def conditions_of(self, types: tuple[str, ...]) -> tuple[str, ...]:
-        """The names of the conditions that resources depend on, or parts of them, whose types begin like that."""
+        """Return the names of the conditions of resources with these type prefixes, and of their parts."""
         found: dict[str, None] = {}
         for definition in self.resources.values():
             if definition["Type"].startswith(types):
@@ -265,27 +267,27 @@ class Template(Struct, frozen=True, dict=True):
         return tuple(found)
 
     def type_of(self, logical_id: str) -> str:
-        """The type of a resource; empty where there is none, or something that is no resource."""
+        """Return the type of a resource; empty if there is none, or an invalid one."""
         return str(self.resources[logical_id]["Type"]) if logical_id in self.resources else ""
 
     def home(self, path: Path) -> tuple[Template, Path]:
-        """The template whose text has a path of ``tree``, and the path there."""
+        """Return the template whose text contains a path of ``tree``, and the path there."""
         if self.borrowed and len(path) > 1 and path[0] == "Resources" and path[1] in self.borrowed:
             template, logical_id = self.borrowed[str(path[1])]
             return template, ("Resources", logical_id, *path[2:])
         return self, path
 
     def called(self, logical_id: str) -> str:
-        """How a resource is called where templates are told apart."""
+        """Return the name of a resource for messages about several templates."""
         template, path = self.home(("Resources", logical_id))
         return f"{path[-1]} of {template.document}"
 
     def place(self, path: Path) -> str:
-        """The document and the line of a path of ``tree``, for a reader."""
+        """Return the document and the line of a path of ``tree``."""
         return f"{self.home(path)[0].document}:{self.line(path)}"
 
     def line(self, path: Path) -> int:
-        """The line of a path of ``tree``, or of the nearest part around it that stands in the document; from 1."""
+        """Return the line of a path of ``tree``, or of the nearest enclosing part in the document; from 1."""
         template, there = self.home(path)
         if template is not self:
             return template.line(there)
@@ -294,7 +296,7 @@ class Template(Struct, frozen=True, dict=True):
         return known[at][0] if at in known else 0
 
     def written(self, path: Path) -> Path:
-        """Where a path of ``tree`` stands in the text: the path itself for what no loop made."""
+        """Return the path in the text of a path of ``tree``: the same unless a loop generated it."""
         starts = (path[:length] for length in range(len(path), 0, -1)) if self.places else ()
         made = next((start for start in starts if start in self.places), None)
         return path if made is None else (*self.places[made], *path[len(made) :])
@@ -307,12 +309,12 @@ class Template(Struct, frozen=True, dict=True):
         types: tuple[str, ...] = ("",),
         alike: Alike | None = None,
     ) -> ResolvedStack:
-        """The stack that the template makes with these values; parameters have their defaults where none is given.
+        """Return the stack of the template with these values, and defaults for other parameters.
 
-        ``conditions`` decides conditions by name, whatever the
-        parameters say, so that every combination of them can be looked at; ``None`` leaves one undecided. ``types`` are
-        what the types begin with whose properties are of interest: those of the others are not looked at. ``alike`` are
-        the resources of other stacks of the template, of the same types, in the same place and with the same imports.
+        ``conditions`` decides conditions by name, whatever the parameters are, so that every combination can be
+        examined; ``None`` leaves one undecided. ``types`` are prefixes of the relevant types: others are not resolved.
+        ``alike`` are the resources of other stacks of the template, of the same types, in the same place and with the
+        same imports.
         """
         resolution = Resolution(self.tree, given, conditions or {}, dict(self.places))
         resources = _Resources(resolution, types, alike)
@@ -320,15 +322,15 @@ class Template(Struct, frozen=True, dict=True):
 
     @cached_property
     def known(self) -> dict[object, Any]:
-        """What was worked out about the template, for whoever asks once more."""
+        """A cache of results about the template."""
         return {}
 
     def exports(self, given: Given = NOTHING_GIVEN) -> tuple[str, ...]:
-        """The names that the stack exports with these values, and those that depend on an unknown value."""
+        """Return the names of the stack's exports with these values, including those of unknown values."""
         return tuple(self.exported(given))
 
     def exported(self, given: Given = NOTHING_GIVEN) -> Mapping[str, str]:
-        """What the stack exports with these values, by name; a value as far as it is known."""
+        """Return the stack's exports with these values, by name; a value as far as it is known."""
         resolution = Resolution(self.tree, given)
         found = {}
         for output in map(_mapping, _mapping(self.tree.get("Outputs")).values()):
@@ -341,7 +343,7 @@ class Template(Struct, frozen=True, dict=True):
 
 
 def read_template(text: str, document: str) -> Template:
-    """The template in a JSON or YAML text; raises InvalidInput where the text is none."""
+    """Return the template in a JSON or YAML text. Raise InvalidInput if it is invalid."""
     tree = parse(text, document)
     if not isinstance(tree, Mapping) or not isinstance(tree.get("Resources"), Mapping):
         what = "is not a CloudFormation template: it has no Resources"
@@ -350,7 +352,7 @@ def read_template(text: str, document: str) -> Template:
 
 
 def checked(template: Template) -> Template:
-    """The template itself; raises InvalidInput where something among its resources is none, whoever asks.
+    """Return the template. Raise InvalidInput if one of its resources is invalid.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html
     """
@@ -372,13 +374,13 @@ def checked(template: Template) -> Template:
     return template
 
 
-#: What makes resources begins so and is none.
+#: The prefix of entries that generate resources.
 _MADE = "Fn::"
 _TRANSFORM = "Fn::Transform"
 
 
 def is_module(kind: str) -> bool:
-    """Whether a type is a module's: which resources that makes stands in the registry, and in no template.
+    """Return whether a type is a module's: its resources are in the registry, and in no template.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/modules.html
     """
@@ -386,7 +388,7 @@ def is_module(kind: str) -> bool:
 
 
 def resources_of(tree: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """The resources in the tree of a template that was read: each a mapping with a Type."""
+    """Return the resources in the tree of a template: each a mapping with a Type."""
     given = _mapping(tree.get("Resources")).items()
     return {str(name): each for name, each in given if not str(name).startswith(_MADE) and "Type" in each}
 
@@ -401,7 +403,7 @@ def _resource(logical_id: str, definition: Mapping[str, Any], own: Resolution, t
     return Resource(
         logical_id,
         definition["Type"],
-        # Where a macro makes them, it is all that is known of them.
+        # If a macro generates them, nothing else is known about them.
         _mapping(properties if isinstance(properties, Mapping) else given),
         _mapping(definition.get("Metadata")),
         str(condition) if holds is None else "",
@@ -421,7 +423,7 @@ _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*\}")
 
 
 def _references(value: Any, tree: Mapping[str, Any], seen: frozenset[str]) -> Iterator[str]:
-    """The names that a part of a template refers to, with those that its conditions do."""
+    """Yield the names that a part of a template refers to, with those of its conditions."""
     match value:
         case {"Ref": str(name)}:
             yield name

@@ -1,6 +1,6 @@
-"""What a template refers to by a name that it does not have: CloudFormation makes no stack of such a template.
+"""References of a template to names that it does not have, for which CloudFormation rejects it.
 
-A name that a macro, a loop, a module or AWS SAM may make is none of these.
+A name that a macro, a loop, a module or AWS SAM may generate is not reported.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-ref.html
 """
 
@@ -19,7 +19,7 @@ from cfnroles.template.logical_ids import LogicalIds
 from cfnroles.template.template import Template, is_module
 from cfnroles.workload import Path
 
-#: The check that tells of it.
+#: The check for them.
 UNDEFINED = "undefined-name"
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
 _PSEUDO = tuple(
@@ -29,7 +29,8 @@ _PSEUDO = tuple(
 _PSEUDO_PREFIX = "AWS::"
 _SAM = "AWS::Serverless-2016-10-31"
 _ROTATION = "AWS::SecretsManager::RotationSchedule"
-#: Transforms of AWS, and what the types begin with of which they make more resources, named like the first.
+#: Transforms of AWS, and prefixes of the types for which they generate more resources, with names derived from the
+#: first.
 #: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-reference.html
 _TRANSFORMS = {
@@ -39,7 +40,7 @@ _TRANSFORMS = {
     "AWS::LanguageExtensions": "",
     "AWS::CodeDeployBlueGreen": "",
 }
-#: What the names begin with of what SAM makes of no resource in particular.
+#: Prefixes of names that SAM generates for no particular resource.
 _OF_SAM = ("Serverless", "CodeDeployServiceRole")
 _SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources")
 _Known = Collection[str]
@@ -47,14 +48,14 @@ _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}]+?)\s*\}")
 _TRANSFORM, _LOOP, _INCLUDE = "Fn::Transform", "Fn::ForEach::", "AWS::Include"
 #: No permission depends on it.
 _COSTLESS = "NetworkConfiguration"
-#: How much of a name must be another's, so that it is taken for a slip of it.
+#: The minimum similarity of a misspelled name.
 _NEAR = 0.8
 
 
 class Undefined(Struct, frozen=True):
-    """A reference of a template to a name that nothing in it has.
+    """A reference to a name that the template does not have.
 
-    ``partial`` tells that AWS SAM or Copilot keeps parts of the template, and that no name here is like this one.
+    ``partial`` says that AWS SAM or Copilot adds parts to the template, and that no name is similar.
     """
 
     path: Path
@@ -63,20 +64,20 @@ class Undefined(Struct, frozen=True):
     partial: bool = False
 
     def finding(self, template: Template) -> Finding:
-        """It as an error in the text of the template."""
+        """Return it as an error in the text of the template."""
         origin = Origin(template.document, template.written(self.path))
         return Finding(Severity.ERROR, origin, self.what, self.remedy, UNDEFINED)
 
 
 def undefined_names(template: Template, kinds: tuple[str, ...]) -> tuple[Finding, ...]:
-    """The errors among what `undefined` finds."""
+    """Return the errors among the results of `undefined`."""
     return tuple(each.finding(template) for each in undefined(template, kinds) if not each.partial)
 
 
 def undefined(template: Template, kinds: tuple[str, ...]) -> tuple[Undefined, ...]:
-    """The undefined names in the conditions of a template, and in its resources of types that begin so.
+    """Return the undefined names in the conditions of a template, and in its resources with these type prefixes.
 
-    None where a macro may make any name.
+    Empty if a macro may generate any name.
     """
     if _any_may_be_made(template.tree):
         return ()
@@ -93,7 +94,7 @@ def undefined(template: Template, kinds: tuple[str, ...]) -> tuple[Undefined, ..
 
 
 def _any_may_be_made(tree: Mapping[str, Any]) -> bool:
-    """Whether a macro, or a template that is included, may make any name."""
+    """Return whether a macro, or an included template, may generate any name."""
     whole = (tree, *(tree.get(section) for section in _SECTIONS))
     here = any(isinstance(each, Mapping) and _TRANSFORM in each for each in whole)
     return here or any(not isinstance(each, str) or each not in _TRANSFORMS for each in _transforms(tree))
@@ -105,7 +106,7 @@ def _transforms(tree: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 class _Names:
-    """The names that a template has, and those that may be made of them."""
+    """The names of a template, and those that may be generated from them."""
 
     def __init__(self, template: Template) -> None:
         tree, transforms = template.tree, _transforms(template.tree)
@@ -121,7 +122,7 @@ class _Names:
         self._partial = _SAM in transforms or (mark is not None and mark.generator == COPILOT)
 
     def undefined(self, noun: str, name: str, known: _Known, path: Path) -> Iterator[Undefined]:
-        """A name that is none of the known ones, and that nothing makes of them."""
+        """Yield a name that is unknown and that nothing generates."""
         if name in known or name.startswith(self._made) or self._ids.may_be_made(name):
             return
         near = meant(name, known, _NEAR)
@@ -130,7 +131,7 @@ class _Names:
 
 
 class _Scope(Struct, frozen=True):
-    """A part of a template, and the names that Ref takes there, and those that GetAtt does."""
+    """A part of a template, with the names that are valid for Ref and for GetAtt."""
 
     names: _Names
     noun: str
@@ -138,7 +139,7 @@ class _Scope(Struct, frozen=True):
     attributed: _Known
 
     def inside(self, value: Any, path: Path) -> Iterator[Undefined]:
-        """What is undefined in a value."""
+        """Yield what is undefined in a value."""
         if isinstance(value, list):
             for index, each in enumerate(value):
                 yield from self.inside(each, (*path, index))
@@ -151,7 +152,7 @@ class _Scope(Struct, frozen=True):
                 yield from self.inside(member, (*path, name))
 
     def condition(self, name: Any, path: Path) -> Iterator[Undefined]:
-        """The name of a condition that is undefined."""
+        """Yield the name of an undefined condition."""
         if isinstance(name, str):
             yield from self.names.undefined("condition", name, self.names.conditions, path)
 
@@ -189,7 +190,7 @@ class _Scope(Struct, frozen=True):
 
 
 def _is_transformed(value: Mapping[str, Any]) -> bool:
-    """Whether a macro makes what is beside it in a mapping; what is included leaves that as it is."""
+    """Return whether a macro transforms the siblings in a mapping; an include does not."""
     transform = value.get(_TRANSFORM)
     return transform is not None and not (isinstance(transform, Mapping) and transform.get("Name") == _INCLUDE)
 

@@ -1,4 +1,4 @@
-"""Conditions of a template for what is there in some of its worlds: its own as far as they say it, and new ones.
+"""Template conditions that hold in some of its worlds: existing ones if possible, and new ones.
 
 conditions = Conditions(worlds, there, LogicalIds(template.tree))
 conditions.of(where)          # Literal("IsProd"): if IsProd holds
@@ -21,7 +21,7 @@ _LONGEST = 100
 
 
 class Conditions:
-    """The conditions that hold in some of the worlds in which a thing is ``there``. ``made`` are those to be added."""
+    """The conditions for some of the worlds in which a thing is ``there``. ``made`` are those to add."""
 
     def __init__(self, worlds: Worlds, there: Where, ids: LogicalIds, made: dict[str, Any]) -> None:
         self._worlds, self._there, self._ids, self.made = worlds, worlds.set_of(there), ids, made
@@ -48,20 +48,20 @@ class Conditions:
                     yield ((literal,),)
 
     def both(self, literals: Iterable[Literal]) -> Literal | None:
-        """What holds where all of these do; ``None`` for none of them."""
+        """Return what holds if all of these do; ``None`` for none of them."""
         wanted = tuple(sorted(set(literals)))
         if len(wanted) < 2:
             return wanted[0] if wanted else None
         return Literal(self._named(_words((wanted,)), self._expression((wanted,))))
 
     def named(self, literal: Literal) -> str:
-        """The name of a condition that holds where the literal does."""
+        """Return the name of a condition that holds if the literal does."""
         if literal.holds:
             return literal.condition
         return self._named(_words(((literal,),)), self._literal(literal))
 
     def add(self, wanted: str, expression: Any) -> Literal:
-        """A condition with this expression, by a name like ``wanted``."""
+        """Return a new condition with this expression and a name like ``wanted``."""
         return Literal(self._named(wanted, expression))
 
     def _named(self, wanted: str, expression: Any) -> str:
@@ -83,7 +83,7 @@ class Conditions:
 
 
 def _several(function: str, operands: Sequence[Any]) -> Any:
-    """The operands in one function, in levels where they are more than it takes."""
+    """Return the operands in one function, nested if there are more than it accepts."""
     while len(operands) > _MOST_OPERANDS:
         groups = [operands[at : at + _MOST_OPERANDS] for at in range(0, len(operands), _MOST_OPERANDS)]
         operands = [_several(function, group) for group in groups]
@@ -91,7 +91,7 @@ def _several(function: str, operands: Sequence[Any]) -> Any:
 
 
 def _words(when: Disjunction) -> str:
-    """A name for a condition: ``IsProdAndNotHasKey``."""
+    """Return a name for a condition: ``IsProdAndNotHasKey``."""
     told = "Or".join("And".join(_word(literal) for literal in literals) for literals in when)
     return told[:_LONGEST]
 
