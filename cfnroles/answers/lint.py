@@ -9,11 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.answers.suppressions import Suppression, line_suppressions, suppressions
-from cfnroles.checks import CHECKS, Check, Subject, suppressing
+from cfnroles.checks import CHECKS, Check, Subject, suppressing, task_definitions
+from cfnroles.checks.lint_worlds import LintWorlds
 from cfnroles.checks.subject import subject_of, template_subject, worlds_in
 from cfnroles.document import Document
-from cfnroles.need import Finding, Origin, Severity
+from cfnroles.need import Finding, Origin, Severity, fault
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_conditions import DECIDE, TOO_MANY
 from cfnroles.sources.told import Told
 from cfnroles.template.dependencies import on_the_way
 from cfnroles.template.template import Template, checked
@@ -57,10 +59,10 @@ def lint(reading: Reading, others: Sequence[Finding] = ()) -> LintedFile:
 
     Covers only the source's own document; `lint_named` covers those that it names.
     """
-    document, worlds = reading.documents[0], worlds_in(reading)
-    subjects = {frozenset[Atom](): subject_of(reading)} if worlds is None else _in_each_world(worlds)
+    document, seen = reading.documents[0], worlds_in(reading)
+    subjects = {frozenset[Atom](): subject_of(reading)} if seen is None else _in_each_world(seen)
     given = suppressions(document, tuple(subjects.values()))
-    found = (*findings(subjects, worlds), *others)
+    found = (*findings(subjects, seen), *_unchecked(seen), *others)
     told, accepted = _sorted_out(found, given, document.name)
     return LintedFile(document.name, document.text, told, accepted)
 
@@ -102,7 +104,7 @@ def lint_template(tree: Mapping[str, Any], document: str) -> LintedFile:
 
 
 def findings(
-    subjects: Mapping[World, Subject], worlds: Worlds | None = None, checks: Sequence[Check] = CHECKS
+    subjects: Mapping[World, Subject], seen: LintWorlds | None = None, checks: Sequence[Check] = CHECKS
 ) -> tuple[Finding, ...]:
     """Return the findings in the worlds of a document without duplicates, suppressed or not."""
     found: dict[Finding, set[World]] = {}
@@ -110,30 +112,39 @@ def findings(
     known: dict[tuple[str, int], tuple[Finding, set[World]]] = {}
     for world, subject in subjects.items():
         for check in checks:
-            for fault in check.look(subject):
-                if (same := (check.id, id(fault))) not in known:
-                    known[same] = fault, found.setdefault(_of(check, fault, subject), set())
+            for each in check.look(subject):
+                if (same := (check.id, id(each))) not in known:
+                    known[same] = each, found.setdefault(_of(check, each, subject.document), set())
                 known[same][1].add(world)
     told = (
-        _written(_hanging(finding, where, worlds), worlds) if worlds else finding for finding, where in found.items()
+        _written(_hanging(finding, where, seen), seen.worlds) if seen else finding for finding, where in found.items()
     )
     # Output of a loop is at one place, and what is linked to a template is examined at its own place.
-    own = (each for each in told if worlds is None or worlds.template.home(each.origin.path)[0] is worlds.template)
+    own = (
+        each for each in told if seen is None or seen.worlds.template.home(each.origin.path)[0] is seen.worlds.template
+    )
     return tuple(sorted(dict.fromkeys(own), key=lambda finding: finding.sort_key))
 
 
-def _in_each_world(worlds: Worlds) -> Mapping[World, Subject]:
-    return {world: template_subject(worlds.template, worlds, world) for world in worlds.all}
+def _in_each_world(seen: LintWorlds) -> Mapping[World, Subject]:
+    return {world: template_subject(seen.worlds.template, seen.worlds, world) for world in seen.visited}
 
 
-def _hanging(finding: Finding, where: Collection[World], worlds: Worlds) -> Finding:
+def _unchecked(seen: LintWorlds | None) -> Iterator[Finding]:
+    """Yield the resources that depend on too many conditions."""
+    if seen is not None:
+        document = seen.worlds.template.document
+        gaps = (fault(("Resources", name), TOO_MANY, f"{DECIDE}.") for name in seen.too_many)
+        yield from (_of(task_definitions.GAP, each, document) for each in gaps)
+
+
+def _hanging(finding: Finding, found: Collection[World], seen: LintWorlds) -> Finding:
     """Return the finding with its conditions, unless its place already implies them."""
-    there = worlds.among(on_the_way(finding.origin.path, worlds.template.tree))
-    if all(world in where for world in worlds.all if world in there):
+    worlds, where = seen.worlds, seen.where(finding.origin.path, found)
+    if worlds.among(on_the_way(finding.origin.path, worlds.template.tree)) <= where:
         return finding
     alternatives = (" and ".join(map(str, literals)) for literals in worlds.when(where))
-    told = f"{finding.what}, where {', or where '.join(alternatives)}"
-    return replace(finding, what=told if worlds.exact else f"{told} (not every combination of conditions was checked)")
+    return replace(finding, what=f"{finding.what}, where {', or where '.join(alternatives)}")
 
 
 def _written(finding: Finding, worlds: Worlds) -> Finding:
@@ -141,11 +152,11 @@ def _written(finding: Finding, worlds: Worlds) -> Finding:
     return replace(finding, origin=replace(finding.origin, path=worlds.template.written(finding.origin.path)))
 
 
-def _of(check: Check, fault: Finding, subject: Subject) -> Finding:
+def _of(check: Check, fault: Finding, document: str) -> Finding:
     return replace(
         fault,
         severity=check.severity,
-        origin=replace(fault.origin, document=(fault.line and fault.origin.document) or subject.document),
+        origin=replace(fault.origin, document=(fault.line and fault.origin.document) or document),
         remedy=fault.remedy if fault.remedy[-1:] in (".", ":", "?") else f"{fault.remedy}.",
         check=check.id,
         code=check.code,

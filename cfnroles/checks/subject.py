@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from cfnroles.checks.check import AllowStatement, CheckedTask, Subject, TemplateRole
+from cfnroles.checks.lint_worlds import LintWorlds, lint_worlds
 from cfnroles.checks.placing import placed_dangers, placed_trust
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
@@ -54,12 +55,13 @@ _LOOKED_AT = (
 )
 
 
-def worlds_in(reading: sources.Reading) -> Worlds | None:
+def worlds_in(reading: sources.Reading) -> LintWorlds | None:
     """Return the worlds of the source's own document that checks can distinguish; ``None`` if it is not a template."""
     template = reading.template
     if template is None:
         return None
-    return worlds_of(template, Given(reading.told.parameters), conditions=template.conditions_of(_LOOKED_AT))
+    worlds = worlds_of(template, Given(reading.told.parameters), conditions=template.conditions_of(_LOOKED_AT))
+    return lint_worlds(template, worlds, _LOOKED_AT)
 
 
 def subject_of(reading: sources.Reading) -> Subject:

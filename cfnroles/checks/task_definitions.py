@@ -141,6 +141,19 @@ _IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
 _FILE = "    environmentFiles:\n      - type: s3\n        value: {}\n"
 _DATABASE = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/database-AbC1eF"
 
+GAP = Check(
+    id="gap",
+    number=9306,
+    severity=Severity.INFO,
+    what="A permission that can be seen and not named",
+    why="What the field names is known later or elsewhere, so that nothing can be said about the permission; "
+    "`cfnroles build` leaves it out.",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
+    bad=_TASK.format("<REGISTRY>/web:1.27", ""),
+    good=_TASK.format("public.ecr.aws/web:1.27", ""),
+    look=gap,
+)
+
 CHECKS = (
     Check(
         id="refused-value",
@@ -165,18 +178,7 @@ CHECKS = (
         good=_TASK.format(_IMAGE, "    environment:\n      - name: STAGE\n        value: production\n"),
         look=trap,
     ),
-    Check(
-        id="gap",
-        number=9306,
-        severity=Severity.INFO,
-        what="A permission that can be seen and not named",
-        why="What the field names is known later or elsewhere, so that nothing can be said about the permission; "
-        "`cfnroles build` leaves it out.",
-        source="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
-        bad=_TASK.format("<REGISTRY>/web:1.27", ""),
-        good=_TASK.format("public.ecr.aws/web:1.27", ""),
-        look=gap,
-    ),
+    GAP,
     Check(
         id="plain-text-secret",
         number=9307,

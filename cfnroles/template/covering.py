@@ -22,15 +22,15 @@ def number_of_forms(groups: Groups, atoms: frozenset[Atom]) -> int:
     return prod(len(_forms_in(group, atoms)) for group in groups)
 
 
-def covering(groups: Groups, usual: World, wanted: Iterable[frozenset[Atom]]) -> tuple[World, ...]:
+def covering(groups: Groups, usual: World, wanted: Iterable[frozenset[Atom]], most: int = MOST) -> tuple[World, ...]:
     """Worlds that show each of some sets of atoms in all its forms, in the order of the alternatives.
 
-    A set with more than 256 forms is shown in the usual one, and in those that differ from it in one group.
+    A set with more forms than ``most`` is shown in the usual one, and in those that differ from it in one group.
     """
     several = set(wanted)
     largest = [each for each in several if not any(each < other for other in several)]
     order = sorted(largest, key=lambda each: (-number_of_forms(groups, each), sorted(atom.expression for atom in each)))
-    left = [form for atoms in order for form in _forms(groups, usual, atoms)]
+    left = [form for atoms in order for form in _forms(groups, usual, atoms, most)]
     chosen = set[tuple[int, ...]]()
     while left:
         world = _world_of(left, groups)
@@ -52,10 +52,10 @@ def _world_of(forms: Sequence[_Form], groups: Groups) -> tuple[int, ...]:
     return tuple((bits & -bits).bit_length() - 1 for bits in possible)
 
 
-def _forms(groups: Groups, usual: World, atoms: frozenset[Atom]) -> Iterator[_Form]:
+def _forms(groups: Groups, usual: World, atoms: frozenset[Atom], most: int) -> Iterator[_Form]:
     told = {number: _forms_in(group, atoms) for number, group in enumerate(groups)}
     told = {number: forms for number, forms in told.items() if len(forms) > 1}
-    if prod(map(len, told.values())) <= MOST:
+    if prod(map(len, told.values())) <= most:
         combinations: Iterable[Sequence[World]] = product(*told.values())
     else:
         combinations = _flipped(groups, usual, atoms, told)

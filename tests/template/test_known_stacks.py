@@ -100,11 +100,11 @@ def of_eight_conditions() -> Template:
 def test_lint_looks_at_each_task_definition_in_its_own_worlds() -> None:
     template = of_eight_conditions()
     reading = Reading((Document("t.yaml", ""),), "", Told(), template=template)
-    worlds = worlds_in(reading)
-    assert worlds is not None
-    assert len(worlds.all) == 256
-    for world in worlds.all:
-        template_subject(template, worlds, world)
+    seen = worlds_in(reading)
+    assert seen is not None
+    assert len(seen.visited) == 256
+    for world in seen.visited:
+        template_subject(template, seen.worlds, world)
     known: KnownStacks = template.known[template_subject]
     assert known.asked == 16
 

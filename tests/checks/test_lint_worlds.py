@@ -1,0 +1,131 @@
+"""Which worlds of a template lint examines, and what it says of the others."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cfnroles import Document, Told, read
+from cfnroles.answers.lint import findings
+from cfnroles.checks.lint_worlds import LintWorlds, _own
+from cfnroles.checks.subject import template_subject, worlds_in
+from cfnroles.need import Finding
+from tests.linted import lint
+
+NO_VALUE = {"Ref": "AWS::NoValue"}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def when(conditions: list[int], value: Any, otherwise: Any = NO_VALUE) -> Any:
+    for each in conditions:
+        value = {"Fn::If": [f"C{each}", value, otherwise]}
+    return value
+
+
+def template(number: int, resources: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Parameters": {f"P{each}": {"Type": "String", "Default": "no"} for each in range(number)},
+        "Conditions": {f"C{each}": {"Fn::Equals": [{"Ref": f"P{each}"}, "yes"]} for each in range(number)},
+        "Resources": resources,
+    }
+
+
+def task(image: Any, **others: Any) -> dict[str, Any]:
+    containers = [{"Name": "web", "Image": image, **others.pop("container", {})}]
+    return {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": containers, **others}}
+
+
+def role(statements: Any, **others: Any) -> dict[str, Any]:
+    policies = [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}]
+    properties = {"AssumeRolePolicyDocument": TRUST, "Policies": policies, **others}
+    return {"Type": "AWS::IAM::Role", "Properties": properties}
+
+
+def allow(action: Any, resource: Any = "*") -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource}
+
+
+def linted(found: dict[str, Any], parameters: dict[str, str] | None = None) -> tuple[Finding, ...]:
+    return lint(json.dumps(found), "t.json", parameters).findings
+
+
+def too_many(found: tuple[Finding, ...]) -> list[Any]:
+    return [each.origin.path for each in found if "too many conditions" in each.what]
+
+
+@pytest.mark.parametrize("number", [20, 40])
+def test_each_resource_is_examined_in_all_worlds_of_its_own(number: int) -> None:
+    # The tag is there where two conditions hold, neither of which is so by default.
+    tasks = {
+        f"Task{each}": task(when([each, (each + 1) % number], "nginx:latest", "nginx:1.27")) for each in range(number)
+    }
+    found = linted(template(number, tasks))
+    (moving,) = [each for each in found if each.check == "mutable-image"]
+    said = {each.origin.path[1]: each.what for each in (moving, *moving.also)}
+    assert said.keys() == tasks.keys()
+    assert not too_many(found)
+
+
+def test_a_resource_with_too_many_conditions_is_a_gap_that_parameters_close() -> None:
+    variables = [when([each], {"Name": f"E{each}", "Value": "x"}) for each in range(11)]
+    found = template(
+        12, {"Task": task("nginx:1.27", container={"Environment": variables}), "Other": task("nginx:1.27")}
+    )
+    assert too_many(linted(found)) == [("Resources", "Task")]
+    assert not too_many(linted(found, {"P0": "no"}))
+
+
+@st.composite
+def templates(draw: st.DrawFn) -> dict[str, Any]:
+    """A small template of tasks and roles that conditions are around, which name each other or do not."""
+
+    def part(value: Any, otherwise: Any = NO_VALUE) -> Any:
+        return when(draw(st.lists(st.integers(0, 3), max_size=2)), value, otherwise)
+
+    secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:a-AbC1eF"
+    roles: list[Any] = [{"Fn::GetAtt": ["Role0", "Arn"]}, {"Fn::GetAtt": ["Role1", "Arn"]}, NO_VALUE, "named"]
+    actions = [["secretsmanager:GetSecretValue"], "*", ["ecr:GetAuthorizationToken", "s3:Get*"], ["iam:PassRole"]]
+    resources: dict[str, Any] = {"Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": part("a/b")}}}
+    for number in range(2):
+        statements = [
+            part(allow(draw(st.sampled_from(actions)), draw(st.sampled_from(["*", secret])))),
+            allow("s3:Get"),
+        ]
+        more = {"RoleName": part("named")} if draw(st.booleans()) else {}
+        resources[f"Role{number}"] = role(statements, **more)
+        secrets = [part({"Name": "S", "ValueFrom": draw(st.sampled_from([secret, {"Ref": "Secret"}, "a/b"]))})]
+        container = {"Secrets": secrets}
+        chosen = part(draw(st.sampled_from(roles)), draw(st.sampled_from(roles)))
+        resources[f"Task{number}"] = task(part("nginx:latest", "nginx:1"), container=container, ExecutionRoleArn=chosen)
+        for name in (f"Role{number}", f"Task{number}"):
+            if draw(st.booleans()):
+                resources[name]["Condition"] = draw(st.sampled_from(["C0", "C2"]))
+    attached = {"Roles": [part({"Ref": "Role0"}, {"Ref": "Role1"})], "PolicyName": "q"}
+    document = {"Version": "2012-10-17", "Statement": [part(allow("sts:*"), allow("kms:Decrypt"))]}
+    resources["Policy"] = {"Type": "AWS::IAM::Policy", "Properties": {**attached, "PolicyDocument": document}}
+    service = {"TaskDefinition": {"Ref": "Task0"}, "EnableExecuteCommand": part("true", "false")}
+    return template(4, {**resources, "Web": {"Type": "AWS::ECS::Service", "Properties": service}})
+
+
+def examined(seen: LintWorlds) -> tuple[Finding, ...]:
+    whole = seen.worlds.template
+    return findings({world: template_subject(whole, seen.worlds, world) for world in seen.visited}, seen)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(templates())
+def test_what_the_worlds_of_each_resource_show_is_what_all_worlds_show(found: dict[str, Any]) -> None:
+    reading = read(Document("t.json", json.dumps(found)), Told())
+    seen = worlds_in(reading)
+    assert seen is not None
+    assert not seen.own
+    own = dict(_own(seen.worlds.template, seen.worlds, [*found["Resources"]]))
+    assert examined(replace(seen, own=own)) == examined(seen)
