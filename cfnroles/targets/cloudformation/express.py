@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from troposphere import AWSObject, GetAtt, ImportValue, Output, Ref, Template, ecs
+from troposphere import AWSObject, GetAtt, ImportValue, Output, Ref, Template
 
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Holder
@@ -32,7 +32,7 @@ class ExpressService(AWSObject):
     """An Express Mode service whose members are taken as they are: the API's model is the judge of them, not a copy."""
 
     resource_type = "AWS::ECS::ExpressGatewayService"
-    props: ClassVar[dict[str, Any]] = dict.fromkeys(ecs.ExpressGatewayService.props, (object, False))
+    props: ClassVar[dict[str, Any]] = {}
 
 
 def express_service(template: Template, parts: Parts) -> ExpressService:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from troposphere import AWSObject, Equals, GetAtt, If, ImportValue, Output, Parameter, Ref, Template, ecs
+from troposphere import AWSObject, Equals, GetAtt, If, ImportValue, Output, Parameter, Ref, Template
 
 from cfnroles.need import Holder
 from cfnroles.sources.task_definition import ANSWERED_ONLY
@@ -58,7 +58,8 @@ class TaskDefinition(AWSObject):
     """A task definition whose members are taken as they are: the API's model is the judge of them, not a copy."""
 
     resource_type = "AWS::ECS::TaskDefinition"
-    props: ClassVar[dict[str, Any]] = dict.fromkeys(ecs.TaskDefinition.props, (object, False))
+    # troposphere.ecs takes as long to import as all other modules of a build that troposphere has.
+    props: ClassVar[dict[str, Any]] = {}
 
 
 def task_template(parts: Parts) -> Template:
@@ -107,11 +108,10 @@ def _definition(template: Template, parts: Parts) -> TaskDefinition:
     for parameter in images.values():
         template.add_parameter(parameter)
     definition = TaskDefinition("TaskDefinition")
-    # troposphere would refuse a member that is younger than itself.
     places: Images = {("containerDefinitions", index, "image"): parameter for index, parameter in images.items()}
     definition.properties.update(Rendering(places, parts.spelling).structure(members, ()))
-    definition.ExecutionRoleArn = _imported(parts.exports[Holder.EXECUTION])
-    definition.TaskRoleArn = _imported(parts.exports[Holder.TASK])
+    definition.properties["ExecutionRoleArn"] = _imported(parts.exports[Holder.EXECUTION])
+    definition.properties["TaskRoleArn"] = _imported(parts.exports[Holder.TASK])
     template.add_output(
         Output("TaskDefinitionArn", Description="ARN of the task definition's revision.", Value=Ref("TaskDefinition"))
     )
