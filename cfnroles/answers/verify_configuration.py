@@ -37,6 +37,8 @@ from cfnroles.written import as_written
 #: The members of a task definition with its roles.
 _OWN = {Holder.EXECUTION: "executionRoleArn", Holder.TASK: "taskRoleArn"}
 
+#: The roles of a capacity provider.
+_OF_PROVIDERS = (Holder.MANAGED_INSTANCES, Holder.INSTANCE)
 #: The member with the role for a volume.
 _VOLUME = "managedEBSVolume"
 #: Gaps for parts that cannot be read and may need anything.
@@ -165,8 +167,10 @@ class _Judging:
                 wanted.setdefault(given, {}).update({each: None} if each is not None else {})
         hidden = [each for index in forms for each in task.task.discoveries[index].gaps if each.feature in _HIDING]
         much = task.task.too_many()
-        # An unreadable part of a task definition may need either of its roles.
-        beside = [replace(each, holder=holder) for each in (*hidden, *filter(None, [much])) if holder in _OWN]
+        # An unreadable part of a task definition may need either of its roles; a capacity provider has neither.
+        is_provider = workload.is_provider
+        spread = (*(() if is_provider else hidden), *filter(None, [much]))
+        beside = [replace(each, holder=holder) for each in spread if holder in (_OF_PROVIDERS if is_provider else _OWN)]
         for given, found in wanted.items():
             # Equal needs of all passes become one object, by which they are compared.
             needs = tuple(self._needs.setdefault(each, each) for each in found if isinstance(each, Need))

@@ -26,6 +26,8 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _ACCOUNT = re.compile(r"\d{12}")
 #: The answer that skips a question.
 _OPEN = "-"
+#: What shows in the text of Terraform that something has roles.
+_WITH_ROLES = ("aws_ecs_task_definition", "aws_ecs_express_gateway_service", "managed_instances_provider")
 _LOCAL_MODULE = re.compile(r'"?source"?\s*[=:]\s*"(\.{1,2}/[^"]*)"')
 
 
@@ -155,7 +157,7 @@ def _terraform(folder: str) -> str:
 
 
 def _applied(folders: Sequence[str], top: str, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the root directories of Terraform with a task definition, in the root itself or in one of its modules.
+    """Yield the root directories of Terraform with a task definition or the like, in the root or in one of its modules.
 
     Each comes with the texts of its files and of its modules.
     """
@@ -167,7 +169,7 @@ def _applied(folders: Sequence[str], top: str, texts: Mapping[str, str]) -> Iter
     for name in folders:
         folder = os.path.realpath(Path(top, name))
         whole = "\n".join(texts.get(each, "") for each in sorted(_reached(folder, calls)))
-        if folder not in called and "aws_ecs_task_definition" in whole:
+        if folder not in called and any(sign in whole for sign in _WITH_ROLES):
             yield name, whole
 
 

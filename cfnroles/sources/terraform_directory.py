@@ -37,7 +37,7 @@ from cfnroles.sources.terraform_buckets import keys_in_directory
 from cfnroles.sources.terraform_instance_profiles import ASKED
 from cfnroles.sources.terraform_keys import keys_of
 from cfnroles.sources.terraform_kinds import KINDS, may_have_roles
-from cfnroles.sources.terraform_members import Attributes, Turned
+from cfnroles.sources.terraform_members import TASK_DEFINITION, Attributes, Turned
 from cfnroles.sources.terraform_names import arns_written
 from cfnroles.sources.terraform_roles import NO_ROLES, Roles, TaskWithRoles, roles_beside
 from cfnroles.sources.terraform_runners import RUNNER_TYPES, may_run_tasks
@@ -91,7 +91,7 @@ def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, a
             unseen.append(found)
             continue
         tasks += [each.task() for each in _in_passes(site, found, told)]
-        if not found.by_address and not found.roleless:
+        if not found.by_address and not found.roleless and not _is_surely_absent(site, found):
             unseen.append(_absent(site, found))
     unseen += (*_alone(running, project, tasks), *_unseen(project))
     documents = (Document(name, ""), *(Document(called, text) for called, text in project.texts.items()))
@@ -347,6 +347,11 @@ def _run_by(workload: Workload) -> Iterator[str]:
         yield str(workload.places[("service",)][0])
     for member in workload.tree.get("runBy", ()):
         yield str(workload.places[("runBy", member)][0])
+
+
+def _is_surely_absent(site: Site, found: _Found) -> bool:
+    """Whether a part of a module is switched off by the module's call, and not by the default of a variable."""
+    return site.type != TASK_DEFINITION and bool(site.calls) and not found.defaults
 
 
 def _absent(site: Site, found: _Found) -> Gap:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from cfnroles.need import Holder
 from cfnroles.sources import capacity_provider, express_service
 from cfnroles.sources.terraform_instance_profiles import Found, role_in
-from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Attributes, Turned
+from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Attributes, Turned, api_name
 from cfnroles.text import Text
 from cfnroles.workload import EXPRESS, PROFILE, PROVIDER, Path
 
@@ -45,6 +45,8 @@ def _task_definition(address: str, given: Attributes, found: Found) -> Turned:
 def _express(address: str, given: Attributes, found: Found) -> Turned:
     """The task definition that ECS creates from an Express Mode service, each member at its place in the service."""
     service = Turned(address)
+    for name in (*KINDS[EXPRESS_SERVICE].arguments, *KINDS[EXPRESS_SERVICE].blocks):
+        service.places[(EXPRESS, api_name(name, express_service.MEMBERS))] = (address, name)
     service.beside(EXPRESS, address, given, express_service.MEMBERS)
     tree, places = express_service.as_task(service.tree[EXPRESS])
     turned = Turned(address, {**tree, **_family(tree[EXPRESS], "serviceName")})

@@ -24,11 +24,12 @@ from cfnroles.sources.terraform_keys import by_own_keys, is_made, with_log_group
 from cfnroles.sources.terraform_members import Turned
 from cfnroles.sources.told import Told
 from cfnroles.sources.told_facts import told_facts
+from cfnroles.sources.unknown_members import HOLDERS_BESIDE
 from cfnroles.table.ecs import FEATURES
 from cfnroles.template.given import NOTHING_GIVEN
 from cfnroles.template.template import Template
 from cfnroles.template.worlds import MOST, Atom, Disjunction, Literal, World, Worlds
-from cfnroles.workload import Path, Workload
+from cfnroles.workload import EXPRESS, PROVIDER, Path, Workload
 
 #: The outcomes of the conditions of a pass.
 Asked = Mapping[str, bool]
@@ -160,7 +161,10 @@ def _unseen(workload: Workload, turned: Turned) -> Iterator[Gap]:
     """Yield a gap for each unreadable place that a row reads."""
     for each in dict.fromkeys(turned.unseen):
         if _matters(each.path):
-            yield Gap(Holder.EXECUTION, "unknown-member", workload.origin(each.path), each.what, each.remedy)
+            # What runs a task definition may hide what either of its roles needs.
+            root = str(each.path[0])
+            holder = HOLDERS_BESIDE[root] if root in (EXPRESS, PROVIDER) else Holder.EXECUTION
+            yield Gap(holder, "unknown-member", workload.origin(each.path), each.what, each.remedy)
 
 
 def _matters(path: Path) -> bool:

@@ -326,6 +326,38 @@ def test_a_provider_without_instances_is_a_gap() -> None:
     assert [each[1] for each in gaps(reading(text))] == ["it has no instance with the known values"]
 
 
+MODULE = """
+variable "create" { default = DEFAULT }
+resource "aws_ecs_express_gateway_service" "web" {
+  count = var.create ? 1 : 0
+  primary_container {
+    image = "nginx"
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        ("create = false", []),
+        ("create = var.create", ["it has no instance with the known values"]),
+    ],
+    ids=["by its call", "by a default"],
+)
+def test_what_a_module_switches_off_needs_nothing(call: str, found: list[str]) -> None:
+    root = f'variable "create" {{ default = false }}\nmodule "web" {{\n  source = "./web"\n  {call}\n}}\n'
+    inner = MODULE.replace("DEFAULT", "true")
+    assert [each[1] for each in gaps(reading({"main.tf": HOME + root, "web/main.tf": inner}))] == found
+
+
+def test_a_service_without_a_container_says_so_where_it_is_missing() -> None:
+    start, end = EXPRESS.index("  primary_container"), EXPRESS.rindex("}")
+    assert gaps(reading(EXPRESS[:start] + EXPRESS[end:])) == [
+        (f"{WEB}.primary_container", "the service has neither a container nor a task definition")
+    ]
+
+
 def test_what_connects_providers_to_clusters_and_services_needs_nothing() -> None:
     text = f"""{WHOLE}
 resource "aws_ecs_cluster_capacity_providers" "it" {{
@@ -383,6 +415,17 @@ def test_a_profile_that_something_else_uses_gives_its_role_another_user() -> Non
 def test_a_role_of_another_place_is_not_missing() -> None:
     found = verdicts(reading(PROVIDER.replace("PROFILE", f'"{PROFILE}"')))
     assert {each.outcome for each in found[Holder.INSTANCE].judged} == {Outcome.UNKNOWN}
+
+
+def test_what_cannot_be_seen_of_a_provider_is_a_matter_of_its_own_roles() -> None:
+    start, end = WHOLE.index("      network_configuration {"), WHOLE.index("      instance_requirements")
+    unknown = 'dynamic "network_configuration" {\n for_each = var.n\n content {}\n }\n'
+    found = verdicts(reading(f'{WHOLE[:start]}{unknown}{WHOLE[end:]}variable "n" {{}}\n'))
+    assert {*found} == {Holder.MANAGED_INSTANCES, Holder.INSTANCE}
+    assert [each.what.partition(" puts")[0] for each in found[Holder.MANAGED_INSTANCES].gaps] == [
+        "cannot see what var.n"
+    ]
+    assert found[Holder.INSTANCE].gaps == ()
 
 
 @pytest.mark.parametrize(

@@ -114,8 +114,10 @@ def members(value: Mapping[str, Any], indent: str, data: Mapping[str, str] = CUR
             yield f"{indent}{names[name]:<{width}} = {expression(each, data)}"
 
 
-def expression(value: str, data: Mapping[str, str] = CURRENT) -> str:
-    """A text as an expression of Terraform."""
+def expression(value: Any, data: Mapping[str, str] = CURRENT) -> str:
+    """A string, number or Boolean of a policy as an expression of Terraform."""
+    if not isinstance(value, str):
+        return json.dumps(value)
     text = text_of(value)
     whole = text.whole
     if whole is not None and not isinstance(whole, Wildcard | PolicyVariable):
