@@ -1,1 +1,1 @@
-"""Terraform's language: what a directory of ``.tf`` files says, with a symbol for all that only Terraform tells."""
+"""Terraform's language: the contents of a directory of ``.tf`` files, with symbols for what only Terraform knows."""

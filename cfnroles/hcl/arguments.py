@@ -1,4 +1,4 @@
-"""What functions take: arguments that are known as far as they need it."""
+"""Arguments of functions that are known as far as the function needs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from cfnroles.hcl.values import Elements, Failed, Lazy, Value, elements, first_unknown, is_known, number, plain, truth
 from cfnroles.symbols import Symbol
 
-#: A function: from its arguments to what it gives, with a place of its own or without.
+#: A function: from its arguments to its result, with or without a place of its own.
 Function = Callable[[Sequence[Value]], Any]
 
 
 class Open(Exception):
-    """What a function gives depends on something that nobody knows."""
+    """The result of a function depends on an unknown."""
 
     def __init__(self, on: Symbol | None) -> None:
         super().__init__("open")
@@ -21,11 +21,11 @@ class Open(Exception):
 
 
 class Partial(list[Value]):
-    """A list of which some elements are known; an expression among them stands for any number of others."""
+    """A partly known list; an expression among its elements represents any number of elements."""
 
 
 def known_text(value: Value) -> str:
-    """The text that a value is; raises Open where a part of it is not known."""
+    """Return the text of a value. Raise Open if a part of it is unknown."""
     found = None if value.unknown else plain(value)
     if found is None:
         raise Open(first_unknown(value))
@@ -33,21 +33,21 @@ def known_text(value: Value) -> str:
 
 
 def known_number(value: Value) -> int | float:
-    """The number that a value is; raises Open where it is not known."""
+    """Return the number of a value. Raise Open if it is unknown."""
     if not is_known(value):
         raise Open(first_unknown(value))
     return number(value)
 
 
 def known_truth(value: Value) -> bool:
-    """The truth value that a value is; raises Open where it is not known."""
+    """Return the Boolean of a value. Raise Open if it is unknown."""
     if not is_known(value):
         raise Open(first_unknown(value))
     return truth(value)
 
 
 def whole(value: Value) -> Value:
-    """A list, a set or an object with all its elements; raises Open where they are not known, be it in part."""
+    """Return a list, set or object with all its elements. Raise Open if some are unknown."""
     if isinstance(value.data, Lazy):
         value = value.data.all(value.place)
     if value.unknown or isinstance(value.data, Partial):
@@ -56,12 +56,12 @@ def whole(value: Value) -> Value:
 
 
 def values_of(value: Value) -> list[Value]:
-    """The elements of a list, a set or an object."""
+    """Return the elements of a list, a set or an object."""
     return [each for _, each in elements(whole(value))]
 
 
 def members_of(value: Value) -> dict[str, Value]:
-    """The members of an object; raises Failed for anything else."""
+    """Return the members of an object. Raise Failed for anything else."""
     found = whole(value).data
     if not isinstance(found, dict):
         raise Failed("expected an object", value.place)
@@ -69,7 +69,7 @@ def members_of(value: Value) -> dict[str, Value]:
 
 
 def known_all(values: Sequence[Value]) -> Sequence[Value]:
-    """The values themselves; raises Open where one of them is not known."""
+    """Return the values. Raise Open if one of them is unknown."""
     for value in values:
         if not is_known(value):
             raise Open(first_unknown(value))
@@ -77,7 +77,7 @@ def known_all(values: Sequence[Value]) -> Sequence[Value]:
 
 
 def key_of(value: Value) -> tuple[str, str]:
-    """By what two known values are told apart; raises Open where it is not known."""
+    """Return a key that distinguishes known values. Raise Open for an unknown one."""
     if isinstance(value.data, list | dict):
         members = value.data.items() if isinstance(value.data, dict) else enumerate(value.data)
         return type(value.data).__name__, repr([(key, key_of(each)) for key, each in members])
@@ -87,7 +87,7 @@ def key_of(value: Value) -> tuple[str, str]:
 
 
 def distinct(values: Sequence[Value]) -> list[Value]:
-    """The values without repetition; open ones are told apart by their symbols."""
+    """Return the values without duplicates; unknown ones are distinguished by their symbols."""
     found: dict[object, Value] = {}
     for value in values:
         try:
@@ -98,7 +98,7 @@ def distinct(values: Sequence[Value]) -> list[Value]:
 
 
 def as_set(values: Sequence[Value]) -> Elements:
-    """The values as a set, in the order that Terraform has them in."""
+    """Return the values as a set, in Terraform's order."""
     apart = distinct(values)
     if all(map(is_known, apart)):
         apart = sorted(apart, key=lambda each: key_of(each)[1])

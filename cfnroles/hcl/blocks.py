@@ -1,4 +1,4 @@
-"""Blocks inside of resources, with those that ``dynamic`` makes, as values.
+"""Blocks in resources as values, including those of ``dynamic``.
 
 https://developer.hashicorp.com/terraform/language/expressions/dynamic-blocks
 """
@@ -13,9 +13,9 @@ from cfnroles.hcl.values import Failed, Lazy, Value, elements, first_unknown, is
 
 
 def blocks_in(body: Body, kind: str, scope: Scope) -> Value | None:
-    """The blocks of a type in a body, each as an object; ``None`` where there is none.
+    """Return the blocks of a type in a body, each as an object; ``None`` if there is none.
 
-    Where nobody knows how many a dynamic block makes, its expression stands for them.
+    If the number of blocks of a ``dynamic`` block is unknown, its expression represents them.
     """
     found: list[Value] = []
     place = body.place

@@ -55,7 +55,7 @@ def _flatten(arguments: Sequence[Value]) -> list[Value]:
 
 
 def _together(lists: Sequence[Value], *, deep: bool) -> list[Value]:
-    """The elements of all lists; where one is not known, its expression stands for its elements."""
+    """Return the elements of all lists; the expression of an unknown list represents its elements."""
     found: list[Value] = []
     open_ = False
     pending = list(reversed(lists))

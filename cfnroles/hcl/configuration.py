@@ -1,4 +1,4 @@
-"""The configuration of one directory: what its files declare."""
+"""The configuration of one directory: the declarations in its files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OVERRIDING = re.compile(r"(.*_)?override\.(tf|tofu)(\.json)?")
 
 
 class Configuration(Struct, frozen=True, eq=False):
-    """What the files of a directory declare, by its name."""
+    """The declarations in the files of a directory, by name."""
 
     variables: dict[str, Block] = field(default_factory=dict)
     locals: dict[str, Node] = field(default_factory=dict)
@@ -35,9 +35,9 @@ class Configuration(Struct, frozen=True, eq=False):
 
 
 def read_configuration(files: Files, directory: str) -> Configuration:
-    """The configuration in a directory.
+    """Return the configuration in a directory.
 
-    Raises InvalidInput with line and column where a file is not well formed, or declares what another one does.
+    Raise InvalidInput with line and column for a malformed file, and for duplicate declarations.
     """
     found = Configuration()
     names = configuration_files(files.names(directory))
@@ -58,7 +58,7 @@ def _parsed(name: str, text: str) -> Body:
 
 
 def parse_file(source: Source) -> Body:
-    """What a file says, in whichever of the two syntaxes; raises InvalidInput where it is not well formed."""
+    """Return the contents of a file in either syntax. Raise InvalidInput if it is malformed."""
     if not source.name.endswith(".json"):
         return parse(source)
     from cfnroles.hcl.json_files import parse_json
@@ -121,7 +121,7 @@ def _overridden(usual: Block, block: Block) -> Block:
 
 
 def _made(block: Block) -> str:
-    """The type of the blocks that a block stands for."""
+    """Return the type of the blocks that a block generates."""
     return block.labels[0] if block.type == "dynamic" and block.labels else block.type
 
 
@@ -132,14 +132,14 @@ def _repeated(what: str, node: Node) -> InvalidInput:
 
 
 def literal(node: Node | None) -> str | None:
-    """The text of an expression that is nothing but one, as a module's source has to be."""
+    """Return the text of a literal expression, such as a module's source."""
     if not isinstance(node, Template) or not all(isinstance(part, Chunk) for part in node.parts):
         return None
     return "".join(part.text for part in node.parts if isinstance(part, Chunk))
 
 
 def provider_of(block: Block) -> str:
-    """The provider that a resource names: ``aws.east``; empty for the usual one."""
+    """Return the provider of a resource: ``aws.east``; empty for the default one."""
     node = block.body.arguments.get("provider")
     if isinstance(node, GetAttribute) and isinstance(node.of, Variable):
         return f"{node.of.name}.{node.name}"
@@ -147,7 +147,7 @@ def provider_of(block: Block) -> str:
 
 
 def providers_of(call: Block) -> Mapping[str, str]:
-    """The providers that a module's call hands over, by what they are called inside."""
+    """Return the providers that a module call passes, by their names in the module."""
     node = call.body.arguments.get("providers")
     members = node.members if isinstance(node, Object) else ()
     return {key.written: value.written for key, value in members}

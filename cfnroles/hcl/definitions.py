@@ -1,4 +1,4 @@
-"""The resources of a type in a configuration and the modules that it calls, in each world of its conditions."""
+"""The resources of a type in a configuration and its modules, in each world of its conditions."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from cfnroles.hcl.project import Project
 from cfnroles.hcl.syntax import Block, Place
 from cfnroles.hcl.values import Lazy, Value
 
-#: Calls of modules in calls of modules; a configuration that calls itself has no end.
+#: The maximum depth of module calls; a configuration that calls itself has no end.
 _MOST = 500
 _DEEPEST = 12
 
 
 class Site(Struct, frozen=True):
-    """A block that declares a resource: the calls that lead to its module from the root on, and its type and name."""
+    """A block that declares a resource: the module calls from the root, and its type and name."""
 
     calls: tuple[str, ...]
     type: str
@@ -28,7 +28,7 @@ class Site(Struct, frozen=True):
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """Its place."""
         return self.block.place
 
     @property
@@ -38,7 +38,7 @@ class Site(Struct, frozen=True):
 
 
 def sites(project: Project, kind: str) -> tuple[Site, ...]:
-    """The blocks that declare a resource of a type, in the root and in all modules that are called and available."""
+    """Return the blocks that declare a resource of a type, in the root and all available modules."""
     if kind not in project.sites:
         found: list[Site] = []
         for calls, directory in modules_of(project):
@@ -49,14 +49,14 @@ def sites(project: Project, kind: str) -> tuple[Site, ...]:
 
 
 def away(project: Project) -> Iterator[tuple[str, str, Place]]:
-    """The calls of modules that are not available: the address of each, its source as it is written, and its place."""
+    """Yield the calls of unavailable modules: the address of each, its source as written, and its place."""
     for calls, call in calls_away(project):
         source = call.body.arguments.get("source")
         yield "".join(f"module.{each}." for each in calls)[:-1], source.written if source else "nowhere", call.place
 
 
 def calls_away(project: Project) -> Iterator[tuple[tuple[str, ...], Block]]:
-    """The calls of modules that are not available, each with the calls that lead to it, its own the last."""
+    """Yield the calls of unavailable modules, each with the calls that lead to it and itself last."""
     for calls, directory in modules_of(project):
         for name, call in project.configuration(directory).modules.items():
             path = (*calls, name)
@@ -65,7 +65,7 @@ def calls_away(project: Project) -> Iterator[tuple[tuple[str, ...], Block]]:
 
 
 def modules_of(project: Project) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The calls that lead to each module that is available, the root's first, with its directory."""
+    """Yield the calls that lead to each available module, the root's first, with its directory."""
     pending: list[tuple[tuple[str, ...], str]] = [((), ".")]
     looked_at = 0
     while pending and looked_at < _MOST:
@@ -79,7 +79,7 @@ def modules_of(project: Project) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def module_directory(project: Project, calls: tuple[str, ...]) -> str:
-    """The directory of the module to which these calls lead, as seen from the root."""
+    """Return the directory of the module at the end of these calls, relative to the root."""
     return next(directory for found, directory in modules_of(project) if found == calls)
 
 
@@ -90,7 +90,7 @@ def _declared(configuration: Configuration, kind: str, calls: tuple[str, ...]) -
 
 
 def instances(site: Site, module: Module) -> Iterator[ResourceInstance]:
-    """The instances of a resource, from the root module on; raises Failed where Terraform would stop on the way."""
+    """Return the instances of a resource. Raise Failed if Terraform would fail."""
     for around in _modules(site.calls, module):
         for each in _each(around.resource(("resource", site.type, site.name), site.place)):
             if isinstance(each, ResourceInstance):

@@ -1,4 +1,4 @@
-"""The files of a configuration: where they come from, and how far their names may lead."""
+"""The files of a configuration: their origin, and the limits of their paths."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from cfnroles.files import below_directly, exists, is_directory, is_file, read_t
 
 
 class Files(Protocol):
-    """A place with files, be it a directory or a revision of git. Paths are seen from the directory of the root."""
+    """A place with files: a directory or a Git revision. Paths are relative to the directory of the root."""
 
     def names(self, directory: str) -> tuple[str, ...]:
-        """The names of the files in a directory, in order; raises InvalidInput where they cannot be listed."""
+        """Return the names of the files in a directory, sorted. Raise InvalidInput if they cannot be listed."""
 
     def text(self, path: str) -> str | None:
-        """The text of a file, ``None`` where there is none; raises InvalidInput where it cannot be read."""
+        """Return the text of a file, ``None`` if it does not exist. Raise InvalidInput if it cannot be read."""
 
     def called(self, path: str) -> str:
-        """What messages call a file by."""
+        """Return the name of a file for messages."""
 
     def inside(self, path: str, directory: str) -> bool:
-        """Whether a path leads to something in a directory, wherever links lead to."""
+        """Return whether a path leads into a directory, with symbolic links resolved."""
 
     def in_repository(self, path: str) -> bool:
-        """Whether a path leads to a file of the repository that the directory stands in, and none of git's own."""
+        """Return whether a path leads to a file of the directory's repository, and not one of Git's own."""
 
     def in_own_tree(self, path: str) -> bool:
         """Whether a path leads to a directory of the same repository, or of the same tree if there is no repository."""
@@ -63,7 +63,7 @@ class Directory:
             return False
 
     def in_repository(self, path: str) -> bool:
-        """As for ``Files``; a repository that is all of a home is none."""
+        """As for ``Files``; a repository that is a whole home directory does not count."""
         try:
             found, top = self._path(path).resolve(), self._top()
             return top is not None and top in found.parents and ".git" not in found.parts
@@ -119,7 +119,7 @@ class Below:
 
 
 class Changed:
-    """The files of another place, some of which have other texts, by what messages call them."""
+    """The files of another place, some of them with other texts, by their names in messages."""
 
     def __init__(self, files: Files, texts: Mapping[str, str]) -> None:
         self._files, self._texts = files, texts
@@ -151,7 +151,7 @@ class Changed:
 
 
 def joined(directory: str, path: str) -> str:
-    """A path from a directory, as short as it can be written."""
+    """Return a path relative to a directory in its shortest form."""
     return posixpath.normpath(posixpath.join(directory, path))
 
 

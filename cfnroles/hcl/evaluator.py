@@ -1,4 +1,4 @@
-"""From an expression to its value, as far as that is known.
+"""Evaluation of expressions, as far as their values are known.
 
 https://developer.hashicorp.com/terraform/language/expressions
 """
@@ -50,13 +50,13 @@ from cfnroles.symbols import Expression
 
 
 def evaluate(node: Node, scope: Scope) -> Value:
-    """The value of an expression. Raises Failed where Terraform itself would stop, and TooMuch."""
+    """Return the value of an expression. Raise Failed if Terraform would fail, and TooMuch."""
     scope.session.budget.spend(node)
     return _KINDS[type(node)](node, scope)
 
 
 def decide(node: Node, scope: Scope) -> bool:
-    """Whether a condition holds; one that nobody knows holds as the session has it."""
+    """Return whether a condition holds; the session decides unknown ones."""
     if isinstance(node, Operation):
         match node.operator, node.operands:
             case "!", (inner,):
@@ -98,7 +98,7 @@ def _traversal(node: Node, scope: Scope) -> Value:
 
 
 def _step(value: Value, step: Node, scope: Scope) -> Value:
-    """One more step of a traversal."""
+    """Evaluate one more step of a traversal."""
     if isinstance(step, GetAttribute):
         return member(value, step.name, step)
     return _at_key(value, step, scope) if isinstance(step, Index) else value
@@ -125,7 +125,7 @@ def _at_unknown_key(value: Value, key: Value, step: Index, scope: Scope) -> Valu
 
 
 def member(value: Value, key: str | int, node: Node) -> Value:
-    """A member of a value; raises Failed where it has none of that name or number."""
+    """Return a member of a value. Raise Failed if it has no such name or number."""
     data = value.data
     if isinstance(data, Expression):
         return Value(_of(data, key, node), node.place)
@@ -151,13 +151,13 @@ def member(value: Value, key: str | int, node: Node) -> Value:
 
 
 def _of_partial(data: Partial, key: str | int, node: Node) -> Expression:
-    """An element of a list of which some are not known."""
+    """Return an element of a partly known list."""
     open_ = next(each.unknown for each in data if each.unknown)
     return replace(open_, name=f"{open_.name}, element {key}", written=f"${{{node.written}}}", address="", type="")
 
 
 def _of(symbol: Expression, key: str | int, node: Node) -> Expression:
-    """A member of what nobody knows."""
+    """Return a member of an unknown."""
     step = f"[{key}]" if isinstance(key, int) else f'["{key}"]' if isinstance(node, Index) else f".{key}"
     attribute = f"{symbol.attribute}{step}".lstrip(".") if symbol.address else ""
     written = f"${{{symbol.written[2:-1]}{step}}}" if symbol.written else ""
@@ -274,7 +274,7 @@ def _template_file(node: Call, path: Value, variables: Value, scope: Scope) -> V
 
 
 def filled_template(text: str, name: str, variables: Value, scope: Scope) -> Value:
-    """A template with its variables, which are all that it can name."""
+    """Return a template with its variables, the only names in it."""
     bound = {str(plain(key)): value for key, value in elements(variables)}
     thing = ("template", name)
     scope.session.enter(thing, name, variables.place)
@@ -292,14 +292,14 @@ def _parsed(name: str, text: str) -> Template:
 
 
 def _tried(node: Any, scope: Scope) -> Value:
-    """``try`` and ``can``: the first argument at which Terraform would not stop."""
+    """Evaluate ``try`` and ``can``: the first argument without an error."""
     for each in node.arguments:
         try:
             value = evaluate(each, scope)
         except Failed:
             continue
         if isinstance(value.data, Expression) and not value.data.address and not isinstance(each, Variable):
-            # Whether Terraform stops there depends on a value that nobody knows, unless that is a plain one.
+            # Whether Terraform fails there depends on an unknown value, unless that is a plain one.
             shape = chain(each)
             if shape is not None and len(shape[1]) > 1 and shape[0].name in ("var", "local", "each", "module"):
                 return scope.hanging(node, value.data)

@@ -1,4 +1,4 @@
-"""Expressions, as they stand in a text.
+"""Parsing of expressions.
 
 https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#expressions
 """
@@ -26,11 +26,11 @@ from cfnroles.hcl.syntax import (
 )
 from cfnroles.hcl.templates import TemplateReader
 
-#: All that Terraform takes for a number before it looks whether it is one.
+#: Anything that Terraform scans as a number before it validates it.
 _NUMBER = re.compile(r"[0-9](?:\.*(?:[eE][+-]?[0-9]|[0-9]))*")
 _HEREDOC = re.compile(rf"<<(-?)({NAME.pattern})\r?\n")
 _OPERATOR = re.compile(r"\|\||&&|[=!]=|[<>]=?|[-+*%]|/(?!\*)")
-#: How tightly each operator binds.
+#: The precedence of each operator.
 _BINDS = {
     sign: level
     for level, signs in enumerate(("||", "&&", "== !=", "< <= > >=", "+ -", "* / %"), 1)
@@ -40,10 +40,10 @@ _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
 class ExpressionReader(TemplateReader):
-    """The part of a parser that reads expressions."""
+    """The part of a parser for expressions."""
 
     def expression(self) -> Node:
-        """An expression, with conditionals."""
+        """Parse an expression, with conditionals."""
         with self.level():
             start, found = self.at, self._operation(1)
             if not self.taken_after_space("?"):
@@ -56,7 +56,7 @@ class ExpressionReader(TemplateReader):
             return Conditional(self.source, start, no.end, found, yes, no)
 
     def _operation(self, least: int) -> Node:
-        """Operands of which each operator binds at least so tightly."""
+        """Parse operands of operators with at least this precedence."""
         start, left = self.at, self._operand()
         while True:
             before = self.at
@@ -82,7 +82,7 @@ class ExpressionReader(TemplateReader):
             return self._traversal(term, start)
 
     def _traversal(self, found: Node, start: int) -> Node:
-        """``found`` with the steps that follow it."""
+        """Parse the steps that follow ``found``."""
         while True:
             self.deeper()
             if self._dot():
@@ -109,7 +109,7 @@ class ExpressionReader(TemplateReader):
         return False
 
     def _step(self, of: Node, start: int) -> Node:
-        """What follows a dot: ``name``, or ``0`` as it was written before ``[0]``."""
+        """Parse what follows a dot: ``name``, or the legacy ``0`` for ``[0]``."""
         begun = self.at
         if name := self.name():
             return GetAttribute(self.source, start, self.at, of, name)
@@ -121,7 +121,7 @@ class ExpressionReader(TemplateReader):
         raise self.fault("expected the name of an attribute after the dot")
 
     def _old_splat(self, of: Node, start: int) -> Node:
-        """``.*`` takes attributes alone: an index after it is one of the list that it makes."""
+        """Parse ``.*``, which applies only to attributes: an index after it is one of the resulting list."""
         each: Node = Variable(self.source, start, self.at, "*")
         while self._dot():
             self.deeper()
@@ -189,7 +189,7 @@ class ExpressionReader(TemplateReader):
         return Call(self.source, start, self.at, name, tuple(found), expands)
 
     def _listed(self, closing: str) -> list[Node]:
-        """Expressions with commas between them, of which the last may have one, too."""
+        """Parse expressions with commas between them, and optionally a trailing one."""
         found: list[Node] = []
         while not self.text.startswith(closing, self.at):
             found.append(self.expression())
@@ -241,7 +241,7 @@ class ExpressionReader(TemplateReader):
         return members
 
     def _key(self) -> Node:
-        """A name by itself stands for its own text; in parentheses it is what it names."""
+        """Parse a key. A bare name is its own text; in parentheses it is an expression."""
         start, key = self.at, self.expression()
         text = self.text[key.start : key.end]
         if key.start > start or not NAME.fullmatch(text):
@@ -269,7 +269,7 @@ class ExpressionReader(TemplateReader):
         return For(self.source, start, self.at + 1, key, value, collection, member, result, condition, grouped)
 
     def loop_names(self) -> tuple[str, str]:
-        """``key, value in``, with an empty key where there is none."""
+        """Parse ``key, value in``, with an empty key if there is none."""
         key, value = "", self.name()
         self.skip()
         if self.taken(","):

@@ -1,4 +1,4 @@
-"""How far what begins on a line of a file reaches."""
+"""The extent of what begins on a line of a file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from cfnroles.hcl.syntax import Node, Source
 
 
 def ends_of(source: Source) -> dict[int, int]:
-    """The last line of the longest block or expression that begins on each line.
+    """Return the last line of the longest block or expression that begins on each line.
 
-    Raises InvalidInput where the file is not well formed.
+    Raise InvalidInput if the file is malformed.
     """
     found: dict[int, int] = {}
     pending: list[Any] = [parse(source)]
@@ -21,7 +21,7 @@ def ends_of(source: Source) -> dict[int, int]:
         part = pending.pop()
         if isinstance(part, Node) and part is not whole:
             line = source.place(part.start).line
-            # A part ends before the character after it, which may stand on the next line.
+            # A part ends before the character after it, which may be on the next line.
             found[line] = max(found.get(line, 0), source.place(max(part.end - 1, part.start)).line)
         pending += _inner(part)
     return found

@@ -1,4 +1,4 @@
-"""Terraform's functions, as far as they are worked out here; what any other gives is not known.
+"""Terraform's functions that are evaluated here; the results of all others are unknown.
 
 https://developer.hashicorp.com/terraform/language/functions
 """
@@ -18,7 +18,7 @@ _FUNCTIONS: dict[str, Function] = {**text_functions.FUNCTIONS, **collection_func
 
 
 def called(node: Call, arguments: Sequence[Value], scope: Scope) -> Value:
-    """What a function gives; raises Failed where Terraform would stop."""
+    """Return the result of a function. Raise Failed if Terraform would fail."""
     try:
         match node.name:
             case "jsonencode" if len(arguments) == 1:
@@ -45,7 +45,7 @@ def called(node: Call, arguments: Sequence[Value], scope: Scope) -> Value:
 
 
 def or_outside(node: Call, scope: Scope, work: Callable[[], Value]) -> Value:
-    """What is made of a file; an expression where that lies outside of all that is read."""
+    """Return the result for a file; an expression if the file is outside of what is read."""
     try:
         return work()
     except Outside as outside:

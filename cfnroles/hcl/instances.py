@@ -1,4 +1,4 @@
-"""Resources and calls of modules with ``count`` and ``for_each``, and what each instance gives."""
+"""Resources and module calls with ``count`` and ``for_each``, and the attributes of each instance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cfnroles.hcl.syntax import Block, Node, Place
 from cfnroles.hcl.values import Failed, Lazy, Value, elements, first_unknown, is_known, number, plain, text
 from cfnroles.symbols import Apart, Expression, Symbol
 
-#: More instances than any that a person makes of a task definition.
+#: The maximum number of instances.
 MOST = 256
 
 _SECRET, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_version"
@@ -35,14 +35,16 @@ class Owner(Protocol):
 
     @property
     def by_state(self) -> str:
-        """How the state tells what only AWS knows."""
+        """How to find in the state what only AWS knows."""
 
     def apart(self, block: Block, region: str) -> Apart:
-        """How far from the task definition a resource may be made; ``region`` is the Region that it names itself."""
+        """Return whether a resource may be in another account or Region than the task definition. ``region`` is its
+        own Region.
+        """
 
 
 def repeated(block: Block, scope: Scope, called: str, make: Make, place: Place, *, any_key: bool = False) -> Value:
-    """What a block makes: one thing, or the instances of it; ``any_key`` is as for ``Project``."""
+    """Return what a block creates: one thing, or its instances. ``any_key`` is as for ``Project``."""
     arguments = block.body.arguments
     for meta in ("count", "for_each"):
         if node := arguments.get(meta):
@@ -51,7 +53,7 @@ def repeated(block: Block, scope: Scope, called: str, make: Make, place: Place, 
 
 
 class Instances(Lazy):
-    """The instances that ``count`` or ``for_each`` makes."""
+    """The instances of ``count`` or ``for_each``."""
 
     def __init__(self, node: Node, meta: str, scope: Scope, called: str, make: Make, any_key: bool) -> None:
         self._node, self._meta, self._scope, self._called, self._make = node, meta, scope, called, make
@@ -59,7 +61,7 @@ class Instances(Lazy):
         self._made: dict[str | int, Value] = {}
 
     def member(self, key: str | int, place: Place) -> Value:
-        """The instance with a key or a number; where nobody knows which there are, there is one for every key."""
+        """Return the instance with a key or number; if the keys are unknown, one instance represents every key."""
         try:
             with self._scope.session.peeking():
                 known = self._keys()
@@ -76,7 +78,7 @@ class Instances(Lazy):
         )
 
     def all(self, place: Place) -> Value:
-        """All instances, as a list or an object."""
+        """Return all instances as a list or an object."""
         known = self._keys()
         if known is None:
             address = f"{self._scope.names.address}{self._called}"
@@ -88,7 +90,7 @@ class Instances(Lazy):
         return Value(list(made.values()) if self._meta == "count" else {str(key): made[key] for key in made}, place)
 
     def each(self) -> Iterator[Value]:
-        """Each instance; one that stands for all of them where nobody knows which there are."""
+        """Yield each instance; if the keys are unknown, one that represents all."""
         known = self._keys()
         if known is None:
             yield self._open_instance(self._open_key())
@@ -97,7 +99,7 @@ class Instances(Lazy):
             yield self._instance(key, value)
 
     def at_open_key(self, key: Value, node: Node) -> Value | None:
-        """The instance with a key that nobody knows, where that stands for one of the same keys."""
+        """Return the instance with an unknown key, if that represents one of the same keys."""
         try:
             with self._scope.session.peeking():
                 alike = self._keys() is None and key.unknown == self._open_key()
@@ -108,7 +110,7 @@ class Instances(Lazy):
         return self._instance(node.written, key, open_=True) if self._any_key else None
 
     def _open_key(self) -> Expression:
-        """What stands for each of the keys that nobody knows: one thing for all that have the same ones."""
+        """Return the symbol for each of the unknown keys: equal for everything with the same keys."""
         name = "count.index" if self._meta == "count" else "each.key"
         reason = f"the instances of {self._called} are unknown"
         return Expression(self._scope.called(f"{name} of {self._node.written}"), written=f"${{{name}}}", reason=reason)
@@ -117,14 +119,14 @@ class Instances(Lazy):
         return self._instance(key.written[2:-1], Value(key, self._node.place), open_=True)
 
     def _open_value(self, key: Value) -> Value:
-        """What `for_each` has under such a key; nobody writes it where the key is another's."""
+        """Return the value of `for_each` for such a key, which cannot be written for another's key."""
         own = self._open_key()
         name = self._scope.called(f"each.value of {self._node.written}")
         written = "${each.value}" if key.unknown == own else ""
         return Value(Expression(name, written=written, reason=own.reason), self._node.place)
 
     def _keys(self) -> list[tuple[str | int, Value]] | None:
-        """Each key with its value; ``None`` where they are not known."""
+        """Return each key with its value; ``None`` if they are unknown."""
         self._unknown: Symbol | None = None
         if self._any_key and self._meta == "for_each":
             return None
@@ -177,7 +179,7 @@ class ResourceInstance(Lazy):
         known[self.address] = self
 
     def member(self, key: str | int, place: Place) -> Value:
-        """What the configuration says of an attribute; else an expression that only Terraform knows."""
+        """Return an attribute from the configuration, otherwise an expression that only Terraform knows."""
         name = str(key)
         node = self.block.body.arguments.get(name)
         if node is not None and name not in ("count", "for_each", "provider", "depends_on"):
@@ -215,7 +217,7 @@ class ResourceInstance(Lazy):
         return filled_template(str(text(template).plain), name, variables, self.scope)
 
     def _secret(self) -> Expression | None:
-        """The secret of a version, which has its ARN, as the user calls it here.
+        """Return the secret of a version, which has its ARN, as the user names it here.
 
         https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/secretsmanager_secret_version
         """
@@ -226,7 +228,7 @@ class ResourceInstance(Lazy):
         return replace(secret, written=f"${{{self.called}.arn}}")
 
     def computed(self, name: str, place: Place) -> Value:
-        """An attribute that the configuration does not say."""
+        """Return an attribute that the configuration does not contain."""
         written = f"{self.called}.{name}" if name else self.called
         return Value(
             Expression(
@@ -244,7 +246,7 @@ class ResourceInstance(Lazy):
 
     @property
     def region(self) -> str:
-        """The Region that it names itself, as a text; empty where it leaves that to its provider.
+        """Return its own Region as a text; empty if its provider decides.
 
         https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/enhanced-region-support
         """
@@ -258,15 +260,15 @@ class ResourceInstance(Lazy):
             return self.scope.called(self.block.body.arguments["region"].written)
 
     def all(self, place: Place) -> Value:
-        """The resource as a whole."""
+        """Return the whole resource."""
         return self.computed("", place)
 
     def argument(self, name: str) -> Value | None:
-        """What the configuration says of an argument; ``None`` where it says nothing, or null."""
+        """Return an argument of the configuration; ``None`` if it is absent or null."""
         node = self.block.body.arguments.get(name)
         said = self._said(name, node, node.place) if node is not None else None
         return said if said is not None and said.data is not None else None
 
     def blocks(self, kind: str) -> Value | None:
-        """The blocks of a type as a list of objects; ``None`` where there is none."""
+        """Return the blocks of a type as a list of objects; ``None`` if there is none."""
         return blocks_in(self.block.body, kind, self.scope)

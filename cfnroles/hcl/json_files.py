@@ -1,4 +1,4 @@
-"""Files in Terraform's JSON syntax, as the same blocks and expressions that a `.tf` file has.
+"""Files in Terraform's JSON syntax, as the blocks and expressions of a `.tf` file.
 
 https://developer.hashicorp.com/terraform/language/syntax/json
 """
@@ -30,15 +30,15 @@ from cfnroles.hcl.syntax import (
     Tuple,
 )
 
-#: How many labels the blocks have that are read. All others say nothing of a task or a role.
+#: The number of labels of the blocks that are read. All others are irrelevant for tasks and roles.
 _LABELS = {"resource": 2, "data": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "locals": 0}
-#: Blocks in which blocks may stand.
+#: Blocks that can contain blocks.
 _WITH_BLOCKS = frozenset({"resource", "data", "provider"})
-#: Arguments inside of blocks that are maps. JSON writes these as it writes a block.
+#: Arguments in blocks that are maps, which JSON writes like blocks.
 _MAPS = frozenset({"driver_opts", "input_paths", "labels", "options", "properties", "tags"})
 _COMMENT = "//"
 _LARGEST = 1e300
-#: What is not a template, but an expression as it stands:
+#: Values that are expressions, not templates:
 #: https://developer.hashicorp.com/terraform/language/syntax/json
 _BARE = {("variable", "type"), ("resource", "provider"), ("data", "provider"), ("dynamic", "iterator")}
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -48,7 +48,7 @@ _SIGN = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|
 
 
 class JsonText(Source, frozen=True, eq=False, dict=True):
-    """The text of a file in JSON."""
+    """The text of a JSON file."""
 
     @property
     def is_json(self) -> bool:
@@ -57,7 +57,7 @@ class JsonText(Source, frozen=True, eq=False, dict=True):
 
 
 class Quoted(Source, frozen=True, eq=False, dict=True):
-    """What a text in quotes says, which stands in another text from one of its characters on."""
+    """The contents of a quoted string in another text, with its offset."""
 
     around: Source
     begins: int
@@ -73,12 +73,12 @@ class Quoted(Source, frozen=True, eq=False, dict=True):
         return self.around.whole
 
     def place(self, offset: int) -> Place:
-        """Where the character with this number stands in the file."""
+        """Return the place in the file of the character with this number."""
         return self.around.place(self._offsets[offset])
 
 
 class _Part(Struct, frozen=True, eq=False):
-    """A value of the file from one character to before another: an object is a tuple of pairs, a list a list."""
+    """A value of the file between two characters: an object is a tuple of pairs, a list a list."""
 
     start: int
     end: int
@@ -86,19 +86,21 @@ class _Part(Struct, frozen=True, eq=False):
 
     @property
     def holds_blocks(self) -> bool:
-        """Whether it is an object, or a list of nothing but objects."""
+        """Whether it is an object, or a list of only objects."""
         inner = self.data if isinstance(self.data, list) else [self]
         return bool(inner) and all(isinstance(each.data, tuple) for each in inner)
 
 
 def parse_json(source: Source) -> Body:
-    """The blocks of a file; raises InvalidInput with line and column where it is not well formed."""
+    """Return the blocks of a file. Raise InvalidInput with line and column if it is malformed."""
     _check(source)
     return _File(source).body()
 
 
 def parse_json_values(source: Source) -> dict[str, Node]:
-    """The values of variables in a file, whose texts are no templates; raises InvalidInput as ``parse_json`` does."""
+    """Return the values of variables in a file, whose strings are not templates. Raise InvalidInput as
+    ``parse_json``.
+    """
     _check(source)
     return _File(source).values()
 
@@ -135,7 +137,7 @@ def _too_deep(source: Source, offset: int) -> InvalidInput:
 
 
 class _File:
-    """A text that is JSON, as blocks."""
+    """A JSON text as blocks."""
 
     def __init__(self, source: Source) -> None:
         self._source, self._at = JsonText(source.name, source.text), 0
@@ -153,7 +155,7 @@ class _File:
             yield from self._labelled(kind, part, (), _LABELS[kind])
 
     def _labelled(self, kind: str, part: _Part, labels: tuple[str, ...], missing: int) -> Iterator[Block]:
-        """The blocks of a type, whose labels are the names of objects around them."""
+        """Yield the blocks of a type, with the names of the objects around them as labels."""
         if missing:
             for name, inner in self._members(part):
                 yield from self._labelled(kind, inner, (*labels, str(name.data)), missing - 1)
@@ -164,7 +166,7 @@ class _File:
                 yield Block(self._source, each.start, each.end, kind, labels, body)
 
     def _members(self, part: _Part) -> Iterator[tuple[_Part, _Part]]:
-        """The members of an object, or of each in a list of them, without comments."""
+        """Yield the members of an object, or of each object in a list, without comments."""
         for each in part.data if isinstance(part.data, list) else [part]:
             if not isinstance(each.data, tuple):
                 raise _fault(self._source, each.start, "is not valid Terraform: expected an object")
@@ -180,7 +182,7 @@ class _File:
                 raise _fault(self._source, key.start, f"is not valid Terraform: the argument {name} is set twice")
             if as_block:
                 blocks += self._inner(name, value)
-            # Whether a resource has an argument of this name or a block is for its provider to say.
+            # Only the provider knows whether a resource has an argument or a block of this name.
             if name != "dynamic" and (outermost or not as_block):
                 arguments[name] = self._argument(kind, name, value)
         return Body(self._source, part.start, part.end, arguments, tuple(blocks))
@@ -207,7 +209,7 @@ class _File:
         return parse_expression(self._quoted(part)) if isinstance(part.data, str) else self._expression(part)
 
     def _expression(self, part: _Part, *, literal: bool = False) -> Node:
-        """An expression, of which each text is a template but where it is ``literal``."""
+        """Return an expression; its strings are templates unless it is ``literal``."""
         where = (self._source, part.start, part.end)
         match part.data:
             case str():
@@ -232,7 +234,7 @@ class _File:
         return Quoted(self._source.name, part.data, self._source, part.start + 1)
 
     def _part(self, depth: int) -> _Part:
-        """The value that comes next, in a text that is known to be JSON."""
+        """Return the next value in valid JSON."""
         start = self._skip()
         if depth > DEPTH:
             raise _too_deep(self._source, start)
@@ -259,7 +261,7 @@ class _File:
         self._at += 1
 
     def _skip(self) -> int:
-        """Pass over spaces; gives where the next character is."""
+        """Skip spaces, and return the position of the next character."""
         match = _SPACE.match(self._source.text, self._at)
         self._at = match.end() if match else self._at
         return self._at

@@ -1,4 +1,4 @@
-"""JSON in texts with symbols: in a heredoc, in the file of a template, in what ``jsondecode`` takes."""
+"""JSON with symbols: in a heredoc, in a template file, in the argument of ``jsondecode``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cfnroles.hcl.values import Failed, Value
 from cfnroles.symbols import Symbol
 from cfnroles.text import Part, Text
 
-# Signs that no document has a use for.
+# Characters that no document uses.
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _DEPTH = 60
@@ -23,7 +23,7 @@ _SCALAR = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|nu
 
 
 def decode(made: Sequence[tuple[Part, Place]]) -> Value:
-    """The value of a text in JSON; raises Failed where it is none. Each value has the place of its own part."""
+    """Return the value of a JSON text. Raise Failed if it is invalid. Each value has the place of its own part."""
     return _Reader(made).whole()
 
 
@@ -139,7 +139,7 @@ class _Reader:
         self._at += 1
 
     def _more(self, closing: str) -> None:
-        """A comma with what comes after it, or the closing sign."""
+        """Parse a comma with what follows, or the closing bracket."""
         self._skip()
         if self._text.startswith(",", self._at):
             self._at += 1

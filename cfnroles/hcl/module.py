@@ -1,4 +1,4 @@
-"""A module with its inputs: what its variables, locals, resources, data sources and calls stand for."""
+"""A module with its inputs: the values of its variables, locals, resources, data sources and calls."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from cfnroles.hcl.values import Failed, Lazy, Value
 from cfnroles.page import quoted
 from cfnroles.symbols import Apart, Expression
 
-#: Modules in modules; people have three levels at most.
+#: The maximum depth of modules; real ones have at most three levels.
 _DEEPEST = 12
 _Work = Callable[[], Value]
-#: How the locals end that `cfnroles terraform` writes, and whoever uses them may be there before.
+#: The suffix of the locals that `cfnroles terraform` writes. Their users may exist before them.
 WRITTEN_ROLE = "_role_arn"
 _WRITE = "Run `cfnroles terraform` to write these locals for the roles of task definitions"
 _DECLARE = "Declare it with its value as the default"
-#: Why nobody knows what a module gives whose source is elsewhere.
+#: Why the outputs of a module with an unavailable source are unknown.
 NOT_AT_HAND = "is not available"
-#: Arguments of a call that are none of the module's.
+#: Arguments of a call that do not belong to the module.
 OWN = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
 
 
@@ -53,7 +53,7 @@ class Module:
         self._call = call
         self._known: dict[object, Value] = {}
         self._children: dict[str, Module] = {}
-        #: The variables of the root whose default was taken.
+        #: The variables of the root whose default was used.
         self.defaults: dict[str, None] = {}
 
     def named(self, root: str, steps: tuple[str, ...], place: Place) -> tuple[Value, int] | None:
@@ -154,7 +154,7 @@ class Module:
         return evaluate(node, self.scope)
 
     def resource(self, name: ResourceName, place: Place) -> Value:
-        """A resource or data source, or its instances where it has several."""
+        """Return a resource or data source, or its instances."""
         mode, kind, own = name
         called = f"{'data.' if mode == 'data' else ''}{kind}.{own}"
         block = self.configuration.resources.get(name)
@@ -172,7 +172,7 @@ class Module:
         return repeated(block, self.scope, called, make, place, any_key=self.project.any_key)
 
     def called_module(self, name: str, place: Place) -> Value:
-        """A module that this one calls, or its instances where it has several."""
+        """Return a module that this one calls, or its instances."""
         block = self.configuration.modules.get(name)
         if block is None:
             raise Failed(f"module {name} does not exist", place)
@@ -187,7 +187,7 @@ class Module:
         return repeated(block, self.scope, f"module.{name}", make, place, any_key=self.project.any_key)
 
     def child(self, name: str, call: Block, directory: str, scope: Scope, key: str) -> Module:
-        """The module that a call makes; the same one for the same call."""
+        """Return the module of a call; the same one for the same call."""
         address = f"{self.address}module.{name}{key}."
         if address not in self._children:
             path = (*self.path, name)
@@ -216,7 +216,7 @@ class Module:
 
     @property
     def called_by(self) -> str:
-        """The address by which its caller calls it, with a dot behind."""
+        """The address in its caller, with a dot at the end."""
         return self.address.removeprefix(self._call[0].names.address) if self._call else ""
 
     def read(self, path: str, place: Place) -> str:
@@ -235,7 +235,7 @@ class Outputs(Lazy):
         self.module = module
 
     def member(self, key: str | int, place: Place) -> Value:
-        """An output."""
+        """Return an output."""
         block = self.module.configuration.outputs.get(str(key))
         node = block.body.arguments.get("value") if block else None
         if node is None:
@@ -244,9 +244,9 @@ class Outputs(Lazy):
         value = module._once(("output", key), f"output {key}", place, lambda: evaluate(node, module.scope))
         if not isinstance(value.data, Expression):
             return value
-        # It is the same thing, and the caller calls it by the output.
+        # It is the same thing, which the caller names by the output.
         return Value(replace(value.data, written=f"${{{module.called_by}{key}}}"), value.place)
 
     def all(self, place: Place) -> Value:
-        """All outputs."""
+        """Return all outputs."""
         return Value({name: self.member(name, place) for name in self.module.configuration.outputs}, place)

@@ -28,7 +28,7 @@ _LARGEST = 10**30
 
 
 def worked_out(node: Operation, scope: Scope, evaluate: Callable[[Node, Scope], Value]) -> Value:
-    """The value of an operation; raises Failed for operands that it does not take."""
+    """Return the value of an operation. Raise Failed for invalid operands."""
     left = evaluate(node.operands[0], scope)
     if node.operator in ("&&", "||"):
         return _either(node, left, scope, evaluate)
@@ -58,7 +58,7 @@ def _of_numbers(node: Operation, left: int | float, right: int | float) -> int |
 
 
 def _either(node: Operation, left: Value, scope: Scope, evaluate: Callable[[Node, Scope], Value]) -> Value:
-    """``&&`` and ``||``: one operand may decide."""
+    """Evaluate ``&&`` and ``||``: one operand may decide."""
     decisive = node.operator == "||"
     if is_known(left) and truth(left) is decisive:
         return Value(decisive, node.place)
@@ -73,7 +73,7 @@ def _either(node: Operation, left: Value, scope: Scope, evaluate: Callable[[Node
 
 
 def _said(value: Value) -> str:
-    """A known text as an expression, whatever a loop calls it; empty for anything else."""
+    """Return a known text as an expression, with any loop names; empty for anything else."""
     return json.dumps(plain(value)) if isinstance(value.data, str) and is_known(value) else ""
 
 
@@ -84,7 +84,7 @@ def _compared(node: Operation, operands: list[Value], scope: Scope) -> Value:
         open_ = scope.open(node, first_unknown(left) or first_unknown(right))
         sides = (each.unknown.name if each.unknown else _said(each) for each in (left, right))
         named = [name or operand.written for name, operand in zip(sides, node.operands, strict=True)]
-        # Whatever a loop calls it, what nobody knows is compared.
+        # Unknowns are compared without the names of loops.
         if left.unknown or right.unknown:
             open_ = replace(open_, name=f" {node.operator} ".join(named))
         return Value(open_, node.place)

@@ -1,4 +1,4 @@
-"""From the text of a file to its blocks and expressions.
+"""Parsing of files into blocks and expressions.
 
 https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 """
@@ -10,7 +10,7 @@ from cfnroles.hcl.syntax import Block, Body, Chunk, Node, Source, Template
 
 
 def parse(source: Source) -> Body:
-    """The blocks and arguments of a file; raises InvalidInput with line and column where it is not well formed."""
+    """Return the blocks and arguments of a file. Raise InvalidInput with line and column if it is malformed."""
     parser = Parser(source, "Run `terraform fmt`.")
     body = parser.body()
     if parser.at < len(source.text):
@@ -19,12 +19,12 @@ def parse(source: Source) -> Body:
 
 
 def parse_template(source: Source) -> Template:
-    """The text of a file that ``templatefile`` reads; raises InvalidInput as ``parse`` does."""
+    """Return the text of a file for ``templatefile``. Raise InvalidInput as ``parse``."""
     return Parser(source).template_file()
 
 
 def parse_expression(source: Source) -> Node:
-    """A text that is one expression, as values on the command line are; raises InvalidInput as ``parse`` does."""
+    """Return a single expression, such as a value on the command line. Raise InvalidInput as ``parse``."""
     parser = Parser(source)
     found = parser.bracketed(parser.expression)
     if parser.at < len(source.text):
@@ -36,7 +36,7 @@ class Parser(ExpressionReader):
     """One pass over a text."""
 
     def body(self) -> Body:
-        """Arguments and blocks, each on lines of its own, up to a closing brace or the end."""
+        """Parse arguments and blocks, each on its own lines, up to a closing brace or the end."""
         start, arguments, blocks = self.at, dict[str, Node](), list[Block]()
         self.skip(lines=True)
         while self.at < len(self.text) and not self.text.startswith("}", self.at):
@@ -81,7 +81,7 @@ class Parser(ExpressionReader):
         return Block(self.source, begun, self.at, kind, tuple(labels), body)
 
     def _inner(self) -> Body:
-        """What stands between braces: nothing, one argument on the same line, or lines."""
+        """Parse the content of braces: nothing, one argument on the same line, or lines."""
         start = self.at
         self.skip()
         if self.at >= len(self.text) or self.text[self.at] in "\n}":

@@ -1,4 +1,4 @@
-"""What the data source ``aws_iam_policy_document`` gives: a policy document from blocks, without asking AWS.
+"""The data source ``aws_iam_policy_document``: a policy document from blocks, without calling AWS.
 
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
 """
@@ -16,7 +16,7 @@ from cfnroles.symbols import Symbol
 from cfnroles.text import Text, text_of
 
 DATA_SOURCE = "aws_iam_policy_document"
-#: The attributes that hold the document.
+#: The attributes with the document.
 DOCUMENTS = ("json", "minified_json")
 _VERSION = "2012-10-17"
 _MEMBERS = {
@@ -26,12 +26,12 @@ _MEMBERS = {
     "not_resources": "NotResource",
 }
 _PRINCIPALS = {"principals": "Principal", "not_principals": "NotPrincipal"}
-#: What is merged before the blocks, and what after; those in the singular hold one document.
+#: The arguments with documents that are merged before and after the blocks; singular names have one document.
 _SOURCES, _OVERRIDES = ("source_json", "source_policy_documents"), ("override_json", "override_policy_documents")
 
 
 class DocumentArguments(Protocol):
-    """What a configuration says of an instance of the data source."""
+    """The configuration of an instance of the data source."""
 
     def argument(self, name: str) -> Value | None:
         """The value of an argument; ``None`` where there is none."""
@@ -41,9 +41,9 @@ class DocumentArguments(Protocol):
 
 
 def policy_document(given: DocumentArguments, place: Place) -> Value:
-    """The document as a text in JSON, or an expression where nobody knows what replaces its statements.
+    """Return the document as JSON text, or an expression if replacements of its statements are unknown.
 
-    Raises Failed where Terraform would stop.
+    Raise Failed if Terraform would fail.
     """
     version = given.argument("version") or Value(_VERSION, place)
     blocks = given.blocks("statement")
@@ -55,7 +55,7 @@ def policy_document(given: DocumentArguments, place: Place) -> Value:
     _merge(merged, own)
     for each in _documents(given, _OVERRIDES):
         if each.unknown:
-            return each  # it may put another in the place of any statement
+            return each  # it may replace any statement
         _merge(merged, _statements(each))
     document = {"Version": version, "Statement": Value(_like(merged), place)}
     if (name := given.argument("policy_id")) is not None:
@@ -74,7 +74,7 @@ def _like(found: list[Value]) -> list[Value]:
 
 
 def _documents(given: DocumentArguments, names: Iterable[str]) -> Iterator[Value]:
-    """The documents that are merged, each a value or an expression for any number of them."""
+    """Yield the merged documents, each a value or an expression for any number of them."""
     for name in names:
         value = given.argument(name)
         for each in [value] if value is not None and name.endswith("_json") else _list(value):
@@ -98,7 +98,7 @@ def _statements(document: Value) -> list[Value]:
 
 
 def _merge(merged: list[Value], others: Iterable[Value]) -> None:
-    """Add statements; one with a Sid takes the place of the one that has the same.
+    """Add statements; one with a Sid replaces the one with the same Sid.
 
     https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/iam/policy_model.go
     """
@@ -117,7 +117,7 @@ def _sid(statement: Value) -> str:
 
 
 def _statement(block: Value, *, variables: bool) -> Value:
-    """A block as a statement; an expression stays one."""
+    """Return a block as a statement; an expression is unchanged."""
     if not isinstance(block.data, dict):
         return block
     given: dict[str, Value] = {name: each for name, each in block.data.items() if each.data is not None}
@@ -172,12 +172,12 @@ def _member(block: Value, name: str) -> Value:
 
 
 def _open(*values: Value) -> Symbol:
-    """What is not known of the names of which members are made."""
+    """Return the unknown part of names of members."""
     return next(found for found in map(first_unknown, values) if found is not None)
 
 
 def _extend(found: dict[str, Value], name: str, values: Value) -> None:
-    """Put values beside those that the name has already."""
+    """Add values to those of the name."""
     if name not in found:
         found[name] = values
         return
@@ -186,7 +186,7 @@ def _extend(found: dict[str, Value], name: str, values: Value) -> None:
 
 
 def _filled(value: Value, *, variables: bool) -> Value:
-    """The values of a list; ``&{...}`` is how the data source writes a policy variable."""
+    """Return the values of a list; ``&{...}`` is a policy variable in the data source."""
     if not variables:
         return value
     if isinstance(value.data, list):

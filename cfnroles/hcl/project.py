@@ -1,4 +1,4 @@
-"""A directory of Terraform as the root of a configuration, with the modules that are available."""
+"""A directory of Terraform as the root of a configuration, with its available modules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cfnroles.hcl.uses import known_type
 from cfnroles.hcl.values import Missing, Outside
 from cfnroles.spelling import hint, meant
 
-#: Where `terraform init` notes the modules that it brought.
+#: Where `terraform init` records the modules that it installed.
 _INSTALLED = ".terraform/modules/modules.json"
 WORKSPACE = "terraform.workspace"
 _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
@@ -27,12 +27,12 @@ _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 
 
 class Project:
-    """A configuration with what its root is given. ``given`` are the expressions of variables, by their names.
+    """A configuration with the inputs of its root. ``given`` are the expressions of variables, by name.
 
-    Nothing is fetched: a module is read where its source is a path, or where `terraform init` has brought it. With
-    ``any_text``, the default of a text or a truth value is not its value: it may have any. With ``any_key``, what
-    ``for_each`` repeats is one thing for any of its keys, and so is what ``count`` makes several of. The variables
-    ``opened`` may have any value, whatever their type. ``by_state`` is how a state tells what only AWS knows.
+    Nothing is downloaded: a module is read if its source is a path, or if `terraform init` has installed it. With
+    ``any_text``, a string or Boolean may have any value instead of its default. With ``any_key``, one instance
+    represents all keys of ``for_each`` and all instances of ``count``. The variables ``opened`` may have any value of
+    any type. ``by_state`` says how to find in a state what only AWS knows.
     """
 
     def __init__(
@@ -51,9 +51,9 @@ class Project:
         self._any_text, self._opened = any_text, opened
         self.budget = Budget(MOST_OF_ALL)
         self._known: dict[str, Configuration] = {}
-        #: The blocks that were found of each type, for whoever asks once more.
+        #: The blocks of each type, cached.
         self.sites: dict[str, Any] = {}
-        #: Where each provider of the root makes resources, once that was looked at.
+        #: Where each provider of the root creates resources, cached.
         self.providers: dict[str, Any] = {}
         self._read: dict[tuple[str, str], tuple[str | None, str]] = {}
         self.root = self.configuration(".")
@@ -68,7 +68,7 @@ class Project:
         self._installed = self._read_installed()
 
     def default_of(self, block: Block) -> Node | None:
-        """The default of a variable of the root, if its value may be taken for that."""
+        """Return the default of a variable of the root, if it may be used as its value."""
         usual = block.body.arguments.get("default")
         return None if self._may_be_any(block, usual) else usual
 
@@ -76,18 +76,18 @@ class Project:
         return block.labels[0] in self._opened or (self._any_text and _is_open(block, value))
 
     def configuration(self, directory: str) -> Configuration:
-        """The configuration in a directory, as seen from the root; raises InvalidInput where it is not well formed."""
+        """Return the configuration in a directory, relative to the root. Raise InvalidInput if it is malformed."""
         if directory not in self._known:
             self._known[directory] = read_configuration(self.files, directory)
         return self._known[directory]
 
     @property
     def texts(self) -> dict[str, str]:
-        """The texts of all files that were read, by what they are called."""
+        """Return the texts of all files that were read, by name."""
         return {name: text for each in self._known.values() for name, text in each.texts.items()}
 
     def file(self, path: str, directory: str, place: Place) -> str:
-        """The text of a file that a module in a directory names; raises Failed where it cannot be read."""
+        """Return the text of a file that a module in a directory names. Raise Failed if it cannot be read."""
         key = path, directory
         if key not in self._read:
             self._read[key] = self._text(path, directory)
@@ -97,7 +97,7 @@ class Project:
         return text
 
     def _text(self, path: str, directory: str) -> tuple[str | None, str]:
-        """The text, or why there is none; nothing where the file lies elsewhere."""
+        """Return the text, or why there is none; nothing for a file elsewhere."""
         files = self.files
         if not files.inside(path, ".") and not files.inside(path, directory) and not files.in_repository(path):
             return None, ""
@@ -108,7 +108,7 @@ class Project:
         return text, "" if text is not None else f"the file {files.called(path)} does not exist"
 
     def _near(self, path: str) -> str:
-        """The file that was meant by a path at which there is none."""
+        """Return the file that was likely meant by a path without a file."""
         directory, name = posixpath.split(path)
         near = meant(name, self.files.names(directory or "."))
         return f"Did you mean {posixpath.join(directory, near)!r}?" if near else ""
@@ -117,11 +117,11 @@ class Project:
         found: dict[str, Node] = {}
         for name in automatic_files(self.files.names(".")):
             text = self.files.text(name) or ""
-            # Terraform itself passes over what names no variable.
+            # Terraform itself ignores values for undeclared variables.
             found |= values_in(Source(self.files.called(name), text))
-        #: The variables whose values stand in the files that Terraform takes by itself.
+        #: The variables with values in the files that Terraform reads automatically.
         self.automatic = frozenset(found) & self.root.variables.keys()
-        # What Terraform takes by itself, the next command line may give another value.
+        # The next command line may override values that Terraform reads automatically.
         blocks = self.root.variables
         found = {
             name: node for name, node in found.items() if name not in blocks or not self._may_be_any(blocks[name], node)
@@ -146,9 +146,9 @@ class Project:
                 raise InvalidInput(what, where=self.files.called("."), why=why, remedy=remedy)
 
     def _argument(self, name: str, text: str) -> Node:
-        """The value of a variable from the command line: a text where its type is one, else an expression.
+        """Return the value of a variable from the command line: a text if its type is one, otherwise an expression.
 
-        Terraform makes a text of it where no type is declared, and stops where it is used as anything else.
+        Without a type, Terraform reads a text, and fails if it is used as anything else.
         """
         kind = known_type(self.root, self.root.variables[name])
         source = Source(f"--parameter {name}", text)
@@ -167,9 +167,9 @@ class Project:
             return {}
 
     def source_of(self, call: Block, directory: str, path: tuple[str, ...]) -> str | None:
-        """The directory of a called module as seen from the root; ``None`` where it is not available.
+        """Return the directory of a called module relative to the root; ``None`` if it is unavailable.
 
-        ``directory`` is that of the caller, and ``path`` the names of the calls from the root on.
+        ``directory`` is that of the caller, and ``path`` are the names of the calls from the root.
         """
         source = literal(call.body.arguments.get("source"))
         if (source is not None and source.startswith(("./", "../"))) or source in (".", ".."):
@@ -183,7 +183,7 @@ class Project:
 
 
 def automatic_files(names: Sequence[str]) -> list[str]:
-    """Those of a directory's files whose values Terraform takes by itself, in the order in which a later one wins.
+    """Return the variable files that Terraform reads automatically, in ascending precedence.
 
     https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence
     """
@@ -192,7 +192,7 @@ def automatic_files(names: Sequence[str]) -> list[str]:
 
 
 def values_in(source: Source) -> dict[str, Node]:
-    """The values of variables in a file; raises InvalidInput where it is not well formed, or has blocks in it."""
+    """Return the values of variables in a file. Raise InvalidInput if it is malformed, or contains blocks."""
     if source.name.endswith(".json"):
         from cfnroles.hcl.json_files import parse_json_values
 
@@ -206,7 +206,7 @@ def values_in(source: Source) -> dict[str, Node]:
 
 
 def _is_open(variable: Block, value: Node | None) -> bool:
-    """Whether the value of a variable is a text or a truth value, and always will be one."""
+    """Return whether the value of a variable is a string or Boolean of any value."""
     kind = variable.body.arguments.get("type")
     if isinstance(value, Constant) and isinstance(value.value, bool):
         return kind is None or kind.written == "bool"

@@ -1,4 +1,4 @@
-"""Where the provider of a resource makes it: with whose credentials, and in which Region.
+"""The account and Region where a resource's provider creates it.
 
 https://developer.hashicorp.com/terraform/language/modules/develop/providers
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs#provider-configuration
@@ -11,9 +11,9 @@ from cfnroles.hcl.project import Project
 from cfnroles.hcl.provided import Provided
 from cfnroles.hcl.syntax import Block
 
-#: The provider of a resource of AWS that names none.
+#: The provider of AWS resources that name none.
 USUAL = "aws"
-#: What decides the account of a provider.
+#: Arguments that determine the account of a provider.
 _CREDENTIALS = frozenset(
     {
         "access_key",
@@ -31,7 +31,7 @@ _CREDENTIALS = frozenset(
 
 
 def root_provider(project: Project, path: tuple[str, ...], name: str) -> str:
-    """What the root calls the provider that a module, at the end of ``path``, calls by ``name``."""
+    """Return the root's name for the provider that a module at the end of ``path`` calls ``name``."""
     inner = path
     while inner:
         *outer, own = inner
@@ -44,13 +44,13 @@ def root_provider(project: Project, path: tuple[str, ...], name: str) -> str:
 
 
 def provided(project: Project, path: tuple[str, ...], block: Block, region: str = "") -> Provided:
-    """Where the resource of a block is made; ``region`` is the Region that it names itself."""
+    """Return where the resource of a block is created. ``region`` is its own Region."""
     found = provided_by(project, root_provider(project, path, provider_of(block) or USUAL))
     return Provided(found.account, region) if region else found
 
 
 def provided_by(project: Project, name: str = USUAL) -> Provided:
-    """Where the provider makes resources that the root calls by this name."""
+    """Return where the provider with this name in the root creates resources."""
     if not project.providers:
         project.providers |= {USUAL: Provided("", ""), **dict(map(_of_block, project.root.providers))}
     found: Provided = project.providers.get(name) or Provided(name, name)
@@ -58,7 +58,7 @@ def provided_by(project: Project, name: str = USUAL) -> Provided:
 
 
 def provider_block(project: Project, name: str) -> Block | None:
-    """The block of a provider that the root calls by this name."""
+    """Return the block of a provider with this name in the root."""
     return next((block for block in project.root.providers if _name(block) == name), None)
 
 
@@ -77,7 +77,7 @@ def _name(block: Block) -> str:
 
 
 def _declares(configuration: Configuration, name: str) -> bool:
-    """Whether a module has a provider of its own, and not just a name for one that it is handed."""
+    """Return whether a module configures a provider itself, rather than only naming one that it receives."""
     own = (block for block in configuration.providers if _name(block) == name)
     return any(block.body.blocks or block.body.arguments.keys() - {"alias", "version"} for block in own)
 

@@ -1,4 +1,4 @@
-"""What names stand for at a place of a configuration."""
+"""The values of names at a place of a configuration."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ _LONGEST = 160
 
 
 class Names(Protocol):
-    """What a module knows by its names."""
+    """The names of a module."""
 
     @property
     def address(self) -> str:
-        """Its address, with a dot behind; empty for the root."""
+        """Its address, with a dot at the end; empty for the root."""
 
     @property
     def directory(self) -> str:
-        """Its directory, as seen from that of the root."""
+        """Its directory, relative to that of the root."""
 
     def named(self, root: str, steps: tuple[str, ...], place: Place) -> tuple[Value, int] | None:
-        """What a name stands for with so many of the steps behind it; ``None`` where the module has no such name."""
+        """Return the value of a name with a number of following steps; ``None`` if the module has no such name."""
 
     def read(self, path: str, place: Place) -> str:
-        """The text of a file of the module; raises Failed where it cannot be read, or lies elsewhere."""
+        """Return the text of a file of the module. Raise Failed if it cannot be read, or is elsewhere."""
 
     def file_name(self, path: str) -> str:
-        """What messages call a file of the module by."""
+        """Return the name of a module's file for messages."""
 
 
 class Scope(Struct, frozen=True, eq=False):
     """The names of a module, and those that loops and instances ``bound``.
 
-    ``label`` tells one turn of a loop from the others. ``alone`` says that there are no names but the bound ones.
+    ``label`` distinguishes the iterations of a loop. ``alone`` says that only the bound names exist.
     """
 
     names: Names
@@ -50,39 +50,39 @@ class Scope(Struct, frozen=True, eq=False):
     alone: bool = False
 
     def binding(self, label: str, bound: Mapping[str, Value]) -> Scope:
-        """The scope with more names bound in it."""
+        """Return the scope with more bound names."""
         both = f"{self.label}, {label}" if self.label and label else self.label or label
         return replace(self, bound={**self.bound, **bound}, label=both)
 
     def only(self, bound: Mapping[str, Value]) -> Scope:
-        """The scope of a template's file, which knows nothing but its variables."""
+        """Return the scope of a template file, which has only its variables."""
         return replace(self, bound=bound, alone=True)
 
     def named(self, root: str, steps: tuple[str, ...], place: Place) -> tuple[Value, int] | None:
-        """What a name stands for with so many of the steps behind it; ``None`` where there is no such name."""
+        """Return the value of a name with a number of following steps; ``None`` if there is no such name."""
         if root in self.bound:
             return self.bound[root], 0
         return None if self.alone else self.names.named(root, steps, place)
 
     def called(self, written: str) -> str:
-        """An expression that is written here, as one tells it from all others."""
+        """Return an expression with what distinguishes it from all others."""
         if len(written) > _LONGEST:
             written = f"{written[:_LONGEST]}..."
         label = f" where {self.label}" if self.label else ""
         return f"{self.names.address}{written}{label}".replace("{", "(").replace("}", ")")
 
     def unknown(self, node: Node, reason: str, remedy: str = "", written: str = "") -> Value:
-        """A value that nobody knows, called as the user writes it."""
+        """Return an unknown value in the user's spelling."""
         text = written or node.written
         return Value(Expression(self.called(text), written=f"${{{text}}}", reason=reason, remedy=remedy), node.place)
 
     def open(self, node: Node, on: Symbol | None) -> Expression:
-        """What nobody knows, because it depends on something else."""
+        """Return an unknown that depends on something else."""
         reason, remedy = (on.reason, on.remedy) if isinstance(on, Expression) else ("its value is unknown", "")
         return Expression(self.called(node.written), written=f"${{{node.written}}}", reason=reason, remedy=remedy)
 
     def hanging(self, node: Node, on: Symbol | None, written: str = "") -> Value:
-        """A value that nobody knows, because it depends on another one."""
+        """Return an unknown value that depends on another one."""
         if isinstance(on, Expression):
             return self.unknown(node, on.reason, on.remedy, written)
         return self.unknown(node, "its value is unknown", "", written)

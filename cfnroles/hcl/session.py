@@ -1,6 +1,7 @@
-"""One pass over a configuration: what is decided of conditions that nobody knows, and how much work is left.
+"""One pass over a configuration: the decided conditions, and the remaining budget of work.
 
-Where a value depends on such a condition, one pass takes one of its arms; `cfnroles.hcl.worlds` makes a pass for each.
+If a value depends on an unknown condition, one pass evaluates one of its arms; `cfnroles.hcl.worlds` makes a pass for
+each.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from cfnroles.hcl.provided import Provided
 from cfnroles.hcl.syntax import Node, Place
 from cfnroles.hcl.values import Failed, Lazy
 
-#: So many expressions are looked at for one resource, and for a directory. The largest that were seen take a third.
+#: The maximum number of evaluated expressions, for one resource and for a directory. Known maxima are a third of it.
 MOST_STEPS = 300_000
 MOST_OF_ALL = 3_000_000
 
 
 class TooMuch(Exception):
-    """The configuration takes more work than any that a person writes."""
+    """The configuration exceeds the budget of work."""
 
     def __init__(self, place: Place) -> None:
         super().__init__("more work")
@@ -26,21 +27,21 @@ class TooMuch(Exception):
 
 
 class Undecided(Exception):
-    """What is looked at depends on a condition that this pass has not come to yet."""
+    """The result depends on a condition that this pass has not met yet."""
 
 
 class Budget:
-    """The work that is left, in all passes together; what is spent of a part is spent of the ``whole``, too."""
+    """The remaining work of all passes; work of a part also counts for the ``whole``."""
 
     def __init__(self, most: int = MOST_STEPS, whole: Budget | None = None) -> None:
         self._left, self._whole = most, whole
 
     def part(self, most: int = MOST_STEPS) -> Budget:
-        """What one resource may take of it."""
+        """Return the budget of one resource."""
         return Budget(most, self)
 
     def spend(self, node: Node) -> None:
-        """Note that a node is worked out; raises TooMuch where no step is left."""
+        """Count the evaluation of a node. Raise TooMuch if no budget remains."""
         self._left -= 1
         if self._left < 0:
             raise TooMuch(node.place)
@@ -49,9 +50,9 @@ class Budget:
 
 
 class Session:
-    """The conditions that are ``decided`` in this pass; ``asked`` are all that it has come to, in order.
+    """The ``decided`` conditions of this pass; ``asked`` are all that it has met, in order.
 
-    ``home`` is where the task definition is made that is looked at, if it is not where the usual provider makes it.
+    ``home`` is where the current task definition is created, if not by the default provider.
     """
 
     home: Provided | None = None
@@ -61,16 +62,16 @@ class Session:
         self._decided = dict(decided or {})
         self.asked: dict[str, bool] = {}
         self._open: set[object] = set()
-        #: The instances of resources that were looked at, by their addresses, and those by type and known name.
+        #: The evaluated instances of resources, by address, and those by type and known name.
         self.made: dict[str, Lazy] = {}
-        #: Those of data sources, by their addresses.
+        #: Those of data sources, by address.
         self.looked_up: dict[str, Lazy] = {}
         self.called: dict[tuple[str, str], str] = {}
         self._peeking = False
 
     @contextmanager
     def peeking(self) -> Iterator[None]:
-        """Look without coming to new conditions: Undecided is raised at one."""
+        """Evaluate without meeting new conditions: one raises Undecided."""
         before, self._peeking = self._peeking, True
         try:
             yield
@@ -78,7 +79,7 @@ class Session:
             self._peeking = before
 
     def holds(self, condition: str) -> bool:
-        """Whether a condition that nobody knows holds in this pass; where nothing is decided, it does."""
+        """Return whether an unknown condition holds in this pass; an undecided one does."""
         if self._peeking and condition not in self.asked:
             raise Undecided
         holds = self._decided.get(condition, True)
@@ -86,11 +87,11 @@ class Session:
         return holds
 
     def enter(self, thing: object, called: str, place: Place) -> None:
-        """Note that something is being worked out; raises Failed where it is already, which makes a circle."""
+        """Start an evaluation. Raise Failed if it is already in progress, which is a cycle."""
         if thing in self._open:
             raise Failed(f"{called} refers to itself", place)
         self._open.add(thing)
 
     def leave(self, thing: object) -> None:
-        """Note that it is worked out."""
+        """End an evaluation."""
         self._open.discard(thing)

@@ -1,4 +1,4 @@
-"""Expressions and blocks as they stand in a file, before anything is known about their values.
+"""Expressions and blocks in a file, before their values are known.
 
 https://developer.hashicorp.com/terraform/language/syntax/configuration
 """
@@ -17,7 +17,7 @@ from cfnroles.refused_texts import drawn_at
 
 
 class Place(Struct, frozen=True, order=True):
-    """Where something stands: a document, and line and column in it, counted from 1."""
+    """A place: a document, with line and column, counted from 1."""
 
     document: str
     line: int
@@ -28,7 +28,7 @@ class Place(Struct, frozen=True, order=True):
 
 
 class Source(Struct, frozen=True, eq=False, dict=True):
-    """The text of a file, under the name that messages call it by."""
+    """The text of a file, with its name in messages."""
 
     name: str
     text: str
@@ -39,7 +39,7 @@ class Source(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def is_json(self) -> bool:
-        """Whether it is a file in JSON, which has no comments, and expressions in its texts alone."""
+        """Whether it is a JSON file, which has no comments, and expressions only in strings."""
         return False
 
     @cached_property
@@ -52,11 +52,11 @@ class Source(Struct, frozen=True, eq=False, dict=True):
         return self.text
 
     def drawn(self, place: Place) -> Page:
-        """The line at a place of the file, with a caret."""
+        """Return the line at a place of the file, with a caret."""
         return drawn_at(self.whole, place.line, place.column, place.document)
 
     def place(self, offset: int) -> Place:
-        """Where the character with this number stands."""
+        """Return the place of the character with this number."""
         found = self._places.get(offset)
         if found is None:
             line = bisect_right(self._lines, offset)
@@ -65,7 +65,7 @@ class Source(Struct, frozen=True, eq=False, dict=True):
 
 
 class Node(Struct, frozen=True, eq=False):
-    """A part of a file, from one character to before another."""
+    """A part of a file, between two characters."""
 
     source: Source
     start: int
@@ -78,7 +78,7 @@ class Node(Struct, frozen=True, eq=False):
 
     @property
     def written(self) -> str:
-        """Its own text, in one line that means the same."""
+        """Its own text, in one line with the same meaning."""
         return _in_one_line(self)
 
 
@@ -95,7 +95,7 @@ class Chunk(Node, frozen=True, eq=False):
 
 
 class Stripping(Node, frozen=True, eq=False):
-    """A part of a template that takes away the spaces ``before`` it or ``after`` it."""
+    """A part of a template that strips the spaces ``before`` it or ``after`` it."""
 
     before: bool
     after: bool
@@ -108,7 +108,7 @@ class Interpolation(Stripping, frozen=True, eq=False):
 
 
 class IfDirective(Node, frozen=True, eq=False):
-    """``%{ if ... }`` with what stands in both of its branches."""
+    """``%{ if ... }`` with the contents of both branches."""
 
     predicate: Node
     yes: tuple[Node, ...]
@@ -116,7 +116,7 @@ class IfDirective(Node, frozen=True, eq=False):
 
 
 class ForDirective(Node, frozen=True, eq=False):
-    """``%{ for ... }``; ``key`` is empty where it names the values alone."""
+    """``%{ for ... }``; ``key`` is empty if it only names the values."""
 
     key: str
     value: str
@@ -125,13 +125,13 @@ class ForDirective(Node, frozen=True, eq=False):
 
 
 class Template(Node, frozen=True, eq=False):
-    """A quoted text, a heredoc or the text of a template's file."""
+    """A quoted string, a heredoc or the text of a template file."""
 
     parts: tuple[Node, ...]
 
 
 class Variable(Node, frozen=True, eq=False):
-    """A name that stands by itself or begins a traversal."""
+    """A name by itself or at the start of a traversal."""
 
     name: str
 
@@ -151,7 +151,7 @@ class Index(Node, frozen=True, eq=False):
 
 
 class Splat(Node, frozen=True, eq=False):
-    """``of[*]``: ``each`` is what is asked of each element, which is called ``*`` there."""
+    """``of[*]``: ``each`` is evaluated for each element, which is called ``*`` there."""
 
     of: Node
     each: Node
@@ -178,7 +178,7 @@ class Object(Node, frozen=True, eq=False):
 
 
 class For(Node, frozen=True, eq=False):
-    """A ``for`` expression. ``member`` is the key of what it makes, ``None`` where it makes a list."""
+    """A ``for`` expression. ``member`` is the key of the resulting object, ``None`` for a list."""
 
     key: str
     value: str
@@ -213,24 +213,24 @@ class Block(Node, frozen=True, eq=False):
 
 
 class Body(Node, frozen=True, eq=False):
-    """What stands in a block or a file: arguments by their names, and blocks."""
+    """The contents of a block or a file: arguments by name, and blocks."""
 
     arguments: dict[str, Node]
     blocks: tuple[Block, ...]
 
     def of(self, kind: str) -> tuple[Block, ...]:
-        """The blocks of a type."""
+        """Return the blocks of a type."""
         return tuple(block for block in self.blocks if block.type == kind)
 
 
 _COMMENT = re.compile(r"(?:#|//)[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
-@lru_cache(maxsize=16_384)  # each pass asks for the same ones
+@lru_cache(maxsize=16_384)  # each pass reads the same ones
 def _in_one_line(node: Node) -> str:
-    """The text of an expression without line breaks and comments, and with a comma where a line ends in an object.
+    """Return the text of an expression without line breaks and comments, with commas for line ends in objects.
 
-    A heredoc, which needs its lines, is no expression any more.
+    A heredoc, which needs its lines, is no longer an expression.
     https://developer.hashicorp.com/terraform/language/expressions/types#maps-objects
     """
     raw = node.source.text[node.start : node.end]
@@ -248,7 +248,7 @@ def _in_one_line(node: Node) -> str:
 
 
 def _between(node: Node, start: int, end: int, *, last: bool = False) -> str:
-    """What stands between two parts of an expression."""
+    """Return the text between two parts of an expression."""
     text = node.source.text[start:end]
     if isinstance(node, Template):
         return text
@@ -263,7 +263,7 @@ def _between(node: Node, start: int, end: int, *, last: bool = False) -> str:
 
 
 def children(node: object) -> Iterator[Node]:
-    """The parts of a part of a file, but for the literal ones of a template."""
+    """Yield the child nodes, without the literal parts of a template."""
     if isinstance(node, Chunk):
         return
     values = (

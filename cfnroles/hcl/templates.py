@@ -1,4 +1,4 @@
-"""Quoted texts, heredocs and templates: literal parts, ``${...}`` and ``%{...}``.
+"""Parsing of quoted strings, heredocs and templates: literal parts, ``${...}`` and ``%{...}``.
 
 https://developer.hashicorp.com/terraform/language/expressions/strings
 """
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from cfnroles.hcl.reader import Reader
 from cfnroles.hcl.syntax import Chunk, ForDirective, IfDirective, Interpolation, Node, Stripping, Template
 
-# A sign that begins neither a sequence nor what stands for its beginning is a sign like any other.
+# A character that begins neither a sequence nor an escaped one is an ordinary character.
 _QUOTED = re.compile(r'(?:[^\\"$%\r\n]+|([$%])(?!\1?\{))+')
 _PLAIN = re.compile(r"(?:[^$%\n]+|([$%])(?!\1?\{))*\n?")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
@@ -23,43 +23,43 @@ _UNICODE = re.compile(r"u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}")
 
 
 class _Directive(Stripping, frozen=True, eq=False):
-    """A directive by itself: ``if``, ``else``, ``endif``, ``for``, ``endfor``, with what it says."""
+    """A single directive: ``if``, ``else``, ``endif``, ``for``, ``endfor``, with its expressions."""
 
     word: str
     names: tuple[str, str] = ("", "")
     inner: Node | None = None
 
 
-#: What is stripped as one: in quotes all that stands between two sequences, else one line of it.
+#: The unit of stripping: in quotes everything between two sequences, otherwise one line of it.
 _Literal = list[Chunk]
 
 
 class TemplateReader(Reader):
-    """The part of a parser that reads templates."""
+    """The part of a parser for templates."""
 
     @abstractmethod
     def expression(self) -> Node:
-        """An expression, with conditionals."""
+        """Parse an expression, with conditionals."""
 
     @abstractmethod
     def loop_names(self) -> tuple[str, str]:
-        """``key, value in``, with an empty key where there is none."""
+        """Parse ``key, value in``, with an empty key if there is none."""
 
     def quoted(self) -> Template:
-        """A text in quotes."""
+        """Parse a quoted string."""
         start = self.at
         self.at += 1
         parts = self._parts(lambda: self.taken('"'), "the quoted string is not closed", quoted=True)
         return self._template(start, parts)
 
     def heredoc(self, word: str, start: int, *, indented: bool) -> Template:
-        """The lines of a heredoc up to the one that is its word alone, whose end is left to be read."""
+        """Parse the lines of a heredoc up to the one with only its word, without the end of that line."""
         closing = re.compile(rf"(?<=\n)[^\S\n]*{re.escape(word)}(?=[^\S\n]*\n)")
         parts = self._parts(lambda: bool(self.match(closing)), f"the heredoc {word} is not closed", start)
         return self._template(start, _without_indent(parts) if indented else parts)
 
     def template_file(self) -> Template:
-        """All of the text as one template."""
+        """Parse the whole text as one template."""
         return self._template(0, self._parts(lambda: self.at == len(self.text), ""))
 
     def _template(self, start: int, parts: list[_Literal | Stripping]) -> Template:
@@ -89,7 +89,7 @@ class TemplateReader(Reader):
         return parts
 
     def _literal(self, *, quoted: bool) -> _Literal:
-        """Empty at the end of the text, and at the end of a line in quotes."""
+        """Parse a literal part; empty at the end of the text, and at the end of a line in quotes."""
         found: _Literal = []
         while quoted or not found or not found[-1].text.endswith("\n"):
             start = self.at
@@ -138,21 +138,21 @@ class TemplateReader(Reader):
         return _Directive(self.source, start, self.at, before, after, *said)
 
     def _strips_after(self) -> bool:
-        """Whether the spaces behind are stripped; the closing brace is passed over."""
+        """Parse the closing brace. Return whether the spaces after it are stripped."""
         strips = self.taken("~")
         if not self.taken("}"):
             raise self.fault("expected }")
         return strips
 
     def _nested(self, left: list[Node]) -> tuple[Node, ...]:
-        """The parts, of which the first is the last of ``left``, with what stands in each directive inside of it."""
+        """Return the parts, the first of which is the last of ``left``, with the content of each directive in it."""
         found, end = self._until(left)
         if end is not None:
             raise self.fault("this has no matching start", end.start)
         return found
 
     def _until(self, left: list[Node]) -> tuple[tuple[Node, ...], _Directive | None]:
-        """What stands before the next directive that ends something, and that."""
+        """Return what precedes the next directive that ends something, and that directive."""
         found: list[Node] = []
         with self.level():
             while left:
@@ -181,7 +181,7 @@ class TemplateReader(Reader):
 
 
 def _stripped_left(literal: _Literal) -> _Literal:
-    """Without the spaces that it begins with. What is empty then stays: beside it, a value becomes a text."""
+    """Strip leading spaces. An empty part stays: next to it, a value becomes a string."""
     for index, chunk in enumerate(literal):
         if text := chunk.text.lstrip():
             start = chunk.start + len(chunk.text) - len(text)
@@ -190,7 +190,7 @@ def _stripped_left(literal: _Literal) -> _Literal:
 
 
 def _stripped_right(literal: _Literal) -> _Literal:
-    """As ``_stripped_left``, for the spaces that it ends with."""
+    """Strip trailing spaces, as ``_stripped_left``."""
     for index in reversed(range(len(literal))):
         if text := literal[index].text.rstrip():
             return [*literal[:index], replace(literal[index], text=text)]
@@ -198,7 +198,7 @@ def _stripped_right(literal: _Literal) -> _Literal:
 
 
 def _without_indent(parts: list[_Literal | Stripping]) -> list[_Literal | Stripping]:
-    """The lines without the spaces that all of them begin with, but for those that are nothing but spaces."""
+    """Remove the common indent of all lines, except those with only spaces."""
     spaces: dict[int, int] = {}
     begins = True
     for index, part in enumerate(parts):

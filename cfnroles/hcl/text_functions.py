@@ -23,16 +23,16 @@ from cfnroles.text import Part, Text
 
 _VERB = re.compile(r"%(?:%|([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))")
 _WIDEST = 1000
-#: A pattern that Python cannot take much time for: at most three repetitions, and none of what is in brackets.
+#: A pattern that Python matches quickly: at most three repetitions, and none of groups.
 _REPEATED = re.compile(r"[*+]|\{\d*,")
 _NESTED = re.compile(r"\)[*+?{]|\(\?|\\[1-9]")
 _MOST_SEARCHED = 500
-#: What means something else in Python, or will.
+#: Patterns with another meaning in Python, now or later.
 _OTHERWISE = re.compile(r"\[\[|--|&&|~~|\|\||\\[pPQEzC]")
-#: Signs that stand in no name, so that none is in what a symbol of a text stands for.
+#: Characters that no name contains, so none is in the value of a symbol.
 _OF_NO_NAME = re.compile(r"[${}<>%]")
 
-#: What finds the revision at the end of the ARN of a task definition, as people write it.
+#: Common patterns for the revision at the end of the ARN of a task definition.
 _REVISION = frozenset({r"/:\d+$/", r"/:\d*$/", "/:[0-9]+$/", "/:[0-9]*$/", "/:[^:]+$/", "/:[^:]*$/"})
 _DEFINITION = "aws_ecs_task_definition"
 
@@ -144,7 +144,7 @@ def _replace(arguments: Sequence[Value]) -> Text | str:
 
 
 def _of_any_revision(symbol: Expression, put: Text) -> Text:
-    """The ARN of a task definition with something else in the place of its revision.
+    """Return the ARN of a task definition with another text in place of its revision.
 
     https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/cloudwatch_event_target
     """
@@ -157,7 +157,7 @@ def _of_any_revision(symbol: Expression, put: Text) -> Text:
 
 
 def _pattern(written: str, searched: str) -> re.Pattern[str]:
-    """A regular expression; raises Open where it might take long, or means something else in Python."""
+    """Return a regular expression. Raise Open if it might be slow, or has another meaning in Python."""
     repetitions = len(_REPEATED.findall(written))
     if repetitions > 3 or (repetitions and len(searched) > _MOST_SEARCHED) or len(written) > _MOST_SEARCHED:
         raise Open(None)

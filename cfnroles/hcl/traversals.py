@@ -1,4 +1,4 @@
-"""A traversal: the name that it begins with, and the steps behind that.
+"""Traversals: a name, and the steps after it.
 
 https://developer.hashicorp.com/terraform/language/expressions/references
 """
@@ -11,9 +11,9 @@ from itertools import takewhile
 from cfnroles.hcl.syntax import GetAttribute, Index, Node, Variable
 
 
-@lru_cache(maxsize=16_384)  # each pass goes the same ways
+@lru_cache(maxsize=16_384)  # each pass evaluates the same traversals
 def chain(node: Node) -> tuple[Variable, list[GetAttribute | Index]] | None:
-    """The name that a traversal begins with, and its steps from the first to the last; ``None`` for anything else."""
+    """Return the first name of a traversal and its steps in order; ``None`` for anything else."""
     steps: list[GetAttribute | Index] = []
     while isinstance(node, (GetAttribute, Index)):
         steps.append(node)
@@ -23,7 +23,7 @@ def chain(node: Node) -> tuple[Variable, list[GetAttribute | Index]] | None:
 
 @lru_cache(maxsize=16_384)
 def leading(node: Node) -> tuple[str, ...]:
-    """The names behind the first one, up to the first key."""
+    """Return the names after the first one, up to the first key."""
     found = chain(node)
     steps = takewhile(lambda step: isinstance(step, GetAttribute), found[1] if found else ())
     return tuple(step.name for step in steps if isinstance(step, GetAttribute))

@@ -1,4 +1,4 @@
-"""The types of variables: what Terraform makes of a value for one.
+"""The types of variables, and conversion of values to them.
 
 https://developer.hashicorp.com/terraform/language/expressions/type-constraints
 """
@@ -17,9 +17,9 @@ _Default = Callable[[Node], Value]
 
 
 def converted(value: Value, kind: Node | None, default: _Default) -> Value:
-    """A value as its variable has it; ``default`` gives the value of an optional member's default.
+    """Return a value converted to the type of its variable; ``default`` returns the default of an optional member.
 
-    Raises Failed where Terraform makes nothing of that type of it.
+    Raise Failed if it cannot be converted.
     """
     if kind is None or value.data is None or value.unknown or isinstance(value.data, Lazy):
         return value
@@ -31,7 +31,7 @@ def converted(value: Value, kind: Node | None, default: _Default) -> Value:
 
 
 def takes_text(kind: Node | None) -> bool:
-    """Whether the text of an option is the value itself, and not an expression for it.
+    """Return whether the text of an option is the value itself, and not an expression.
 
     https://developer.hashicorp.com/terraform/language/values/variables#variables-on-the-command-line
     """
@@ -39,18 +39,18 @@ def takes_text(kind: Node | None) -> bool:
 
 
 def example(kind: Node | None) -> str:
-    """The form of an option's text for a variable of a type: ``VALUE``, ``["VALUE"]``, ``{"KEY":"VALUE"}``."""
+    """Return an example of an option's text for a variable of a type: ``VALUE``, ``["VALUE"]``, ``{"KEY":"VALUE"}``."""
     return _ON_COMMAND_LINE.get(_called(kind), "VALUE") if takes_text(kind) else written_example(kind)
 
 
-#: What a text on the command line may be, by the type that takes it as it is.
+#: Valid texts on the command line, by the type that accepts them unchanged.
 _ON_COMMAND_LINE = {"string": "VALUE", "number": "1", "bool": "true"}
-#: The same as expressions, with what older configurations call collections by.
+#: The same as expressions, with the collection types of older configurations.
 _EXAMPLES = {"number": "1", "bool": "true", "list": '["VALUE"]', "set": '["VALUE"]', "map": '{"KEY":"VALUE"}'}
 
 
 def written_example(kind: Node | None) -> str:
-    """The form of an expression for a variable of a type."""
+    """Return an example of an expression for a variable of a type."""
     if not isinstance(kind, Call) or not kind.arguments:
         return _EXAMPLES.get(_called(kind), '"VALUE"')
     inner = kind.arguments[0]
@@ -68,7 +68,7 @@ def written_example(kind: Node | None) -> str:
 
 
 def _called(kind: Node | None) -> str:
-    """The name of a type without arguments, which older configurations write in quotes."""
+    """Return the name of a type without arguments, which older configurations quote."""
     return kind.name if isinstance(kind, Variable) else _name(kind) if kind is not None else ""
 
 

@@ -1,4 +1,4 @@
-"""Names in a configuration that nothing declares, as `terraform validate` finds them.
+"""Undeclared names in a configuration, as `terraform validate` finds them.
 
 https://developer.hashicorp.com/terraform/language/expressions/references
 """
@@ -31,13 +31,13 @@ from cfnroles.hcl.traversals import chain, leading
 from cfnroles.page import Page, page
 from cfnroles.spelling import hint, meant
 
-#: Modules that somebody else keeps, and that are well formed where they are published.
+#: Modules of others, which are valid as published.
 _FETCHED = ".terraform/"
-#: What writes files into a directory before Terraform runs there.
+#: Tools that add files to a directory before Terraform runs there.
 _GENERATOR = "terragrunt.hcl"
-#: What cfnroles wrote is written again, whatever it names.
+#: Output of cfnroles is written again, whatever it names.
 _WRITTEN = (".cfnroles.tf", ".cfnroles.tf.json")
-#: Arguments whose names are those of providers, of attributes, or of the block itself.
+#: Arguments with names of providers, of attributes, or of the block itself.
 _OTHER_NAMES = frozenset({"provider", "providers", "iterator", "ignore_changes"})
 _RESOURCE = re.compile(r"[a-z][a-z0-9]*_\w+")
 
@@ -45,7 +45,7 @@ _Fault = tuple[Node, str, str]
 
 
 def refuse_undeclared(project: Project) -> None:
-    """Raise InvalidInput for each name that nothing declares, with its place and the name that is nearest."""
+    """Raise InvalidInput for each undeclared name, with its place and the nearest declared name."""
     if _GENERATOR in project.files.names("."):
         return
     found: dict[tuple[str, str], _Fault] = {}
@@ -101,7 +101,7 @@ def _faults(project: Project, directory: str) -> Iterator[_Fault]:
 
 
 def _called(project: Project, directory: str) -> Mapping[str, Configuration]:
-    """The modules that a module calls, as far as they are available."""
+    """Return the available modules that a module calls."""
     found: dict[str, Configuration] = {}
     for calls, own in modules_of(project):
         if own == directory:
@@ -123,7 +123,7 @@ def _fault(node: Node, known: Configuration, called: Mapping[str, Configuration]
     first, called_by = (steps[0] if steps else ""), root.name if root else ""
     match called_by:
         case "var" if first and first not in known.variables:
-            # One that is like no other is a gap: Terragrunt may declare it, from anywhere in the repository.
+            # A name without a similar one is a gap: Terragrunt may declare it, from anywhere in the repository.
             if near := _nearest("var.", first, known.variables, ""):
                 yield node, f"var.{first} is not declared", near
         case "local" if first and first not in known.locals and not first.endswith(WRITTEN_ROLE):
@@ -160,7 +160,7 @@ def _nearest(before: str, name: str, known: Iterable[str], how: str) -> str:
 
 
 def _references(node: Node, bound: frozenset[str], found: list[Node]) -> list[Node]:
-    """The traversals in a part of a file that begin with a name of the module, added to those that are found."""
+    """Add the traversals in a part of a file that begin with a name of the module to those found."""
     match node:
         case Constant() | Chunk():
             pass
@@ -179,7 +179,7 @@ def _references(node: Node, bound: frozenset[str], found: list[Node]) -> list[No
 
 
 def _traversal(node: Node, bound: frozenset[str], found: list[Node]) -> None:
-    """The steps of a traversal are no traversals; a key is one."""
+    """Search the steps of a traversal: they are not traversals, but a key is."""
     begun = chain(node)
     if begun is not None and begun[0].name not in bound:
         found.append(node)

@@ -1,4 +1,4 @@
-"""Values: what is known, symbols in texts, and what is not known; each with the place where it is written."""
+"""Values: known data, symbols in texts, and unknowns, each with the place where it is written."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cfnroles.hcl.syntax import Node, Place
 from cfnroles.symbols import Expression, Symbol
 from cfnroles.text import Part, Text, text_of
 
-#: Terraform writes no longer text anywhere that matters to a task.
+#: The maximum length of texts that Terraform writes for a task.
 LONGEST = 1_000_000
-#: No list or map that a person writes has more elements.
+#: The maximum number of elements of a list or map.
 MOST = 10_000
 
 
 class Failed(Exception):
-    """Terraform itself would stop at this expression."""
+    """Terraform itself would fail at this expression."""
 
     def __init__(self, what: str, place: Place | None = None) -> None:
         super().__init__(what)
@@ -28,7 +28,7 @@ class Failed(Exception):
 
 
 class Outside(Failed):
-    """The file ``path`` stands where none is read, whatever Terraform does."""
+    """The file ``path`` is outside of what is read, whatever Terraform does."""
 
     def __init__(self, path: str, place: Place) -> None:
         super().__init__(f"{path} is outside the directory", place)
@@ -36,7 +36,7 @@ class Outside(Failed):
 
 
 class Missing(Failed):
-    """There is no file where the configuration names one, or it cannot be read; ``remedy`` is what was meant."""
+    """A file of the configuration does not exist, or cannot be read; ``remedy`` is what was likely meant."""
 
     def __init__(self, what: str, place: Place, remedy: str = "") -> None:
         super().__init__(what, place)
@@ -56,39 +56,39 @@ class Value(Struct, frozen=True, eq=False):
 
     @property
     def unknown(self) -> Expression | None:
-        """The expression that stands for all of the value; ``None`` where anything is known of it."""
+        """The expression that represents the whole value; ``None`` if anything is known about it."""
         return self.data if isinstance(self.data, Expression) else None
 
 
 class Encoded(Struct, frozen=True, eq=False):
-    """A text that is the JSON of a value; ``data_source`` is the type of the one that makes it, if one does."""
+    """A text that is the JSON of a value; ``data_source`` is the type of its data source, if one creates it."""
 
     value: Value
     data_source: str = ""
 
 
 class Elements(list[Value]):
-    """A set: its elements are in order, and have no number."""
+    """A set: its elements are in order, without numbers."""
 
 
 class Lazy(ABC):
-    """Something whose members are worked out when they are asked for."""
+    """A value whose members are computed on demand."""
 
     @abstractmethod
     def member(self, key: str | int, place: Place) -> Value:
-        """A member by its name or number; raises Failed where there is none."""
+        """Return a member by name or number. Raise Failed if there is none."""
 
     @abstractmethod
     def all(self, place: Place) -> Value:
-        """All of it as a list or a dictionary, or as an expression where nobody knows which members it has."""
+        """Return all of it as a list or a dictionary, or as an expression if its members are unknown."""
 
     def at_open_key(self, key: Value, node: Node) -> Value | None:
-        """A member by a key that nobody knows, which ``node`` gives; ``None`` where nothing can be said of it."""
+        """Return a member by an unknown key, the value of ``node``; ``None`` if nothing is known about it."""
         return None
 
 
 def text(value: Value) -> Text:
-    """The value as a text; raises Failed where Terraform makes none of it."""
+    """Return the value as a text. Raise Failed if Terraform cannot convert it."""
     data = value.data
     match data:
         case Expression():
@@ -106,27 +106,27 @@ def text(value: Value) -> Text:
 
 
 def checked(made: Text, place: Place | None = None) -> Text:
-    """The text itself; raises Failed where it is longer than any that is meant."""
+    """Return the text. Raise Failed if it exceeds the maximum length."""
     if len(made) > LONGEST:
         raise Failed(f"the string has more than {LONGEST:,} characters", place)
     return made
 
 
 def plain(value: Value) -> str | None:
-    """The text that a value is, where no part of it is open."""
+    """Return the text of a value, if no part of it is open."""
     made = text(value)
     return "".join(map(str, made.parts)) if all(type(part) is str for part in made.parts) else None
 
 
 def number_text(number: int | float) -> str:
-    """A number as Terraform writes it into a text."""
+    """Return a number in Terraform's notation for texts."""
     if isinstance(number, int) or number.is_integer():
         return str(int(number)) if abs(number) < 10**300 else "0"
     return repr(number)
 
 
 def number(value: Value) -> int | float:
-    """The number that a value is or says; raises Failed for any other, and for what is not known."""
+    """Return the number of a value, also of a text. Raise Failed for any other, and for an unknown."""
     data = value.data
     if isinstance(data, (int, float)) and not isinstance(data, bool):
         return data
@@ -141,7 +141,7 @@ def number(value: Value) -> int | float:
 
 
 def truth(value: Value) -> bool:
-    """The truth value that a value is or says; raises Failed for any other."""
+    """Return the Boolean of a value, also of a text. Raise Failed for any other."""
     if isinstance(value.data, bool):
         return value.data
     if isinstance(value.data, str) and value.data in ("true", "false"):
@@ -150,9 +150,9 @@ def truth(value: Value) -> bool:
 
 
 def elements(value: Value) -> list[tuple[Value, Value]]:
-    """Key and value of each element of a list, a set or an object; raises Failed for anything else.
+    """Return key and value of each element of a list, a set or an object. Raise Failed for anything else.
 
-    What is not known at all is for the caller to look for.
+    The caller handles completely unknown values.
     """
     data = value.data
     if isinstance(data, Lazy):
@@ -167,7 +167,7 @@ def elements(value: Value) -> list[tuple[Value, Value]]:
 
 
 def is_known(value: Value) -> bool:
-    """Whether nothing in a value is open."""
+    """Return whether nothing in a value is open."""
     match value.data:
         case Text() as made:
             return not made.symbols
@@ -183,7 +183,7 @@ def is_known(value: Value) -> bool:
 
 
 def first_unknown(value: Value) -> Symbol | None:
-    """The first symbol in a value; ``None`` where all is known."""
+    """Return the first symbol in a value; ``None`` if everything is known."""
     match value.data:
         case Expression() as found:
             return found
@@ -199,12 +199,12 @@ def first_unknown(value: Value) -> Symbol | None:
 
 
 def same(left: Value, right: Value) -> bool | None:
-    """Whether two values are equal; ``None`` where that is not known."""
+    """Return whether two values are equal; ``None`` if unknown."""
     if isinstance(left.data, Encoded) or isinstance(right.data, Encoded):
         if isinstance(left.data, Encoded) and isinstance(right.data, Encoded):
             return same(left.data.value, right.data.value)
         others = [each.data for each in (left, right) if not isinstance(each.data, Encoded)]
-        # No JSON is an empty text.
+        # An empty text is not JSON.
         if others[0] == "" or isinstance(others[0], bool | int | float | list | dict | None):
             return False
         return None if not (is_known(left) and is_known(right)) else text(left) == text(right)
@@ -228,9 +228,9 @@ def _same_members(left: Any, right: Any) -> bool | None:
 
 
 def _same_open(left: Value, right: Value) -> bool | None:
-    """Of two values of which one is open at least: texts are told apart by what they have for sure."""
+    """Compare two values of which at least one is open: texts differ by their certain parts."""
     left, right = (left, right) if not is_known(left) else (right, left)
-    # What a resource is called by is never null and never empty.
+    # The name of a resource is never null and never empty.
     if right.data is None or right.data == "":
         for_sure = isinstance(left.data, Text) and any(isinstance(part, str) for part in left.data.parts)
         if for_sure or isinstance(left.data, (list, dict)) or _is_set(left.data):
@@ -246,15 +246,15 @@ def _is_set(data: Any) -> bool:
 
 
 def encoded(value: Value) -> Text:
-    """The JSON of a value, with its symbols; one in the place of a whole value is there without quotes.
+    """Return the JSON of a value with its symbols; one in place of a whole value has no quotes.
 
-    Raises Failed as ``text`` does.
+    Raise Failed as ``text``.
     """
     return checked(Text(*(part for part, _ in _encoded(value))), value.place)
 
 
 def _encoded(value: Value) -> Iterator[tuple[Part, Place]]:
-    """The parts of a value's JSON, each with the place of the value that it belongs to."""
+    """Yield the parts of a value's JSON, each with the place of its own value."""
     data, place = value.data, value.place
     if isinstance(data, Lazy):
         yield from _encoded(data.all(place))
@@ -294,7 +294,7 @@ def _quoted(part: str) -> str:
 
 
 def chunks_of(value: Value) -> Iterator[tuple[Part, Place]]:
-    """The parts of a value's text, each with its place."""
+    """Yield the parts of a value's text, each with its place."""
     if value.chunks:
         yield from value.chunks
     elif isinstance(value.data, Encoded):

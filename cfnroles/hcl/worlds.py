@@ -1,4 +1,4 @@
-"""A pass for each combination of the conditions that nobody knows."""
+"""A pass for each combination of the unknown conditions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Generic, TypeVar
 
 from cfnroles.hcl.session import Budget, Session
 
-#: As many passes as six independent conditions make; with more, not every combination is looked at.
+#: The number of passes of six independent conditions; above this, not every combination is examined.
 MOST = 64
-#: As many passes as that many conditions make when each is looked at both ways.
+#: The number of passes of that many conditions if each is examined both ways.
 MOST_APART = 256
 
 _Found = TypeVar("_Found")
@@ -18,22 +18,22 @@ _Found = TypeVar("_Found")
 def explored(
     work: Callable[[Session], _Found], budget: Budget, most: int = MOST
 ) -> tuple[list[tuple[Mapping[str, bool], _Found]], bool]:
-    """What is found for each combination of conditions, with these; and whether no combination was left out.
+    """Return the results for each combination of conditions, and whether none was left out.
 
-    Where there are too many, each condition is looked at both ways, with the others as they usually are.
+    If there are too many, each condition is examined both ways, with the others in their usual state.
     """
     passes = _Passes(work, budget)
     found: list[tuple[Mapping[str, bool], _Found]] = []
     pending: list[dict[str, bool]] = [{}]
     while pending:
-        # Each that is pending makes a pass at least.
+        # Each pending one makes at least one pass.
         if len(found) + len(pending) > most:
             return _one_by_one(passes), False
-        # The arms of early conditions have most of the others behind them, which tells soonest that there are too many.
+        # The arms of early conditions have most others behind them, which shows soonest whether there are too many.
         decided = pending.pop(0)
         found.append(passes.of(decided))
         asked = list(found[-1][0].items())
-        # The arms that this pass did not take, each behind the same conditions as here.
+        # The arms that this pass did not take, each after the same conditions as here.
         for index in range(len(decided), len(asked)):
             name, holds = asked[index]
             pending.append({**dict(asked[:index]), name: not holds})
@@ -41,7 +41,7 @@ def explored(
 
 
 class _Passes(Generic[_Found]):
-    """The passes that were made: a condition that is not decided holds, so those that do not decide a pass."""
+    """The passes so far: an undecided condition holds, so those that do not hold decide a pass."""
 
     def __init__(self, work: Callable[[Session], _Found], budget: Budget) -> None:
         self._work, self._budget = work, budget
@@ -57,7 +57,9 @@ class _Passes(Generic[_Found]):
 
 
 def _one_by_one(passes: _Passes[_Found]) -> list[tuple[Mapping[str, bool], _Found]]:
-    """A pass in which all conditions hold, and one for each that does not, with those that are asked there alone."""
+    """Return a pass in which all conditions hold, and one for each that does not, with those that are met only
+    there.
+    """
     found: list[tuple[Mapping[str, bool], _Found]] = []
     pending: list[dict[str, bool]] = [{}]
     flipped: set[str] = set()
