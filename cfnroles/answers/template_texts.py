@@ -21,7 +21,7 @@ from cfnroles.symbols import SUFFIX, Attribute, Cut, InImage, RandomSuffix, Symb
 from cfnroles.template.expressions import expression
 from cfnroles.template.intrinsics import plain
 from cfnroles.template.template import ResolvedStack
-from cfnroles.text import ACCOUNT, PARTITION, REGION, Part, Text, from_spelling, text_of
+from cfnroles.text import ACCOUNT, PARTITION, Part, Text, from_spelling, text_of
 
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
 _ROLE = "AWS::IAM::Role"
@@ -34,8 +34,6 @@ _APART = frozenset(
 )
 #: A symbol for a name in the template or its stack.
 _NAME = re.compile(r"\$\{(?!!|AWS::(?!Stack)|Import::|resolve:)([^{}]+)\}")
-#: The Region and account in the ARN of a resource, which are those of the stack.
-_OF_ARN = re.compile(r"Fn::Select\(([34]), Fn::Split\(:, ([A-Za-z0-9]+)\.Arn\)\)")
 _Struct = TypeVar("_Struct", bound=Struct)
 
 
@@ -130,8 +128,6 @@ class Texts(Struct, frozen=True):
         """
 
         def name(symbol: Symbol) -> Part:
-            if (field := _OF_ARN.fullmatch(symbol.name)) and self._is_here(field[2]):
-                return REGION if field[1] == "3" else ACCOUNT
             if isinstance(symbol, Attribute) and symbol.type == _ROLE and symbol.name.endswith(".Arn"):
                 return self._arn_of_role(symbol)
             resource = self.stack.resources.get(symbol.name) if isinstance(symbol, Attribute) else None
@@ -156,10 +152,6 @@ class Texts(Struct, frozen=True):
         name = from_spelling(given, policy=False) if isinstance(given, str) and given else None
         own = name or Attribute(logical_id, type=_ROLE)
         return Text("arn:", PARTITION, ":iam::", ACCOUNT, ":role", from_spelling(path, policy=False), own)
-
-    def _is_here(self, logical_id: str) -> bool:
-        resource = self.stack.resources.get(logical_id)
-        return resource is not None and resource.type == "AWS::ECR::Repository"
 
 
 def foreign(role: Role, mark: str) -> Role:

@@ -14,6 +14,8 @@ from cfnroles.template.worlds import Atom, Literal, Worlds
 from cfnroles.workload import Path
 
 _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
+#: A resource of which Fn::Sub reads an attribute.
+_ATTRIBUTE = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*\.[^{}]*\}")
 
 
 def names_in(value: Any) -> Iterator[str]:
@@ -21,6 +23,17 @@ def names_in(value: Any) -> Iterator[str]:
     yield from _named_by(value)
     for member in inside(value):
         yield from names_in(member)
+
+
+def with_attributes(value: Any) -> Iterator[str]:
+    """Yield the names of the resources of which an expression reads an attribute."""
+    match value:
+        case {"Fn::GetAtt": str(name) | [str(name), *_]}:
+            yield name.partition(".")[0]
+        case {"Fn::Sub": str(text) | [str(text), _]}:
+            yield from _ATTRIBUTE.findall(text)
+    for member in inside(value):
+        yield from with_attributes(member)
 
 
 def _named_by(value: Any) -> Iterator[str]:

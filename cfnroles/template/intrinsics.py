@@ -38,6 +38,18 @@ _URL_SUFFIXES = {
 
 _HOME = "${AWS::Region}:${AWS::AccountId}"
 _TASK_DEFINITION = "AWS::ECS::TaskDefinition"
+#: The service of resources whose ARN has the Region and account of their stack. The CDK cuts both out of the ARN.
+_SERVICES = {
+    "AWS::DynamoDB::Table": "dynamodb",
+    "AWS::ECR::Repository": "ecr",
+    "AWS::ECS::Cluster": "ecs",
+    "AWS::EFS::FileSystem": "elasticfilesystem",
+    "AWS::KMS::Key": "kms",
+    "AWS::Kinesis::Stream": "kinesis",
+    "AWS::Lambda::Function": "lambda",
+    "AWS::Logs::LogGroup": "logs",
+    "AWS::SQS::Queue": "sqs",
+}
 #: The value of Ref and GetAtt for a resource with a name in the template: (type, attribute) -> (property, text). An
 #: empty attribute is Ref.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
@@ -334,6 +346,8 @@ class Resolution(Struct):
                 whole = from_spelling(self.text(cut).rstrip(":"), policy=False).whole
                 if whole is not None and (piece := self._piece_of_task_definition(index, whole.name)):
                     return from_spelling(piece)
+                if whole is not None and (piece := self._piece_of_resource(index, whole.name)):
+                    return from_spelling(piece)
                 return field_of(whole, index) if isinstance(whole, Parameter | Import) else None
             case {"Fn::Split": ["/", cut]} if index == 0 and (name := _RESOURCE.fullmatch(self.text(cut))):
                 whole = from_spelling(f"${{{name[1]}}}", policy=False).whole
@@ -353,6 +367,16 @@ class Resolution(Struct):
         resource = f"task-definition/{family}" if isinstance(family, str) and family else ""
         pieces = ("arn", "${AWS::Partition}", "ecs", "${AWS::Region}", "${AWS::AccountId}", resource)
         return self._substituted(pieces[index], {}) if index < 5 else resource if index == 5 else ""
+
+    def _piece_of_resource(self, index: int, name: str) -> str:
+        """What is cut out of the ARN of a resource of the template, before the resource's own part; else empty."""
+        logical_id, _, attribute = name.partition(".")
+        service = _SERVICES.get(str(_member(_member(self.tree, "Resources"), logical_id).get("Type")))
+        if service is None or attribute != "Arn" or index > 4:
+            return ""
+        return self._substituted(
+            ("arn", "${AWS::Partition}", service, "${AWS::Region}", "${AWS::AccountId}")[index], {}
+        )
 
     def _split(self, argument: Any) -> Any:
         if not isinstance(argument, list) or len(argument) != 2:

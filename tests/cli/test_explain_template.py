@@ -334,6 +334,13 @@ def test_the_key_of_a_log_group_is_known(explained: Any) -> None:
     assert told(explained(template(logs)))["kms:GenerateDataKey", ""] == ("${SecretKey.Arn}",)
 
 
+def test_the_cdk_cuts_account_and_region_out_of_the_arn_of_a_repository(explained: Any) -> None:
+    account, region = (f"!Select [{number}, !Split [':', !GetAtt Repository.Arn]]" for number in (4, 3))
+    image = f"!Join ['', [{account}, .dkr.ecr., {region}, ., !Ref AWS::URLSuffix, /, !Ref Repository, ':1']]"
+    pulled = told(explained(template(f"Image: {image}")))
+    assert pulled["ecr:BatchGetImage", ""] == ("${Repository.Arn}",)
+
+
 SESSIONS = "  Sessions: {Type: AWS::Logs::LogGroup, Properties: {GROUP KmsKeyId: !GetAtt SecretKey.Arn}}\n"
 OWN_GROUPS = {
     "by reference": ("{}", "", "!Ref Own"),

@@ -28,7 +28,7 @@ from cfnroles.targets.cloudformation.stack_names import stack_name_of
 from cfnroles.targets.cloudformation.template_gate import divided
 from cfnroles.targets.cloudformation.template_roles import Adding, added_roles, role_behind
 from cfnroles.targets.cloudformation.values import Spelling
-from cfnroles.template.dependencies import names_in
+from cfnroles.template.dependencies import names_in, with_attributes
 from cfnroles.text import Part, Text, text_of
 from cfnroles.validator_needs import validator_needs
 
@@ -250,6 +250,8 @@ def _completed(template: Mapping[str, Any], source: Mapping[str, Any], outside: 
                 whole[section][name] = known[name]
                 left = True
     missing = {name for name in names_in({**others, **whole}) if name in resources} - set(whole["Parameters"])
+    # A parameter has no attributes.
+    missing |= {name for name in with_attributes({**others, **whole}) if name in resources}
     if unknown := sorted(missing - set(template["Resources"])):
         raise InvalidInput(
             f"the roles reference {unknown[0]} with an expression that only its own stack can resolve",

@@ -175,7 +175,7 @@ def test_a_template_that_has_too_much_already_is_no_matter_of_the_roles() -> Non
     [
         pytest.param(
             USUAL.replace("  Web:\n", "  ? Web\n  :\n"),
-            ["t.yaml:6: has a format that cfnroles cannot edit", "as `Name: value`, without `?`"],
+            ["t.yaml:6:5: has a format that cfnroles cannot edit", "as `Name: value`, without `?`"],
             id="a key with a question mark",
         ),
         pytest.param(
@@ -183,7 +183,7 @@ def test_a_template_that_has_too_much_already_is_no_matter_of_the_roles() -> Non
         ),
         pytest.param(
             f"{OF_SERVICE}        - &h\n          {ON}\n        - *h\n",
-            ["t.yaml:26: ", "is behind an alias", "Write its members there."],
+            ["t.yaml:26:11: ", "is behind an alias", "Write its members there."],
             id="an element that is an alias",
         ),
         pytest.param(f"{USUAL}---\na: b\n", ["t.yaml:16:1: has several YAML documents"], id="two documents"),
