@@ -175,7 +175,7 @@ def test_a_template_that_has_too_much_already_is_no_matter_of_the_roles() -> Non
     [
         pytest.param(
             USUAL.replace("  Web:\n", "  ? Web\n  :\n"),
-            ["t.yaml:6:5: has a format that cfnroles cannot edit", "as `Name: value`, without `?`"],
+            ["t.yaml:6:1: has a format that cfnroles cannot edit", "as `Name: value`, without `?`"],
             id="a key with a question mark",
         ),
         pytest.param(
