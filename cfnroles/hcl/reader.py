@@ -91,7 +91,9 @@ class Reader:
         return found
 
     def taken_after_space(self, sign: str) -> bool:
-        """Whether a sign comes next, be it after spaces; all of it is passed over then, and nothing if not."""
+        """Skip a sign with the spaces before it if it comes next. Return whether it did; otherwise nothing is
+        skipped.
+        """
         before = self.at
         self.skip()
         if self.taken(sign):
