@@ -381,9 +381,10 @@ def _untold(each: Verification) -> Iterator[str]:
 def _remedy(key: str, each: Verification) -> str:
     if key in each.cures:
         return each.cures[key]
-    if key.startswith(IMPORT):
-        export = key.removeprefix(IMPORT)
-        return f"The spec does not say which ARN the export {export} is: compare the two yourself."
+    if IMPORT in key:
+        # A part of the value, such as its account, is unknown because the value is.
+        export = key.partition(IMPORT)[2].partition("[")[0]
+        return f"The value of the export {export} is unknown: compare it with the role yourself."
     if key.startswith("the policy of the "):
         return f"{key[:1].upper()}{key[1:]} names the role; cfnroles does not check it: review it."
     if key == THE_ROLE:

@@ -14,7 +14,7 @@ from cfnroles.answers.verification import Outcome, Verdict, Verification
 from cfnroles.answers.verify_template import Question, verify_template
 from cfnroles.errors import InvalidInput
 from cfnroles.formats.verification import human
-from cfnroles.formats.verification_words import statements_json, summary
+from cfnroles.formats.verification_words import remedies, statements_json, summary
 from cfnroles.iam.roles import Role, read_role
 from cfnroles.layout import laid_out
 from cfnroles.need import Holder
@@ -90,6 +90,12 @@ def test_a_role_that_allows_what_is_needed_passes() -> None:
     (execution,) = judged(TEMPLATE)
     assert (execution.verdict, execution.role.name) == (Verdict.PASS, "Role of t.yaml")
     assert summary(execution) == "Task, execution role: pass: 1 allowed; no excess"
+
+
+def test_the_value_of_an_export_is_unknown_once() -> None:
+    (found,) = judged(changed(("ValueFrom: !Ref Secret", "ValueFrom: !ImportValue Shared")))
+    of_export = [each for each in remedies(found) if "Shared" in each]
+    assert of_export == ["The value of the export Shared is unknown: compare it with the role yourself."]
 
 
 @pytest.mark.parametrize(
