@@ -129,6 +129,18 @@ class Expression(Symbol, frozen=True, kw_only=True):
         return own if len(own) <= _LONGEST else f"{own[:_LONGEST]}..."
 
 
+class EachOf(Expression, frozen=True, kw_only=True):
+    """Each of the references in a list of objects that only Terraform knows: a list of texts.
+
+    ``of`` is the list, and ``member`` the member of its objects that refers to something. With a ``kind``, it is those
+    of the references that name one kind of resource, as a policy names it.
+    """
+
+    of: Expression
+    member: str
+    kind: str = ""
+
+
 class Wildcard(Symbol, frozen=True):
     """The wildcards ``*`` and ``?`` with their meaning in policies."""
 

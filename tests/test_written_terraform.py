@@ -85,7 +85,7 @@ def test_what_is_open_in_a_template_becomes_variables(tmp_path: Path) -> None:
         "web_task_password",
         "web_task_shared_secret",
     ]
-    assert 'can(regex("^[0-9]+[.]dkr[.-]ecr", var.web_task_image))' in file.text
+    assert 'can(regex("^[0-9]{12}[.]dkr[.-]ecr[a-z-]*[.][a-z0-9-]+[.]", var.web_task_image))' in file.text
     if shutil.which("terraform"):
         assert list(unformatted(found.files)) == []
 

@@ -171,6 +171,8 @@ def _holder(name: str) -> Holder:
 
 def _permissions(policy: Value) -> Iterator[Granted]:
     for statement in _plain(policy)["Statement"]:
+        if statement["Effect"] == "Deny":
+            continue  # It is there if no other is, and has no effect.
         conditions: list[list[tuple[str, str, str]]] = [[]]
         for operator, keys in statement.get("Condition", {}).items():
             for key, values in keys.items():
@@ -212,6 +214,8 @@ def _symbol(symbol: Symbol, images: Collection[str]) -> str:
             return symbol.spelled
         case PolicyVariable():
             return f"${{{symbol.name}}}"
+        case InImage() if _of_terraform(symbol):
+            return f"<{symbol.name}>"
         case InImage():
             return _in_image(symbol.part, _spelled(from_spelling(symbol.image, policy=False), images))
         case Cut():
@@ -220,6 +224,11 @@ def _symbol(symbol: Symbol, images: Collection[str]) -> str:
             known = _OF_AWS.fullmatch(symbol.written[2:-1])
             return f"<{_PSEUDO[known[1]]}>" if known else f"<{symbol.written[2:-1]}>"
     return _sample(symbol.export if isinstance(symbol, Import) else symbol.name, images)
+
+
+def _of_terraform(symbol: InImage) -> bool:
+    """Whether the user's own expression is asked, in the file, too."""
+    return any(isinstance(each, Expression) for each in text_of(symbol.image).symbols)
 
 
 def _in_image(part: str, image: str) -> str:
@@ -316,7 +325,11 @@ def needed(needs: Iterable[Need], images: Collection[str], opened: Collection[st
 def images_in(needs: Iterable[Need]) -> frozenset[str]:
     """The parameters that hold images."""
     symbols = {symbol for need in needs for text_ in need.permission.texts for symbol in text_of(text_).symbols}
-    inside = [from_spelling(each.image, policy=False) for each in symbols if isinstance(each, InImage)]
+    inside = [
+        from_spelling(each.image, policy=False)
+        for each in symbols
+        if isinstance(each, InImage) and not _of_terraform(each)
+    ]
     return frozenset(re.sub(r"[^a-z0-9]", "", each.name.lower()) for image in inside for each in image.symbols)
 
 

@@ -18,7 +18,7 @@ from cfnroles.answers.verify_template import NO_QUESTION, Question
 from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.roles import Role
-from cfnroles.need import Gap, Holder, Need
+from cfnroles.need import Gap, Holder, Need, Origin
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.reading import Reading, in_words
 from cfnroles.sources.role_members import OTHER_ROLES
@@ -59,9 +59,20 @@ def verify_configuration(reading: Reading, question: Question = NO_QUESTION) -> 
     addresses = tuple(each.address for each in asked.tasks)
     if question.roles:
         asked.task()
-    judging = _Judging(reading.configuration.tasks_with_roles(), frozenset(addresses), question)
-    found = tuple(judging.verifications())
+    tasks = reading.configuration.tasks_with_roles()
+    found = (*_Judging(tasks, frozenset(addresses), question).verifications(), *_lost(addresses, tasks, reading))
     return found if question.resource else (*found, *_unseen(reading))
+
+
+def _lost(addresses: Sequence[str], tasks: Sequence[TaskWithRoles], reading: Reading) -> Iterator[Verification]:
+    """The task definitions that were read, and whose roles could not be evaluated."""
+    known = {each.task.address for each in tasks}
+    for address in addresses:
+        if address not in known:
+            what = "its roles are too complex to evaluate"
+            how = "Decide some of the conditions: pass --parameter NAME=VALUE"
+            gap = Gap(Holder.EXECUTION, "hidden-resource", Origin(reading.name, (address,)), what, how)
+            yield Verification(gap.holder, Role(address, ()), None, (), (), (), (), gaps=(gap,), use=Use(()))
 
 
 def _unseen(reading: Reading) -> Iterator[Verification]:

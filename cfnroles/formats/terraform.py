@@ -64,7 +64,16 @@ def _unnamed(number: int) -> str:
     return f"{counted(number, 'reference')} that no expression can name"
 
 
-_WHY_NOT = {Unasked.UNNAMED: _unnamed, Unasked.EITHER: _of_either, Unasked.PARAMETER: _parameters}
+def _listed(number: int) -> str:
+    return f"the references in {by_number(number, 'a list', f'{number} lists')}, which a plan may not know"
+
+
+_WHY_NOT = {
+    Unasked.LISTED: _listed,
+    Unasked.UNNAMED: _unnamed,
+    Unasked.EITHER: _of_either,
+    Unasked.PARAMETER: _parameters,
+}
 
 
 #: Roles with permissions beyond running tasks.

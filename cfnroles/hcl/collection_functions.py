@@ -68,7 +68,7 @@ def _together(lists: Sequence[Value], *, deep: bool) -> list[Value]:
             open_ = True
         elif isinstance(value.data, list):
             open_ = open_ or isinstance(value.data, Partial)
-            inner = [each for each in value.data if deep and isinstance(each.data, list | Lazy)]
+            inner = [each for each in value.data if deep and (each.unknown or isinstance(each.data, list | Lazy))]
             if inner:
                 pending += reversed(value.data)
             else:

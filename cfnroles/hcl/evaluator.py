@@ -5,6 +5,7 @@ https://developer.hashicorp.com/terraform/language/expressions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,8 @@ from msgspec.structs import replace
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl import functions, operators, rendering
 from cfnroles.hcl.arguments import Partial
+from cfnroles.hcl.asked_images import image_part, image_question
+from cfnroles.hcl.asked_lists import is_any_asked, kind_asked, references_asked
 from cfnroles.hcl.parser import parse_template
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.syntax import (
@@ -84,6 +87,8 @@ def _template(node: Any, scope: Scope) -> Value:
 def _traversal(node: Node, scope: Scope) -> Value:
     found = chain(node)
     if found is None:
+        if (asked := image_part(node, scope, evaluate)) is not None:
+            return asked
         if isinstance(node, GetAttribute | Index):
             return _step(evaluate(node.of, scope), node, scope)
         raise Failed("this is not a reference", node.place)
@@ -199,6 +204,8 @@ def _object(node: Any, scope: Scope) -> Value:
 
 
 def _for(node: Any, scope: Scope) -> Value:
+    if (asked := references_asked(node, scope, evaluate)) is not None:
+        return asked
     collection = evaluate(node.collection, scope)
     if isinstance(collection.data, Lazy):
         collection = collection.data.all(node.place)
@@ -209,8 +216,11 @@ def _for(node: Any, scope: Scope) -> Value:
         raise Failed(f"the loop has more than {MOST:,} iterations", node.place)
     made: list[Value] = []
     members: dict[str, Value] = {}
+    told_apart = _uses_its_names(node)
     for key, value in pairs:
-        turn = scope.binding(_turn(node, key), {**({node.key: key} if node.key else {}), node.value: value})
+        turn = scope.binding(
+            _turn(node, key) if told_apart else "", {**({node.key: key} if node.key else {}), node.value: value}
+        )
         if node.condition is not None and not decide(node.condition, turn):
             continue
         if node.member is None:
@@ -233,6 +243,13 @@ def _put(members: dict[str, Value], name: str, value: Value, *, grouped: bool) -
         members[name] = value
 
 
+def _uses_its_names(node: For) -> bool:
+    """Whether the turns of a loop may differ at all."""
+    parts = (node.member, node.result, node.condition)
+    written = " ".join(part.written for part in parts if part is not None)
+    return any(re.search(rf"\b{re.escape(name)}\b", written) for name in (node.key, node.value) if name)
+
+
 def _turn(node: Any, key: Value) -> str:
     called = plain(key) if is_known(key) and not isinstance(key.data, list | dict) and key.data is not None else "..."
     return f"{node.key or node.value} = {called}"
@@ -243,12 +260,16 @@ def _conditional(node: Any, scope: Scope) -> Value:
 
 
 def _operation(node: Any, scope: Scope) -> Value:
+    if (asked := is_any_asked(node, scope, evaluate)) is not None:
+        return asked
     return operators.worked_out(node, scope, evaluate)
 
 
 def _call(node: Any, scope: Scope) -> Value:
     if node.name in ("try", "can"):
         return _tried(node, scope)
+    if (asked := kind_asked(node, scope, evaluate)) is not None:
+        return asked
     arguments = [evaluate(each, scope) for each in node.arguments]
     if node.name == "templatefile" and len(arguments) == 2:
         path, variables = arguments
@@ -300,6 +321,8 @@ def _tried(node: Any, scope: Scope) -> Value:
             continue
         if isinstance(value.data, Expression) and not value.data.address and not isinstance(each, Variable):
             # Whether Terraform fails there depends on an unknown value, unless that is a plain one.
+            if isinstance(each, Call):
+                return image_question(node, scope, evaluate) or scope.hanging(node, value.data)
             shape = chain(each)
             if shape is not None and len(shape[1]) > 1 and shape[0].name in ("var", "local", "each", "module"):
                 return scope.hanging(node, value.data)

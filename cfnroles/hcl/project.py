@@ -13,7 +13,7 @@ from cfnroles.hcl.configuration import Configuration, literal, read_configuratio
 from cfnroles.hcl.directory import Files, joined
 from cfnroles.hcl.parser import parse, parse_expression
 from cfnroles.hcl.session import MOST_OF_ALL, Budget
-from cfnroles.hcl.syntax import Block, Chunk, Constant, Node, Place, Source, Template
+from cfnroles.hcl.syntax import Block, Call, Chunk, Constant, Node, Object, Place, Source, Template, Tuple
 from cfnroles.hcl.types import takes_text
 from cfnroles.hcl.uses import known_type
 from cfnroles.hcl.values import Missing, Outside
@@ -206,8 +206,12 @@ def values_in(source: Source) -> dict[str, Node]:
 
 
 def _is_open(variable: Block, value: Node | None) -> bool:
-    """Return whether the value of a variable is a string or Boolean of any value."""
+    """Return whether the value of a variable is a string or Boolean of any value, or empty."""
     kind = variable.body.arguments.get("type")
+    if (isinstance(value, Tuple) and not value.elements) or (isinstance(value, Object) and not value.members):
+        return True
+    if isinstance(value, Constant) and value.value is None:
+        return isinstance(kind, Call) and kind.name in ("list", "set", "map")
     if isinstance(value, Constant) and isinstance(value.value, bool):
         return kind is None or kind.written == "bool"
     return literal(value) is not None and (kind is None or kind.written == "string")

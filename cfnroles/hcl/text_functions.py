@@ -25,6 +25,8 @@ _VERB = re.compile(r"%(?:%|([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))")
 _WIDEST = 1000
 #: A pattern that Python matches quickly: at most three repetitions, and none of groups.
 _REPEATED = re.compile(r"[*+]|\{\d*,")
+#: A class of characters, in which no sign repeats anything.
+_CLASS = re.compile(r"\[\^?\]?[^\]\[]*\]")
 _NESTED = re.compile(r"\)[*+?{]|\(\?|\\[1-9]")
 _MOST_SEARCHED = 500
 #: Patterns with another meaning in Python, now or later.
@@ -158,7 +160,7 @@ def _of_any_revision(symbol: Expression, put: Text) -> Text:
 
 def _pattern(written: str, searched: str) -> re.Pattern[str]:
     """Return a regular expression. Raise Open if it might be slow, or has another meaning in Python."""
-    repetitions = len(_REPEATED.findall(written))
+    repetitions = len(_REPEATED.findall(_CLASS.sub("", written)))
     if repetitions > 3 or (repetitions and len(searched) > _MOST_SEARCHED) or len(written) > _MOST_SEARCHED:
         raise Open(None)
     if _NESTED.search(written) or _OTHERWISE.search(written):

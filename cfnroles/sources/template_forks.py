@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery
+from cfnroles.ecr_images import IN_ECR
 from cfnroles.sources.template_task_definitions import TemplateTask
 from cfnroles.symbols import Opaque
 from cfnroles.table.images import KINDS, elsewhere, in_ecr, is_open
@@ -34,7 +35,7 @@ def image_forks(task: TemplateTask, template: Template) -> Iterator[Fork]:
             # AWS's own templates split parameters in conditions:
             # https://github.com/aws-cloudformation/cfn-lint/issues/876
             hosts = [_contains(asked, f".{kind}") for kind in KINDS]
-            atom = Atom(f"{image} is in a private registry of Amazon ECR", image=image)
+            atom = Atom(f"{image}{IN_ECR}", image=image)
             yield Fork((atom,), ({"Fn::Or": hosts},), none=True)
 
 

@@ -34,6 +34,7 @@ from cfnroles.sources.from_terraform import TAKES
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles_in_directory import DirectoryInPass, SeenBefore
 from cfnroles.sources.terraform_buckets import keys_in_directory
+from cfnroles.sources.terraform_images import told_apart
 from cfnroles.sources.terraform_instance_profiles import ASKED
 from cfnroles.sources.terraform_keys import keys_of
 from cfnroles.sources.terraform_kinds import KINDS, may_have_roles
@@ -282,6 +283,7 @@ def _turned(instance: ResourceInstance, project: Project, module: Module) -> Tur
     turned = kind.turned(instance.address, attributes_of(instance, kind.arguments, kind.blocks), found)
     if turned is not None:
         turned.spots[()] = (place.document, place.line, place.column)
+        told_apart(turned.tree, module.session)
     return turned
 
 

@@ -9,10 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cfnroles.hcl.arguments import Partial
+from cfnroles.hcl.asked_lists import each_of
 from cfnroles.hcl.json_texts import decode
 from cfnroles.hcl.values import Encoded, Failed, Lazy, Missing, Value, chunks_of
+from cfnroles.listed import REFERRING
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, NUMBER
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.symbols import Expression
@@ -197,6 +200,8 @@ class Turned(Struct):
         return _as(kind, data)
 
     def _open(self, symbol: Expression, kind: Any, path: Path) -> Any:
+        if (listed := _listed(symbol, path)) is not None:
+            return [listed]
         if isinstance(kind, Mapping | list) or kind == MAP:
             self._hidden(path, symbol)
             return None
@@ -228,10 +233,14 @@ class Turned(Struct):
         for each in found:
             at = (*path, len(made))
             if isinstance(each.data, Expression) and isinstance(found, Partial):
-                self._hidden(path, each.data)
-                continue
-            self._at(at, (*self.place(path), len(made)), each)
-            element = turn(each, at)
+                element = _listed(each.data, path)
+                if element is None:
+                    self._hidden(path, each.data)
+                    continue
+                self._at(at, self.place(path), each)
+            else:
+                self._at(at, (*self.place(path), len(made)), each)
+                element = turn(each, at)
             if element is not None:
                 made.append(element)
         return made
@@ -283,6 +292,19 @@ class Turned(Struct):
             if made is not None:
                 tree[member] = made
         return tree
+
+
+def _listed(symbol: Expression, path: Path) -> dict[str, Text] | None:
+    """Return one object for each in a list of references that can be written again; ``None`` for any other list."""
+    member = REFERRING.get(str(path[-1]))
+    if member is None or not symbol.written or path[:1] == ("overrides",):
+        return None
+    made: dict[str, Text] = {member: Text(each_of(symbol, member))}
+    if member == "valueFrom":
+        made["name"] = Text(replace(symbol, name=f"each of {symbol.name}", written=""))
+    else:
+        made["type"] = Text("s3")
+    return made
 
 
 def _stopped(path: Path, failed: Failed) -> Unseen:

@@ -18,7 +18,8 @@ from cfnroles.hcl.values import Encoded, Failed, Lazy, Value, text
 from cfnroles.iam.roles import RolePolicy, Unread, read_document, unread_of_trust
 from cfnroles.sources.terraform_members import decoded_json
 from cfnroles.sources.terraform_symbols import shaped
-from cfnroles.symbols import Expression, Symbol
+from cfnroles.symbols import Expression, InImage, Symbol
+from cfnroles.table.images import ecr_repository, names_registry
 from cfnroles.template.intrinsics import plain
 from cfnroles.text import Part, Text, text_of
 from cfnroles.written import as_written
@@ -56,6 +57,9 @@ class Spelling(Struct):
         """Return a text whose symbols have their forms already, with the known names."""
 
         def name(symbol: Symbol) -> Part:
+            if isinstance(symbol, InImage):
+                known = _part_of(symbol)
+                return symbol if known is None else self.of(known)
             if not isinstance(symbol, Expression):
                 return symbol
             found = self.named(symbol)
@@ -79,6 +83,16 @@ class Spelling(Struct):
             case dict() as members:
                 return {name: self.value(each) for name, each in members.items() if each.data is not None}
         return given.data
+
+
+def _part_of(symbol: InImage) -> Text | None:
+    """A part of an image that a repository of the configuration begins; ``None`` for any other image."""
+    image = shaped(text_of(symbol.image))
+    repository = ecr_repository(image) if names_registry(image) else None
+    if repository is None:
+        return None
+    parts = {"account": repository.account, "region": repository.region}
+    return parts.get(symbol.part, repository.resource.removeprefix("repository/"))
 
 
 def policy_of(

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from cfnroles.ecr_images import called
 from cfnroles.facts import partition_of
 from cfnroles.symbols import InImage, Parameter, Placeholder, PseudoParameter
 from cfnroles.table.feature import Malformed, Unnamed
@@ -98,12 +99,17 @@ def _ecr_repository(image: Text) -> Arn | None:
 
 def is_open(image: Text) -> bool:
     """Return whether only the deployment determines the image's registry, by parameters that a condition can test."""
+    # A placeholder is filled before that, or is a parameter of another stack.
+    by_parameters = all(type(each) in (Parameter, PseudoParameter) for each in image.unknown)
+    return by_parameters and not names_registry(image)
+
+
+def names_registry(image: Text) -> bool:
+    """Return whether the text of an image determines its registry, whatever its symbols represent."""
     registry, slash, _ = image.partition("/")
     if slash and ecr_registry(registry) is not None:
-        return False
-    first = registry if slash else _before_tag(image)
-    # A placeholder is filled before that, or is a parameter of another stack.
-    return bool(first.unknown) and all(type(each) in (Parameter, PseudoParameter) for each in image.unknown)
+        return True
+    return not (registry if slash else _before_tag(image)).unknown
 
 
 def in_ecr(image: Text, region: str) -> Text:
@@ -111,9 +117,8 @@ def in_ecr(image: Text, region: str) -> Text:
     partition = partition_of(region)
     domains = _DOMAINS_OF.get(partition, _DOMAINS) if partition.plain else _DOMAINS
     # A common name would merge two images.
-    called = image.whole.name if image.whole else str(image.replaced(lambda symbol: f"<{symbol.name}>"))
     account, home, repository = (
-        InImage(f"{called}[{part}]", image=image, part=part, domains=domains)
+        InImage(f"{called(image)}[{part}]", image=image, part=part, domains=domains)
         for part in ("account", "region", "repository")
     )
     return Text(account, ".dkr.ecr.", home, ".", URL_SUFFIX, "/", repository)

@@ -9,10 +9,12 @@ from typing import TypeGuard
 from msgspec import Struct
 
 from cfnroles.facts import Facts
+from cfnroles.listed import Kind, of_kind
 from cfnroles.need import Condition
 from cfnroles.placeholders import name_of, placeholder
 from cfnroles.symbols import (
     AfterParameter,
+    EachOf,
     Expression,
     Field,
     Import,
@@ -224,6 +226,8 @@ def _value_from(
 ) -> SecretReference | ParameterReference | OpenReference:
     text = Text(*parts)
     first, *rest = text.parts or ("",)
+    if isinstance(first, EachOf):
+        return _listed_references(first)
     if _is_whole(first) and not rest:
         return _open_reference(first, facts)
     if _is_whole(first) and isinstance(rest[0], str) and rest[0].startswith(":"):
@@ -253,6 +257,16 @@ def _is_whole(part: Part | None) -> TypeGuard[Symbol]:
     if isinstance(part, Expression):
         return bool(part.written) and not part.forms and not part.address
     return isinstance(part, Parameter | Import)
+
+
+def _listed_references(symbol: EachOf) -> OpenReference:
+    """Each reference of a list: the secrets among them, and the parameters."""
+    region, account = field_of(symbol, 3), field_of(symbol, 4)
+    secret, parameter = (of_kind(symbol, kind) for kind in (Kind.SECRET, Kind.PARAMETER))
+    return OpenReference(
+        SecretReference(Arn(PARTITION, "secretsmanager", region, account, Text(secret), Text(secret))),
+        (ParameterReference(Arn(PARTITION, "ssm", region, ACCOUNT, Text(parameter), Text(parameter))),),
+    )
 
 
 def _open_reference(symbol: Symbol, facts: Facts) -> OpenReference:
@@ -372,6 +386,8 @@ def s3_object(text: Text) -> Arn:
     """
     if url := re.fullmatch(r"s3://([^/]+)/(.+)", text.written):
         raise Malformed(f"{text.written} is a URL, and ECS requires an ARN", f"Write arn:aws:s3:::{url[1]}/{url[2]}.")
+    if isinstance(text.whole, EachOf):
+        return _listed_files(text.whole, Kind.FILE)
     if _is_whole(text.whole):
         return Arn(PARTITION, "s3", EMPTY, EMPTY, field_of(text.whole, 5), text)
     arn = parse_arn(text)
@@ -384,9 +400,16 @@ def s3_object(text: Text) -> Arn:
     return arn
 
 
+def _listed_files(symbol: EachOf, kind: Kind) -> Arn:
+    each = Text(of_kind(symbol, kind))
+    return Arn(PARTITION, "s3", EMPTY, EMPTY, each, each)
+
+
 def s3_bucket(text: Text) -> Arn:
     """Return the bucket of an object in S3."""
     arn = s3_object(text)
+    if isinstance(text.whole, EachOf):
+        return _listed_files(text.whole, Kind.BUCKET)
     if _is_whole(text.whole):
         return Arn(PARTITION, "s3", EMPTY, EMPTY, bucket_of(text.whole))
     return Arn(arn.partition, "s3", arn.region, arn.account, arn.resource.partition("/")[0])

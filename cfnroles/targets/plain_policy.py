@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from cfnroles.answers.requests import Home, definite
 from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
+from cfnroles.ecr_images import images_asked_of
 from cfnroles.errors import BadAnswer, CfnrolesError, InvalidInput, Unavailable
 from cfnroles.facts import Facts, partition_of
 from cfnroles.lines import Lines, gaps_text
@@ -39,6 +40,7 @@ from cfnroles.symbols import (
 )
 from cfnroles.template.template import Template
 from cfnroles.template.world_sets import WorldSet
+from cfnroles.template.worlds import Disjunction
 from cfnroles.text import Arn, Text, from_spelling, text_of
 
 _BY_OPTION = {
@@ -91,8 +93,18 @@ def subject_of(reading: Reading, resource: str = "") -> Subject:
         return _of_template(reading, reading.template, resource)
     task = reading.task()
     found, defaults = task.discovery, task.defaults
-    conditions = {need: (when, _AS_EXPRESSIONS) for need in found.needs if (when := task.only_if(need))}
+    images = images_asked_of(found.needs)
+    conditions = {
+        need: (when, _told_by(task.when[need], images)) for need in found.needs if (when := task.only_if(need))
+    }
     return Subject(task.name, task.facts, found.needs, found.gaps, task.options, conditions, defaults)
+
+
+def _told_by(when: Disjunction, images: Mapping[str, Text]) -> str:
+    """What decides the conditions of a configuration."""
+    asked = [images[literal.condition] for each in when for literal in each if literal.condition in images]
+    told = dict.fromkeys(_remedy(symbol) for image in asked for symbol in image.unknown)
+    return " ".join(told) or "Known to Terraform: `cfnroles terraform` writes roles with it."
 
 
 def plain_policy(reading: Reading, holder: Holder, resource: str = "") -> PlainPolicy:
@@ -283,7 +295,8 @@ def _remedy(symbol: Symbol) -> str:
     while isinstance(symbol, Cut):
         symbol = symbol.of
     if isinstance(symbol, InImage):
-        inside = from_spelling(symbol.image, policy=False).unknown
+        image = symbol.image if isinstance(symbol.image, Text) else from_spelling(symbol.image, policy=False)
+        inside = image.unknown
         return _remedy(inside[0]) if inside else _AS_EXPRESSIONS
     if isinstance(symbol, Expression) and symbol.remedy:
         return f"{symbol.remedy}."

@@ -344,14 +344,14 @@ resource "aws_secretsmanager_secret_version" "other" {
 def test_a_value_that_terraform_takes_by_itself_and_that_decides_is_told(
     cfnroles: Any, directory: Path, name: str
 ) -> None:
-    main = MAIN.replace('"123456789012.dkr.ecr.us-east-1.amazonaws.com/my-app:latest"', "var.image")
-    (directory / "main.tf").write_text(main + 'variable "image" {}\n', encoding="utf-8")
-    (directory / name).write_text('image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1"\n', encoding="utf-8")
+    main = MAIN.replace('"${aws_secretsmanager_secret.db.arn}:password::"', "var.secret")
+    (directory / "main.tf").write_text(main + 'variable "secret" {}\n', encoding="utf-8")
+    (directory / name).write_text('secret = "/shop/db"\n', encoding="utf-8")
     result = cfnroles("terraform", directory)
-    assert "The roles are built for the value that this variable has here: image." in result.err
+    assert "The roles are built for the value that this variable has here: secret." in result.err
     text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
-    assert ":repository/app" in text
-    assert "\n# Made for the values of var.image here: write it again for others.\n" in text
+    assert ":parameter/shop/db" in text
+    assert "\n# Made for the values of var.secret here: write it again for others.\n" in text
 
 
 AGAIN = {
@@ -439,10 +439,9 @@ def test_what_a_variable_says_stays_an_expression_where_it_decides_nothing(
     assert 'name_prefix = "${substr("app-${var.stage}", 0, 27)}-execution-"\n' in text
     # With its default, this one would not be there.
     assert ' if (var.traced == "yes")]),\n' in text or ' if(var.traced == "yes")]),\n' in text
-    # Whether an image is of Amazon ECR depends on the value, which is taken and told.
-    assert ":repository/app" in text
-    assert "The roles are built for the value that this variable has here: image." in result.err
-    assert "\n# Made for the values of var.image here: write it again for others.\n" in text
+    # Whether an image is of Amazon ECR, and in which repository, is asked of the value.
+    assert ", var.image))]),\n" in text
+    assert "built for the value" not in result.err
 
 
 def secret_of(value: str) -> str:
@@ -464,10 +463,16 @@ TAKEN = {
         "var.v",
     ),
     "one of two that decide": (
+        'variable "v" { default = "/a" }\nvariable "w" { default = 1 }',
+        "",
+        f"{secret_of('var.v')}\n memory = var.w",
+        "var.v",
+    ),
+    "an image, which the file asks": (
         'variable "v" { default = "nginx" }\nvariable "w" { default = 1 }',
         "",
         "image = var.v\n memory = var.w",
-        "var.v",
+        "",
     ),
 }
 
@@ -755,14 +760,16 @@ def test_the_way_out_of_a_gap_in_a_module_closes_it(cfnroles: Any, tmp_path: Pat
     (tmp_path / "service").mkdir()
     (tmp_path / "main.tf").write_text('module "a" {\n  source = "./service"\n  arn = "x"\n}\n', encoding="utf-8")
     task = MAIN.replace('"${aws_secretsmanager_secret.db.arn}:password::"', "var.arn")
+    image = f"image = {IMAGE}"
     (tmp_path / "service/main.tf").write_text(
-        f'{task}variable "image" {{}}\nvariable "arn" {{}}\n'.replace(IMAGE, "var.image"), "utf-8"
+        f'{task}variable "logs" {{}}\nvariable "arn" {{}}\n'.replace(image, f"{image}\nlogConfiguration = var.logs"),
+        "utf-8",
     )
     told = cfnroles("terraform", tmp_path).err
-    command = f"`cfnroles terraform {tmp_path / 'service'} --parameter image=VALUE`"
+    command = f"`cfnroles terraform {tmp_path / 'service'} --parameter logs=VALUE`"
     assert f"Pass it to the module: {command}" in told
-    arguments = shlex.split(command.strip("`").replace("VALUE", "nginx:1"))[1:]
-    assert "image" not in cfnroles(*arguments, "--force").err.partition("Gaps")[2]
+    arguments = shlex.split(command.strip("`").replace("VALUE", "null"))[1:]
+    assert "logConfiguration" not in cfnroles(*arguments, "--force").err.partition("Gaps")[2]
 
 
 def test_a_variable_in_the_place_of_a_reference_is_cut_where_terraform_knows_it(cfnroles: Any, directory: Path) -> None:

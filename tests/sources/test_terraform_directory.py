@@ -459,19 +459,13 @@ def test_a_default_that_was_taken_is_told() -> None:
 
 
 UNKNOWN = {
-    "an image of nobody": (
-        task("image = var.image", 'variable "image" {}\n'),
-        "container web: the image's registry depends on ${var.image}. Pass --parameter image=VALUE",
+    "logs of nobody": (
+        task('image = "nginx", logConfiguration = var.logs', 'variable "logs" {}\n'),
+        "container web: cannot see what var.logs puts here: no value given for var.logs. Pass --parameter logs=VALUE",
     ),
-    "secrets of nobody": (
-        task('image = "nginx", secrets = var.secrets', 'variable "secrets" {}\n'),
-        "container web: cannot see what var.secrets puts here: no value given for var.secrets. "
-        "Pass --parameter secrets=VALUE",
-    ),
-    "more secrets of nobody": (
-        task('image = "nginx", secrets = concat([], var.secrets)', 'variable "secrets" {}\n'),
-        "container web: cannot see what var.secrets puts here: no value given for var.secrets. "
-        "Pass --parameter secrets=VALUE",
+    "more containers of nobody": (
+        TASK.replace("[CONTAINER]", "flatten([var.more])").replace("REST", "") + 'variable "more" {}\n',
+        "cannot see what var.more puts here: no value given for var.more. Pass --parameter more=VALUE",
     ),
     "containers of a module": (
         TASK.replace("[CONTAINER]", "module.c.all").replace("REST", "") + 'module "c" { source = "a/b/aws" }\n',

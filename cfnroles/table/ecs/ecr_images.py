@@ -5,6 +5,7 @@ from __future__ import annotations
 from awacs import ecr
 
 from cfnroles.need import Holder, Standing
+from cfnroles.symbols import InImage
 from cfnroles.table.feature import Feature, Found, Grant, Trap, everything
 from cfnroles.table.images import check_image, ecr_repository
 from cfnroles.text import EMPTY, Text
@@ -53,7 +54,9 @@ def repository(found: Found) -> Text:
 
 def stored_credentials(found: Found) -> Trap | None:
     """A private ECR image with ``repositoryCredentials``."""
-    if "repositoryCredentials" not in found.parent:
+    # Only the deployment knows whether such an image is in ECR at all.
+    of_deployment = any(isinstance(each, InImage) for each in found.text.symbols)
+    if "repositoryCredentials" not in found.parent or of_deployment:
         return None
     return Trap(
         "ECS pulls the image from ECR with the execution role, not with stored credentials",

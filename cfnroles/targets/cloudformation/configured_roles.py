@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 from troposphere import Parameter
 
+from cfnroles.ecr_images import images_asked_of
 from cfnroles.errors import InvalidInput
 from cfnroles.lines import Lines
 from cfnroles.need import Holder, Need
@@ -21,7 +22,7 @@ from cfnroles.role_kinds import kind_of
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles_of_stack import EXPRESSIONS
 from cfnroles.sources.terraform_symbols import shaped
-from cfnroles.symbols import Cut, Expression, InImage, Placeholder, Symbol
+from cfnroles.symbols import Cut, EachOf, Expression, InImage, Placeholder, Symbol
 from cfnroles.targets.cloudformation.parameters import secret_parameters
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import ANY_ARN, ANY_NAME
@@ -51,6 +52,8 @@ def roles_of_configuration(reading: Reading, task: Task, project: str) -> Config
     task = with_made_profile(task)
     if hanging := [need for need in task.discovery.needs if need in task.when]:
         raise _undecided(hanging, task, reading)
+    if listed := [(need, each) for need in task.discovery.needs for each in _lists_in(need)]:
+        raise _listed(listed, reading)
     outside = _Outside()
     needs = tuple(dict.fromkeys(outside.need(each) for each in _passing_on(task)))
     discovery = replace(task.discovery, needs=needs)
@@ -88,9 +91,37 @@ def _undecided(hanging: Sequence[Need], task: Task, reading: Reading) -> Invalid
         "the roles depend on conditions that only Terraform knows",
         where=reading.name,
         why="\n".join(told),
-        remedy="Pass values of variables with --parameter NAME=VALUE, or pass the state: `terraform show -json |"
+        remedy=_how_to_decide(hanging, task)
+        or "Pass values of variables with --parameter NAME=VALUE, or pass the state: `terraform show -json |"
         " cfnroles build -`.",
     )
+
+
+def _lists_in(need: Need) -> Iterator[EachOf]:
+    symbols = (symbol for text in need.permission.texts for symbol in text_of(text).symbols)
+    yield from (symbol for symbol in symbols if isinstance(symbol, EachOf))
+
+
+def _listed(listed: Sequence[tuple[Need, EachOf]], reading: Reading) -> InvalidInput:
+    lines = Lines(reading.texts)
+    told = dict.fromkeys(f"- {lines.where(need.origin)}" for need, _ in listed)
+    remedies = dict.fromkeys(f"{symbol.remedy}." for _, symbol in listed if symbol.remedy)
+    return InvalidInput(
+        "the roles depend on lists that only Terraform knows",
+        where=reading.name,
+        why="\n".join(told),
+        remedy=" ".join(remedies) or "Run `cfnroles terraform`, whose roles ask the lists themselves.",
+    )
+
+
+def _how_to_decide(hanging: Sequence[Need], task: Task) -> str:
+    """What decides the conditions if all of them are about images; empty for any other."""
+    images = images_asked_of(hanging)
+    asked = {literal.condition for need in hanging for each in task.when[need] for literal in each}
+    if not asked <= images.keys():
+        return ""
+    told = dict.fromkeys(f"{each}." for name in sorted(asked) for each in images[name].remedies if each)
+    return " ".join(told)
 
 
 class _Outside(Struct):

@@ -15,11 +15,13 @@ from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery
 from cfnroles.need import Gap, Need, Origin, Reference
+from cfnroles.symbols import EachOf
 from cfnroles.targets.terraform.conditions import NeedConditions, Thing
 from cfnroles.targets.terraform.instances import Merged, without_instances
 from cfnroles.targets.terraform.names import FileNames
 from cfnroles.targets.terraform.permissions import named
 from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, Values
+from cfnroles.text import text_of
 
 _Place = tuple[object, ...]
 #: So many steps lead to a container: the address, `container_definitions`, its number.
@@ -30,7 +32,7 @@ _Thing = TypeVar("_Thing", Need, Gap, Reference)
 
 def with_any_text(usual: Merged, opened: Merged) -> tuple[Merged, bool]:
     """What is needed under any text, and whether a default decides part of it."""
-    decided = _decided([usual.discovery], opened, _in_text)
+    decided = _decided([usual.discovery], opened, _in_text, listed=True)
     return _both(usual, opened, decided, _in_text), bool(decided)
 
 
@@ -86,10 +88,19 @@ def _both(usual: Merged, general: Merged, decided: Collection[_Place], place: _P
     return replace(usual, family=general.family or usual.family, discovery=found, conditions=conditions, made=made)
 
 
-def _decided(known: Sequence[Discovery], general: Merged, place: _PlaceOf) -> frozenset[_Place]:
-    """The places at which something else is needed, or cannot be named, where a value is not the one of here."""
+def _decided(
+    known: Sequence[Discovery], general: Merged, place: _PlaceOf, *, listed: bool = False
+) -> frozenset[_Place]:
+    """The places at which something else is needed, or cannot be named, where a value is not the one of here.
+
+    With ``listed``, a list may have elements that it does not have here; else the known ones are better, which the gate
+    can ask for.
+    """
     now = _asked(general.discovery.needs, place)
-    hanging = _asked((need for need in general.discovery.needs if need in general.conditions.when), place)
+    hanging = _asked(
+        (need for need in general.discovery.needs if need in general.conditions.when or (listed and _is_listed(need))),
+        place,
+    )
     lacking = {place(gap.origin) for gap in general.discovery.gaps}
     found: set[_Place] = set()
     for each in known:
@@ -99,6 +110,11 @@ def _decided(known: Sequence[Discovery], general: Merged, place: _PlaceOf) -> fr
             at for at in {*before, *now} if not before[at] <= now[at] or not now[at] - before[at] <= hanging[at]
         }
     return frozenset(found)
+
+
+def _is_listed(need: Need) -> bool:
+    """Whether a need is there for each reference in a list, which may be empty."""
+    return any(isinstance(symbol, EachOf) for text in need.permission.texts for symbol in text_of(text).symbols)
 
 
 def _unwritable(general: Merged, module: EnclosingModule) -> Iterable[_Place]:
@@ -123,6 +139,9 @@ def _asked(needs: Iterable[Need], place: _PlaceOf) -> defaultdict[_Place, set[tu
 def _in_text(origin: Origin) -> _Place:
     """Where something stands in the text: which element of a list that is depends on conditions."""
     names = tuple(step for step in origin.path if isinstance(step, str))
+    if names[-1:] == ("image",):
+        # A container has one, wherever its value is: a default, and the variable that may have any other.
+        return place_in_tree(origin)
     return origin.document, origin.line, origin.column, names
 
 

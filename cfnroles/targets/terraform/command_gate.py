@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from cfnroles.need import Reference
-from cfnroles.symbols import Expression
+from cfnroles.symbols import EachOf, Expression
 from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.parts import Parts
 from cfnroles.targets.terraform.policy_documents import both
@@ -82,8 +82,18 @@ def askable(
 
 
 def _secrets(parts: Parts, condition: str, references: Iterable[tuple[Reference, str]]) -> Expr:
-    items = Items(tuple(_secret(parts, reference) for reference, _ in references))
-    return OnlyIf(condition, items) if condition else items
+    several = [reference for reference, _ in references]
+    lists = [Written(_each(parts, whole)) for each in several if isinstance(whole := each.value_from.whole, EachOf)]
+    others = [_secret(parts, each) for each in several if not isinstance(each.value_from.whole, EachOf)]
+    if condition:
+        return OnlyIf(condition, Items((*others, *lists)))
+    alone: list[Expr] = [*([Items(tuple(others))] if others else []), *lists]
+    return alone[0] if len(alone) == 1 else WrittenCall("concat", tuple(alone))
+
+
+def _each(parts: Parts, references: EachOf) -> str:
+    """Each reference of a list, by itself: the names are not asked for."""
+    return f"[for reference in {parts.values.listed(references)} : {{ name = reference, valueFrom = reference }}]"
 
 
 def _secret(parts: Parts, reference: Reference) -> Expr:

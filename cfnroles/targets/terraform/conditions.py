@@ -9,19 +9,21 @@ from functools import partial
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from cfnroles.ecr_images import images_asked_of
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.parser import parse_expression
-from cfnroles.hcl.syntax import Source
+from cfnroles.hcl.syntax import Call, Source
+from cfnroles.hcl.tidied import tidied
 from cfnroles.need import Finding, Gap, Need, Reference
-from cfnroles.symbols import Parameter
-from cfnroles.targets.terraform.tidied import tidied
+from cfnroles.symbols import EachOf, Parameter
 from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, Values, local_names
 from cfnroles.template.worlds import Disjunction, Literal
+from cfnroles.text import Text, text_of
 
 _SIMPLE = re.compile(r"[\w.]+")
 #: What stands in a module that is called, and means something else here.
 _INSIDE = re.compile(r"\bmodule\.[\w-]+(?:\[[^\]]*\])?\.(?:var|local|data|each|count|module)\b")
-_PLAIN = re.compile(r'[\w.\[\]" =!<>&|-]+')
+_PLAIN = re.compile(r'[\w.\[\]()," =!<>&|-]+')
 
 
 #: What depends on conditions.
@@ -39,18 +41,30 @@ class NeedConditions(Struct, frozen=True):
     when: When = field(default_factory=dict)
     instances: Mapping[Thing, str] = field(default_factory=dict)
     by_variable: bool = False
+    images: Mapping[str, Text] = field(default_factory=dict)
 
     def of(self, thing: Thing, values: Values) -> str:
         """The conditions as one expression, empty where there are none.
 
         Raises Unwritable where one is no expression that can stand in another place than its own.
         """
-        written = values.condition if self.by_variable else partial(_literal, module=values.module)
+        written = values.condition if self.by_variable else partial(self._literal, values=values)
         return either([_all_of(literals, written) for literals in self.when.get(thing, ())])
+
+    def _literal(self, literal: Literal, values: Values) -> str:
+        image = self.images.get(literal.condition)
+        return _literal(literal, values.module) if image is None else values.in_ecr(image, literal.holds)
+
+    def with_images(self, needs: Iterable[Need]) -> NeedConditions:
+        """The same where it is known of which images the conditions are, which the needs have in them."""
+        return replace(self, images=images_asked_of(needs))
 
     def guarded(self, need: Need, values: Values) -> Need:
         """The need with its conditions as expressions, each of which must hold; raises Unwritable as ``of`` does."""
         own = [f"length(var.{values.variable(Parameter(name))}) > 0" for name in need.permission.when]
+        symbols = (symbol for text in need.permission.texts for symbol in text_of(text).symbols)
+        listed = dict.fromkeys(each for each in symbols if isinstance(each, EachOf))
+        own += [f"length({values.listed(each)}) > 0" for each in listed]
         told = [each for each in (self.of(need, values), self.instances.get(need, "")) if each]
         return replace(need, permission=replace(need.permission, when=(*own, *told)))
 
@@ -82,7 +96,11 @@ def _literal(literal: Literal, module: EnclosingModule) -> str:
 
 def opposite(condition: str) -> str:
     """The condition that holds where this one does not."""
-    return f"!{condition}" if _SIMPLE.fullmatch(condition) else f"!({condition})"
+    return f"!{condition}" if _SIMPLE.fullmatch(condition) or _is_call(condition) else f"!({condition})"
+
+
+def _is_call(condition: str) -> bool:
+    return isinstance(parse_expression(Source("", condition)), Call)
 
 
 def _unwritable(condition: str) -> Unwritable:

@@ -83,6 +83,7 @@ def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Writte
     made += [each for holder in holders for each in role_outputs(parts, holder)]
     locals_ = _locals(parts, roles, logging, gated=bool(gating))
     body = file_text([*made, locals_])
+    body += "".join(parts.values.lists.values())
     blocks = (*variable_blocks(parts), *data_blocks(parts, body), local_values(parts, body, locals_), *made)
     return marked("\n".join(f"# {line}" for line in header.lines), file_text(blocks)), blocks
 
@@ -147,6 +148,9 @@ def local_values(parts: Parts, body: str, locals_: WrittenBlock) -> WrittenBlock
         known.append(Argument(local, Written(f"data.{type_}.{parts.names.data}.{attribute}")))
     if parts.repeated.local:
         known.append(Argument(parts.repeated.local, Written(parts.repeated.written)))
+    if parts.values.lists:
+        known += [*([Blank()] if known else []), Comment("What the lists of references name, by service.")]
+        known += [Argument(name, Written(each)) for name, each in parts.values.lists.items()]
     return WrittenBlock("locals", (), (*known, *([Blank()] if known else []), *locals_.body))
 
 

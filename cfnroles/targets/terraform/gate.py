@@ -21,9 +21,9 @@ from msgspec.structs import replace
 
 from cfnroles.facts import Facts
 from cfnroles.need import Reference
-from cfnroles.symbols import Expression
+from cfnroles.symbols import EachOf, Expression
 from cfnroles.table.feature import Malformed, Unnamed
-from cfnroles.table.references import ParameterReference, SecretReference, value_from
+from cfnroles.table.references import OpenReference, ParameterReference, SecretReference, value_from
 from cfnroles.targets.terraform.conditions import NeedConditions, either, opposite
 from cfnroles.targets.terraform.names import identifier
 from cfnroles.targets.terraform.parts import Parts, Repeated
@@ -70,6 +70,7 @@ class Unasked(StrEnum):
 
     PARAMETER = "a parameter"
     EITHER = "a secret or a parameter"
+    LISTED = "each of a list"
     UNNAMED = "no expression can name it"
 
 
@@ -122,6 +123,8 @@ def _target(reference: Reference, facts: Facts) -> SecretReference | Unasked:
     except (Unnamed, Malformed):
         return Unasked.UNNAMED
     match target:
+        case OpenReference(secret=secret) if isinstance(secret.arn.text.whole, EachOf):
+            return Unasked.LISTED
         case SecretReference():
             return target
         case ParameterReference():

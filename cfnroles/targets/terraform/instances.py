@@ -14,13 +14,13 @@ from cfnroles.errors import InvalidInput
 from cfnroles.hcl.definitions import Site
 from cfnroles.hcl.parser import parse_expression
 from cfnroles.hcl.syntax import Source
+from cfnroles.hcl.tidied import tidied
 from cfnroles.need import Finding, Gap, Need, Origin, Reference
 from cfnroles.sources.reading import Task
 from cfnroles.symbols import Expression
 from cfnroles.targets.terraform.by_key import alike, among, plain_key
 from cfnroles.targets.terraform.conditions import NeedConditions, Thing
 from cfnroles.targets.terraform.parts import Repeated
-from cfnroles.targets.terraform.tidied import tidied
 from cfnroles.template.worlds import Disjunction
 from cfnroles.text import Text, text_of
 

@@ -9,6 +9,7 @@ from cfnroles.need import Condition, Need
 from cfnroles.policies import Policy
 from cfnroles.role_kinds import AssumedBy
 from cfnroles.statements import Statement
+from cfnroles.targets.terraform.conditions import opposite
 from cfnroles.targets.terraform.values import Values
 from cfnroles.targets.terraform.writing import (
     Argument,
@@ -26,9 +27,28 @@ from cfnroles.text import ACCOUNT, ANYTHING
 _VERSION = Argument("Version", quoted("2012-10-17"))
 
 
-def policy_document(policies: Sequence[Policy], values: Values) -> Expression:
-    """One document with the statements of policies, each list of them under its conditions."""
+#: IAM accepts no policy without a statement, and anyone may call this whatever a policy says.
+#: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+_NOTHING = Members(
+    (
+        Comment("IAM requires a statement. This one has no effect, and is here if no other is."),
+        Argument("Sid", quoted("NoEffect")),
+        Argument("Effect", quoted("Deny")),
+        Argument("Action", Items((quoted("sts:GetCallerIdentity"),))),
+        Argument("Resource", Items((quoted("*"),))),
+    ),
+    apart=True,
+)
+
+
+def policy_document(policies: Sequence[Policy], values: Values, any_of: str = "") -> Expression:
+    """One document with the statements of policies, each list of them under its conditions.
+
+    If there may be none of them, ``any_of`` is the condition that there is one.
+    """
     lists = [_statements(each, values) for each in policies]
+    if any_of:
+        lists.append(OnlyIf(opposite(any_of), Items((_NOTHING,))))
     statements = lists[0] if len(lists) == 1 else WrittenCall("concat", tuple(lists))
     return WrittenCall("jsonencode", (Members((_VERSION, Argument("Statement", statements)), apart=True),))
 
@@ -86,10 +106,15 @@ def reasons(needs: Sequence[Need]) -> list[str]:
     places = {(need.origin.container, _field(need), need.origin.item): None for need in needs}
     lines: list[str] = []
     for (container, field), group in groupby(sorted(places), key=lambda place: place[:2]):
-        items = [item.partition(" ")[2] or item for _, _, item in group if item]
+        items = [_plain(item.partition(" ")[2] or item) for _, _, item in group if item]
         told = f"{field} {', '.join(items)}" if items else field
         lines.append(f"{told} (container {container})" if container else told)
     return lines
+
+
+def _plain(item: str) -> str:
+    """The name of an item, without the signs around the name of a list."""
+    return item[2:-1] if item.startswith("${each of ") else item
 
 
 def _field(need: Need) -> str:

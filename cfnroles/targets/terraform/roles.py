@@ -13,6 +13,7 @@ from cfnroles.targets.terraform.by_key import among, by_key
 from cfnroles.targets.terraform.conditions import either
 from cfnroles.targets.terraform.parts import Parts, Repeated
 from cfnroles.targets.terraform.policy_documents import both, policy_document, trust_policy
+from cfnroles.targets.terraform.values import is_known_later
 from cfnroles.targets.terraform.writing import (
     Argument,
     Entry,
@@ -169,29 +170,37 @@ def _inline_policy(parts: Parts, name: str, policies: Sequence[Policy]) -> Writt
             *head,
             Argument("name", quoted("Permissions")),
             Argument("role", _of(parts, name, "id")),
-            Argument("policy", policy_document(_under(head, policies, parts), parts.values)),
+            Argument("policy", _document(head, policies, parts)),
         ),
     )
 
 
 def _only_if(parts: Parts, policies: Sequence[Policy]) -> tuple[Entry, ...]:
     """The meta-arguments of a policy that must not be there without a statement."""
-    conditions = [both(policy.when) for policy in policies]
-    conditions = list(parts.repeated.either(conditions)) or [""]
-    # How many there are of a resource cannot depend on the number of each.
-    if not all(conditions) or any("count.index" in each for each in conditions):
+    conditions = _alternatives(parts, policies)
+    # How many there are of a resource cannot depend on the number of each, and is known in the plan.
+    if any("count.index" in each or is_known_later(each) for each in conditions):
         return parts.head
-    return parts.head_under(either(dict.fromkeys(conditions)))
+    return parts.head_under(either(conditions))
 
 
-def _under(head: tuple[Entry, ...], policies: Sequence[Policy], parts: Parts) -> Sequence[Policy]:
-    """The policies as they stand in a resource that is there under the condition of the only one of them."""
-    return policies if head == parts.head or len(policies) > 1 else [replace(policies[0], when=())]
+def _alternatives(parts: Parts, policies: Sequence[Policy]) -> tuple[str, ...]:
+    """The conditions of which one must hold for any statement to be there; none where one always is."""
+    found = parts.repeated.either([both(policy.when) for policy in policies])
+    return tuple(dict.fromkeys(found)) if all(found) else ()
+
+
+def _document(head: tuple[Entry, ...], policies: Sequence[Policy], parts: Parts) -> Expression:
+    """The document of policies in a resource with this head, which has a statement under all conditions."""
+    if head != parts.head:
+        alone = len(policies) == 1
+        return policy_document([replace(policies[0], when=())] if alone else policies, parts.values)
+    return policy_document(policies, parts.values, either(_alternatives(parts, policies)))
 
 
 def _managed_policy(parts: Parts, role: str, name: str, policy: Policy) -> Iterator[WrittenBlock]:
     head = _only_if(parts, (policy,))
-    document = policy_document(_under(head, (policy,), parts), parts.values)
+    document = _document(head, (policy,), parts)
     prefix = Argument("name_prefix", _prefix(parts, policy.statements[0].holder))
     yield WrittenBlock("resource", ("aws_iam_policy", name), (*head, prefix, Argument("policy", document)))
     instance = parts.instance_under("" if head == parts.head else "true")

@@ -7,15 +7,19 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 
+from cfnroles.ecr_images import HOST, IN_ECR, PARTS
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import partition_of
 from cfnroles.hcl.parser import parse_expression
 from cfnroles.hcl.syntax import For, Node, Source, Variable
+from cfnroles.hcl.tidied import is_quoted, tidied
+from cfnroles.listed import Kind, references_in, those_of
 from cfnroles.need import Gap, Need
 from cfnroles.symbols import (
     AfterParameter,
     Attribute,
     Cut,
+    EachOf,
     Expression,
     Field,
     Import,
@@ -29,16 +33,20 @@ from cfnroles.symbols import (
 )
 from cfnroles.targets.terraform.by_key import ByKey
 from cfnroles.targets.terraform.names import KEYS, OF_AWS, SECRETS, FileNames
-from cfnroles.targets.terraform.tidied import is_quoted, tidied
-from cfnroles.targets.terraform.writing import Argument, Items, Lookup, Members, Written, line_of, literal
+from cfnroles.targets.terraform.writing import Argument, Items, Lookup, Members, Written, WrittenCall, line_of, literal
 from cfnroles.template.worlds import Literal
-from cfnroles.text import PARTITION, REGION, Part, Text, from_spelling, text_of
+from cfnroles.text import ACCOUNT, PARTITION, REGION, Part, Text, from_spelling, text_of
 from cfnroles.written import as_written
 
+#: What the locals with references are called, by the member that refers to something.
+_REFERENCES = {"valueFrom": "references", "value": "files"}
+#: What asks whether there is any reference of a kind in a list.
+_LATER = re.compile(r"length\((?:local\.\w+_arns(?:_\d+)?|distinct\(.*)\) > 0")
+#: A list that is there whenever anything is.
+_NEVER_FAILS = re.compile(r"(?:var|local)\.[\w-]+")
+_OF_INSTANCE = re.compile(r"\b(?:each|count)\.")
 _NAME_IT = "Use a local instead"
 _HAND_OVER = "Pass it with an output of that module, or with a variable of this one"
-#: How the condition is called that an image is of Amazon ECR.
-_IN_ECR = " is in a private registry of Amazon ECR"
 #: What names can begin with that mean the same all over a module.
 _ANYWHERE = frozenset({"var", "local", "module", "data", "path", "terraform", "each", "count"})
 
@@ -66,13 +74,14 @@ class Values(Struct, frozen=True):
     """How one file writes texts: with the names that it has for what AWS knows of itself.
 
     ``region`` is that of the tasks, where that is known. ``variables`` are those that were named so
-    far.
+    far, and ``lists`` the locals with lists of references.
     """
 
     names: FileNames
     module: EnclosingModule
     region: str = ""
     variables: dict[str, Symbol] = field(default_factory=dict)
+    lists: dict[str, str] = field(default_factory=dict)
 
     def of(self, text: str) -> Written:
         """A text as an expression; raises Unwritable where a part of it cannot be written."""
@@ -82,11 +91,42 @@ class Values(Struct, frozen=True):
             return Written(self._symbol(whole))
         return Written(f'"{"".join(self._pieces(parts))}"')
 
-    def several(self, texts: Iterable[str]) -> Written | Items:
-        """Several texts as a list; a parameter that holds a list stands for the list itself."""
+    def several(self, texts: Iterable[str]) -> Written | Items | WrittenCall:
+        """Several texts as a list; what holds a list stands for the list itself."""
         texts = tuple(texts)
         whole = text_of(texts[0]).whole if len(texts) == 1 else None
-        return self.of(texts[0]) if whole in (KEYS, SECRETS) else Items(tuple(map(self._one, texts)))
+        if whole in (KEYS, SECRETS):
+            return self.of(texts[0])
+        lists = tuple(Written(self.listed(each)) for text in texts if (each := _whole_list(text)) is not None)
+        others = tuple(self._one(text) for text in texts if _whole_list(text) is None)
+        if len(lists) + bool(others) == 1:
+            return lists[0] if lists else Items(others)
+        return WrittenCall("concat", (*([Items(others)] if others else []), *lists))
+
+    def listed(self, symbol: EachOf) -> str:
+        """The expression for those references of a list that name one kind of resource, or for all of them.
+
+        Raises Unwritable where the list is no expression that can stand in another place than its own.
+        """
+        own = expression_of(symbol.of, self.module)
+        # What a condition keeps from being evaluated may be null.
+        listed = own if _NEVER_FAILS.fullmatch(own) else f"try({own}, [])"
+        references = self._local(_REFERENCES[symbol.member], references_in(listed, symbol.member))
+        if not symbol.kind:
+            return references
+        kind = Kind(symbol.kind)
+        partition, region, account = (self.of(each).text for each in (PARTITION, REGION, ACCOUNT))
+        return self._local(f"{kind}_arns", those_of(kind, references, (partition, region, account)))
+
+    def _local(self, called: str, expression: str) -> str:
+        """An expression by the name of a local; itself where it belongs to one instance."""
+        if _OF_INSTANCE.search(expression):
+            return expression
+        own = self.names.under(called)
+        numbered = (f"{own}_{number}" for number in range(2, len(self.lists) + 3))
+        name = next(name for name in (own, *numbered) if self.lists.get(name, expression) == expression)
+        self.lists[name] = expression
+        return f"local.{name}"
 
     def _one(self, text: str) -> Written | Lookup:
         """A text as an element of a list, in which a table of values may take several lines."""
@@ -104,12 +144,15 @@ class Values(Struct, frozen=True):
 
     def condition(self, literal: Literal) -> str:
         """What says whether a condition of a template holds: a variable, and of an image the image itself."""
-        if literal.condition.endswith(_IN_ECR):
-            image = self.of(from_spelling(literal.condition.removesuffix(_IN_ECR), policy=False)).text
-            name = f'can(regex("^[0-9]+[.]dkr[.-]ecr", {image}))'
-            return name if literal.holds else f"!{name}"
+        if literal.condition.endswith(IN_ECR):
+            return self.in_ecr(from_spelling(literal.condition.removesuffix(IN_ECR), policy=False), literal.holds)
         name = f"var.{self.variable(Opaque(literal.condition))}"
         return name if literal.holds else f"!{name}"
+
+    def in_ecr(self, image: Text, holds: bool) -> str:
+        """What says whether an image is in a private registry of Amazon ECR, or is not."""
+        asked = f'can(regex("{HOST}", {self.of(image).text}))'
+        return asked if holds else f"!{asked}"
 
     def variable(self, symbol: Symbol) -> str:
         """The variable that stands for a parameter, or for what another resource or stack gives."""
@@ -141,8 +184,11 @@ class Values(Struct, frozen=True):
             return line_of(self._by_key(symbol))
         if isinstance(symbol, Cut):
             return piece(symbol, self._symbol(symbol.of))
+        if isinstance(symbol, EachOf):
+            return self.listed(symbol)
         if isinstance(symbol, InImage):
-            return _in_image(symbol, self.of(from_spelling(symbol.image, policy=False)).text)
+            image = symbol.image if isinstance(symbol.image, Text) else from_spelling(symbol.image, policy=False)
+            return _in_image(symbol, self.of(image).text)
         if isinstance(symbol, Parameter | Attribute | Import):
             return f"var.{self.variable(symbol)}"
         if isinstance(symbol, Expression) and not symbol.forms:
@@ -150,6 +196,16 @@ class Values(Struct, frozen=True):
         raise Unwritable(
             f"{symbol.written or symbol.spelled} has no equivalent in Terraform", "Write the value instead"
         )
+
+
+def is_known_later(condition: str) -> bool:
+    """Whether a condition may look at a value that the run itself creates, such as a caller's image."""
+    return HOST in condition or _LATER.search(condition) is not None
+
+
+def _whole_list(text: str) -> EachOf | None:
+    whole = text_of(text).whole
+    return whole if isinstance(whole, EachOf) else None
 
 
 def _inside(expression: str, *, before: str) -> str:
@@ -172,15 +228,7 @@ def piece(symbol: Cut, whole: str) -> str:
 
 def _in_image(symbol: InImage, image: str) -> str:
     """What is cut out of an image of Amazon ECR, whichever of its hosts that names."""
-    match symbol.part:
-        case "account":
-            return f'split(".", {image})[0]'
-        case "region":
-            # https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
-            return f'try(split(".", replace({image}, ".dkr-ecr", ".dkr.ecr"))[3], "")'
-        case "repository":
-            return f'try(regex("^[^/]+/([^:@]+)", {image})[0], "")'
-    return image
+    return f'regex("{PARTS[symbol.part]}", {image})[0]' if symbol.part in PARTS else image
 
 
 def interpolated(place: str, module: EnclosingModule) -> str:

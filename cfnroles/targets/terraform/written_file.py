@@ -129,7 +129,8 @@ def _gate(subject: Subject, parts: Parts, form: GateForm) -> Gate:
 
 def _parts(subject: Subject, names: FileNames) -> tuple[Parts, tuple[Need, ...], tuple[Gap, ...]]:
     values = Values(names, subject.module, subject.region)
-    asked, conditions = passing_on(subject.discovery.needs, subject.conditions, names, subject.repeated)
+    own = subject.conditions.with_images(subject.discovery.needs)
+    asked, conditions = passing_on(subject.discovery.needs, own, names, subject.repeated)
     needs, gaps = named(asked, conditions, values)
     parts = Parts(
         subject.label,

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from cfnroles.targets.terraform.tidied import tidied
+from cfnroles.hcl.tidied import tidied
 
 WRITTEN = {
     "var.make?1:0": "var.make ? 1 : 0",
@@ -21,6 +21,16 @@ WRITTEN = {
     "max(var.list...)": "max(var.list...)",
     "( var.a||var.b )": "(var.a || var.b)",
     "1 - 1": "1 - 1",
+    "a / b // c": "a / b",
+    "{\n  a = 1 # one\n  b = {\n c = 2\n  }\n\n  /* x\n */ d = 3, // y\n  e = 4\n}": (
+        "{ a = 1, b = { c = 2 }, d = 3, e = 4 }"
+    ),
+    "[\n  for k, v in var.x : {\n    name = k\n    from = f(\n 1,\n 2\n )\n  }\n  if v != null\n]": (
+        "[for k, v in var.x : { name = k, from = f(1, 2) } if v != null]"
+    ),
+    "{\n  for k, v in\n  var.x :\n  k => v\n  if v\n}": "{ for k, v in var.x : k => v if v }",
+    "[\n  1,\n  [{\n    a = 1\n  }],\n]": "[1, [{ a = 1 }]]",
+    "{\n  (var.k) = 1\n  b = (\n 2\n  -1\n)\n}": "{ (var.k) = 1, b = (2 - 1) }",
     '"%{ if var.x }a%{ endif }"': '"%{if var.x}a%{endif}"',
 }
 

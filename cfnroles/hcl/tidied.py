@@ -6,21 +6,45 @@ https://github.com/hashicorp/hcl/blob/main/hclwrite/format.go
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _TOKEN = re.compile(r"[A-Za-z_][\w-]*|\d+(?:\.\d+)?|=>|==|!=|<=|>=|&&|\|\||\.\.\.|[^\s\"]")
+#: White space and comments.
+_SKIPPED = re.compile(r"(?:\s+|(?:#|//)[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _OPERATORS = frozenset(("=", "=>", "==", "!=", "<=", ">=", "&&", "||", *"<>+-*/%?:,"))
+_CLOSING = frozenset(")]}")
 _KEYWORDS = frozenset({"for", "in", "if"})
 
 
 def tidied(text: str) -> str:
     """An expression on one line, in Terraform's own layout."""
     found, before, unary = "", "", False
-    for piece in _tokens(text):
+    for piece in _without_lines(_tokens(text)):
         found += f" {piece}" if before and not unary and _apart(before, piece) else piece
         unary = piece == "!" or (piece == "-" and (not before or before in _OPERATORS or before in "([{"))
         before = piece
     return found
+
+
+def _without_lines(pieces: Iterable[str]) -> Iterator[str]:
+    """The tokens without the ends of lines: between the members of an object, a comma has their place."""
+    open_: list[str] = []
+    before, ended, comma = "", False, False
+    for piece in pieces:
+        if piece in ("\n", ","):
+            ended, comma = ended or piece == "\n", comma or piece == ","
+            continue
+        member = ended and open_[-1:] == ["{"] and before not in _OPERATORS and before != "{"
+        if (comma or member) and piece not in _CLOSING:
+            yield ","
+        if before == "{" and piece == "for":
+            open_[-1] = "for"  # a loop ends no member at the end of a line
+        if piece in ("(", "[", "{"):
+            open_.append(piece)
+        elif piece in _CLOSING and open_:
+            open_.pop()
+        yield piece
+        before, ended, comma = piece, False, False
 
 
 def is_quoted(text: str) -> bool:
@@ -29,7 +53,7 @@ def is_quoted(text: str) -> bool:
 
 
 def _apart(before: str, piece: str) -> bool:
-    """Whether a space stands between two tokens."""
+    """Return whether a space is between two tokens."""
     if piece in (")", "]", ",", ".", "...") or before in ("(", "[", "."):
         return False
     if before == "{":
@@ -44,8 +68,10 @@ def _apart(before: str, piece: str) -> bool:
 def _tokens(text: str) -> Iterator[str]:
     at = 0
     while at < len(text):
-        if text[at].isspace():
-            at += 1
+        if skipped := _SKIPPED.match(text, at):
+            if "\n" in skipped[0]:
+                yield "\n"
+            at = skipped.end()
             continue
         piece = _quoted(text, at) if text[at] == '"' else _token(text, at)
         yield _tidied_text(piece) if piece.startswith('"') else piece
@@ -75,7 +101,7 @@ def _opens(text: str, at: int) -> bool:
 
 
 def _closing(text: str, at: int) -> int:
-    """Where the brace stands that ends an interpolation."""
+    """Return the offset of the brace that ends an interpolation."""
     depth = 0
     while at < len(text):
         if text[at] == '"':
