@@ -5,6 +5,8 @@ https://developer.hashicorp.com/terraform/language/expressions/dynamic-blocks
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.scope import Scope
@@ -52,7 +54,8 @@ def _dynamic(block: Block, kind: str, scope: Scope) -> list[Value] | Value:
     if isinstance(collection.data, Lazy):
         collection = collection.data.all(node.place)
     if collection.unknown or isinstance(collection.data, Partial):
-        return Value(scope.open(node, first_unknown(collection)), node.place)
+        # The blocks are made from the collection; its elements are not the blocks.
+        return Value(replace(scope.open(node, first_unknown(collection)), written=""), node.place)
     iterator = block.body.arguments.get("iterator")
     name = iterator.written if iterator else kind
     made = []
