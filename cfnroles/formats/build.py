@@ -226,22 +226,11 @@ def _deployed(built: Build, directory: Path, shared: Collection[str] = ()) -> It
     yield from (_deploy_command(stack, directory / name, shared) for stack, name in templates)
     if same:
         yield f"Use the same values as for the template: {', '.join(same)}."
-    if any(_settles_choices(stack) for stack in built.stacks):
-        yield (
-            "The AWS CLI drops a permissions boundary that a parameter of the deployed stack set, because these"
-            " templates do not have the parameter. `cfnroles deploy` stops there; --parameterized keeps it."
-        )
     yield from (line for stack in built.stacks for line in _refused(stack))
     large = [name for name, text in built.files.items() if too_large(text)]
     if large:
         yield ""
         yield f"{', '.join(large)}: more than {TEMPLATE_BODY:,} bytes; add `--s3-bucket BUCKET` to its command."
-
-
-def _settles_choices(stack: Stack) -> bool:
-    """Return whether a stack has roles whose boundary no parameter sets, although another build may have one."""
-    types = {resource["Type"] for resource in stack.template["Resources"].values()}
-    return "AWS::IAM::Role" in types and "PermissionsBoundaryArn" not in stack.template.get("Parameters", {})
 
 
 def _refused(stack: Stack) -> Iterator[str]:

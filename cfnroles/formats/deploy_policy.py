@@ -74,7 +74,8 @@ def _reasons(statement: Statement, lines: Lines) -> Iterator[str]:
 
 def _notes(made: DeployPolicy, texts: Mapping[str, str]) -> Iterator[str]:
     if len(made.policies) > 1:
-        yield f"{len(made.policies)} policies, because one can have {MANAGED_POLICY:,} characters: attach them all."
+        count = len(made.policies)
+        yield f"{count} policies, because IAM accepts {MANAGED_POLICY:,} characters in one: attach them all."
     if made.wide:
         yield "This reaches further than the stacks, and cannot be narrower:"
     for wide in made.wide:

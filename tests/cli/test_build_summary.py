@@ -40,16 +40,6 @@ def test_strict_turns_gaps_into_an_exit_code(cfnroles: Any, tmp_path: Path) -> N
     assert cfnroles("build", task, "-o", tmp_path / "out", "--strict", "--set", "REGISTRY=quay.io").code == 0
 
 
-def test_what_the_aws_cli_drops_is_said_next_to_its_commands_unless_the_parameters_stay(
-    cfnroles: Any, tmp_path: Path
-) -> None:
-    task = write(tmp_path / "task.json", SECRET + ":db-AbCdEf")
-    told = cfnroles("build", task, "-o", tmp_path / "out").err
-    commands = told[told.index("or with the AWS CLI") : told.index("If the gate refuses")]
-    assert "The AWS CLI drops a permissions boundary" in commands
-    assert "The AWS CLI drops" not in cfnroles("build", task, "-o", tmp_path / "all", "--parameterized").err
-
-
 def test_traps_are_told_as_warnings_with_their_lines(cfnroles: Any, tmp_path: Path) -> None:
     told = cfnroles("build", write(tmp_path / "task.json", f"{SECRET}:shop-secret"), "-o", tmp_path / "out")
     assert "Warnings: 1" in told.err

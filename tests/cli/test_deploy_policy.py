@@ -46,7 +46,7 @@ def test_a_project_has_several_policies_and_says_so(ask, examples):
     code, out, err = ask(examples / "shop-project" / "cfnroles.yaml", *HOME)
     assert code == 0
     documents = json.loads(out)
-    assert err.startswith(f"{len(documents)} policies, because IAM takes 6,144 characters in one: attach them all.")
+    assert err.startswith(f"{len(documents)} policies, because IAM accepts 6,144 characters in one: attach them all.")
 
 
 def test_names_follow_the_options_of_deploy(ask, examples):

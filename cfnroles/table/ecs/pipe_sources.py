@@ -59,7 +59,7 @@ def _option(name: str, found: Found) -> Any:
 
 
 def _named(name: str, found: Found) -> Text:
-    return text_of(_option(name, found))
+    return text_of(_option(name, found) or "")
 
 
 def _is_of(option: str, service: str, found: Found) -> bool:
