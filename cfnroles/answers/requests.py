@@ -234,6 +234,10 @@ def _request(asked: Permission, told: Permission, home: Home, role_arn: str, con
         values[condition.key] = tuple(_open(condition.operator, value) for value in condition.values)
     if told.action in _IN_CLUSTER and (cluster := _CLUSTER_OF.match(told.resource)):
         values.setdefault("ecs:cluster", (f"{cluster[1]}:cluster/{cluster[2]}",))
+    if told.action.startswith("elasticfilesystem:Client"):
+        # A file system is mounted through the mount target in the task's Availability Zone.
+        # https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html
+        values["elasticfilesystem:AccessedViaMountTarget"] = ("true",)
     for key in _cut(asked.resource):
         values.pop(key, None)
     values |= {key: (value,) for key, value in context.items()}

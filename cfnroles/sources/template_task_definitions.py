@@ -48,6 +48,8 @@ _SHAPES = {
     ("AWS::ECR::Repository", ""): ("", ""),
     ("AWS::ECR::Repository", "Arn"): (f"arn:${{AWS::Partition}}:ecr:{_HOME}:repository/", ""),
     ("AWS::ECR::Repository", "RepositoryUri"): ("${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/", ""),
+    ("AWS::EFS::FileSystem", ""): ("", ""),
+    ("AWS::EFS::FileSystem", "Arn"): (f"arn:${{AWS::Partition}}:elasticfilesystem:{_HOME}:file-system/", ""),
     ("AWS::ECS::Cluster", ""): ("", ""),
     ("AWS::ECS::Cluster", "Arn"): (f"arn:${{AWS::Partition}}:ecs:{_HOME}:cluster/", ""),
     ("AWS::KMS::Key", "Arn"): (f"arn:${{AWS::Partition}}:kms:{_HOME}:key/", ""),

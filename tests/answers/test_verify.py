@@ -115,6 +115,17 @@ def test_a_key_is_used_through_its_service_for_one_secret(statement: dict[str, A
     assert verdict(role(statement), DECRYPT).outcome is outcome
 
 
+MOUNT = "elasticfilesystem:ClientMount"
+FILE_SYSTEM = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1"
+
+
+@pytest.mark.parametrize(("through", "outcome"), [("true", Outcome.ALLOWED), ("false", Outcome.MISSING)])
+def test_a_task_mounts_a_file_system_through_a_mount_target(through: str, outcome: Outcome) -> None:
+    condition = {"Bool": {"elasticfilesystem:AccessedViaMountTarget": through}}
+    judged = verified(role(allow(MOUNT, FILE_SYSTEM, Condition=condition)), need(MOUNT, FILE_SYSTEM)).judged
+    assert [each.outcome for each in judged] == [outcome]
+
+
 def test_a_verdict_names_the_statements_behind_it() -> None:
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Sid": "Never"}
     found = verdict(role(allow(), allow("*", "*", Sid="All"), allow("s3:*")))

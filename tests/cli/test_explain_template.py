@@ -366,7 +366,7 @@ def test_a_file_system_and_its_access_point(explained: Any) -> None:
     )
     explanation = explained(template("Image: nginx", volumes=volumes))
     (mount,) = explanation["resources"]["Task"]["roles"]["task role"]
-    assert mount["resources"][0].endswith(":file-system/${Disk}")
+    assert mount["resources"] == ["${Disk.Arn}"]
     assert mount["conditions"][0]["values"][0].endswith(":access-point/${Door}")
 
 
