@@ -349,4 +349,5 @@ HOSTILE = {
 def test_no_text_takes_longer_than_its_length(text: str) -> None:
     began = time.process_time()
     collected(text)
-    assert time.process_time() - began < 1
+    # A slow machine takes a second; more than linear time would be minutes.
+    assert time.process_time() - began < 3
