@@ -51,6 +51,8 @@ _SOURCES = (
         "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000",
     ),
 )
+#: The option for the service of each other option.
+_SERVICE = {"source": "sourceService", "deadLetterQueue": "deadLetterService"}
 _FAILED = (("sqs", sqs.SendMessage), ("sns", sns.Publish))
 
 
@@ -59,15 +61,16 @@ def _option(name: str, found: Found) -> Any:
 
 
 def _named(name: str, found: Found) -> Text:
-    return text_of(_option(name, found) or "")
+    return text_of(_option(name, found))
 
 
-def _is_of(option: str, service: str, found: Found) -> bool:
-    return bool(_option(option, found) == service)
+def _is_of(name: str, service: str, found: Found) -> bool:
+    given = _option(name, found)
+    return isinstance(given, str) and given != "" and bool(_option(_SERVICE[name], found) == service)
 
 
-def _when(option: str, service: str) -> Callable[[Found], bool]:
-    return partial(_is_of, option, service)
+def _when(name: str, service: str) -> Callable[[Found], bool]:
+    return partial(_is_of, name, service)
 
 
 _row = partial(Feature, field="runBy.pipe", holder=Holder.PIPE, source=_PAGE, standing=Standing.DOCUMENTED)
@@ -79,7 +82,7 @@ FEATURES = (
             why=f"EventBridge Pipes reads the source of the pipe: it {each.words}",
             example={"source": each.example, "sourceService": each.service},
             grants=tuple(Grant(action, on=partial(_named, "source"), sid="ReadSource") for action in each.actions),
-            when=_when("sourceService", each.service),
+            when=_when("source", each.service),
         )
         for each in _SOURCES
     ),
@@ -92,7 +95,7 @@ FEATURES = (
                 "deadLetterService": service,
             },
             grants=(Grant(action, on=partial(_named, "deadLetterQueue"), sid="KeepFailed"),),
-            when=_when("deadLetterService", service),
+            when=_when("deadLetterQueue", service),
         )
         for service, action in _FAILED
     ),

@@ -81,3 +81,9 @@ def test_a_task_definition_without_a_family_is_a_gap(answer: Any, runner: str, r
     assert found.needs == {need for need in runs(role) if "iam:PassRole" in need}
     (gap,) = found.gaps
     assert gap == f"runBy.{runner}: {_NO_FAMILY}. Add a family"
+
+
+@pytest.mark.parametrize("source", ["", None, 5], ids=["empty", "null", "a number"])
+def test_a_pipe_without_the_arn_of_its_source_reads_none(answer: Any, source: Any) -> None:
+    found = answer(runBy={"pipe": {"source": source, "sourceService": "sqs"}}, family="shop")
+    assert not [need for need in found.needs if ": sqs:" in need]
