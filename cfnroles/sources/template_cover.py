@@ -101,7 +101,7 @@ class Cover(Struct, frozen=True, dict=True):
         )
 
 
-class Apart:
+class WorldsApart:
     """Whether the result for an element depends only on it and the ground, according to the examined tasks.
 
     The result for one that ECS rejects, or that something else runs, may depend on anything.

@@ -23,7 +23,7 @@ from cfnroles.sources.target_runs import beside_targets, hidden_gaps
 from cfnroles.sources.task_definition_checks import discover, open_family_findings
 from cfnroles.sources.template_arns import TELLING, TOLD_BY_PROPERTIES
 from cfnroles.sources.template_conditions import too_many_conditions
-from cfnroles.sources.template_cover import APART, Apart, Cover, cover_of, whole_cover
+from cfnroles.sources.template_cover import APART, Cover, WorldsApart, cover_of, whole_cover
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_instance_profiles import INSTANCE_PROFILE, profiles_of
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
@@ -364,7 +364,7 @@ class _Found:
         self.gaps: dict[Gap, _Where] = {}
         self.findings: dict[Finding, _Where] = {}
         self.references: dict[Reference, _Where] = {}
-        self._cover, self._apart, self._all = cover, Apart(cover), worlds
+        self._cover, self._apart, self._all = cover, WorldsApart(cover), worlds
         self._discovered = discovered
         self._told: dict[object, list[set[World]]] = {}
         #: A reference keeps the ID unique.

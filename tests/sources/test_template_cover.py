@@ -15,7 +15,7 @@ from cfnroles.document import Document
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Origin, Severity
 from cfnroles.sources import template_tasks
-from cfnroles.sources.template_cover import Apart, cover_of, whole_cover
+from cfnroles.sources.template_cover import WorldsApart, cover_of, whole_cover
 from cfnroles.sources.template_keys import Keys
 from cfnroles.sources.template_tasks import TaskInWorlds, around_task, in_worlds, run_in
 from cfnroles.template.given import NOTHING_GIVEN, Given
@@ -291,7 +291,7 @@ def test_nothing_is_told_of_the_rest_where_ecs_refuses_what_is_there() -> None:
     keys = Keys(task, stack, Facts())
     refused = Finding(Severity.ERROR, Origin("t.json", ()), "", "")
     for findings, holds in (((), True), ((refused,), False)):
-        apart = Apart(cover)
+        apart = WorldsApart(cover)
         apart.look(task, Discovery((), (), findings, ()), keys, lambda ground: Keys(ground, stack, Facts()))
         assert apart.holds(across=False) is holds
         assert not apart.holds(across=True)
@@ -303,7 +303,7 @@ def test_nothing_is_told_of_the_rest_where_something_else_says_a_part_of_the_tas
     cover = cover_of("Task", around, worlds)
     ((task, stack),) = run_in(cover.visited[0], worlds, "Task")
     for members, holds in (({"service": "t.json"}, True), ({beside: "t.json"}, False)):
-        apart, run = Apart(cover), replace(task, workload=replace(task.workload, settings=members))
+        apart, run = WorldsApart(cover), replace(task, workload=replace(task.workload, settings=members))
         apart.look(
             run, Discovery((), (), (), ()), Keys(task, stack, Facts()), lambda ground: Keys(ground, stack, Facts())
         )
