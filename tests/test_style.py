@@ -80,7 +80,7 @@ WRITTEN = [
 REWRITTEN = [
     path
     for path in sorted((REPOSITORY / "cfnroles").rglob("*.py"))
-    if path.relative_to(REPOSITORY / "cfnroles").parts[0] not in ("hcl", "targets", "template")
+    if path.relative_to(REPOSITORY / "cfnroles").parts[0] != "targets"
 ]
 # Arguments that hold a message of AWS's word for word.
 QUOTED = ("words", "example")

@@ -1,4 +1,4 @@
-"""Templates with their parts worked out."""
+"""Templates with their parts evaluated."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Decide = Callable[[Node, Scope], bool]
 
 
 class _Open(Exception):
-    """What stands in a template depends on a collection that nobody knows."""
+    """The contents of a template depend on a collection that is unknown."""
 
     def __init__(self, on: Expression, collection: Node) -> None:
         super().__init__(on.name)
@@ -23,7 +23,7 @@ class _Open(Exception):
 
 
 def rendered(template: Template, scope: Scope, evaluate: Evaluate, decide: Decide) -> Value:
-    """The value of a template: a text, or the value of its only part as it is."""
+    """Return the value of a template: a string, or the value of its only part as it is."""
     match template.parts:
         case (Interpolation(inner=inner),):
             return evaluate(inner, scope)
@@ -34,7 +34,7 @@ def rendered(template: Template, scope: Scope, evaluate: Evaluate, decide: Decid
     try:
         chunks = tuple(_chunks(template.parts, scope, evaluate, decide))
     except _Open as open_:
-        # A file of a template is no expression, and is called by what nobody knows of it.
+        # A template file is no expression, so its unknown collection identifies it.
         return scope.hanging(open_.collection if scope.alone else template, open_.on)
     if sum(len(part) if isinstance(part, str) else 1 for part, _ in chunks) > LONGEST:
         raise Failed(f"the string has more than {LONGEST:,} characters", template.place)
@@ -59,7 +59,7 @@ def _chunks(parts: tuple[Node, ...], scope: Scope, evaluate: Evaluate, decide: D
 def _interpolated(part: Interpolation, value: Value) -> Iterator[tuple[Part, Place]]:
     if value.data is None:
         raise Failed(f"{part.inner.written} is null in a string", part.place)
-    # What is made of parts has the places of these, and all else that of its interpolation.
+    # A value made of parts keeps their positions. Any other has the position of its interpolation.
     apart = bool(value.chunks) or isinstance(value.data, Encoded)
     yield from ((piece, place if apart else part.place) for piece, place in chunks_of(value))
 

@@ -203,7 +203,7 @@ def _substr(arguments: Sequence[Value]) -> str:
 
 
 def _title(found: str) -> str:
-    """Letters that stand behind what is not part of a word: https://pkg.go.dev/strings#Title."""
+    """Return the text with each letter that begins a word in uppercase: https://pkg.go.dev/strings#Title."""
     return re.sub(r"(^|\s|[^\w\x80-\U0010ffff])([^\W\d_])", lambda match: match[1] + match[2].upper(), found)
 
 

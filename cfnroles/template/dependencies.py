@@ -180,7 +180,7 @@ def _told(template: Template, worlds: Worlds) -> Mapping[str, set[Atom]]:
             about.setdefault(name, set()).add(atom)
     told: dict[str, set[Atom]] = {}
     for names in together:
-        # Whether a default may stand beside an atom is for the values of all that it compares to say.
+        # Whether a default may occur together with an atom depends on the values of all that it compares.
         for name in names:
             told.setdefault(name, set()).update(*(about[each] for each in names))
     return told

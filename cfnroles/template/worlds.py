@@ -1,11 +1,11 @@
-"""The worlds of a template: each combination of its conditions that its parameters can make.
+"""The worlds of a template: each combination of its conditions that its parameters can produce.
 
     worlds = worlds_of(template, Given(account="111122223333", region="eu-west-1"))
     stacks = {world: worlds.stack(world) for world in worlds.all}
     worlds.when(world for world, stack in stacks.items() if "Key" in stack.resources)     # if HasKey holds
 
-A thing that is there in some of the worlds depends on what `Worlds.when` says of them. Whoever looks at one world needs
-to know nothing of conditions: nothing is undecided there.
+Nothing is undecided in a world, so code that reads one world needs no knowledge of conditions. `Worlds.when` returns
+the conditions on which a thing depends that exists only in some worlds.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
 """
 
@@ -31,16 +31,16 @@ from cfnroles.template.rules import refused
 from cfnroles.template.template import ResolvedStack, Template
 from cfnroles.template.world_sets import Space, WorldSet, space_of
 
-#: As many worlds as eight independent conditions make; with more, not every combination is looked at.
+#: The number of worlds of eight independent conditions. If there are more, not every combination is read.
 MOST = 256
-#: So many stacks are kept for the next who asks for them.
+#: The number of stacks that are kept for later calls.
 _KEPT = 1024
-#: More alternatives than this are found one by one, and may be more than are needed.
+#: If a disjunction has this many alternatives or more, they are found one by one, and may be more than necessary.
 _FEW = 3
 
 
 class Literal(Struct, frozen=True, order=True):
-    """A condition that holds, or one that does not. ``condition`` is its name, or its expression where it has none."""
+    """A condition that holds, or one that does not. ``condition`` is its name, or its expression if it has no name."""
 
     condition: str
     holds: bool = True
@@ -52,15 +52,16 @@ class Literal(Struct, frozen=True, order=True):
         return f"{self.condition} {'holds' if self.holds else 'does not hold'}"
 
 
-#: Alternatives, in each of which all literals hold; one without any holds always, and no alternative never.
+#: Alternatives, in each of which all literals hold. An alternative without literals always holds; no alternative never
+#: does.
 Disjunction = tuple[tuple[Literal, ...], ...]
 
 
 class Atom(Struct, frozen=True):
-    """A condition that is no And, Or or Not of others; the same expression is the same atom.
+    """A condition that is no And, Or or Not of others. The same expression is the same atom.
 
-    One that compares a ``parameter`` with a ``constant`` excludes its others. No condition of the template asks for a
-    ``key``, which `Fn::FindInMap` is asked for, nor whether an ``image`` is of Amazon ECR.
+    An atom that compares a ``parameter`` with a ``constant`` excludes all others of that parameter. No condition of the
+    template tests a ``key``, which is one that `Fn::FindInMap` looks up, or whether an ``image`` is in Amazon ECR.
     """
 
     expression: str
@@ -73,20 +74,21 @@ class Atom(Struct, frozen=True):
 #: The atoms that hold.
 World = frozenset[Atom]
 
-#: For each atom, or for all about one parameter, which may hold together: a world is one alternative of each.
+#: For each atom, or for all atoms of one parameter, the sets that may hold together. A world has one alternative of
+#: each.
 Groups = tuple[tuple[World, ...], ...]
 
-#: Some worlds, as a set that may be too large to list, or one by one.
+#: Some worlds: a set that may be too large to list, or a list.
 Where = WorldSet | Collection[World]
 
-#: What stands for the value of a parameter, by its name.
+#: The value that replaces that of a parameter, from its name and its value.
 Altered = Callable[[str, str], str]
 
 
 class Fork(Struct, frozen=True):
     """What worlds may differ in besides the template's conditions. ``expressions`` are its atoms as conditions.
 
-    One of the atoms holds, or none of them where ``none`` may.
+    Exactly one of the atoms holds. If ``none`` is true, it is also possible that none holds.
     """
 
     atoms: tuple[Atom, ...]
@@ -94,18 +96,17 @@ class Fork(Struct, frozen=True):
     none: bool = False
 
 
-#: The template of a world, what is given there, and which of its conditions hold.
+#: The template of a world, its given values, and which of its conditions hold.
 Made = tuple[Template, Given, Mapping[str, bool | None]]
 _Formula = bool | Atom | tuple[str, tuple["_Formula", ...]]
 
 
 class Worlds(Struct, frozen=True, dict=True):
-    """The worlds of a template under the values that are known: one alternative of each of the ``groups``.
+    """The worlds of a template under the known values: one alternative of each of the ``groups``.
 
-    ``expressions`` are the atoms as the template has them, by what they are called. ``altered`` makes other values of
-    those that parameters have, under the same conditions. ``forks`` are what they are told apart by as well. ``whole``
-    is the template with all that it has, where ``template`` lacks what plays no part: its stacks are the same for
-    whoever looks at another part of it.
+    ``expressions`` are the atoms as the template has them, by the atom's expression. ``altered`` returns other values
+    for those of parameters, under the same conditions. The worlds also differ in the ``forks``. ``whole`` is the
+    complete template if ``template`` lacks irrelevant parts. Its stacks are shared by all that read other parts of it.
     """
 
     template: Template
@@ -119,56 +120,56 @@ class Worlds(Struct, frozen=True, dict=True):
     whole: Template | None = None
 
     def holds(self, condition: str, world: World) -> bool | None:
-        """Whether a condition of the template holds in a world; ``None`` where it depends on atoms left aside."""
+        """Whether a condition of the template holds in a world; ``None`` if it depends on omitted atoms."""
         formula = self._formulas.get(condition)
         return None if formula is None else self._truth(formula, world)
 
     def atoms_of(self, condition: str) -> frozenset[Atom]:
-        """The atoms by which it is decided whether a condition of the template holds."""
+        """The atoms that decide whether a condition of the template holds."""
         return frozenset(_atoms(self._formulas.get(condition, True))).intersection(self.atoms)
 
     @cached_property
     def space(self) -> Space:
-        """All worlds, be they few or many."""
+        """All worlds, as a set."""
         return space_of(self.groups)
 
     @property
     def exact(self) -> bool:
-        """Whether ``all`` are all of them."""
+        """Whether ``all`` contains every world."""
         return number_of(self.groups) <= MOST
 
     @cached_property
     def all(self) -> tuple[World, ...]:
-        """All worlds; where there are too many, the usual one and those that differ from it in one group."""
+        """All worlds. If there are too many, the usual one and those that differ from it in one group."""
         if self.exact:
             return tuple(map(_together, product(*self.groups)))
         return tuple(dict.fromkeys(flipped(self.groups, self.usual)))
 
     @cached_property
     def usual(self) -> World:
-        """The world that the defaults make."""
+        """The world that the defaults produce."""
         usual = Resolution(self.template.tree, self.given)
         return frozenset(atom for atom in self.atoms if usual.truth(self.expressions[atom.expression]))
 
     def among(self, literals: Iterable[Literal]) -> WorldSet:
-        """The worlds in which all the literals hold."""
+        """Return the worlds in which all the literals hold."""
         found = (self._by_literal.get(each, self.space.nowhere) for each in literals)
         return functools.reduce(operator.and_, found, self.space.everywhere)
 
     def possible(self, literals: Iterable[Literal]) -> WorldSet:
-        """The worlds in which all the literals hold, or may do so."""
+        """Return the worlds in which all the literals hold or may hold."""
         sides = ((self.truths(each.condition), each.holds) for each in literals)
         return functools.reduce(
             operator.and_, (~fails if holds else ~held for (held, fails), holds in sides), self.space.everywhere
         )
 
     def truths(self, condition: str) -> tuple[WorldSet, WorldSet]:
-        """The worlds in which a condition of the template holds, and those in which it does not."""
+        """Return the worlds in which a condition of the template holds, and those in which it does not."""
         formula = self._formulas.get(condition)
         return (self.space.nowhere, self.space.nowhere) if formula is None else self._truths(formula)
 
     def some_of(self, where: WorldSet) -> Iterator[World]:
-        """All worlds of a set; where there are too many, one for each form of what it depends on."""
+        """Yield all worlds of a set. If there are too many, yield one for each form of what the set depends on."""
         about = where.atoms
         forms = tuple(
             group if self.exact or about & group[0].union(*group) else (usual_in(group, self.usual),)
@@ -179,7 +180,10 @@ class Worlds(Struct, frozen=True, dict=True):
         return (world for world in found if world in where)
 
     def set_of(self, worlds: Where) -> WorldSet:
-        """Some of ``all`` worlds as a set; where these are not all, the largest that has no other one of them."""
+        """Return some of ``all`` worlds as a set.
+
+        If ``all`` is incomplete, the set is the largest without any other world of ``all``.
+        """
         if isinstance(worlds, WorldSet):
             return worlds
         found = frozenset(worlds)
@@ -191,7 +195,7 @@ class Worlds(Struct, frozen=True, dict=True):
         return self.space.union(each for world, each in apart.items() if world in found)
 
     def stack(self, world: World, types: tuple[str, ...] = ("",)) -> ResolvedStack:
-        """The stack of a world, with the values that parameters have there; ``types`` are as for `Template.resolve`."""
+        """Return the stack of a world, with the values of its parameters; ``types`` are as for `Template.resolve`."""
         named, given, decided = self.made(world)
         template = self.whole or self.template
         place = types, given.account, given.region, tuple(sorted(given.imports.items()))
@@ -217,12 +221,12 @@ class Worlds(Struct, frozen=True, dict=True):
         return stack
 
     def value(self, world: World, expression: Any) -> Any:
-        """What an expression of the template comes to in a world."""
+        """Return the value of an expression of the template in a world."""
         named, given, decided = self.made(world)
         return Resolution(named.tree, given, decided).value(expression)
 
     def made(self, world: World) -> Made:
-        """The template without the defaults that do not hold in a world, what is given there, and what is decided."""
+        """Return the template without the defaults that a world excludes, its given values, and what is decided."""
         if world not in self._made:
             self._made[world] = self._make(world)
         return self._made[world]
@@ -245,7 +249,7 @@ class Worlds(Struct, frozen=True, dict=True):
             known = named.values(Given({name: str(value) for name, value in told.items()}))
             told |= {name: self.altered(name, each) for name, each in known.items() if told.get(name, "") is not None}
         asked = (atom for atom in world if atom.key or atom.parameter not in values)
-        # What is none of the keys is in no map.
+        # A value that is none of the keys is in no map.
         keys = {f"${{{atom.parameter}}}": "" for atom in self.atoms if atom.key}
         keys |= {f"${{{atom.parameter}}}": atom.constant for atom in asked if atom.parameter}
         not_keys = {
@@ -254,7 +258,7 @@ class Worlds(Struct, frozen=True, dict=True):
         return named, replace(self.given, parameters=told, keys=keys, not_keys=not_keys), decided
 
     def _consistent(self, tree: Mapping[str, Any], world: World) -> Mapping[str, Any]:
-        """The tree without the defaults by which an answer about parts of them would be another than in the world."""
+        """Return the tree without the defaults that would contradict the world in parts of conditions."""
         usual = Resolution(tree, self.given)
         wrong = {
             name
@@ -267,7 +271,7 @@ class Worlds(Struct, frozen=True, dict=True):
         return without_defaults(tree, lambda name, _: name in wrong) if wrong else tree
 
     def forked(self, fork: Fork) -> Worlds:
-        """The worlds told apart by a fork as well, but where the parameter of its atoms has a value."""
+        """Return the worlds that also differ in a fork, except where the parameter of its atoms has a value."""
         choices = [frozenset({atom}) for atom in fork.atoms] + [frozenset[Atom]()] * fork.none
         known = {atom.parameter for atom in fork.atoms} - {""}
         groups = list[tuple[World, ...]]()
@@ -287,7 +291,7 @@ class Worlds(Struct, frozen=True, dict=True):
         return replace(self, atoms=atoms, groups=whole, expressions=more, forks=(*self.forks, fork))
 
     def when(self, worlds: Where) -> Disjunction:
-        """The shortest alternatives that hold in exactly these worlds: conditions of the template rather than atoms."""
+        """Return the shortest alternatives for exactly these worlds: conditions of the template rather than atoms."""
         wanted = self.set_of(worlds)
         if wanted not in self._said:
             self._said[wanted] = self._when(wanted)
@@ -312,7 +316,7 @@ class Worlds(Struct, frozen=True, dict=True):
         """The worlds in which each literal holds."""
         found: dict[Literal, WorldSet] = {}
         everywhere, truths = self.space.everywhere, {name: self._truths(each) for name, each in self._formulas.items()}
-        # One that depends on atoms left aside may look like another here.
+        # A condition that depends on omitted atoms may be equal to another in these worlds.
         named = {name: holds for name, (holds, fails) in truths.items() if holds | fails == everywhere}
         atoms = {atom.expression: self.of_atom(atom) for atom in self.atoms}
         for name, where in {**named, **{name: atoms[name] for name in atoms if name not in named}}.items():
@@ -321,11 +325,11 @@ class Worlds(Struct, frozen=True, dict=True):
         return found
 
     def of_atom(self, atom: Atom, *, holds: bool = True) -> WorldSet:
-        """The worlds in which an atom holds, or in which it does not."""
+        """Return the worlds in which an atom holds, or those in which it does not."""
         return self.space.agreeing([frozenset({atom} if holds else ())], [atom])
 
     def _truths(self, formula: _Formula) -> tuple[WorldSet, WorldSet]:
-        """The worlds in which a formula holds, and those in which it does not."""
+        """Return the worlds in which a formula holds, and those in which it does not."""
         everywhere, nowhere = self.space.everywhere, self.space.nowhere
         if isinstance(formula, bool):
             return (everywhere, nowhere) if formula else (nowhere, everywhere)
@@ -342,10 +346,10 @@ class Worlds(Struct, frozen=True, dict=True):
         return (both, either) if name == "Fn::And" else (either, both)
 
     def _conjunctions(self, atoms: World) -> Mapping[tuple[Literal, ...], WorldSet]:
-        """One or two literals about atoms, for each set of worlds the shortest; names of the template come first."""
+        """Return one or two literals about atoms, the shortest for each set of worlds, names of the template first."""
         if atoms not in self._about:
             about = [each for each, where in self._by_literal.items() if where.atoms <= atoms]
-            # Sorting keeps the order of the template.
+            # The sort is stable and keeps the order of the template.
             order = sorted(about, key=lambda each: (each.condition not in self._formulas, not each.holds))
             found: dict[WorldSet, tuple[Literal, ...]] = {}
             for number in (1, 2):
@@ -360,7 +364,7 @@ class Worlds(Struct, frozen=True, dict=True):
         return {}
 
     def _one_by_one(self, wanted: WorldSet) -> Iterator[tuple[Literal, ...]]:
-        """For each world that is not covered yet all its atoms, without those that play no part."""
+        """Yield, for each world that is not covered yet, its literals without those that are irrelevant."""
         left, atoms = wanted, [atom for atom in self.atoms if atom in wanted.atoms]
         while left:
             world = next(iter(left))
@@ -392,11 +396,10 @@ def worlds_of(
     forks: Iterable[Fork] = (),
     possible: Iterable[Fork] = (),
 ) -> Worlds:
-    """The worlds of a template, as far as the values ``given`` leave them open; defaults decide nothing.
+    """Return the worlds of a template that the ``given`` values leave open; defaults decide nothing.
 
-    ``conditions`` are those that are to be told apart, by default all. A condition that asks for what ``forks`` are
-    about is decided with these, by which the worlds are told apart as well. Of the ``possible`` ones, they are told
-    apart by those that a condition asks for.
+    The worlds differ in ``conditions``, which are by default all, and in ``forks``. They differ in a ``possible`` fork
+    if a condition tests it. If a condition tests what a fork is about, the atoms of the fork decide the condition.
     """
     undefaulted = without_defaults(template.tree, lambda name, _: name not in given.parameters)
     forks, possible = tuple(forks), tuple(possible)
@@ -407,7 +410,8 @@ def worlds_of(
     }
     wanted = tuple(dict.fromkeys(template.conditions if conditions is None else conditions))
     names, known = tuple(dict.fromkeys((*template.conditions, *wanted))), frozenset(asked.values())
-    # By its keys a map makes fewer worlds than by what it holds, or more; and none that CloudFormation does not know.
+    # The keys of a map may produce fewer worlds than its contents, or more. CloudFormation accepts no key that the map
+    # lacks.
     for by_keys in (True, False):
         reader = _Reader(undefaulted, Resolution(undefaulted, given), asked, by_keys=by_keys)
         formulas = {name: reader.named(name) for name in names}
@@ -425,7 +429,7 @@ def worlds_of(
 
 
 def _as_rules_let(worlds: Worlds) -> Worlds:
-    """The worlds that the template's rules let be; all, where they let none, or where there are too many."""
+    """Return the worlds that the template's rules allow; all if the rules allow none, or if there are too many."""
     if not worlds.exact:
         return worlds
     taken = tuple(each for each in worlds.all if _is_taken(each, worlds))
@@ -433,7 +437,7 @@ def _as_rules_let(worlds: Worlds) -> Worlds:
 
 
 def _is_taken(world: World, worlds: Worlds) -> bool:
-    """Whether the template's rules let CloudFormation take the values of a world."""
+    """Whether the template's rules let CloudFormation accept the values of a world."""
     named, given, decided = worlds.made(world)
     tree = without_defaults(named.tree, lambda name, _: name not in given.parameters)
     return not refused(tree, Resolution(tree, given, decided))
@@ -445,8 +449,8 @@ _FIRST = re.compile(r"\$\{Fn::Select\(0, ([A-Za-z0-9]+)\)\}")
 class _Reader:
     """The conditions of a template as formulas of atoms; ``given`` is each atom as the template has it.
 
-    ``asked`` are the atoms that expressions are known to be. What a map holds is an atom, or ``by_keys`` a formula of
-    those by which its keys are chosen.
+    ``asked`` are the atoms of expressions that forks know. The content of a map is an atom or, with ``by_keys``, a
+    formula of the atoms that choose its keys.
     """
 
     def __init__(
@@ -461,7 +465,7 @@ class _Reader:
         self.given: dict[Atom, Any] = {}
 
     def named(self, name: str) -> _Formula:
-        """The formula of a condition; one that does not exist or refers to itself is an atom."""
+        """Return the formula of a condition. A condition that does not exist or refers to itself is an atom."""
         if name not in self._named:
             self._named[name] = self._atom({"Condition": name}, Atom(f"Condition {name}"))
             if name in self._conditions:
@@ -487,7 +491,7 @@ class _Reader:
         return self._atom(given, Atom(_written(given)))
 
     def _of_keys(self, *operands: Any) -> _Formula | None:
-        """A comparison of what a map holds for a value that is told, as the values for which it holds that."""
+        """Return a comparison of a map's content with a known value, as the keys under which the map has that value."""
         for asked, other in (operands, operands[::-1]):
             constant = self._resolution.text(other)
             found = None if symbols(constant) else by_parameter(asked, self._resolution)
@@ -500,7 +504,7 @@ class _Reader:
 
     def _comparison(self, *operands: Any) -> Atom:
         left, right = sorted(map(self._resolution.text, operands), key=lambda text: (not symbols(text), text))
-        # An empty list parameter is a list of one empty text.
+        # An empty list parameter is a list of one empty string.
         if not right and (first := _FIRST.fullmatch(left)) and first[1] in self._parameters:
             left = f"${{{first[1]}}}"
         expression = f"{left} is {right or 'empty'}"
@@ -527,7 +531,7 @@ def _atoms(formula: _Formula) -> Iterator[Atom]:
 
 
 def _groups(atoms: Iterable[Atom], tree: Mapping[str, Any]) -> list[tuple[World, ...]]:
-    """For each atom, or for all that compare one parameter with constants, which of them may hold together."""
+    """Return, for each atom or for all that compare one parameter with constants, which of them may hold together."""
     together: dict[str, list[Atom]] = {}
     for atom in atoms:
         together.setdefault(f"${{{atom.parameter}}}" if atom.parameter else atom.expression, []).append(atom)
@@ -542,7 +546,7 @@ def _groups(atoms: Iterable[Atom], tree: Mapping[str, Any]) -> list[tuple[World,
 
 
 def _allowed(tree: Mapping[str, Any], parameter: str) -> frozenset[str] | None:
-    """The values that a parameter may have, where the template lists them."""
+    """Return the values that a parameter may have; ``None`` if the template does not list them."""
     parameters = tree.get("Parameters")
     definition = parameters.get(parameter) if parameter and isinstance(parameters, Mapping) else None
     allowed = definition.get("AllowedValues") if isinstance(definition, Mapping) else None
@@ -552,7 +556,7 @@ def _allowed(tree: Mapping[str, Any], parameter: str) -> frozenset[str] | None:
 
 
 def flipped(groups: Groups, usual: World) -> Iterator[World]:
-    """The usual world, and those that differ from it in one group of atoms."""
+    """Yield the usual world, and those that differ from it in one group of atoms."""
     chosen = [usual_in(group, usual) for group in groups]
     yield frozenset().union(*chosen)
     for number, group in enumerate(groups):
@@ -565,13 +569,13 @@ def _together(chosen: Iterable[World]) -> World:
 
 
 def usual_in(group: tuple[World, ...], usual: World) -> World:
-    """The alternative of a group that is the case in the usual world; the first one where that says none of them."""
+    """Return the alternative of a group that holds in the usual world; the first one if none does."""
     found = usual & frozenset().union(*group)
     return found if found in group else group[0]
 
 
 def number_of(groups: Iterable[tuple[World, ...]]) -> int:
-    """The number of worlds."""
+    """Return the number of worlds."""
     return math.prod(map(len, groups))
 
 
@@ -580,7 +584,7 @@ def _is_about(alternative: World, parameters: Collection[str]) -> bool:
 
 
 def without_defaults(tree: Mapping[str, Any], hidden: Callable[[str, Any], bool]) -> Mapping[str, Any]:
-    """The tree of a template without the defaults that are ``hidden``, given the parameter's name and its default."""
+    """Return the tree of a template without ``hidden`` defaults, a function of the parameter's name and its default."""
     parameters = tree.get("Parameters")
     if not isinstance(parameters, Mapping):
         return tree
