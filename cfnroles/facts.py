@@ -35,7 +35,8 @@ class Facts(Struct, frozen=True):
     the files in S3, of the log groups, and of the streams and buckets for logs. ``made_log_groups_key`` is the key of
     the log groups that are created with the roles, except ``existing_log_groups``. ``keys_of_log_groups`` are
     the log groups that the source defines, each by its name or the name of its symbol, with its customer managed key
-    or an empty string. ``bucket_accounts`` own the buckets of environment files; if empty, a bucket may belong to any
+    or an empty string; ``keys_of_destinations`` are its streams and buckets for logs in the same form, each after its
+    service. ``bucket_accounts`` own the buckets of environment files; if empty, a bucket may belong to any
     account. ``efs_accounts`` are pairs of file system ID and
     account, for EFS file systems of other accounts. ``pull_through_prefixes`` are ECR repository prefixes of
     pull-through cache rules. ``domainless_secret_arns`` are the secrets in domainless credential specs,
@@ -56,6 +57,7 @@ class Facts(Struct, frozen=True):
     made_log_groups_key: str = ""
     existing_log_groups: tuple[str, ...] = ()
     keys_of_log_groups: tuple[tuple[str, str], ...] = ()
+    keys_of_destinations: tuple[tuple[str, str, str], ...] = ()
     pull_through_prefixes: tuple[str, ...] = ()
     domainless_secret_arns: tuple[str, ...] = ()
     s3_files_buckets: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The keys that a template defines next to a task definition: of its secrets, log groups and files."""
+"""The keys that a template defines next to a task definition: of secrets, log groups, files and log destinations."""
 
 from __future__ import annotations
 
@@ -22,12 +22,19 @@ from cfnroles.workload import Path
 _SECRET, _ATTACHMENT = "AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment"
 _DATABASES = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster")
 _PARAMETER, _LOG_GROUP, _BUCKET = "AWS::SSM::Parameter", "AWS::Logs::LogGroup", "AWS::S3::Bucket"
+_STREAM, _DELIVERY_STREAM = "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream"
+#: The type of a destination of logs -> the service in its ARN.
+_DESTINATIONS = {_BUCKET: "s3", _STREAM: "kinesis", _DELIVERY_STREAM: "firehose"}
 #: The service in an ARN -> the type of the named resource.
 _KINDS = {"secretsmanager": _SECRET, "ssm": _PARAMETER}
 #: The types of encrypted resources, and those that refer to them.
-ENCRYPTED = (_SECRET, _ATTACHMENT, *_DATABASES, _PARAMETER, _LOG_GROUP, _BUCKET)
+ENCRYPTED = (_SECRET, _ATTACHMENT, *_DATABASES, _PARAMETER, _LOG_GROUP, *_DESTINATIONS)
 #: The property with the name of each.
-NAMES = {_SECRET: "Name", _PARAMETER: "Name", _BUCKET: "BucketName", _LOG_GROUP: "LogGroupName"}
+NAMES = dict.fromkeys((_SECRET, _PARAMETER, _STREAM), "Name") | {
+    _BUCKET: "BucketName",
+    _LOG_GROUP: "LogGroupName",
+    _DELIVERY_STREAM: "DeliveryStreamName",
+}
 _FILE = "DecryptFiles"
 
 
@@ -40,11 +47,12 @@ class Keys:
 
     @cached_property
     def facts(self) -> Facts:
-        """Return the given facts, and the keys of the template's log groups and buckets that the task names."""
+        """Return the given facts, and the keys of the log groups, buckets and streams that the task names."""
         of_files = (key for keys in self._of_buckets.values() for key in keys)
         return replace(
             self._told,
             keys_of_log_groups=tuple(self._of_log_groups()),
+            keys_of_destinations=tuple(self._of_destinations()),
             file_key_arns=tuple(dict.fromkeys((*self._told.file_key_arns, *of_files))),
         )
 
@@ -59,7 +67,23 @@ class Keys:
         }
         for name, group in named.items():
             key = group.properties.get("KmsKeyId")
-            yield name, self._of_group(shaped(key, self._stack)) if isinstance(key, str) else ""
+            yield name, self._by_arn(shaped(key, self._stack)) if isinstance(key, str) else ""
+
+    def _of_destinations(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the buckets and streams that the task names, by reference or name, each with its service and key."""
+        found: dict[tuple[str, str], tuple[Resource, Path]] = {}
+        for path, text in self._texts:
+            whole = text.whole if isinstance(text, Text) else None
+            own = self._stack.resources.get(whole.name) if whole is not None else None
+            if own is not None:
+                found[own.type, own.logical_id] = own, path
+            for kind in _DESTINATIONS:
+                for each in _called(kind, self._stack).get(text, ())[:1]:
+                    found[kind, text] = each, path
+        for (kind, name), (resource, path) in found.items():
+            if kind in _DESTINATIONS:
+                key = next(self._of_destination(resource, path), "")
+                yield _DESTINATIONS[kind], name, key
 
     @property
     def _texts(self) -> list[tuple[Path, str]]:
@@ -152,23 +176,49 @@ class Keys:
         return found
 
     def _of_bucket(self, bucket: Resource, path: Path) -> Iterator[Text]:
-        """Yield the customer managed keys with which a bucket encrypts new objects.
+        """Yield the customer managed keys with which a bucket encrypts new objects."""
+        try:
+            yield from self._encrypting(bucket)
+        except Unnamed as unnamed:
+            self._add_gap(Holder.EXECUTION, "bucket-key", path, unnamed)
+
+    def _of_destination(self, destination: Resource, path: Path) -> Iterator[Text]:
+        """Yield the customer managed key of a bucket or stream for logs, to which the task role writes."""
+        try:
+            yield from self._encrypting(destination)
+        except Unnamed as unnamed:
+            self._add_gap(Holder.TASK, "destination-key", path, unnamed)
+
+    def _add_gap(self, holder: Holder, feature: str, path: Path, unnamed: Unnamed) -> None:
+        self.gaps.append(Gap(holder, feature, self._task.workload.origin(path), unnamed.what, unnamed.remedy))
+
+    def _encrypting(self, resource: Resource) -> Iterator[Text]:
+        """Yield the customer managed keys of a bucket or stream. Raise Unnamed for a key by alias.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-serversideencryptionbydefault.html
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-kinesis-stream-streamencryption.html
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-kinesisfirehose-deliverystream-deliverystreamencryptionconfigurationinput.html
         """
-        try:
-            for default in _defaults_of(bucket.properties.get("BucketEncryption")):
+        properties = resource.properties
+        if resource.type == _BUCKET:
+            for default in _defaults_of(properties.get("BucketEncryption")):
                 yield from self._keys(default.get("KMSMasterKeyID"))
-        except Unnamed as unnamed:
-            origin = self._task.workload.origin(path)
-            self.gaps.append(Gap(Holder.EXECUTION, "bucket-key", origin, unnamed.what, unnamed.remedy))
+            return
+        is_stream = resource.type == _STREAM
+        encryption = properties.get("StreamEncryption" if is_stream else "DeliveryStreamEncryptionConfigurationInput")
+        key = encryption.get("KeyId" if is_stream else "KeyARN") if isinstance(encryption, Mapping) else None
+        if is_stream:
+            yield from self._keys(key)
+        elif isinstance(key, str) and key:
+            yield self._by_arn(shaped(key, self._stack))
 
     def _keys(self, given: Any) -> Iterator[Text]:
-        if isinstance(given, str) and given:
+        # The key of AWS for a service, which only an alias names, needs no permission.
+        if isinstance(given, str) and given and not given.startswith("alias/aws/"):
             yield self._arn(shaped(given, self._stack))
 
-    def _of_group(self, key: Text) -> Text:
-        """Return the key of a log group, which must be an ARN: an unknown value is one."""
+    def _by_arn(self, key: Text) -> Text:
+        """Return a key that must be given by ARN: an unknown value is one."""
         try:
             return self._arn(key)
         except Unnamed:

@@ -774,3 +774,74 @@ def test_what_a_daemon_says_is_told_at_its_place(explained: Any) -> None:
     needs = [need for need in roles["task role"] if "ssmmessages:OpenDataChannel" in need["actions"]]
     places = {field["path"] for need in needs for reason in need["reasons"] for field in reason["fields"]}
     assert places == {"Resources.Daemon.Properties.EnableExecuteCommand"}
+
+
+DESTINATIONS = """\
+  LogKey: {Type: AWS::KMS::Key}
+  Records:
+    Type: AWS::Kinesis::Stream
+    Properties: {Name: shop-logs, StreamEncryption: {EncryptionType: KMS, KeyId: KEY}}
+  Delivery:
+    Type: AWS::KinesisFirehose::DeliveryStream
+    Properties:
+      DeliveryStreamEncryptionConfigurationInput: {KeyType: CUSTOMER_MANAGED_CMK, KeyARN: !GetAtt LogKey.Arn}
+  Lines:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketEncryption:
+        ServerSideEncryptionConfiguration:
+          - {ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: KEY}}
+"""
+ROUTED = {
+    "a stream": ("kinesis", "stream: !Ref Records", {"kms:GenerateDataKey"}),
+    "a stream by its name": ("kinesis", "stream: shop-logs", {"kms:GenerateDataKey"}),
+    "another stream": ("kinesis", "stream: web-logs", set()),
+    "a Firehose stream": ("firehose", "delivery_stream: !Ref Delivery", {"kms:Decrypt", "kms:GenerateDataKey"}),
+    "a bucket": ("s3", "bucket: !Ref Lines", {"kms:Decrypt", "kms:GenerateDataKey"}),
+    "a bucket without a key": ("s3", "bucket: !Ref Files", set()),
+}
+
+
+def routed(plugin: str, option: str, key: str = "!GetAtt LogKey.Arn") -> str:
+    options = f"{{region: us-east-1, Name: {plugin}, {option}}}"
+    logs = f"LogConfiguration: {{LogDriver: awsfirelens, Options: {options}}}"
+    return template(logs, DESTINATIONS.replace("KEY", key))
+
+
+@pytest.mark.parametrize(("plugin", "option", "actions"), ROUTED.values(), ids=ROUTED)
+def test_the_key_of_a_destination_for_logs_is_the_one_that_the_template_says(
+    explained: Any, plugin: str, option: str, actions: set[str]
+) -> None:
+    found = told(explained(routed(plugin, option), "--region", "us-east-1"))
+    keys = {action: resources for (action, _), resources in found.items() if action.startswith("kms:")}
+    assert keys == dict.fromkeys(actions, ("${LogKey.Arn}",))
+
+
+def test_the_key_of_the_bucket_of_sessions_is_used_by_the_task_role(explained: Any) -> None:
+    sessions = SERVICE.replace("{CloudWatchLogGroupName: !Ref Logs}", "{S3BucketName: !Ref Lines}")
+    more = DESTINATIONS.replace("KEY", "!Ref LogKey") + sessions
+    assert told(explained(template("Image: nginx", more)))["kms:GenerateDataKey", ""] == ("${LogKey.Arn}",)
+
+
+def test_a_destination_whose_key_is_an_alias_is_a_gap_of_the_task_role(explained: Any) -> None:
+    (gap,) = explained(routed("s3", "bucket: !Ref Lines", "alias/mine"))["resources"]["Task"]["gaps"]
+    assert gap["what"].startswith("the ARN of the key alias/mine is unknown")
+    assert (gap["role"], gap["path"][-14:]) == ("task role", "Options.bucket")
+
+
+@pytest.mark.parametrize(
+    ("service", "text"),
+    [
+        ("kinesis", routed("kinesis", "stream: !Ref Records", "alias/aws/kinesis")),
+        ("s3", routed("s3", "bucket: !Ref Lines", "alias/aws/s3")),
+        (
+            "secretsmanager",
+            template("Secrets: [{Name: A, ValueFrom: !Ref Aliased}]").replace("alias/mine", "alias/aws/secretsmanager"),
+        ),
+    ],
+)
+def test_the_key_of_aws_for_a_service_needs_no_permission(explained: Any, service: str, text: str) -> None:
+    assert f"alias/aws/{service}" in text
+    explanation = explained(text)
+    assert not [action for action, _ in told(explanation) if action.startswith("kms:")]
+    assert explanation["resources"]["Task"]["gaps"] == []

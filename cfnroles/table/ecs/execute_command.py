@@ -7,7 +7,7 @@ from awacs import kms, logs, s3, ssmmessages
 from cfnroles.facts import partition_of
 from cfnroles.need import Holder, Standing
 from cfnroles.table.ecs.awslogs import log_group_arn, option, with_contents
-from cfnroles.table.ecs.keys import LOGS, S3, encryption, keys_of_group, of_destinations, through_s3
+from cfnroles.table.ecs.keys import LOGS, S3, encryption, keys_of_destination, keys_of_group, through_s3
 from cfnroles.table.ecs.managed_volumes import key
 from cfnroles.table.feature import Feature, Found, Grant, everything
 from cfnroles.text import ANYTHING, EMPTY, Arn, Text
@@ -58,14 +58,16 @@ def has_log_key(found: Found) -> bool:
 
 
 def has_bucket_key(found: Found) -> bool:
-    """Sessions are logged to a bucket, and customer managed keys of log destinations are given."""
-    return is_used(found) and bool(found.facts.destination_key_arns)
+    """Sessions are logged to a bucket with a customer managed key."""
+    return is_used(found) and bool(_OF_BUCKET(found))
 
 
 def bucket_and_objects(found: Found) -> tuple[Text, ...]:
     """The resources in the encryption context of S3."""
     return bucket(found), log_objects(found)
 
+
+_OF_BUCKET = keys_of_destination(bucket)
 
 FEATURES = (
     Feature(
@@ -129,8 +131,8 @@ FEATURES = (
         grants=(
             Grant(
                 kms.GenerateDataKey,
-                on=of_destinations,
-                conditions=through_s3(of_destinations, values=bucket_and_objects),
+                on=_OF_BUCKET,
+                conditions=through_s3(_OF_BUCKET, values=bucket_and_objects),
                 sid="EncryptExecuteCommand",
             ),
         ),

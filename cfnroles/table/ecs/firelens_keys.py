@@ -7,18 +7,36 @@ from collections.abc import Callable
 from awacs import kms
 
 from cfnroles.need import Standing
-from cfnroles.table.ecs.firelens_destinations import bucket, log_group_parts, objects, row, stream
+from cfnroles.table.ecs.firelens_destinations import (
+    bucket,
+    delivery_stream,
+    log_group_parts,
+    objects,
+    row,
+    stream,
+)
 from cfnroles.table.ecs.firelens_options import writes_to
-from cfnroles.table.ecs.keys import LOGS, S3, encryption, keys_of_group, of_destinations, through, through_s3
+from cfnroles.table.ecs.keys import (
+    LOGS,
+    S3,
+    Resources,
+    encryption,
+    keys_of_destination,
+    keys_of_group,
+    through,
+    through_s3,
+)
 from cfnroles.table.feature import Found, Grant
 from cfnroles.text import Text
 
+_OF_FIREHOSE, _OF_KINESIS, _OF_S3 = map(keys_of_destination, (delivery_stream, stream, bucket))
 
-def with_key(destination: str) -> Callable[[Found], bool]:
-    """The router writes to ``destination``, and customer managed keys of log destinations are given."""
+
+def with_key(destination: str, keys: Resources) -> Callable[[Found], bool]:
+    """The router writes to ``destination``, which has a customer managed key."""
 
     def encrypted(found: Found) -> bool:
-        return bool(found.facts.destination_key_arns) and writes_to(destination)(found)
+        return writes_to(destination)(found) and bool(keys(found))
 
     return encrypted
 
@@ -47,10 +65,10 @@ FEATURES = (
         source="https://docs.aws.amazon.com/firehose/latest/dev/encryption.html",
         standing=Standing.DOCUMENTED,
         grants=tuple(
-            Grant(action, on=of_destinations, conditions=through("firehose", of_destinations), sid="EncryptFirehose")
+            Grant(action, on=_OF_FIREHOSE, conditions=through("firehose", _OF_FIREHOSE), sid="EncryptFirehose")
             for action in (kms.Decrypt, kms.GenerateDataKey)
         ),
-        when=with_key("firehose"),
+        when=with_key("firehose", _OF_FIREHOSE),
     ),
     row(
         "firelens-kinesis-customer-key",
@@ -62,12 +80,12 @@ FEATURES = (
         grants=(
             Grant(
                 kms.GenerateDataKey,
-                on=of_destinations,
-                conditions=through("kinesis", of_destinations, "aws:kinesis:arn", streams),
+                on=_OF_KINESIS,
+                conditions=through("kinesis", _OF_KINESIS, "aws:kinesis:arn", streams),
                 sid="EncryptKinesis",
             ),
         ),
-        when=with_key("kinesis"),
+        when=with_key("kinesis", _OF_KINESIS),
     ),
     row(
         "firelens-s3-customer-key",
@@ -79,13 +97,13 @@ FEATURES = (
         grants=tuple(
             Grant(
                 action,
-                on=of_destinations,
-                conditions=through_s3(of_destinations, values=bucket_and_objects),
+                on=_OF_S3,
+                conditions=through_s3(_OF_S3, values=bucket_and_objects),
                 sid="EncryptRoutedFiles",
             )
             for action in (kms.Decrypt, kms.GenerateDataKey)
         ),
-        when=with_key("s3"),
+        when=with_key("s3", _OF_S3),
     ),
     row(
         "firelens-cloudwatch-customer-key",

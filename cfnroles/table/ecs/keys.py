@@ -28,9 +28,25 @@ def of_files(found: Found) -> tuple[Text, ...]:
     return tuple(map(Text, found.facts.file_key_arns))
 
 
-def of_destinations(found: Found) -> tuple[Text, ...]:
-    """The keys of the streams and buckets for logs."""
-    return tuple(map(Text, found.facts.destination_key_arns))
+def keys_of_destination(destination: Callable[[Found], Text]) -> Resources:
+    """The keys of a stream or bucket for logs, given by its ARN: its own where the source defines it, else those that
+    the caller names.
+    """
+
+    def keys(found: Found) -> tuple[Text, ...]:
+        facts = found.facts
+        if not facts.destination_key_arns and not facts.keys_of_destinations:
+            return ()
+        arn = parse_arn(destination(found))
+        name = arn.resource.partition("/")[2] or arn.resource
+        called = (str(arn.service), name.whole.name if name.whole else str(name))
+        elsewhere = facts.region and arn.region and not arn.region.unknown and arn.region != facts.region
+        own = {} if elsewhere else {(service, each): key for service, each, key in facts.keys_of_destinations}
+        if called in own:
+            return (Text(own[called]),) if own[called] else ()
+        return tuple(map(Text, facts.destination_key_arns))
+
+    return keys
 
 
 def through(service: str, keys: Resources, context: str = "", values: Resources = lambda found: ()) -> Any:

@@ -76,6 +76,12 @@ def test_the_key_of_a_destination_is_asked_for_in_the_task_roles_name(
     assert any(context in need for need in needs)
 
 
+@pytest.mark.parametrize(("region", "keys"), [("us-east-1", 1), ("eu-west-1", 0)])
+def test_a_stream_has_the_key_of_the_template_in_its_own_region_only(answer: Any, region: str, keys: int) -> None:
+    container = logs("awsfirelens", **{**ROUTED["kinesis"], "region": region})
+    assert len(of_kms(answer(container, facts={"keys_of_destinations": (("kinesis", "s", KEY),)}))) == keys
+
+
 def test_the_key_of_a_log_group_follows_whoever_writes_to_it(answer: Any) -> None:
     keys = {"log_group_key_arns": (KEY,)}
     router = logs("awsfirelens", Name="cloudwatch_logs", region="us-east-1", log_group_name="g")
