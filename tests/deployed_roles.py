@@ -20,6 +20,11 @@ _PSEUDO = {
 }
 
 
+def listed(value: Any) -> list[Any]:
+    """The values of a member of a policy, which may be one or a list."""
+    return value if isinstance(value, list) else [value]
+
+
 def documents(template: Mapping[str, Any], role: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The documents of a role's policies, inline and attached, with every intrinsic resolved."""
     values = {name: declared.get("Default", "") for name, declared in template["Parameters"].items()} | parameters

@@ -72,8 +72,8 @@ def test_resources_of_the_template_are_parameters(built: Any) -> None:
     }
     policies = roles["Resources"]["WebExecutionRole"]["Properties"]["Policies"]
     statements = {each["Sid"]: each["Resource"] for each in policies[0]["PolicyDocument"]["Statement"]}
-    assert statements["ReadEnvironmentFiles"] == [{"Fn::Sub": "${FilesArn}/web.env"}]
-    assert statements["ReadSecrets"] == [{"Ref": "Database"}]
+    assert statements["ReadEnvironmentFiles"] == {"Fn::Sub": "${FilesArn}/web.env"}
+    assert statements["ReadSecrets"] == {"Ref": "Database"}
     # Who deploys is asked for them.
     (stack,) = (each for each in files["stacks.json"]["stacks"] if each["name"] == "service-roles")
     assert {name for name, value in stack["parameters"].items() if value is None} == {"Database", "FilesArn"}
@@ -324,7 +324,7 @@ def test_roles_of_schedules_and_rules_are_there_before_the_revision_that_they_ru
     result, files = built(RUN, "--lint")
     assert result.code == 0, result.err
     for role in ("JobSchedulerRole", "JobEventRuleRole"):
-        assert statements(files, role) == {"PassRolesOfTask": PASSED, "RunTask": [TASKS]}
+        assert statements(files, role) == {"PassRolesOfTask": PASSED, "RunTask": TASKS}
     assert set(files["roles.yaml"]["Parameters"]) == {"ProjectName", "BatchArn"}
     (stack,) = files["stacks.json"]["stacks"]
     assert stack["exports"][2:] == ["service-Job-ECSEventRuleRoleArn", "service-Job-ECSSchedulerRoleArn"]

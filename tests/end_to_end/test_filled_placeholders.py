@@ -14,6 +14,7 @@ from cfnroles import Told, build, read
 from cfnroles.errors import InvalidInput
 from cfnroles.placeholders import placeholders_in, texts_in
 from cfnroles.symbols import Placeholder
+from tests.deployed_roles import listed
 
 if TYPE_CHECKING:
     from .conftest import Account
@@ -80,9 +81,8 @@ def grants(
 
 def _pairs(document: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
     for statement in document["Statement"]:
-        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-        for action in statement["Action"]:
-            for resource in resources:
+        for action in listed(statement["Action"]):
+            for resource in listed(statement["Resource"]):
                 yield action, resource, json.dumps(statement.get("Condition"), sort_keys=True)
 
 

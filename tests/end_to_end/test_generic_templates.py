@@ -55,7 +55,7 @@ def test_the_four_templates_make_a_service(account: Account, repository: Path) -
             {
                 "Sid": "ReadSecrets",
                 "Effect": "Allow",
-                "Action": ["secretsmanager:GetSecretValue"],
+                "Action": "secretsmanager:GetSecretValue",
                 "Resource": [secret],
             }
         ],
@@ -63,10 +63,10 @@ def test_the_four_templates_make_a_service(account: Account, repository: Path) -
             {
                 "Sid": "DecryptSecrets",
                 "Effect": "Allow",
-                "Action": ["kms:Decrypt"],
+                "Action": "kms:Decrypt",
                 "Resource": [KEY],
                 "Condition": {
-                    "StringEquals": {"kms:ViaService": ["secretsmanager.us-east-1.amazonaws.com"]},
+                    "StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"},
                     "StringLike": {"kms:EncryptionContext:SecretARN": [secret]},
                 },
             }

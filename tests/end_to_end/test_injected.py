@@ -86,10 +86,10 @@ def test_the_stack_is_there_with_exactly_its_roles(account: Account, injected: s
     )
     granted = {statement["Sid"]: statement["Resource"] for statement in policies.pop("Permissions")}
     assert granted == {
-        "LocateEnvironmentFileBuckets": [f"arn:aws:s3:::{bucket}"],
-        "ReadEnvironmentFiles": [f"arn:aws:s3:::{bucket}/web.env"],
-        "ReadParameters": [f"arn:aws:ssm:{account.running.region}:{account.running.account}:parameter/dev/a"],
-        "ReadSecrets": [secret],
+        "LocateEnvironmentFileBuckets": f"arn:aws:s3:::{bucket}",
+        "ReadEnvironmentFiles": f"arn:aws:s3:::{bucket}/web.env",
+        "ReadParameters": f"arn:aws:ssm:{account.running.region}:{account.running.account}:parameter/dev/a",
+        "ReadSecrets": secret,
     }
     # No key is told, and the stack is not that of production.
     assert policies == {}

@@ -138,13 +138,13 @@ def test_without_a_customer_key_no_role_may_decrypt(account: Account, built: Cal
     granted = statements(account, exports(account)["shop-ECSTaskExecutionRoleArn"])
 
     assert {sid: statement["Action"] for sid, statement in granted.items()} == {
-        "CreateLogGroups": ["logs:CreateLogGroup"],
-        "GetRegistryToken": ["ecr:GetAuthorizationToken"],
-        "LocateEnvironmentFileBuckets": ["s3:GetBucketLocation"],
+        "CreateLogGroups": "logs:CreateLogGroup",
+        "GetRegistryToken": "ecr:GetAuthorizationToken",
+        "LocateEnvironmentFileBuckets": "s3:GetBucketLocation",
         "PullImages": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-        "ReadEnvironmentFiles": ["s3:GetObject"],
-        "ReadParameters": ["ssm:GetParameters"],
-        "ReadSecrets": ["secretsmanager:GetSecretValue"],
+        "ReadEnvironmentFiles": "s3:GetObject",
+        "ReadParameters": "ssm:GetParameters",
+        "ReadSecrets": "secretsmanager:GetSecretValue",
         "WriteLogs": ["logs:CreateLogStream", "logs:PutLogEvents"],
     }
     assert statements(account, exports(account)["shop-ECSTaskRoleArn"]) == {}
@@ -157,10 +157,10 @@ def test_with_a_customer_key_decrypting_is_bound_to_service_and_secret(
 
     granted = statements(account, exports(account)["shop-ECSTaskExecutionRoleArn"])
 
-    assert granted["DecryptSecrets"]["Action"] == ["kms:Decrypt"]
+    assert granted["DecryptSecrets"]["Action"] == "kms:Decrypt"
     assert granted["DecryptSecrets"]["Resource"] == [KEY]
     assert granted["DecryptSecrets"]["Condition"] == {
-        "StringEquals": {"kms:ViaService": ["secretsmanager.us-east-1.amazonaws.com"]},
+        "StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"},
         "StringLike": {
             "kms:EncryptionContext:SecretARN": [
                 f"arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/{name}-??????"
@@ -168,12 +168,12 @@ def test_with_a_customer_key_decrypting_is_bound_to_service_and_secret(
             ]
         },
     }
-    assert granted["DecryptParameters"]["Action"] == ["kms:Decrypt"]
+    assert granted["DecryptParameters"]["Action"] == "kms:Decrypt"
     assert granted["DecryptParameters"]["Resource"] == [KEY]
     assert granted["DecryptParameters"]["Condition"] == {
         "StringEquals": {
-            "kms:EncryptionContext:PARAMETER_ARN": ["arn:aws:ssm:us-east-1:123456789012:parameter/shop/feature-flags"],
-            "kms:ViaService": ["ssm.us-east-1.amazonaws.com"],
+            "kms:EncryptionContext:PARAMETER_ARN": "arn:aws:ssm:us-east-1:123456789012:parameter/shop/feature-flags",
+            "kms:ViaService": "ssm.us-east-1.amazonaws.com",
         }
     }
 

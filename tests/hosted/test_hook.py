@@ -23,6 +23,7 @@ from cfnroles.emulator import Emulator, environment_for
 from cfnroles.hosted import hook
 from cfnroles.hosted.hook import MESSAGE, SHORT_MESSAGE, handler
 from cfnroles.targets.cloudformation.hosted_stack import macro_and_hook
+from tests.deployed_roles import listed
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 TOKEN = "f8da6d11-b23f-48f4-814c-0fb6a667f50e"
@@ -299,7 +300,7 @@ def test_the_function_calls_exactly_what_its_role_may(
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", noted)
     answered(request({**PROPERTIES, "ContainerDefinitions": [{**container, "Secrets": secrets}]}))
     statements = macro_and_hook().to_dict()["Resources"]["HookRole"]["Properties"]["Policies"][0]["PolicyDocument"]
-    may = {action for each in statements["Statement"] for action in each["Action"]}
+    may = {action for each in statements["Statement"] for action in listed(each["Action"])}
     assert called == {action for action in may if not action.startswith("logs:")}
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from troposphere import GetAtt, If, NoValue, Ref, Sub, cloudformation, iam
 
-from cfnroles.targets.cloudformation.policy_documents import trust
+from cfnroles.targets.cloudformation.policy_documents import alone, trust
 
 
 def _statement(sid: str, actions: list[str], *resources: Any) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": list(resources)}
+    return {"Sid": sid, "Effect": "Allow", "Action": alone(actions), "Resource": alone(list(resources))}
 
 
 def _own(service: str, resources: str, region: str = "*") -> Any:

@@ -200,7 +200,7 @@ def _role(whose: str, description: str, statements: Sequence[Any]) -> iam.Role:
         "Sid": "WriteLog",
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": [GetAtt(f"{whose}LogGroup", "Arn")],
+        "Resource": GetAtt(f"{whose}LogGroup", "Arn"),
     }
     document = {"Version": "2012-10-17", "Statement": [log, *statements]}
     return iam.Role(

@@ -15,6 +15,13 @@ from cfnroles.statements import Statement
 from cfnroles.targets.cloudformation.values import Spelling
 
 
+class _Statement(awacs.aws.Statement):
+    """A statement whose lists of one element are that element, as people write policies. IAM reads both alike."""
+
+    def JSONrepr(self) -> dict[str, Any]:  # noqa: N802 - the name in awacs
+        return {name: alone(member) for name, member in super().JSONrepr().items()}
+
+
 def policy_document(statements: Iterable[Statement], spelling: Spelling) -> PolicyDocument:
     """The document of one policy."""
     return PolicyDocument(Version="2012-10-17", Statement=[_statement(statement, spelling) for statement in statements])
@@ -29,7 +36,7 @@ def trust(service: str, condition: Any = None) -> PolicyDocument:
     }
     if condition is not None:
         members["Condition"] = _block(condition) if isinstance(condition, Mapping) else condition
-    return PolicyDocument(Version="2012-10-17", Statement=[awacs.aws.Statement(**members)])
+    return PolicyDocument(Version="2012-10-17", Statement=[_Statement(**members)])
 
 
 def inline_policies(policies: Sequence[Policy], spelling: Spelling) -> list[Any]:
@@ -106,9 +113,14 @@ def _statement(statement: Statement, spelling: Spelling) -> awacs.aws.Statement:
     if statement.conditions:
         block: dict[str, dict[str, Any]] = {}
         for condition in statement.conditions:
-            block.setdefault(condition.operator, {})[condition.key] = spelling.values(condition.values)
+            block.setdefault(condition.operator, {})[condition.key] = alone(spelling.values(condition.values))
         members["Condition"] = _block(block)
-    return awacs.aws.Statement(**members)
+    return _Statement(**members)
+
+
+def alone(values: Any) -> Any:
+    """Return the only element of a list of one, and anything else unchanged."""
+    return values[0] if isinstance(values, list) and len(values) == 1 else values
 
 
 def _block(operators: Mapping[str, Mapping[str, Any]]) -> awacs.aws.Condition:

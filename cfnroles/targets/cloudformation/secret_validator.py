@@ -253,7 +253,7 @@ def _role(policies: Sequence[Policy], spelling: Spelling, tags: Tags) -> iam.Rol
                     "Sid": "WriteLog",
                     "Effect": "Allow",
                     "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                    "Resource": [GetAtt("LogGroup", "Arn")],
+                    "Resource": GetAtt("LogGroup", "Arn"),
                 }
             ],
         },

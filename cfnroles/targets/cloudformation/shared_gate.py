@@ -73,7 +73,7 @@ def shared_gate_template() -> Template:
 
 def _check_role(policies: Sequence[Policy], spelling: Spelling) -> iam.Role:
     attached = attachments(policies, "Role")
-    trusted = {"Effect": "Allow", "Principal": {"AWS": ImportValue(SHARED_ROLE_EXPORT)}, "Action": ["sts:AssumeRole"]}
+    trusted = {"Effect": "Allow", "Principal": {"AWS": ImportValue(SHARED_ROLE_EXPORT)}, "Action": "sts:AssumeRole"}
     inline = inline_policies(policies, spelling)
     return iam.Role(
         "Role",

@@ -75,7 +75,7 @@ def test_what_only_terraform_knows_is_a_parameter(
 ) -> None:
     made = built(tmp_path, f'[{{ name = "A", valueFrom = {value_from} }}]')
     assert [stack.name for stack in made.stacks] == ["web-roles"]
-    assert resources(made, "ExecutionRole", sid) == [[resource]]
+    assert resources(made, "ExecutionRole", sid) == [resource]
     told = [each for each in made.expressions.values() if not each.startswith("aws_ecs_cluster")]
     assert told == expressions
 
@@ -85,7 +85,7 @@ def test_whoever_runs_the_task_may_pass_the_roles_of_the_stack_and_run_every_rev
     passed = [{"Fn::GetAtt": [role, "Arn"]} for role in ("ExecutionRole", "TaskRole")]
     assert resources(made, "EventRuleRole", "PassRolesOfTask") == [passed]
     family = "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/web:*"
-    assert resources(made, "EventRuleRole", "RunTask") == [[{"Fn::Sub": family}]]
+    assert resources(made, "EventRuleRole", "RunTask") == [{"Fn::Sub": family}]
     assert made.expressions == {"EcsClusterMainArn": "aws_ecs_cluster.main.arn"}
 
 

@@ -14,6 +14,7 @@ from cfnroles.document import parse
 from cfnroles.need import Holder, Severity
 from cfnroles.targets.cloudformation.expansion import Expansion, MacroSettings, expanded
 from cfnroles.template.worlds import without_defaults
+from tests.deployed_roles import listed
 from tests.test_injected_roles import CONTAINERS, EXPRESS, HEAD, IN_BRANCHES, SERVICES
 from tests.test_injected_runners import BEHIND, IN_PROD, ROLE, RULE, SCHEDULE
 from tests.test_injected_runners import HEAD as RUNNERS
@@ -59,7 +60,11 @@ def granted(fragment: Any, role: str) -> dict[str, list[str]]:
         for policy in fragment["Resources"][role]["Properties"].get("Policies", [])
         for statement in policy["PolicyDocument"]["Statement"]
     ]
-    return {each: statement["Action"] for statement in statements for each in map(str, statement["Resource"])}
+    return {
+        each: listed(statement["Action"])
+        for statement in statements
+        for each in map(str, listed(statement["Resource"]))
+    }
 
 
 @pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)

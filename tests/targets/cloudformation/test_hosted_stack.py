@@ -9,6 +9,7 @@ import pytest
 
 from cfnroles.hosted import hook, macro
 from cfnroles.targets.cloudformation.hosted_stack import macro_and_hook
+from tests.deployed_roles import listed
 
 TEMPLATE: dict[str, Any] = macro_and_hook().to_dict()
 RESOURCES = TEMPLATE["Resources"]
@@ -28,7 +29,7 @@ def test_a_function_may_write_its_own_log(whose: str) -> None:
         "Sid": "WriteLog",
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": [{"Fn::GetAtt": [f"{whose}LogGroup", "Arn"]}],
+        "Resource": {"Fn::GetAtt": [f"{whose}LogGroup", "Arn"]},
     }
     function = RESOURCES[f"{whose}Function"]["Properties"]
     assert function["LoggingConfig"] == {"LogGroup": {"Ref": f"{whose}LogGroup"}}
@@ -44,22 +45,22 @@ def test_the_hooks_function_may_read_roles_and_describe_secrets_of_its_account_a
     lines = []
     for each in statements("HookRole")[1:]:
         assert each["Effect"] == "Allow"
-        resources = [resource["Fn::Sub"] for resource in each["Resource"]]
+        resources = [resource["Fn::Sub"] for resource in listed(each["Resource"])]
         assert all("${AWS::AccountId}" in resource or ":iam::aws:" in resource for resource in resources)
-        lines += [f"{action} on {', '.join(resources)}" for action in each["Action"]]
+        lines += [f"{action} on {', '.join(resources)}" for action in listed(each["Action"])]
     golden("hook/may-do.txt", "\n".join(lines) + "\n")
 
 
 def test_cloudformation_may_invoke_the_hooks_function_for_this_account_and_nothing_else() -> None:
     (invoke,) = statements("HookInvokingRole")
-    assert invoke["Action"] == ["lambda:InvokeFunction"]
-    assert invoke["Resource"] == [{"Fn::GetAtt": ["HookFunction", "Arn"]}]
+    assert invoke["Action"] == "lambda:InvokeFunction"
+    assert invoke["Resource"] == {"Fn::GetAtt": ["HookFunction", "Arn"]}
     trust = RESOURCES["HookInvokingRole"]["Properties"]["AssumeRolePolicyDocument"]
     assert trust["Statement"] == [
         {
             "Effect": "Allow",
             "Principal": {"Service": "hooks.cloudformation.amazonaws.com"},
-            "Action": ["sts:AssumeRole"],
+            "Action": "sts:AssumeRole",
             "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
         }
     ]

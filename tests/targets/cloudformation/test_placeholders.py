@@ -67,7 +67,7 @@ def test_the_usual_names_of_account_and_region_need_no_value() -> None:
     (statement,) = made["roles"].template["Resources"]["ExecutionRole"]["Properties"]["Policies"][0]["PolicyDocument"][
         "Statement"
     ]
-    assert statement["Resource"] == [arn]
+    assert statement["Resource"] == arn
 
 
 VALUES = {

@@ -67,7 +67,7 @@ def test_the_shared_gate_may_write_its_log_and_nothing_else() -> None:
     (statement,) = policy["PolicyDocument"]["Statement"]
 
     assert statement["Sid"] == "WriteLog"
-    assert statement["Resource"] == [{"Fn::GetAtt": ["LogGroup", "Arn"]}]
+    assert statement["Resource"] == {"Fn::GetAtt": ["LogGroup", "Arn"]}
     assert "ManagedPolicyArns" not in template["Resources"]["Role"]["Properties"]
     assert [*template["Parameters"]] == ["ProjectName"]
 
@@ -82,7 +82,7 @@ def test_a_project_has_a_role_with_what_its_own_validator_may_do(reading: Readin
         {
             "Effect": "Allow",
             "Principal": {"AWS": {"Fn::ImportValue": "cfnroles-gate-SecretValidatorRoleArn"}},
-            "Action": ["sts:AssumeRole"],
+            "Action": "sts:AssumeRole",
         }
     ]
 

@@ -93,7 +93,7 @@ def test_a_statement_stands_behind_the_condition_of_its_need(
 ) -> None:
     added, _ = added_to(template_of(secret))
     (found,) = statements(added, "TaskExecutionRole")
-    assert found == (condition, "ReadParameters", [{"Fn::Sub": f"{PREFIX}/a"}])
+    assert found == (condition, "ReadParameters", {"Fn::Sub": f"{PREFIX}/a"})
     own = {name: each for name, each in added.conditions.items() if "KmsKeyArns" not in name}
     assert own == made
 
@@ -134,7 +134,7 @@ def test_the_same_permission_of_two_places_hangs_on_either() -> None:
 def test_a_resource_is_named_as_the_template_names_it(value: str, expected: Any) -> None:
     added, _ = added_to(template_of(f"{{Name: A, ValueFrom: {value}}}"))
     (found,) = statements(added, "TaskExecutionRole")
-    assert found[2] == [expected]
+    assert found[2] == expected
 
 
 def test_an_expression_is_one_that_says_the_same_in_each_world() -> None:
@@ -143,7 +143,7 @@ def test_an_expression_is_one_that_says_the_same_in_each_world() -> None:
     one, other = (f'{{Name: A, ValueFrom: !Sub ["/x/${{X}}", {{X: {each}}}]}}' for each in (in_one, anywhere))
     added, _ = added_to(template_of(f"!If [IsProd, {one}, {other}]"))
     (found,) = statements(added, "TaskExecutionRole")
-    assert found[2][0]["Fn::Sub"][1] == {"Value1": {"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "k"]}}
+    assert found[2]["Fn::Sub"][1] == {"Value1": {"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "k"]}}
 
 
 def test_the_value_of_a_secret_never_stands_in_a_policy() -> None:
@@ -179,7 +179,7 @@ def test_what_refers_to_a_resource_stands_behind_its_condition() -> None:
 def test_the_home_account_and_region_become_pseudo_parameters() -> None:
     arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/a"
     added, _ = added_to(template_of(f'{{Name: A, ValueFrom: "{arn}"}}'), Facts("123456789012", "eu-west-1"))
-    assert [each[2] for each in statements(added, "TaskExecutionRole")] == [[{"Fn::Sub": f"{PREFIX}/a"}]]
+    assert [each[2] for each in statements(added, "TaskExecutionRole")] == [{"Fn::Sub": f"{PREFIX}/a"}]
 
 
 def test_both_roles_are_there_where_nothing_is_needed() -> None:

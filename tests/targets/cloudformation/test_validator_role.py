@@ -13,7 +13,7 @@ import pytest
 
 from cfnroles import Told, build, read
 from cfnroles.document import parse
-from tests.deployed_roles import documents, is_allowed
+from tests.deployed_roles import documents, is_allowed, listed
 from tests.ecs_calls import ACCOUNT, KEY, REGION
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
@@ -28,8 +28,8 @@ ALWAYS = {("secretsmanager:DescribeSecret", resource): {} for resource in (*NAME
 }
 READS = {("secretsmanager:GetSecretValue", f"{SECRET}:shop/database-??????"): {}}
 THROUGH = {
-    "StringEquals": {"kms:ViaService": [f"secretsmanager.{REGION}.amazonaws.com"]},
-    "StringLike": {"kms:EncryptionContext:SecretARN": [f"{SECRET}:shop/database-??????"]},
+    "StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"},
+    "StringLike": {"kms:EncryptionContext:SecretARN": f"{SECRET}:shop/database-??????"},
 }
 
 
@@ -41,10 +41,6 @@ def template(repository: Path) -> Mapping[str, Any]:
 
 def policies(template: Mapping[str, Any], **parameters: Any) -> list[dict[str, Any]]:
     return documents(template, "Role", parameters)
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def named(resource: Any) -> str:
@@ -102,5 +98,5 @@ def test_only_lambda_may_assume_it(template: Mapping[str, Any]) -> None:
     assert statement == {
         "Effect": "Allow",
         "Principal": {"Service": "lambda.amazonaws.com"},
-        "Action": ["sts:AssumeRole"],
+        "Action": "sts:AssumeRole",
     }
