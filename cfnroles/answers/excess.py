@@ -17,7 +17,8 @@ from cfnroles.answers.requests import Asked
 from cfnroles.iam.actions import Risk, is_pattern, matches_action, risk_of
 from cfnroles.iam.containment import covers_resource
 from cfnroles.iam.evaluator import Effect, IdentityPolicy, PolicyStatement, StatementId, statement_applies
-from cfnroles.need import Holder, Permission
+from cfnroles.iam.evaluator.conditions import PolicyCondition
+from cfnroles.need import Condition, Holder, Need, Permission
 from cfnroles.statements import Statement, compose
 
 
@@ -49,7 +50,8 @@ class Wide(Struct, frozen=True):
 class Excess(Struct, frozen=True):
     """The excess permissions of one statement, and the statements to replace it with; none: remove it.
 
-    ``kept`` is the part that only a gap or an unknown need may use. It stays unchanged next to those.
+    ``kept`` is the part that only a gap or an unknown need may use. It stays unchanged next to those. ``narrowing`` are
+    the statement's own conditions that no need implies: its replacement keeps them.
     """
 
     statement: StatementId
@@ -58,6 +60,7 @@ class Excess(Struct, frozen=True):
     wide: tuple[Wide, ...]
     tight: tuple[Statement, ...]
     kept: tuple[GrantedAction, ...] = ()
+    narrowing: tuple[Condition, ...] = ()
 
     @property
     def grants(self) -> tuple[GrantedAction, ...]:
@@ -96,9 +99,12 @@ class _Use(IntEnum):
 
 
 class _Pair(Struct, frozen=True):
+    """How needs use a pair. ``under`` are conditions on which it depends whether it serves them."""
+
     use: _Use
     served: tuple[Asked, ...] = ()
     wide: tuple[bool, bool, tuple[str, ...], tuple[str, ...]] = (False, False, (), ())
+    under: tuple[PolicyCondition, ...] = ()
 
 
 #: The role in one home: its policies, and the requests.
@@ -106,6 +112,8 @@ AskedOf = tuple[Sequence[IdentityPolicy], Sequence[Asked]]
 
 _Place = tuple[str, int]
 _Key = tuple[StatementId, str, str]
+#: A permission with the conditions on which it depends whether it is granted.
+_Granted = tuple[Permission, tuple[PolicyCondition, ...]]
 
 
 def grants_beyond(
@@ -127,7 +135,9 @@ def grants_beyond(
     names = [key for statement in allowing for key in _keys(statement)]
     best = _best([_pairs(*reading, untold.hanging, unread) for reading in readings])
     asked = {*untold.hanging, *(each.permission.action for _, certain in readings for each in certain)}
-    exactly = {each.permission for pair in best if pair.use is _Use.EXACT for each in pair.served}
+    exactly: set[_Granted] = {
+        (each.permission, pair.under) for pair in best if pair.use is _Use.EXACT for each in pair.served
+    }
     told, left, leaving = list[Excess](), dict[str, None](), set[StatementId]()
     for statement in allowing:
         own = [(GrantedAction(*key[1:]), pair) for key, pair in zip(names, best, strict=True) if key[0] == statement.id]
@@ -162,9 +172,9 @@ def _excess(
     statement: StatementId,
     own: Sequence[tuple[GrantedAction, _Pair]],
     unused: Sequence[GrantedAction],
-    exactly: set[Permission],
+    exactly: set[_Granted],
     gaps: Sequence[str],
-) -> tuple[Excess, set[Permission]] | None:
+) -> tuple[Excess, set[_Granted]] | None:
     """Return the excess of a statement, and the permissions of its tight form."""
     wide = [_wide(grant, pair) for grant, pair in own if pair.use is _Use.WIDE]
     beyond = [*unused, *(each.grant for each in wide)]
@@ -242,7 +252,7 @@ def _pair(
         return _Pair(_Use.WIDE if any(wide) else _Use.EXACT, served, wide)
     perhaps = tuple(each for each, answer in answers if answer is not False)
     if perhaps and is_pattern(action):
-        return _Pair(_Use.WIDE, perhaps, (True, False, (), ()))
+        return _Pair(_Use.WIDE, perhaps, (True, False, (), ()), statement.conditions)
     within = [each for each in perhaps if covers_resource(each.told.resource, resource)]
     if within and not any(_wide_conditions(statement, within)):
         # With or without its condition, it allows no more than the need.
@@ -283,12 +293,14 @@ def _wide(grant: GrantedAction, pair: _Pair) -> Wide:
     return Wide(grant, needed, *pair.wide)
 
 
-def _tight(pairs: Iterable[_Pair], elsewhere: set[Permission]) -> tuple[tuple[Statement, ...], set[Permission]]:
+def _tight(pairs: Iterable[_Pair], elsewhere: set[_Granted]) -> tuple[tuple[Statement, ...], set[_Granted]]:
     """Return tight statements for what the needs use of one statement, without what another grants as tightly."""
-    kept: dict[Permission, list[Asked]] = {}
+    kept: set[_Granted] = set()
+    needs: list[Need] = []
     for pair in pairs:
         for each in pair.served:
-            if pair.use is _Use.EXACT or each.permission not in elsewhere:
-                kept.setdefault(each.permission, []).append(each)
-    needs = [replace(each.need, permission=each.permission) for group in kept.values() for each in group]
-    return compose(needs), set(kept)
+            granted = each.permission, pair.under
+            if pair.use is _Use.EXACT or elsewhere.isdisjoint(((each.permission, ()), granted)):
+                needs.append(replace(each.need, permission=each.permission))
+                kept.add(granted)
+    return compose(needs), kept

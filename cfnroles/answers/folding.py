@@ -15,12 +15,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.answers.excess import Excess, GrantedAction, Wide
+from cfnroles.answers.narrowing import under
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.trust import Trust
 from cfnroles.answers.verification import ORDER, Judged, Outcome, Use, Verification, trust_outcome
 from cfnroles.iam.evaluator import StatementId
 from cfnroles.iam.roles import Role, RolePolicy
-from cfnroles.need import Gap, Need
+from cfnroles.need import Condition, Gap, Need
 from cfnroles.statements import Statement, compose
 from cfnroles.template.worlds import World
 
@@ -110,8 +111,10 @@ class _Fold:
         if when := self._when(where):
             self.conditions[item] = when
 
-    def _statements(self, needs: Mapping[Need, Iterable[World]], what: object) -> Iterator[Statement]:
-        """Yield the statements for needs, separated by their conditions."""
+    def _statements(
+        self, needs: Mapping[Need, Iterable[World]], what: object, narrowing: Sequence[Condition] = ()
+    ) -> Iterator[Statement]:
+        """Yield the statements for needs under the ``narrowing`` conditions, separated by those of the template."""
         together: dict[str, list[Need]] = {}
         for need, where in needs.items():
             together.setdefault(self._when(where), []).append(need)
@@ -119,7 +122,7 @@ class _Fold:
         for when, several in together.items():
             for statement in compose(several):
                 sids = chain((statement.sid,), (f"{statement.sid}{number}" for number in count(2)))
-                one = replace(statement, sid=next(sid for sid in sids if sid not in taken))
+                one = under(replace(statement, sid=next(sid for sid in sids if sid not in taken)), narrowing)
                 taken.add(one.sid)
                 if when:
                     self.conditions[what, one] = when
@@ -171,13 +174,15 @@ class _Fold:
         tight = {
             need: needed.get(need, self._everywhere) for each, _ in several for s in each.tight for need in s.needs
         }
+        narrowing = tuple(dict.fromkeys(condition for each, _ in several for condition in each.narrowing))
         excess = Excess(
             statement,
             max(each.risk for each, _ in several),
             tuple(dict.fromkeys(grant for each, _ in several for grant in each.unused)),
             tuple(_widest([wide for each, _ in several for wide in each.wide])),
-            tuple(self._statements(tight, statement)),
+            tuple(self._statements(tight, statement, narrowing)),
             tuple(dict.fromkeys(grant for each, _ in several for grant in each.kept)),
+            narrowing,
         )
         self._note(excess, whole)
         return excess

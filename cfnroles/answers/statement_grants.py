@@ -63,7 +63,7 @@ def _conditions(block: Part) -> Iterator[Part]:
     if len(set(_undecided(block.value))) > _UNDECIDED:
         yield replace(block, value=(Condition("", text_of(block.value), ()),))
     else:
-        yield from (replace(each, value=tuple(sorted(_block(each.value)))) for each in _outcomes(block))
+        yield from (replace(each, value=tuple(sorted(conditions_of(each.value)))) for each in _outcomes(block))
 
 
 def _together(parts: list[Part], statement: Part) -> list[Part]:
@@ -77,7 +77,8 @@ def _together(parts: list[Part], statement: Part) -> list[Part]:
     return [Part(sorted(texts), parts[0].path, statement.guards)] if parts else []
 
 
-def _block(block: Any) -> Iterator[Condition]:
+def conditions_of(block: Any) -> Iterator[Condition]:
+    """Yield the conditions of a Condition block, with their texts as they are spelled."""
     for operator, keys in block.items() if isinstance(block, Mapping) and block != NO_VALUE else ():
         if not isinstance(keys, Mapping):
             yield Condition(str(operator), text_of(keys), ())

@@ -72,7 +72,7 @@ class Texts(Struct, frozen=True):
             case Role():
                 return value
             case Text():
-                return self.needed.get(str(value)) or spelled(value)
+                return self.needed.get(str(value)) or self._of_condition(value) or spelled(value)
             case str():
                 return self.granted.get(value, value) if type(value) is str else value
             case tuple():
@@ -82,6 +82,11 @@ class Texts(Struct, frozen=True):
                 changed = {name: self.told(member) for name, member in members.items()}
                 return replace(value, **{name: each for name, each in changed.items() if each is not members[name]})
         return value
+
+    def _of_condition(self, text: Text) -> Text | None:
+        """Return the template's spelling of a value in a condition of the role; ``None`` if it has no other."""
+        given = self.granted.get(plain(str(text)))
+        return None if given is None else from_spelling(given)
 
     def _of_need(self, text: Text) -> Text:
         named = self._named(text_of(text))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from cfnroles.answers.alternatives import without_alternatives
 from cfnroles.answers.excess import AskedOf, Beyond, Untold, grants_beyond
+from cfnroles.answers.narrowing import narrowed
 from cfnroles.answers.prove import removals
 from cfnroles.answers.requests import Asked, Home, asked, definite, homes, opened, told_by_role, told_symbols
 from cfnroles.answers.trust import Trust, trust
@@ -162,7 +163,8 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
 def _beyond(uses: Uses, role: Role, readings: Sequence[AskedOf], untold: Untold) -> Beyond:
     """Return the grants of the role beyond its needs, and those that may be needed."""
     policies = tuple(evaluable(policy) for policy in role.policies)
-    return grants_beyond(readings, policies, Holder.TASK if uses.open_ended else uses.holder, untold, uses.chosen)
+    found = grants_beyond(readings, policies, Holder.TASK if uses.open_ended else uses.holder, untold, uses.chosen)
+    return replace(found, excess=tuple(narrowed(each, role) for each in found.excess))
 
 
 def _dangers(role: Role, found: Beyond) -> tuple[Danger, ...]:

@@ -12,6 +12,7 @@ from cfnroles.facts import Facts
 from cfnroles.iam.actions import Risk, expanded, matches_action, risk_of
 from cfnroles.iam.roles import read_role
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
+from cfnroles.policies import document
 from cfnroles.text import from_spelling
 from tests.judged import judge
 
@@ -28,13 +29,18 @@ def need(action: str, resource: str, *conditions: Condition, **others: Any) -> N
     return Need(others.pop("holder", Holder.EXECUTION), permission, Reason("f", "w", "s"), origin, "Sid")
 
 
-def judged(statements: list[dict[str, Any]], *needs: Need, holder: Holder = Holder.EXECUTION) -> Verification:
+def judged(
+    statements: list[dict[str, Any]],
+    *needs: Need,
+    holder: Holder = Holder.EXECUTION,
+    context: dict[str, str] | None = None,
+) -> Verification:
     whole = [
         {"Effect": "Allow", **({} if "NotResource" in statement else {"Resource": "*"}), **statement}
         for statement in statements
     ]
     role = read_role(json.dumps({"Version": "2012-10-17", "Statement": whole}), "p")
-    return judge(needs, role, HOME, holder)
+    return judge(needs, role, HOME, holder, context)
 
 
 def told(found: Verification) -> dict[str, tuple[list[str], list[str]]]:
@@ -129,6 +135,59 @@ def test_a_need_without_conditions_makes_the_grant_exact() -> None:
     )
 
     assert found.excess == ()
+
+
+# -- what narrows the statement stays in what replaces it
+
+FROM_HOME = {"StringEquals": {"aws:SourceVpce": ["v"]}}
+
+
+def instead(found: Verification) -> list[Any]:
+    return [one.get("Condition") for each in found.excess for one in document(each.tight)["Statement"]]
+
+
+@pytest.mark.parametrize("context", [{}, {"aws:SourceVpce": "v"}], ids=["unknown", "known"])
+def test_what_replaces_a_statement_allows_no_more_than_it_does(context: dict[str, str]) -> None:
+    found = judged([{"Action": "ssm:*", "Condition": FROM_HOME}], need(GET, A), context=context)
+
+    assert instead(found) == [FROM_HOME]
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ({"StringLike": {VIA.key: "ssm.*"}}, {}),
+        ({"StringEquals": {VIA.key: [VIA.values[0], "x"]}, "Bool": {"aws:SecureTransport": "true"}},
+         {"Bool": {"aws:SecureTransport": ["true"]}}),
+        ({"StringNotEquals": {VIA.key: "x"}}, {"StringNotEquals": {VIA.key: ["x"]}}),
+    ],
+    ids=["wider than the need's", "wider, and another", "not proved to be wider"],
+)  # fmt: skip
+def test_a_condition_that_the_needs_imply_is_not_repeated(block: dict[str, Any], expected: dict[str, Any]) -> None:
+    found = judged([{"Action": "kms:*", "Resource": KEY, "Condition": block}], need("kms:Decrypt", KEY, VIA))
+
+    assert instead(found) == [{"StringEquals": {VIA.key: [*VIA.values]}, **expected}]
+
+
+def test_of_two_lists_for_one_key_that_of_the_statement_stays() -> None:
+    open_ = Condition("StringLike", "kms:EncryptionContext:SecretARN", (from_spelling("arn:x-??????"),))
+    narrow = {"StringLike": {open_.key: ["arn:x-AbCdEf"]}}
+    found = judged([{"Action": "kms:*", "Resource": KEY, "Condition": narrow}], need("kms:Decrypt", KEY, open_))
+
+    assert instead(found) == [narrow]
+
+
+def test_two_statements_under_other_conditions_both_keep_the_need() -> None:
+    others = {"StringEquals": {"aws:SourceVpce": ["w"]}}
+    several = [{"Action": "ssm:*", "Condition": block} for block in (FROM_HOME, others, others)]
+
+    assert instead(judged(several, need(GET, A))) == [FROM_HOME, others]
+
+
+def test_what_is_certainly_granted_needs_no_second_statement_under_a_condition() -> None:
+    several = [{"Action": "ssm:*"}, {"Action": "ssm:*", "Condition": FROM_HOME}]
+
+    assert instead(judged(several, need(GET, A))) == [None]
 
 
 # -- what is not excess

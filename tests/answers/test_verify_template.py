@@ -18,6 +18,7 @@ from cfnroles.formats.verification_words import remedies, statements_json, summa
 from cfnroles.iam.roles import Role, read_role
 from cfnroles.layout import laid_out
 from cfnroles.need import Holder
+from cfnroles.policies import document
 
 TEMPLATE = """\
 Parameters:
@@ -246,6 +247,26 @@ def test_what_is_used_too_widely_in_one_world_is_unused_in_the_other_only() -> N
     assert execution.when((statement, ("wide", wide.grant))) == private
     lines = " ".join(told(text).split())
     assert f"no need uses ecr:BatchGetImage on * (only if {private.replace(' is in', ' is not in')})" in lines
+
+
+def test_what_replaces_a_statement_keeps_its_conditions_in_every_world() -> None:
+    block = '{StringEquals: {"aws:SourceVpce": !Ref AWS::StackName}, ArnEquals: {"aws:SourceArn": !Ref Other}}'
+    wide = f"Statement: [{{Effect: Allow, Action: 'secretsmanager:*', Resource: '*', Condition: {block}}}]"
+    secret = "!If [IsProd, {Name: DB, ValueFrom: !Ref Secret}, {Name: DB, ValueFrom: !Ref Other}]"
+    named = "Other: {Type: AWS::SecretsManager::Secret, Properties: {Name: other}}"
+    (execution,) = judged(
+        changed(
+            (ALLOWED, wide),
+            ("{Name: DB, ValueFrom: !Ref Secret}", secret),
+            ("Other: {Type: AWS::SecretsManager::Secret}", named),
+        )
+    )
+    (excess,) = execution.excess
+    expected = {"StringEquals": {"aws:SourceVpce": ["${AWS::StackName}"]}, "ArnEquals": {"aws:SourceArn": ["${Other}"]}}
+    assert [(one["Resource"], one["Condition"]) for one in document(excess.tight)["Statement"]] == [
+        ("${Secret}", expected),
+        ("${Other}", expected),
+    ]
 
 
 def test_a_nested_stack_that_nobody_can_see_is_told() -> None:
