@@ -80,7 +80,7 @@ WRITTEN = [
 REWRITTEN = [
     path
     for path in sorted((REPOSITORY / "cfnroles").rglob("*.py"))
-    if path.relative_to(REPOSITORY / "cfnroles").parts[0] != "targets"
+    if path.relative_to(REPOSITORY / "cfnroles").parts[:2] != ("targets", "cloudformation")
 ]
 # Arguments that hold a message of AWS's word for word.
 QUOTED = ("words", "example")

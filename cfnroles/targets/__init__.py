@@ -1,4 +1,4 @@
-"""What roles are written as: stacks of CloudFormation, Terraform, plain policies."""
+"""The formats that roles are written in: CloudFormation stacks, Terraform, plain policies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class _Later(ModuleType):
-    """Stands in the place of a module that is loaded when something of it is asked for."""
+    """A placeholder for a module, which loads it when an attribute is first read."""
 
     def __getattr__(self, name: str) -> Any:
         if sys.modules.get(self.__name__) is self:

@@ -1,7 +1,7 @@
-"""The statements that diagnoses find missing, put into the files that the roles come from.
+"""Add the statements that diagnoses find missing to the files that the roles come from.
 
-A statement goes where the role's own policy is written and nowhere else. What comes of it is read and judged again
-before anybody is asked to write it: a change after which the role still lacks the call is none.
+A statement is added only where the role's own policy is written. The result is read and judged again before anyone is
+asked to write it. If the role would still lack the call, there is no change.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ class FixedFile(Struct, frozen=True):
 
 
 class Fix(Struct, frozen=True):
-    """What is changed so that the roles allow what was refused, and why what cannot be changed cannot."""
+    """The changes that allow the refused calls, and why the other roles cannot be changed."""
 
     changes: tuple[FixedFile, ...] = ()
     refused: tuple[str, ...] = ()
 
 
 def fix(found: Iterable[Diagnosis], role: str = "", spec: Reading | None = None) -> Fix:
-    """The changes to the files that the roles of these diagnoses come from, one for each file.
+    """Return the changes to the files that the roles of these diagnoses come from, one for each file.
 
-    ``role`` is where the role stands that was given, as ``read_role_of`` takes it. ``spec`` is a service spec, by which
-    `build` writes the roles.
+    ``role`` is the location of a given role, as for ``read_role_of``. ``spec`` is a service spec from which `build`
+    writes the roles.
     """
     roles: dict[tuple[str, str], list[Diagnosis]] = {}
     refused: dict[str, None] = {}
@@ -70,7 +70,7 @@ def fix(found: Iterable[Diagnosis], role: str = "", spec: Reading | None = None)
 
 
 def _given(role: str, several: Sequence[Diagnosis], spec: Reading | None) -> FixedFile:
-    """The change to the file of a role that was given, or to the spec that it is built by."""
+    """Return the change to the file of a given role, or to the spec that it is built from."""
     if not role and spec is not None:
         from cfnroles.targets.spec_grants import changed_spec
 
@@ -81,7 +81,7 @@ def _given(role: str, several: Sequence[Diagnosis], spec: Reading | None) -> Fix
 
 
 def _homeless(each: Diagnosis) -> str:
-    """Why a role has no place in the source."""
+    """Return why a role has no place in the source."""
     if each.at is not None and each.at.verification.absence:
         return f"the source does not have the role: {each.at.verification.absence.remedy}"
     if each.role:
@@ -90,7 +90,7 @@ def _homeless(each: Diagnosis) -> str:
 
 
 def _granted(several: Sequence[Diagnosis], texts: dict[str, tuple[str, str]]) -> Sequence[FixedFile]:
-    """The changes for one role; ``texts`` are those of documents that were changed for others."""
+    """Return the changes for one role; ``texts`` are the texts of documents that other roles changed."""
     at = several[0].at
     assert at is not None  # noqa: S101 - only asked of roles that have a place
     now = {name: texts.get(name, ("", text))[1] for name, text in at.reading.texts.items()}
@@ -116,7 +116,7 @@ def _granted(several: Sequence[Diagnosis], texts: dict[str, tuple[str, str]]) ->
 
 
 def _again(reading: Reading, texts: Mapping[str, str]) -> Reading:
-    """The reading with other texts of its documents."""
+    """Return the reading with other texts of its documents."""
     if isinstance(reading.configuration, DirectoryRoles):
         return reading.configuration.with_texts(reading.name, texts)
     document = reading.documents[0]
@@ -124,7 +124,7 @@ def _again(reading: Reading, texts: Mapping[str, str]) -> Reading:
 
 
 def _lacking(several: Sequence[Diagnosis]) -> Sequence[Lacked]:
-    """What one role lacks: what was refused, and what would be refused next."""
+    """Return what one role lacks: the refused calls, and those that would be refused next."""
     at = several[0].at
     assert at is not None  # noqa: S101
     judged = dict.fromkeys([*(each for one in several for each in one.judged), *at.verification.judged])
@@ -133,7 +133,7 @@ def _lacking(several: Sequence[Diagnosis]) -> Sequence[Lacked]:
         if each.outcome is Outcome.MISSING:
             by_condition.setdefault(at.verification.when(each), []).append(each)
     if not by_condition:
-        # Part of the role cannot be read: the message itself says that it lacks this.
+        # Part of the role cannot be read, but the message itself says that the role lacks this.
         return [Lacked(statement) for one in several for statement in one.statements]
     return [
         Lacked(statement, when)
@@ -143,7 +143,7 @@ def _lacking(several: Sequence[Diagnosis]) -> Sequence[Lacked]:
 
 
 def _check(reading: Reading, at: SourceRole, judged: Sequence[Judged]) -> None:
-    """Raise Ungrantable where a role still lacks what was refused; lines may have moved."""
+    """Raise Ungrantable if a role still lacks what was refused; lines may have moved."""
     wanted = {_place(each.need) for each in judged}
     own = tuple(each.need for each in judged if each.need.origin.document == MESSAGE)
     for each in source_roles(reading):

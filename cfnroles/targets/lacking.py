@@ -1,4 +1,4 @@
-"""What is put into a file for a role, and why something can be put into none."""
+"""The statements to add to a file for a role, and why a statement cannot be added."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ class Lacked(Struct, frozen=True):
 
 
 class Ungrantable(Exception):
-    """A statement has no place that can be edited; the text says why, and what helps."""
+    """A statement has no place that can be edited; the message says why, and what helps."""

@@ -1,4 +1,4 @@
-"""The log groups that are made before the tasks of a service write to them."""
+"""The log groups that are created before the tasks of a service write to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cfnroles.workload import Workload
 
 
 def log_group_names(workload: Workload, facts: Facts, options: LogGroupOptions) -> tuple[Text, ...]:
-    """The log groups in the home region that the awslogs driver writes to, without those that exist already."""
+    """Return the log groups in the home Region that the awslogs driver writes to, except those that already exist."""
     names = set()
     for path, name in workload.find("containerDefinitions[].logConfiguration.options.awslogs-group"):
         configuration = workload.at(path[:-2])

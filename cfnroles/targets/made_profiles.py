@@ -1,4 +1,4 @@
-"""Capacity providers whose instance profile is created with its role, in place of the one that they name."""
+"""Capacity providers whose instance profile is created with its role and replaces the one that they name."""
 
 from __future__ import annotations
 

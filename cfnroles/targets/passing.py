@@ -1,4 +1,4 @@
-"""What runs a task may pass the roles that are made for that, and none of those that the task has now."""
+"""The roles that a role may pass: those that are created for it, and not the ones that the task has now."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TO_ECS = Condition("StringEquals", "iam:PassedToService", (Text(kind_of(Holder.
 
 
 def passing(needs: Iterable[Need], arns: Mapping[Holder, Text]) -> Iterator[tuple[Need, Need]]:
-    """Each need with the one that it comes from; ``arns`` are those of the roles that are made.
+    """Yield each need with the one that it comes from; ``arns`` are the ARNs of the roles that are created.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
     """

@@ -1,6 +1,6 @@
-"""Policies as plain JSON, for the AWS CLI, the console, and whatever else takes a policy document.
+"""Policies as plain JSON, for the AWS CLI, the console, and everything else that accepts a policy document.
 
-Plain JSON has no expressions: what a template would leave to the deployment has to be known.
+Plain JSON has no expressions, so everything that a template would leave to the deployment must be known.
 """
 
 from __future__ import annotations
@@ -55,9 +55,10 @@ _AS_EXPRESSIONS = "Known at deployment: `cfnroles build` writes a template with 
 class PlainPolicy(Struct, frozen=True):
     """A policy document without expressions.
 
-    ``gaps`` are what it lacks for want of a name, ``key_needs`` the fields whose secrets a customer managed key may
-    encrypt, which is unknown. ``managed_policies`` are the ARNs of those that are chosen besides it, ``defaults``
-    the parameters of a template whose default was taken. ``size`` is what IAM counts, in characters.
+    ``gaps`` are the permissions that it lacks because a name is unknown. ``key_needs`` are the fields whose secrets a
+    customer managed key may encrypt, which is unknown. ``managed_policies`` are the ARNs of the managed policies that
+    are chosen in addition. ``defaults`` are the parameters of a template whose default is used. ``size`` is the number
+    of characters that IAM counts.
     """
 
     document: Mapping[str, Any]
@@ -69,10 +70,10 @@ class PlainPolicy(Struct, frozen=True):
 
 
 class Subject(Struct, frozen=True):
-    """One task definition whose roles are asked about.
+    """The task definition whose roles are requested.
 
-    ``conditions`` are those of a template that a need depends on, with what decides them; ``defaults`` are the
-    parameters whose default was taken.
+    ``conditions`` are the template conditions that a need depends on, with how to decide them. ``defaults`` are the
+    parameters whose default is used.
     """
 
     name: str
@@ -85,9 +86,9 @@ class Subject(Struct, frozen=True):
 
 
 def subject_of(reading: Reading, resource: str = "") -> Subject:
-    """The task definition that is asked about.
+    """Return the task definition that is requested.
 
-    Raises InvalidInput for what ECS would refuse, and where there are several and none is named.
+    Raise InvalidInput for values that ECS would reject, and if there are several task definitions and none is named.
     """
     if reading.template is not None:
         return _of_template(reading, reading.template, resource)
@@ -101,17 +102,17 @@ def subject_of(reading: Reading, resource: str = "") -> Subject:
 
 
 def _told_by(when: Disjunction, images: Mapping[str, Text]) -> str:
-    """What decides the conditions of a configuration."""
+    """Return what decides the conditions of a configuration."""
     asked = [images[literal.condition] for each in when for literal in each if literal.condition in images]
     told = dict.fromkeys(_remedy(symbol) for image in asked for symbol in image.unknown)
     return " ".join(told) or "Known to Terraform: `cfnroles terraform` writes roles with it."
 
 
 def plain_policy(reading: Reading, holder: Holder, resource: str = "") -> PlainPolicy:
-    """The permissions of one role as one policy document.
+    """Return the permissions of one role as one policy document.
 
-    Raises BadAnswer where the role needs nothing and where one inline policy cannot hold the statements, and
-    Unavailable where part of a statement is unknown.
+    Raise BadAnswer if the role needs nothing or if one inline policy cannot hold the statements, and Unavailable if
+    part of a statement is unknown.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
     subject = subject_of(reading, resource)
@@ -135,7 +136,7 @@ def plain_policy(reading: Reading, holder: Holder, resource: str = "") -> PlainP
 
 
 def plain_trust(reading: Reading, holder: Holder, resource: str = "") -> PlainPolicy:
-    """The trust policy of one role; raises Unavailable where it needs the account or the Region, which are unknown.
+    """Return the trust policy of one role; raise Unavailable if it needs the account or the Region, which are unknown.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
@@ -161,9 +162,10 @@ def plain_trust(reading: Reading, holder: Holder, resource: str = "") -> PlainPo
 
 
 def plain_repository_policy(reading: Reading, resource: str = "") -> tuple[PlainPolicy, tuple[Arn, ...]]:
-    """The policy that ECR repositories of other accounts must have for the images to be pulled, and which they are.
+    """Return the policy that ECR repositories of other accounts require for the pulls, and these repositories.
 
-    Raises BadAnswer where the task definition pulls from none, or the repositories need different ones.
+    Raise BadAnswer if the task definition pulls from no such repository, or if the repositories require different
+    policies.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
     """
     from cfnroles.targets.cloudformation.other_accounts import Consumer
@@ -209,7 +211,7 @@ def _of_template(reading: Reading, template: Template, resource: str) -> Subject
 
 
 def _decided_by(task: TaskInWorlds, template: Template, where: WorldSet) -> str:
-    """What to tell so that it is known whether these worlds are the case."""
+    """Return what to pass on the command line to decide whether these worlds apply."""
     names = {literal.condition for literals in task.worlds.when(where) for literal in literals}
     parameters = {each for name in names for each in template.parameters_in(("Conditions", name))}
     told = [f"--parameter {name}=VALUE" for name in sorted(parameters - set(task.worlds.given.parameters))]
@@ -217,7 +219,7 @@ def _decided_by(task: TaskInWorlds, template: Template, where: WorldSet) -> str:
 
 
 def _known(text: Text, facts: Facts) -> Text:
-    """The text with what is known of account, Region and partition."""
+    """Return the text with what is known of the account, Region and partition."""
     partition = partition_of(facts.region).plain
     home = Home(facts.account, facts.region, partition).symbols
     values = {name: home[name] for name in home if home[name] and (partition or name != "AWS::URLSuffix")}
@@ -237,14 +239,14 @@ def _filled(need: Need, facts: Facts) -> Need:
 
 
 def _plain(spelled: Mapping[str, Any]) -> PlainPolicy:
-    """The document of a policy that is spelled as in ``Fn::Sub``, with nothing in it to substitute."""
+    """Return the document of a policy that is spelled as in ``Fn::Sub``, with nothing in it to substitute."""
     text = json.dumps(spelled).replace("${!", "${")
-    # White space does not count. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    # IAM does not count white space. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     return PlainPolicy(json.loads(text), len(re.sub(r"\s", "", text)))
 
 
 def _nothing(reading: Reading, holder: Holder, gaps: tuple[Gap, ...], managed: tuple[str, ...]) -> CfnrolesError:
-    """IAM takes no policy without a statement."""
+    """Return the error for a policy without a statement, which IAM does not accept."""
     attached = f"Attach {', '.join(managed)}." if managed else ""
     if gaps:
         what = f"the permissions of the {holder} are unknown"
@@ -263,7 +265,7 @@ def _refuse_conditions(reading: Reading, needs: Iterable[Need], conditions: Mapp
 
 
 def _refuse_symbols(reading: Reading, statements: Iterable[Statement], holder: Holder) -> None:
-    """Raise Unavailable with everything in the statements that is not known, and what tells it."""
+    """Raise Unavailable with everything unknown in the statements, and how to find each value."""
     found = (
         (symbol.written or symbol.spelled, _remedy(symbol), need.origin)
         for statement in statements
@@ -276,7 +278,7 @@ def _refuse_symbols(reading: Reading, statements: Iterable[Statement], holder: H
 
 
 def _refuse(reading: Reading, what: str, found: Iterable[tuple[str, str, Origin]]) -> None:
-    """Raise Unavailable where anything is found: each with the first place that it is needed for, and what to do."""
+    """Raise Unavailable if anything is found: each value with the first place that needs it, and what to do."""
     places: dict[tuple[str, str], list[Origin]] = defaultdict(list)
     for told, remedy, origin in found:
         places[told, remedy].append(origin)
@@ -291,7 +293,7 @@ def _refuse(reading: Reading, what: str, found: Iterable[tuple[str, str, Origin]
 
 
 def _remedy(symbol: Symbol) -> str:
-    """What tells the value of a symbol."""
+    """Return how to find the value of a symbol."""
     while isinstance(symbol, Cut):
         symbol = symbol.of
     if isinstance(symbol, InImage):

@@ -1,4 +1,4 @@
-"""Statements added to a role that was given by a file: a template, or a policy document in JSON."""
+"""Add statements to a role from a file: a template, or a policy document in JSON."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from cfnroles.targets.cloudformation.granting import changed_template, edited_li
 from cfnroles.targets.lacking import Lacked, Ungrantable
 from cfnroles.text import PSEUDO_PARAMETERS, Text, text_of
 
-#: Where a policy document may stand in what the AWS CLI answers.
+#: Where a policy document may be in a response of the AWS CLI.
 _PLACES: tuple[tuple[str, ...], ...] = ((), ("PolicyDocument",), ("PolicyVersion", "Document"))
 
 
 def changed_role_file(role: str, several: Sequence[Diagnosis]) -> tuple[str, str, str]:
-    """The file of a role as `verify` takes it, with its text before and after the statements are in it.
+    """Return the file of a role as `verify` accepts it, with its text before and after the change.
 
-    Raises Ungrantable where it is no file that a person edits, and for a name that it cannot hold.
+    Raise Ungrantable if no one edits that file by hand, or if it cannot hold a name.
     """
     file, name = (role, "") if exists(role) or ":" not in role else role.rpartition(":")[::2]
     before = read_text(file, ACCOUNT)
@@ -65,7 +65,7 @@ def _template(file: str, name: str, several: Sequence[Diagnosis], statements: Se
 
 
 def _only_role(resources: Mapping[str, Mapping[str, Any]], name: str, file: str) -> str:
-    """The logical id of a role that is given by its name, or that is the only one."""
+    """Return the logical ID of a role with this name, or of the only role."""
     roles = {each: one.get("Properties") or {} for each, one in resources.items() if one["Type"] == "AWS::IAM::Role"}
     found = [each for each, properties in roles.items() if name in ("", properties.get("RoleName"))]
     if len(found) != 1:
@@ -94,7 +94,7 @@ def _policy(file: str, text: str, several: Sequence[Diagnosis], statements: Sequ
 
 
 def _facts(several: Sequence[Diagnosis]) -> Facts:
-    """The account and the Region of the calls that were refused, by what the messages say."""
+    """Return the account and Region of the refused calls, from the messages."""
     denials = [denial for each in several for denial in each.understood.denials]
     accounts = (denial.principal.split(":")[4] for denial in denials if denial.principal.count(":") > 4)
     regions = (str(denial.arn.region) for denial in denials if denial.arn and denial.arn.region)
@@ -102,7 +102,7 @@ def _facts(several: Sequence[Diagnosis]) -> Facts:
 
 
 def _plain(value: Any, facts: Facts, file: str) -> Any:
-    """A statement without symbols; raises Ungrantable for what is not known."""
+    """Return a statement without symbols; raise Ungrantable for unknown values."""
     if isinstance(value, Mapping):
         return {name: _plain(each, facts, file) for name, each in value.items()}
     if isinstance(value, list):
@@ -127,7 +127,7 @@ def _told(name: str) -> str:
 
 
 def _check(role: Role, statements: Sequence[Statement], facts: Facts, file: str) -> None:
-    """Raise Ungrantable where the role still lacks one of the needs."""
+    """Raise Ungrantable if the role still lacks one of the needs."""
     needs = [need for each in statements for need in each.needs]
     for holder in dict.fromkeys(need.holder for need in needs):
         own = tuple(need for need in needs if need.holder is holder)

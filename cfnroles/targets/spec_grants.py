@@ -1,4 +1,4 @@
-"""What a service spec lacks so that `build` writes it: a grant or a statement of the application, a secrets' key."""
+"""The entries that a service spec lacks: a grant or a statement of the application, or the key of secrets."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _DECRYPT = "kms:Decrypt"
 
 
 def changed_spec(reading: Reading, several: Sequence[Diagnosis]) -> str:
-    """The text of a spec with what was refused: by a word where one grants exactly that, else by a statement.
+    """Return the text of a spec with what was refused: a word if one grants exactly that, else a statement.
 
-    Raises Ungrantable for what `build` writes already, and where it is not known which service called.
+    Raise Ungrantable for permissions that `build` already writes, and if the calling service is unknown.
     """
     text = reading.documents[0].text
     for each in several:
@@ -41,7 +41,7 @@ def changed_spec(reading: Reading, several: Sequence[Diagnosis]) -> str:
 
 
 def _service(reading: Reading, each: Diagnosis) -> str:
-    """The service whose role was refused: the only one, or that in the name of the role."""
+    """Return the service whose role was refused: the only one, or the one in the name of the role."""
     names = [task.name for task in reading.tasks]
     role = each.understood.denial.role if each.understood.denial else ""
     found = [name for name in names if f"-{name}-" in f"-{role}-"]
@@ -71,7 +71,7 @@ def _with(text: str, reading: Reading, service: str, need: Need, each: Diagnosis
 
 
 def _ways(service: str, need: Need, caller: CallingRole) -> Iterator[tuple[Path, Any]]:
-    """The places in a spec for what was refused, each with what is there, the best one first."""
+    """Yield the places in a spec for what was refused, each with its value, the best one first."""
     action, resource = need.permission.action, str(need.permission.resource)
     of_execution = need.holder is Holder.EXECUTION and caller is not CallingRole.EITHER
     if action == _DECRYPT and need.holder is Holder.EXECUTION:
@@ -93,7 +93,7 @@ def _ways(service: str, need: Need, caller: CallingRole) -> Iterator[tuple[Path,
 
 
 def _put(text: str, name: str, path: Path, value: Any) -> str:
-    """The text with a value at the end of the list at a path; raises InvalidInput where that cannot be."""
+    """Return the text with a value added to the list at a path; raise InvalidInput if that is impossible."""
     parts = TemplateText(text, name)
     expected: Any = parse(text, name)
     depth = max(length for length in range(len(path) + 1) if not length or parts.place(path[:length]))
@@ -118,7 +118,7 @@ def _put(text: str, name: str, path: Path, value: Any) -> str:
 
 
 def _nested(path: Path, value: Any) -> Mapping[str, Any]:
-    """The members that lead to a list with one value; a key that stands alone needs no list."""
+    """Return the members that lead to a list with one value; a single key needs no list."""
     made: Any = value if path[-1] == "secrets" else [value]
     for step in reversed(path):
         made = {step: made}

@@ -1,1 +1,1 @@
-"""Roles as files of Terraform."""
+"""Roles as Terraform files."""

@@ -1,8 +1,8 @@
-"""What holds for any value, in the place of what was read for the values of here, as far as both need the same.
+"""What holds for any value replaces what was read for the known values, wherever both need the same.
 
-A directory is read with the values of here, with any text in the place of the defaults, and with any key in the place
-of those of ``for_each``. What is needed at a place under all of them is told by the user's own expression; where a
-value decides what is needed, it does.
+A directory is read with the known values, with any string in place of the defaults, and with any key in place of those
+of ``for_each``. Needs that all three readings share are written with the user's own expression. If a value decides what
+is needed, the file has that value.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, Value
 from cfnroles.text import text_of
 
 _Place = tuple[object, ...]
-#: So many steps lead to a container: the address, `container_definitions`, its number.
+#: The number of steps to a container: the address, `container_definitions`, its number.
 _CONTAINER = 3
 _PlaceOf = Callable[[Origin], _Place]
 _Thing = TypeVar("_Thing", Need, Gap, Reference)
 
 
 def with_any_text(usual: Merged, opened: Merged) -> tuple[Merged, bool]:
-    """What is needed under any text, and whether a default decides part of it."""
+    """Return what is needed for any string, and whether a default decides part of it."""
     decided = _decided([usual.discovery], opened, _in_text, listed=True)
     return _both(usual, opened, decided, _in_text), bool(decided)
 
@@ -39,7 +39,7 @@ def with_any_text(usual: Merged, opened: Merged) -> tuple[Merged, bool]:
 def with_any_key(
     usual: Merged, general: Merged, instances: Sequence[Discovery], module: EnclosingModule
 ) -> tuple[Merged, bool]:
-    """What the instances need as what any of them does, and whether the keys decide part of it."""
+    """Return what any instance needs for the needs of all instances, and whether the keys decide part of it."""
     decided = _decided(instances, general, place_in_tree) | frozenset(_unwritable(general, module))
     found = general.discovery
     things: tuple[Thing, ...] = (*found.needs, *found.gaps, *found.findings, *found.references)
@@ -50,7 +50,7 @@ def with_any_key(
 
 
 def _renamed(merged: Merged, called: Mapping[_Place, str]) -> Merged:
-    """The same with what holds for several instances under the name that their containers have in all of them."""
+    """Return the same needs with the name that the containers have in all instances, for those of several instances."""
     conditions, needs = dict(merged.conditions.instances), []
     for need in merged.discovery.needs:
         name = need.origin.container or called.get(place_in_tree(need.origin)[:_CONTAINER], "")
@@ -63,7 +63,7 @@ def _renamed(merged: Merged, called: Mapping[_Place, str]) -> Merged:
 
 
 def _both(usual: Merged, general: Merged, decided: Collection[_Place], place: _PlaceOf) -> Merged:
-    """The general form of what none of the places ``decided``, and the usual one there."""
+    """Return the general form of all needs, except the usual form at places that are ``decided``."""
 
     def chosen(here: Iterable[_Thing], anywhere: Iterable[_Thing]) -> tuple[_Thing, ...]:
         kept = tuple(each for each in here if place(each.origin) in decided)
@@ -91,10 +91,10 @@ def _both(usual: Merged, general: Merged, decided: Collection[_Place], place: _P
 def _decided(
     known: Sequence[Discovery], general: Merged, place: _PlaceOf, *, listed: bool = False
 ) -> frozenset[_Place]:
-    """The places at which something else is needed, or cannot be named, where a value is not the one of here.
+    """Return the places that need something else, or whose needs cannot be named, if a value is not the known one.
 
-    With ``listed``, a list may have elements that it does not have here; else the known ones are better, which the gate
-    can ask for.
+    If ``listed`` is true, a list may have elements that it does not have here. Otherwise the known elements are better,
+    because the gate can check them.
     """
     now = _asked(general.discovery.needs, place)
     hanging = _asked(
@@ -113,12 +113,12 @@ def _decided(
 
 
 def _is_listed(need: Need) -> bool:
-    """Whether a need is there for each reference in a list, which may be empty."""
+    """Whether a need exists for each reference in a list, which may be empty."""
     return any(isinstance(symbol, EachOf) for text in need.permission.texts for symbol in text_of(text).symbols)
 
 
 def _unwritable(general: Merged, module: EnclosingModule) -> Iterable[_Place]:
-    """The places of what could not be written for any key."""
+    """Yield the places of needs that cannot be written for any key."""
     values = Values(FileNames(""), module)
     yield from (place_in_tree(gap.origin) for gap in named(general.discovery.needs, general.conditions, values)[1])
     for each in general.discovery.references:
@@ -137,16 +137,16 @@ def _asked(needs: Iterable[Need], place: _PlaceOf) -> defaultdict[_Place, set[tu
 
 
 def _in_text(origin: Origin) -> _Place:
-    """Where something stands in the text: which element of a list that is depends on conditions."""
+    """Return the place of a value in the text: the element of a list depends on conditions."""
     names = tuple(step for step in origin.path if isinstance(step, str))
     if names[-1:] == ("image",):
-        # A container has one, wherever its value is: a default, and the variable that may have any other.
+        # A container has one place, wherever its value is: a default, and the variable that may have any other value.
         return place_in_tree(origin)
     return origin.document, origin.line, origin.column, names
 
 
 def place_in_tree(origin: Origin) -> _Place:
-    """Where something stands in what the block comes to: the text of it may stand anywhere."""
+    """Return the place of a value in the evaluated block. Its text may be anywhere."""
     first, *others = origin.path or ("",)
     return (without_instances(str(first)), *others)
 

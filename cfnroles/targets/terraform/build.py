@@ -1,4 +1,4 @@
-"""From what was read to the files of Terraform with its roles."""
+"""From a reading to the Terraform files with its roles."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def terraform(
     form: GateForm = GateForm.DATA,
     again: Again | None = None,
 ) -> tuple[TerraformFile, ...]:
-    """The file with the roles of each task definition, for ``directory``; without one beside the task definition.
+    """Return the file with the roles of each task definition, for ``directory`` or next to the task definition.
 
-    ``again`` is what the file says of how to write it again.
+    ``again`` is the command that rewrites the file, as the file names it.
 
-    Raises InvalidInput for what was read and ECS would refuse, and where a file cannot be written.
+    Raise InvalidInput for values that ECS would reject, and if a file cannot be written.
     """
     if not is_directory(reading):
         files = files_of(reading, Directory(directory or "."), resource=resource, form=form, again=again)
@@ -58,7 +58,7 @@ def files_of(
     form: GateForm = GateForm.DATA,
     again: Again | None = None,
 ) -> tuple[TerraformFile, ...]:
-    """The same with paths as seen from the directory of ``files``: that of the source itself, or that to write to."""
+    """Return the files of ``terraform`` with paths relative to the directory of ``files``: the source or the output."""
     if reading.template is not None:
         from cfnroles.targets.terraform.templates import template_subjects
 
@@ -74,14 +74,14 @@ def files_of(
 
 
 def is_directory(reading: Reading) -> bool:
-    """Whether a source is a directory of Terraform, beside whose task definitions the files lie."""
+    """Whether a source is a Terraform directory, where the files go next to the task definitions."""
     return isinstance(reading.configuration, DirectoryRoles)
 
 
 def reusable_module(reading: Reading, directory: str, again: Again) -> tuple[TerraformFile, ...]:
-    """A module with the execution role of the source's only task definition, which gets its secrets from each call.
+    """Return a module with the execution role of the only task definition, to which each call passes its secrets.
 
-    Raises InvalidInput for a directory of Terraform, whose names mean nothing in a module.
+    Raise InvalidInput for a Terraform directory, because its names mean nothing in a module.
     """
     from cfnroles.targets.terraform.task_definitions import task_module
 
@@ -95,7 +95,7 @@ def reusable_module(reading: Reading, directory: str, again: Again) -> tuple[Ter
 
 
 def with_options(reading: Reading, options: RoleOptions) -> Reading:
-    """The reading with these options for every role; raises InvalidInput for a source that has options of its own."""
+    """Return the reading with these options for every role; raise InvalidInput if the source has its own options."""
     if reading.project or reading.template is not None:
         raise InvalidInput(
             f"--path, --permissions-boundary and --tag require a task definition, but {reading.name} is {reading.noun}",
@@ -106,9 +106,9 @@ def with_options(reading: Reading, options: RoleOptions) -> Reading:
 
 
 def expression_or_text(written: str) -> Text:
-    """What a person gives for a file of Terraform: a text, or one of Terraform's expressions in ``${...}``.
+    """Return a string that a user passes for a Terraform file: literal, or Terraform expressions in ``${...}``.
 
-    Raises InvalidInput for what is no expression.
+    Raise InvalidInput for an invalid expression.
     """
     if not (written.startswith("${") and written.endswith("}")):
         return Text(written)

@@ -1,4 +1,4 @@
-"""What differs between the instances of a task definition, as one thing that looks at the key of the instance."""
+"""The differences between the instances of a task definition, as one value that depends on the instance key."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _ONE = re.compile(r'each\.key == ("[^"\\]*")|count\.index == (\d+)')
 _SEVERAL = re.compile(r"contains\((\[[^\]]*\]), (?:each\.key|count\.index)\)")
 
 
-#: The instances that have a thing, as they stand behind the address.
+#: The instances that have a thing, by the suffix of their address.
 Keys = Mapping[Any, Sequence[str]]
 
 
 class ByKey(Symbol, frozen=True, kw_only=True):
-    """What the instances have in the same place, each something else: ``cases`` are their keys with that."""
+    """A place where each instance has another value: ``cases`` are the keys with these values."""
 
     cases: tuple[tuple[str, Text], ...]
     meta: str
 
 
 def by_key(needs: Iterable[Need]) -> bool:
-    """Whether anything here depends on which instance it is."""
+    """Whether anything here depends on the instance."""
     permissions = [need.permission for need in needs]
     conditions = [each for permission in permissions for each in permission.when]
     symbols = [symbol for each in permissions for text in each.texts for symbol in text_of(text).symbols]
@@ -38,19 +38,19 @@ def by_key(needs: Iterable[Need]) -> bool:
 
 
 def plain_key(instance: str) -> str:
-    """The key in what stands behind the address of an instance, as in ``["web"]``."""
+    """Return the key in the suffix of an instance's address, such as ``["web"]``."""
     return instance.strip('[]"')
 
 
 def among(instances: Sequence[str], meta: str) -> str:
-    """The expression that says whether an instance is one of these."""
+    """Return the expression for whether an instance is one of these."""
     own = [plain_key(each) if meta == "count" else quoted(plain_key(each)).text for each in instances]
     name = "count.index" if meta == "count" else "each.key"
     return f"{name} == {own[0]}" if len(own) == 1 else f"contains([{', '.join(own)}], {name})"
 
 
 def keys_in(condition: str) -> frozenset[str] | None:
-    """The keys of which such an expression holds; ``None`` for any other expression."""
+    """Return the keys for which such an expression holds; ``None`` for any other expression."""
     if one := _ONE.fullmatch(condition):
         return frozenset([json.loads(one[1]) if one[1] else one[2]])
     several = _SEVERAL.fullmatch(condition)
@@ -58,7 +58,7 @@ def keys_in(condition: str) -> frozenset[str] | None:
 
 
 def alike(needs: Iterable[Need], keys: Keys, meta: str) -> Iterator[tuple[Need, list[str]]]:
-    """Each need with the instances that have it: one for those that only differ in names, and come from one place."""
+    """Yield each need with the instances that have it: one need if they differ only in names and share their place."""
     groups: dict[tuple[object, ...], list[Need]] = {}
     for need in needs:
         groups.setdefault(_shape(need), []).append(need)
@@ -108,5 +108,5 @@ def _joined(group: Sequence[Need], keys: Keys, meta: str) -> Need:
 
 
 def _values(group: Sequence[Need], at: int) -> Iterator[tuple[Text, ...]]:
-    """What each has in the same condition."""
+    """Yield the values of all needs for the same condition."""
     yield from (need.permission.conditions[at].values for need in group)

@@ -1,4 +1,4 @@
-"""The gate that runs ``cfnroles check`` as Terraform applies: it asks for secrets and parameters, and reads no value.
+"""The gate that runs ``cfnroles check`` during ``terraform apply``: it looks up secrets and parameters, not values.
 
 https://developer.hashicorp.com/terraform/language/resources/provisioners/local-exec
 """
@@ -39,7 +39,7 @@ _COMMAND = 'printf \'%s\' "$TASK_DEFINITION" | cfnroles check - --region "$REGIO
 
 
 def command_gate_blocks(parts: Parts, references: Iterable[tuple[Reference, str]]) -> Iterator[WrittenBlock]:
-    """The resource that runs the command on these references, each under its condition."""
+    """Yield the resource that runs the command for these references, each under its condition."""
     found = sorted(references, key=lambda each: (each[0].origin.container, each[1], each[0].origin.sort_key))
     if not found:
         return
@@ -71,7 +71,7 @@ def command_gate_blocks(parts: Parts, references: Iterable[tuple[Reference, str]
 def askable(
     parts: Parts, references: Iterable[Reference], conditions: NeedConditions
 ) -> Iterator[tuple[Reference, str]]:
-    """The references that expressions can name, each with its condition."""
+    """Yield the references that expressions can name, each with its condition."""
     for reference in references:
         try:
             parts.values.of(reference.value_from)
@@ -92,7 +92,7 @@ def _secrets(parts: Parts, condition: str, references: Iterable[tuple[Reference,
 
 
 def _each(parts: Parts, references: EachOf) -> str:
-    """Each reference of a list, by itself: the names are not asked for."""
+    """Return each reference of a list separately, because the names are not checked."""
     return f"[for reference in {parts.values.listed(references)} : {{ name = reference, valueFrom = reference }}]"
 
 

@@ -1,4 +1,4 @@
-"""The conditions that a need depends on, as expressions of Terraform."""
+"""The conditions that a need depends on, as Terraform expressions."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from cfnroles.template.worlds import Disjunction, Literal
 from cfnroles.text import Text, text_of
 
 _SIMPLE = re.compile(r"[\w.]+")
-#: What stands in a module that is called, and means something else here.
+#: Names inside a called module, which mean something else here.
 _INSIDE = re.compile(r"\bmodule\.[\w-]+(?:\[[^\]]*\])?\.(?:var|local|data|each|count|module)\b")
 _PLAIN = re.compile(r'[\w.\[\]()," =!<>&|-]+')
 
 
-#: What depends on conditions.
+#: A thing that depends on conditions.
 Thing = Need | Gap | Finding | Reference
 When = Mapping[Thing, Disjunction]
 
 
 class NeedConditions(Struct, frozen=True):
-    """On which conditions things hang: ``when``, and the instances of the task definition that they are for.
+    """The conditions that things depend on: ``when``, and the instances of the task definition that they are for.
 
-    ``instances`` has an expression that says whether an instance is one of these. With ``by_variable`` a condition is
-    no expression of Terraform, and a variable tells whether it holds.
+    ``instances`` has an expression for whether an instance is one of these. If ``by_variable`` is true, a condition has
+    no Terraform expression, and a variable says whether it holds.
     """
 
     when: When = field(default_factory=dict)
@@ -44,9 +44,9 @@ class NeedConditions(Struct, frozen=True):
     images: Mapping[str, Text] = field(default_factory=dict)
 
     def of(self, thing: Thing, values: Values) -> str:
-        """The conditions as one expression, empty where there are none.
+        """Return the conditions as one expression, empty if there are none.
 
-        Raises Unwritable where one is no expression that can stand in another place than its own.
+        Raise Unwritable if a condition has no expression that is valid outside its own place.
         """
         written = values.condition if self.by_variable else partial(self._literal, values=values)
         return either([_all_of(literals, written) for literals in self.when.get(thing, ())])
@@ -56,11 +56,11 @@ class NeedConditions(Struct, frozen=True):
         return _literal(literal, values.module) if image is None else values.in_ecr(image, literal.holds)
 
     def with_images(self, needs: Iterable[Need]) -> NeedConditions:
-        """The same where it is known of which images the conditions are, which the needs have in them."""
+        """Return the same with the images of conditions about images, which the needs contain."""
         return replace(self, images=images_asked_of(needs))
 
     def guarded(self, need: Need, values: Values) -> Need:
-        """The need with its conditions as expressions, each of which must hold; raises Unwritable as ``of`` does."""
+        """Return the need with its conditions as expressions, all required; raise Unwritable as ``of`` does."""
         own = [f"length(var.{values.variable(Parameter(name))}) > 0" for name in need.permission.when]
         symbols = (symbol for text in need.permission.texts for symbol in text_of(text).symbols)
         listed = dict.fromkeys(each for each in symbols if isinstance(each, EachOf))
@@ -70,7 +70,7 @@ class NeedConditions(Struct, frozen=True):
 
 
 def either(conditions: Iterable[str]) -> str:
-    """The condition that holds where any of these does; empty where there are none."""
+    """Return the condition that holds if any of these does; empty if there are none."""
     alternatives = tuple(conditions)
     return alternatives[0] if len(alternatives) == 1 else " || ".join(f"({each})" for each in alternatives)
 
@@ -95,7 +95,7 @@ def _literal(literal: Literal, module: EnclosingModule) -> str:
 
 
 def opposite(condition: str) -> str:
-    """The condition that holds where this one does not."""
+    """Return the condition that holds if this one does not."""
     return f"!{condition}" if _SIMPLE.fullmatch(condition) or _is_call(condition) else f"!({condition})"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-#: The most comparisons. Each reads the directory again, and with many deciding variables few are left to exclude.
+#: The maximum number of comparisons. Each reads the directory again, and with many deciding variables few are left to
+#: exclude.
 MOST = 24
 
 

@@ -1,4 +1,4 @@
-"""Files of roles for the task definitions of a directory of Terraform, each beside what it is for."""
+"""Files of roles for the task definitions of a Terraform directory, each next to its task definition."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from cfnroles.text import text_of
 
 _SECRET = re.compile(r"\baws_secretsmanager_secret\.([\w-]+)")
 _RESOURCE, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_version"
-#: The arguments that tell whose version one is.
+#: The arguments that name the secret of a version.
 _NAMING = ("secret_id", "for_each", "count")
 
 
 def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Again) -> tuple[TerraformFile, ...]:
-    """The file of each task definition of a directory, of those in its own modules in the directories of these.
+    """Return the file of each task definition of a directory, in the directory of its module if that is local.
 
-    Raises InvalidInput where one cannot be written.
+    Raise InvalidInput if a file cannot be written.
     """
     project = Project(files, reading.told.parameters, reading.told.variable_files)
     known = {site.address: site for site in sites_with_roles(project)}
@@ -70,7 +70,7 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
 
 
 def _in_module(called: _Called, project: Project, form: GateForm, again: Again) -> Iterator[TerraformFile]:
-    """The files for a module, in it or where it is called."""
+    """Yield the files for a module, in the module or where it is called."""
     directory, files = called.directory, project.files
     fetched = directory.startswith(".") and not directory.startswith("..")
     inside = again.in_module(directory)
@@ -99,12 +99,12 @@ class _Called(Struct, frozen=True):
     opened: Mapping[str, Sequence[Task]]
 
 
-#: How the address ends of one thing for all keys.
+#: The suffix of an address that represents all keys.
 _ANY = ("[each.key]", "[count.index]")
 
 
 class _Read(Struct, frozen=True):
-    """The instances of a task definition as they are here, under any text, and as one for any key."""
+    """The instances of a task definition as read, for any string, and as one for any key."""
 
     here: Sequence[Task]
     opened: Sequence[Task]
@@ -112,7 +112,7 @@ class _Read(Struct, frozen=True):
 
 
 def _reopened(site: Site, read: _Read, project: Project, told: Told, opened: frozenset[str]) -> _Read:
-    """The same where some variables may have any value; what they do not change is not read again."""
+    """Return the same for variables that may have any value; parts that they do not change are not read again."""
 
     def again(*, any_text: bool = False, any_key: bool = False) -> tuple[Task, ...]:
         found = tasks_at(project.files, told, site.address, opened, any_text=any_text, any_key=any_key)
@@ -120,7 +120,7 @@ def _reopened(site: Site, read: _Read, project: Project, told: Told, opened: fro
 
     before = [*read.opened, *([read.general] if read.general else [])]
     if not opened & {*project.automatic, *(name for task in before for name in task.defaults)}:
-        # Under any text, strings and truth values have any value already.
+        # When read for any string, strings and Booleans already have any value.
         return replace(read, here=again())
     found = again(any_text=True, any_key=True) if read.general else ()
     general = next((task for task in found if task.address.endswith(_ANY)), None)
@@ -128,7 +128,7 @@ def _reopened(site: Site, read: _Read, project: Project, told: Told, opened: fro
 
 
 def _for_any_key(reading: Reading, files: Files, opened: Mapping[str, Sequence[Task]]) -> Mapping[str, Task]:
-    """What each task definition that ``for_each`` repeats is for any of its keys."""
+    """Return what each task definition that ``for_each`` repeats is for any of its keys."""
     if not any('["' in task.address or "[1]" in task.address for tasks in opened.values() for task in tasks):
         return {}
     read = read_files(files, reading.name, reading.told, any_text=True, any_key=True)
@@ -137,7 +137,7 @@ def _for_any_key(reading: Reading, files: Files, opened: Mapping[str, Sequence[T
 
 
 def _of_module(reading: Reading, files: Files, directory: str, form: GateForm, again: Again) -> Iterator[TerraformFile]:
-    """The files for the task definitions of a module, which is looked at for any of its calls."""
+    """Yield the files for the task definitions of a module, which is read for any of its calls."""
     below = Below(files, directory)
     told = replace(reading.told, parameters={}, variable_files=())
     inner = read_files(below, joined(reading.name, directory), told)
@@ -150,19 +150,19 @@ def _of_module(reading: Reading, files: Files, directory: str, form: GateForm, a
 
 
 def _of_the_module(remedy: str, directory: str) -> str:
-    """What helps, where the variable is one of a module: the root knows none of its names."""
+    """Return the remedy for a variable of a module, whose names are unknown in the root module."""
     command = f"cfnroles terraform {quoted(directory)}"
     told = re.compile(r"Pass (--parameter (?:'[^']*'|\S+))")
     return told.sub(lambda found: f"Pass it to the module: `{command} {found[1]}`", remedy)
 
 
 def _is_handed(file: TerraformFile) -> bool:
-    """Whether a module gets the containers of a task definition from its caller, who alone knows what they need."""
+    """Whether the caller passes the containers to the module, and so is the only one that knows their needs."""
     return any(gap.origin.path[1:] == ("container_definitions",) for gap in file.gaps)
 
 
 def _beside_calls(called: _Called, project: Project, form: GateForm, again: Again) -> Iterator[TerraformFile]:
-    """The file of each task definition of a module, in the terms of the root, which hands the roles to the module."""
+    """Yield the file of each task definition of a module, in terms of the root module, which passes the roles to it."""
     configuration = project.configuration(".")
     types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")
     opened = {task.address: task for tasks in called.opened.values() for task in tasks}
@@ -210,7 +210,7 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
 
 
 def _beside_call(task: Task, opened: Task | None) -> Merged:
-    """What is needed, by the user's own expressions as far as no value decides it."""
+    """Return what is needed, in the user's own expressions if no value decides."""
     merged = _one(task)
     return with_any_text(merged, _one(opened))[0] if opened and _all_seen([opened]) else merged
 
@@ -220,19 +220,19 @@ def _of_address(tasks: Sequence[Task], address: str) -> Task | None:
 
 
 def _provider_of_root(site: Site, project: Project) -> str:
-    """The provider of the root that makes a task definition of a module; empty for the usual one."""
+    """Return the provider of the root that creates a module's task definition; empty for the default provider."""
     name = root_provider(project, site.calls, provider_of(site.block) or USUAL)
     return name if provider_block(project, name) and name != USUAL else ""
 
 
 def _one(task: Task) -> Merged:
-    """One instance by itself."""
+    """Return a single instance."""
     when = {thing: besides for thing, each in task.when.items() if (besides := without_own(each, task))}
     return Merged(text_of(task.workload.family), task.discovery, NeedConditions(when), task.made, Repeated())
 
 
 def sensitive_variables(files: Files) -> frozenset[str]:
-    """The variables of a directory whose values nobody should see."""
+    """Return the variables of a directory whose values must not be shown."""
     variables = read_configuration(files, ".").variables
     return frozenset(name for name, block in variables.items() if "sensitive" in block.body.arguments)
 
@@ -281,13 +281,13 @@ def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm,
 
 
 def _name(site: Site, project: Project) -> str:
-    """The name of a resource, with its kind if a task definition or the like of another type has the same name."""
+    """Return the name of a resource, with its kind if another type has a resource of the same name."""
     alike = [each for each in sites_with_roles(project) if each.calls == site.calls and each.name == site.name]
     return site.name if alike[0] == site else f"{site.name}_{site.type.removeprefix('aws_ecs_')}"
 
 
 def _merged(site: Site, read: _Read, module: EnclosingModule) -> tuple[Merged, bool]:
-    """What is needed, by the user's own expressions as far as no value decides it; and whether it depends on keys."""
+    """Return what is needed, in the user's own expressions if no value decides, and whether it depends on keys."""
     merged = merged_instances(site, read.here)
     if [task.address for task in read.here] == [task.address for task in read.opened] and _all_seen(read.opened):
         merged, _ = with_any_text(merged, merged_instances(site, read.opened))
@@ -298,19 +298,19 @@ def _merged(site: Site, read: _Read, module: EnclosingModule) -> tuple[Merged, b
 
 
 def _for_any_keys(merged: Merged) -> Merged:
-    """The same without the keys of instances: where these decide something, the needs have them."""
+    """Return the same without the keys of instances: where keys decide something, the needs have them."""
     return replace(merged, repeated=replace(merged.repeated, keys=()))
 
 
 def _all_seen(tasks: Sequence[Task]) -> bool:
-    """Whether all combinations of conditions were looked at."""
+    """Whether all combinations of conditions were read."""
     return not any(gap.feature == "conditions" for task in tasks for gap in task.discovery.gaps)
 
 
 def _versions(configuration: Configuration) -> Mapping[str, Sequence[str]]:
-    """The resources that give secrets their values, by the address of the secret.
+    """Return the resources that give secrets their values, by the address of the secret.
 
-    One that names its secret in a roundabout way may give any secret its value.
+    A resource that names its secret indirectly may give any secret its value.
     """
     found: dict[str, list[str]] = defaultdict(list)
     secrets = [name for mode, kind, name in configuration.resources if (mode, kind) == ("resource", _RESOURCE)]
@@ -325,7 +325,7 @@ def _versions(configuration: Configuration) -> Mapping[str, Sequence[str]]:
 
 
 def _secret_providers(configuration: Configuration) -> Mapping[str, str]:
-    """The provider of each secret, by its address."""
+    """Return the provider of each secret, by its address."""
     return {
         f"{'data.' if mode == 'data' else ''}{kind}.{name}": provider_of(block)
         for (mode, kind, name), block in configuration.resources.items()

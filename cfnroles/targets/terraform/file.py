@@ -1,4 +1,4 @@
-"""One file of Terraform: the roles of one task definition, what they name, and the gate before it."""
+"""One Terraform file: the roles of one task definition, what they name, and the gate in front of it."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from cfnroles.targets.terraform.roles import role_blocks, role_local, role_outpu
 from cfnroles.targets.terraform.variables import variable_blocks
 from cfnroles.targets.terraform.writing import Argument, Blank, Comment, Entry, Written, WrittenBlock, file_text
 
-#: How each file begins that cfnroles writes.
+#: The first line of each file that cfnroles writes.
 MARK = "# Written by cfnroles from "
 _DIGEST = re.compile(r"^# sha256:([0-9a-f]{64})$", re.MULTILINE)
 
 
 class Again(Struct, frozen=True):
-    """How the same file is written again where it lies: SOURCE as seen from there, and options, each behind a space.
+    """How to rewrite the same file in its place: SOURCE as seen from there, and options, each after a space.
 
-    ``of_root`` are those that mean nothing to a module of SOURCE.
+    ``of_root`` are the options that mean nothing to a module of SOURCE.
     """
 
     source: str = ""
@@ -39,19 +39,22 @@ class Again(Struct, frozen=True):
 
     @property
     def written(self) -> str:
-        """The command; empty where nobody can give SOURCE again."""
+        """The command; empty if no command can name SOURCE again."""
         return f"cfnroles terraform {shell_quoted(self.source)}{self.options}{self.of_root}" if self.source else ""
 
     def in_module(self, directory: str) -> Again:
-        """The same for a file of a module, whose directory is seen from SOURCE; it lies in the latter or with all."""
+        """Return the same for a file of the module in ``directory``, a path relative to SOURCE.
+
+        If SOURCE is ``.``, the file is in ``directory``; otherwise all files are in one place.
+        """
         return Again("." if self.source == "." else joined(self.source, directory), self.options)
 
 
 class Header(Struct, frozen=True):
-    """Whose roles a file holds: the document, and where and what that is in it.
+    """The task definition whose roles a file contains: the document, its place there, and its name.
 
-    ``again`` is what rewrites the file, ``explained`` what explains it. ``taken`` are the variables for whose values
-    it is made.
+    ``again`` is the command that rewrites the file, ``explained`` the one that explains it. The file is written for the
+    values of the variables in ``taken``.
     """
 
     document: str
@@ -71,7 +74,7 @@ class Header(Struct, frozen=True):
 
 
 def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[WrittenBlock, ...]]:
-    """The text of the file, and its blocks."""
+    """Return the text of the file, and its blocks."""
     holders = holders_of(parts)
     roles = {holder: list(role_blocks(parts, holder)) for holder in holders}
     gating = [*gate_blocks(parts, gate), *command_gate_blocks(parts, gate.commanded)]
@@ -89,24 +92,24 @@ def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Writte
 
 
 def holders_of(parts: Parts) -> tuple[Holder, ...]:
-    """The roles that are written."""
+    """Return the roles that are written."""
     always = parts.for_tasks
     return tuple(kind.holder for kind in ROLE_KINDS if (kind.always and always) or parts.policies.get(kind.holder))
 
 
 def marked(head: str, body: str) -> str:
-    """The text of a file with its digest, by which an edited one is known."""
+    """Return the text of a file with its digest, which identifies an edited file."""
     digest = hashlib.sha256(f"{head}\n\n{body}".encode()).hexdigest()
     return f"{head}\n# sha256:{digest}\n\n{body}"
 
 
 def is_ours(text: str) -> bool:
-    """Whether cfnroles wrote a file, be it edited since or not."""
+    """Whether cfnroles wrote a file, even if it was edited later."""
     return text.startswith(MARK)
 
 
 def is_edited(text: str) -> bool:
-    """Whether a file of cfnroles's is another than it was written."""
+    """Whether a file of cfnroles was edited after it was written."""
     head, _, body = text.partition("\n\n")
     digest = _DIGEST.search(head)
     return not digest or marked(_DIGEST.sub("", head).rstrip("\n"), body) != text
@@ -127,20 +130,20 @@ def _locals(
 
 
 def _asked(parts: Parts, body: str) -> Iterator[str]:
-    """What AWS knows of itself and the file uses."""
+    """Yield the values that AWS provides and the file uses."""
     for name in OF_AWS:
         if re.search(rf"\b{re.escape(parts.names.of_aws(name))}\b", body):
             yield name
 
 
 def data_blocks(parts: Parts, body: str) -> Iterator[WrittenBlock]:
-    """The data sources for what AWS knows of itself."""
+    """Yield the data sources for the values that AWS provides."""
     types = dict.fromkeys(OF_AWS[name][1] for name in _asked(parts, body))
     yield from (WrittenBlock("data", (type_, parts.names.data), parts.of_aws) for type_ in types)
 
 
 def local_values(parts: Parts, body: str, locals_: WrittenBlock) -> WrittenBlock:
-    """The locals, with those for what AWS knows of itself before the others."""
+    """Return the locals, with those for the values that AWS provides before the others."""
     known: list[Entry] = []
     for name in _asked(parts, body):
         _, type_, attribute = OF_AWS[name]
@@ -155,7 +158,7 @@ def local_values(parts: Parts, body: str, locals_: WrittenBlock) -> WrittenBlock
 
 
 def declared(blocks: Iterable[WrittenBlock]) -> frozenset[str]:
-    """The addresses of what a file declares, as names in its module."""
+    """Return the addresses of the declarations of a file, as names in its module."""
     found: set[str] = set()
     for block in blocks:
         if block.type == "locals":

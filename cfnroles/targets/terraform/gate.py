@@ -1,12 +1,13 @@
-"""The gate: what fails before the task definition where a secret has no value.
+"""The gate: checks that fail before the task definition is created if a secret has no value.
 
-It asks for the versions of a secret and never for the value, so that no value comes into Terraform's state.
+It reads the versions of a secret and never the value, so no value is stored in Terraform's state.
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/secretsmanager_secret_versions
 
-A secret that is scheduled for deletion still has versions, and AWS documents no error for asking for them
+A secret that is scheduled for deletion still has versions, and AWS documents no error for listing them
 (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html#API_ListSecretVersionIds_Errors).
-The provider takes it for absent, both as a resource and as the data source of the secret itself, so that one of them
-stands before the versions. Of a secret without versions it makes null, and versions without a label it does not say:
+The provider treats it as absent, both in the resource and in the data source of the secret itself, so one of these is
+evaluated before the versions. The provider returns null for a secret without versions, and omits versions without a
+label:
 https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service/secretsmanager
 """
 
@@ -34,7 +35,7 @@ from cfnroles.written import as_written
 
 _VERSIONS = "aws_secretsmanager_secret_versions"
 _RESOURCE = "aws_secretsmanager_secret"
-#: What the provider calls for each data source.
+#: The calls of the provider for each data source.
 _ACTIONS = {
     _RESOURCE: ("secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"),
     _VERSIONS: ("secretsmanager:ListSecretVersionIds",),
@@ -44,7 +45,7 @@ _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 class GateForm(StrEnum):
-    """How Terraform is kept from a task definition whose secrets cannot be used."""
+    """How Terraform is kept from creating a task definition whose secrets cannot be used."""
 
     DATA = "data"
     CHECK = "check"
@@ -52,9 +53,9 @@ class GateForm(StrEnum):
 
 
 class Wanted(Struct, frozen=True):
-    """One version of a secret that must have a value, with the places that need it; any, of the stage ``""``.
+    """One version of a secret that must have a value, with the places that need it; the stage ``""`` is any version.
 
-    ``when`` has the expressions of which one must be true for it to be needed; it always is where there are none.
+    ``when`` has the expressions of which one must be true for it to be needed. Without any, it is always needed.
     """
 
     secret: Text
@@ -66,7 +67,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Unasked(StrEnum):
-    """Why the gate does not ask for a reference."""
+    """Why the gate does not check a reference."""
 
     PARAMETER = "a parameter"
     EITHER = "a secret or a parameter"
@@ -75,9 +76,9 @@ class Unasked(StrEnum):
 
 
 class Gate(Struct, frozen=True):
-    """What the gate asks for; ``unasked`` are the references that it does not ask for, each with the reason.
+    """What the gate checks; ``unasked`` are the references that it does not check, each with the reason.
 
-    ``commanded`` are the references that a command asks for, each with the condition that it depends on.
+    ``commanded`` are the references that a command checks, each with the condition that it depends on.
     """
 
     wanted: tuple[Wanted, ...] = ()
@@ -93,7 +94,7 @@ def gate_of(
     values: Values,
     repeated: Repeated,
 ) -> Gate:
-    """The versions of secrets that these references need; what is ``made`` and no secret is there before."""
+    """Return the versions of secrets that these references need. Other references that are ``made`` need no check."""
     found: dict[tuple[Text, str, str], dict[str, tuple[str, str]]] = {}
     unasked: list[tuple[Reference, Unasked]] = []
     for reference in references:
@@ -113,7 +114,7 @@ def gate_of(
 
 def _wanted(key: tuple[Text, str, str], places: Mapping[str, tuple[str, str]], repeated: Repeated) -> Wanted:
     when, instances = (tuple(dict.fromkeys(each)) for each in zip(*places.values(), strict=True))
-    # Where one place depends on neither, it is always wanted.
+    # If one place depends on no condition, it is always wanted.
     return Wanted(*key, tuple(places), () if "" in when else when, repeated.either(instances))
 
 
@@ -133,7 +134,7 @@ def _target(reference: Reference, facts: Facts) -> SecretReference | Unasked:
 
 
 def gate_blocks(parts: Parts, gate: Gate) -> Iterator[WrittenBlock]:
-    """The data sources, and the resource whose preconditions ask them."""
+    """Yield the data sources, and the resource whose preconditions check them."""
     if not gate.wanted:
         return
     names = _names(parts, gate)
@@ -150,13 +151,13 @@ def gate_blocks(parts: Parts, gate: Gate) -> Iterator[WrittenBlock]:
 
 
 def _whenever(gate: Gate, secret: Text) -> str:
-    """The condition under which anything of a secret is wanted; nothing where it always is."""
+    """Return the condition under which anything of a secret is wanted; empty if it always is."""
     wanted = [each.when for each in gate.wanted if each.secret == secret]
     return "" if () in wanted else either(dict.fromkeys(condition for when in wanted for condition in when))
 
 
 def _data(parts: Parts, secret: Text, name: str, condition: str) -> Iterator[WrittenBlock]:
-    """The versions of a secret, behind what tells whether it is there and is to stay."""
+    """Yield the versions of a secret, after what shows whether it exists and is not scheduled for deletion."""
     written, head = parts.values.of(secret), _where_made(parts, secret).head_under(condition)
     if not _is_asked_for(secret):
         yield WrittenBlock("data", (_RESOURCE, name), (*head, Argument("arn", written)))
@@ -169,13 +170,13 @@ def _data(parts: Parts, secret: Text, name: str, condition: str) -> Iterator[Wri
 
 
 def _where_made(parts: Parts, secret: Text) -> Parts:
-    """The parts with the provider of a secret, which another one may not find."""
+    """Return the parts with the provider of a secret, which another provider may not find."""
     own = next((parts.secret_providers[each] for each in _resources(secret) if each in parts.secret_providers), None)
     return parts if own is None else replace(parts, provider=own)
 
 
 def _is_asked_for(secret: Text) -> bool:
-    """Whether a resource or a data source of the configuration asks for the secret itself."""
+    """Whether a resource or a data source of the configuration reads the secret itself."""
     whole = as_written(secret).whole
     return isinstance(whole, Expression) and whole.type == _RESOURCE
 
@@ -203,7 +204,7 @@ def _precondition(parts: Parts, wanted: Wanted, name: str, whenever: str) -> Wri
 
 
 def _versions(parts: Parts, name: str, whenever: str) -> str:
-    """The versions of a secret; null where it has none, and where nobody asked."""
+    """Return the versions of a secret; null if it has none, and if nothing reads them."""
     data = f"data.{_VERSIONS}.{name}"
     if whenever and not parts.repeated.meta:
         return f"one({data}[*].versions)"
@@ -223,9 +224,10 @@ def _condition(wanted: Wanted, versions: str) -> Written:
 
 
 def _called(parts: Parts, secret: Text, *, hanging: bool) -> str:
-    """What a message calls a secret by: its name where that is known, else its ARN.
+    """Return the name of a secret in a message: its name if that is known, else its ARN.
 
-    Terraform works a message out whether it is told or not: what is there under a condition alone may be absent.
+    Terraform evaluates a message even if it is not shown, so a resource that exists only under a condition may be
+    absent.
     """
     written = as_written(secret)
     if isinstance(whole := written.whole, Expression):
@@ -240,7 +242,7 @@ def _called(parts: Parts, secret: Text, *, hanging: bool) -> str:
 
 
 def _names(parts: Parts, gate: Gate) -> dict[Text, str]:
-    """The name of the data source of each secret."""
+    """Return the name of the data source of each secret."""
     names: dict[Text, str] = {}
     for each in gate.wanted:
         if each.secret not in names:
@@ -251,7 +253,7 @@ def _names(parts: Parts, gate: Gate) -> dict[Text, str]:
 
 
 def _short(secret: Text) -> str:
-    """A secret's own name, as far as one sees it."""
+    """Return a secret's own name, as far as it is visible."""
     whole = as_written(secret).whole
     if isinstance(whole, Expression) and whole.address:
         return identifier(whole.address.split("[")[0].rpartition(".")[2])

@@ -1,4 +1,4 @@
-"""Where a configuration says which roles a task definition has, and the principal that runs it."""
+"""The places where a configuration names the roles of a task definition, and the principal that runs it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from cfnroles.sources.terraform_runners import RUNNER_TYPES
 from cfnroles.targets.terraform.instances import without_instances
 from cfnroles.targets.terraform.written_file import GivenRole
 
-#: The argument of whatever runs a task definition.
+#: The argument of each resource that runs a task definition.
 _RUNNING = "role_arn"
 
 
 def given_roles(site: Site, tasks: Sequence[Task], project: Project) -> Iterator[GivenRole]:
-    """What the task definition says of its roles, and what runs it of its own."""
+    """Yield what the task definition says about its roles, and what the resources that run it say about theirs."""
     for holder, (*around, argument) in ROLE_ARGUMENTS[site.type].items():
         yield _given(site, holder, argument, _inner(site.block.body, around))
     running = {address for task in tasks for address in _running(task)}
@@ -34,7 +34,7 @@ def given_roles(site: Site, tasks: Sequence[Task], project: Project) -> Iterator
 
 
 def _inner(body: Body, around: Sequence[str]) -> Body | None:
-    """The body of the block in these blocks; ``None`` for one that is repeated in another way."""
+    """Return the body of the block in these blocks; ``None`` if the block is repeated in another way."""
     for name in around:
         blocks = body.of(name)
         if len(blocks) != 1:
@@ -50,7 +50,7 @@ def _given(site: Site, holder: Holder, argument: str, body: Body | None, of: str
 
 
 def _running(task: Task) -> Iterator[str]:
-    """The addresses of what runs the task definition."""
+    """Yield the addresses of the resources that run the task definition."""
     workloads = [workload for workload, _ in task.variants] or [task.workload]
     for workload in workloads:
         for path, place in workload.places.items():

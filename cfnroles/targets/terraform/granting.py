@@ -1,7 +1,7 @@
-"""Statements added to a role of a configuration, in the files that make it: all else in these stays as it is.
+"""Add statements to a role of a configuration, in the files that create it. Everything else there is unchanged.
 
-They go into a document that is this role's alone, however that is written; else into one more `aws_iam_role_policy`
-behind the role.
+They are added to a document that belongs to this role alone, in whatever form it is written, or to a new
+`aws_iam_role_policy` after the role.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from cfnroles.targets.terraform.statement_lists import Insertion, inserted, list
 from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, expression_of
 
 _DATA = "aws_iam_policy_document"
-#: What has a document that only roles have to which it is attached.
+#: Resources with a document that only the attached roles have.
 _HOLDERS = ("aws_iam_role_policy", "aws_iam_role", "aws_iam_policy", _DATA)
-#: What has a document or a policy for one role.
+#: Resources with a document or a policy for one role.
 _OF_ONE_ROLE = ("aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_iam_role")
 _POLICY = "aws_iam_policy"
 _REPEATED = ("count", "for_each")
 
 
 def changed_files(at: SourceRole, lacking: Sequence[Lacked], texts: Mapping[str, str]) -> Mapping[str, str]:
-    """The files of a configuration that change so that a role of it has these statements, too, by their names.
+    """Return the files of a configuration that change so that a role of it also has these statements, by name.
 
-    ``texts`` are the files as they are. Raises Ungrantable where no file can be edited, and for what an expression
-    cannot say there.
+    ``texts`` are the current files. Raise Ungrantable if no file can be edited, or if an expression cannot be written
+    there.
     """
     role = _role(at)
     statements = [document([each.statement])["Statement"][0] for each in lacking]
@@ -74,7 +74,7 @@ def _made_several_times(at: SourceRole, role: ConfiguredRole) -> bool:
 
 
 class _Edited(Struct, frozen=True):
-    """A file that a document stands in, and all files of its module."""
+    """A file that contains a document, and all files of its module."""
 
     name: str
     texts: Mapping[str, str]
@@ -96,16 +96,16 @@ class _Edited(Struct, frozen=True):
         return [block for name, text in texts for block in parse(Source(name, text)).blocks]
 
     def mentions(self, thing: str) -> int:
-        """How often the module names a thing."""
+        """Return how often the module names a thing."""
         return sum(len(re.findall(rf"\b{re.escape(thing)}\b", text)) for text in self.module.values())
 
 
 def _in_policy(
     policy: RolePolicy, statements: Sequence[Mapping[str, Any]], texts: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """The files with the statements behind the last one of a policy; nothing where it is not this role's alone.
+    """Return the files with the statements after the last one of a policy; ``None`` if it is not this role's alone.
 
-    Raises InvalidInput where they cannot be put there.
+    Raise InvalidInput if they cannot be added there.
     """
     if not policy.lines or not policy.documents or policy.documents[-1] not in texts:
         return {}
@@ -122,7 +122,7 @@ def _in_policy(
 
 
 def _is_alone(block: Block, file: _Edited) -> bool:
-    """Whether what a block holds is one role's alone, and made once."""
+    """Whether the contents of a block belong to one role alone, and are created once."""
     if len(block.labels) != 2 or block.labels[0] not in _HOLDERS or _is_repeated(block):
         return False
     kind, name = block.labels
@@ -143,7 +143,7 @@ def _is_repeated(block: Block) -> bool:
 def _beside(
     role: ConfiguredRole, statements: Sequence[Mapping[str, Any]], texts: Mapping[str, str], failure: str
 ) -> Mapping[str, str]:
-    """The files with one more policy behind the role."""
+    """Return the files with one more policy after the role."""
     file = _Edited(role.configured.place.document, texts)
     if not file.name.endswith((".tf", ".tofu")) or file.name not in texts or "/.terraform/" in f"/{file.name}":
         raise Ungrantable(failure or f"{role.address} is in {file.name}, which is not edited: add it yourself")
@@ -180,7 +180,7 @@ def _resource(
 
 
 def _data(statements: Sequence[Mapping[str, Any]], file: _Edited) -> tuple[Mapping[str, str], Sequence[str]]:
-    """What the module calls the data sources of what AWS knows of itself, and the blocks of those that it lacks."""
+    """Return the module's names of the data sources for the values that AWS provides, and the blocks that it lacks."""
     names, lacking = dict(CURRENT), []
     for kind in dict.fromkeys(OF_AWS[each.name][1] for each in symbols_of(statements) if each.name in OF_AWS):
         found = [re.search(rf'^data\s+"{kind}"\s+"([\w-]+)"', text, re.MULTILINE) for text in file.module.values()]
@@ -213,7 +213,7 @@ def _refuse_expressions(statements: Sequence[Mapping[str, Any]], address: str, t
 
 
 def _unlikeness(policy: RolePolicy, statements: Sequence[Mapping[str, Any]]) -> int:
-    """How little a policy has of what the statements are about: 0 for the same call, 1 for the same service."""
+    """Return how different a policy is from the statements: 0 if it has the same call, 1 if the same service."""
     text = str(policy.document)
     actions = [str(action) for each in statements for action in each["Action"]]
     if any(action in text for action in actions):

@@ -40,12 +40,12 @@ class Merged(Struct, frozen=True):
 
 
 def without_instances(address: str) -> str:
-    """An address without the keys of instances."""
+    """Return an address without the keys of instances."""
     return _INSTANCE.sub("", address)
 
 
 def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
-    """What the instances need, each thing once and with those that need it, where these are not all."""
+    """Return what the instances need, each need once, with the instances that have it if these are not all."""
     arguments = site.block.body.arguments
     meta = next((each for each in ("count", "for_each") if each in arguments), "")
     repeated = _repeated(site, meta, tasks) if meta else Repeated()
@@ -58,7 +58,7 @@ def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
         for own, thing in placed:
             keys.setdefault(thing, []).append(key)
             whens.setdefault(thing, set()).add(without_own(task.when.get(own, ()), task))
-    # What depends on conditions in some instances, and on others or none in the rest, is there in any case.
+    # A need that depends on conditions in some instances, and on others or none in the rest, is unconditional.
     when = {thing: next(iter(each)) for thing, each in whens.items() if len(each) == 1 and each != {()}}
     found = together([places.all(task.discovery) for task in tasks])
     joined = dict(alike([need for need in found.needs if need not in when], keys, meta))
@@ -77,7 +77,7 @@ def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
 
 
 def without_own(when: Disjunction, task: Task) -> Disjunction:
-    """The conditions of a thing besides those of the task definition itself, under which all that is written stands."""
+    """Return the conditions of a thing without those of the task definition itself, which guard everything written."""
     own = task.condition[0] if len(task.condition) == 1 else ()
     left = tuple(tuple(literal for literal in each if literal not in own) for each in when)
     return left if all(left) else ()
@@ -101,13 +101,13 @@ def _things(found: Discovery) -> tuple[Thing, ...]:
 
 
 class _Places:
-    """One origin for each place in the block, whichever instance it was found in, and wherever the value stands."""
+    """One origin for each place in the block, whichever instance it was found in and wherever the value is."""
 
     def __init__(self) -> None:
         self._known: dict[object, Origin] = {}
 
     def all(self, found: Discovery) -> Discovery:
-        """All of a discovery at its place in the block."""
+        """Return everything in a discovery at its place in the block."""
         return Discovery(
             tuple(map(self.of, found.needs)),
             tuple(map(self.of, found.gaps)),
@@ -116,7 +116,7 @@ class _Places:
         )
 
     def of(self, thing: _Thing) -> _Thing:
-        """One thing at its place in the block."""
+        """Return one thing at its place in the block."""
         origin: Origin = thing.origin
         first, *others = origin.path or ("",)
         path = (without_instances(str(first)), *others)
@@ -125,7 +125,7 @@ class _Places:
 
 
 def _family(site: Site, tasks: Sequence[Task]) -> Text:
-    """The family; the user's own expression where the instances have several."""
+    """Return the family; the user's own expression if the instances have several."""
     families = {text_of(task.workload.family) for task in tasks}
     node = site.block.body.arguments.get("family")
     if len(families) == 1 or node is None:

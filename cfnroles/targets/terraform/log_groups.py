@@ -1,4 +1,4 @@
-"""The log groups that a spec has made before the tasks write to them.
+"""The log groups that a spec creates before the tasks write to them.
 
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/cloudwatch_log_group
 """
@@ -15,7 +15,7 @@ _TYPE = "aws_cloudwatch_log_group"
 
 
 def log_group_blocks(parts: Parts) -> Iterator[WrittenBlock]:
-    """The resource of each log group."""
+    """Yield the resource of each log group."""
     for number, name in enumerate(parts.log_groups.names, 1):
         label = parts.names.under("logs" if number == 1 else f"logs_{number}")
         yield WrittenBlock("resource", (_TYPE, label), tuple(_arguments(parts, name)))

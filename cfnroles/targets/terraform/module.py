@@ -1,4 +1,4 @@
-"""A reusable module: an execution role whose secrets and further policies each call gives."""
+"""A reusable module: an execution role for the secrets and further policies that each call passes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ADDITIONAL = "additional_policies"
 
 
 def module_file(subject: Subject, path: str) -> TerraformFile:
-    """The module with the execution role of a task definition, for any service like it."""
+    """Return the module with the execution role of a task definition, for any similar service."""
     values = Values(FileNames(""), EnclosingModule(), subject.region)
     own = [_by_variable(need, subject) for need in subject.discovery.needs if need.holder is Holder.EXECUTION]
     needs, gaps = named(dict.fromkeys(own), subject.conditions, values)
@@ -57,7 +57,7 @@ def _text(header: Header, parts: Parts) -> str:
 
 
 def _further(parts: Parts, role: str) -> WrittenBlock:
-    # A count works with ARNs that are not known yet, and for_each of a set of them does not.
+    # A count works with ARNs that are unknown until apply. A for_each of a set of them does not.
     arn = Written(f"var.{_ADDITIONAL}[count.index]")
     return attachment(parts, role, "additional", arn, (Argument("count", Written(f"length(var.{_ADDITIONAL})")),))
 
@@ -78,7 +78,7 @@ def _output(name: str, description: str, value: str) -> WrittenBlock:
 
 
 def _by_variable(need: Need, subject: Subject) -> Need:
-    """The need with the variable in the place of each secret that the task definition itself names."""
+    """Return the need with the variable in place of each secret that the task definition itself names."""
     secrets = frozenset(_secrets(subject))
     permission = need.permission
     conditions = tuple(

@@ -1,4 +1,4 @@
-"""What the blocks of one file are called."""
+"""The names of the blocks of one file."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from cfnroles.written import ASKED_OF_AWS
 
 #: The parameter that holds the keys of the secrets and parameters.
 KEYS = Parameter("KmsKeyArns")
-#: What the reusable module is given.
+#: The inputs of the reusable module.
 SERVICE_NAME, SECRETS = Parameter("ServiceName"), Parameter("SecretsArns")
-#: What the locals are called for what AWS knows of itself, with how that is asked for.
+#: The names of the locals for the values that AWS provides, with the expression of each.
 OF_AWS = {
     name: (local, *ASKED_OF_AWS[name])
     for name, local in (
@@ -31,23 +31,23 @@ OF_AWS = {
 
 
 class FileNames(Struct, frozen=True):
-    """The names of one file: all of them begin with its ``stem``, so that those of no other file are the same.
+    """The names of one file. All of them begin with its ``stem``, so they differ from those of every other file.
 
-    A module of its own has none.
+    A module of its own has no stem.
     """
 
     stem: str
 
     def role(self, holder: Holder) -> str:
-        """The name of a role's resources."""
+        """Return the name of a role's resources."""
         return self.under(identifier(holder.removesuffix(" role")))
 
     def role_arn(self, holder: Holder) -> str:
-        """The local that holds a role's ARN when the role is complete, or that of its instance profile."""
+        """Return the local with a role's ARN, or that of its instance profile, once the role is complete."""
         return f"{self.role(holder)}_{'profile' if kind_of(holder).profile else 'role'}_arn"
 
     def of_aws(self, name: str) -> str:
-        """The expression for a pseudo parameter of CloudFormation."""
+        """Return the expression for a pseudo parameter of CloudFormation."""
         return f"local.{self.under(OF_AWS[name][0])}"
 
     @property
@@ -56,24 +56,24 @@ class FileNames(Struct, frozen=True):
         return self.under("secrets_exist")
 
     def variable(self, symbol: Symbol) -> str:
-        """The variable that a parameter becomes, or what another resource or stack gives."""
+        """Return the variable for a parameter, or for a value of another resource or stack."""
         named = symbol.export if isinstance(symbol, Import) else symbol.name
         return self.under(in_words(re.sub(r"\$\{[^}]*\}", "_", named)))
 
     def under(self, name: str) -> str:
-        """A name of the file's own for something else."""
+        """Return the file's own name for something else."""
         return f"{self.stem}_{name}" if self.stem else name
 
     @property
     def data(self) -> str:
-        """The name of the data sources for what AWS knows of itself."""
+        """The name of the data sources for the values that AWS provides."""
         return self.stem or "this"
 
 
 def stems(name: str, earlier: str = "") -> Iterator[str]:
-    """The stems that a task definition of this name may have, the best one first.
+    """Yield the stems that a task definition of this name may have, the best one first.
 
-    ``earlier`` is the stem of the file that is rewritten: roles of other names would be other roles.
+    ``earlier`` is the stem of the file that is rewritten: roles with other names would be other roles.
     """
     own = identifier(name)
     yield from dict.fromkeys(each for each in (earlier, own, f"{own}_cfnroles") if each)
@@ -82,18 +82,18 @@ def stems(name: str, earlier: str = "") -> Iterator[str]:
 
 
 def without_type(address: str) -> str:
-    """An address without the type of the resource; a name that is not an address stays."""
+    """Return an address without the type of the resource, or a name that is not an address unchanged."""
     return re.sub(rf"\b(?:{'|'.join(KINDS)})\.", "", address) or address
 
 
 def in_words(name: str) -> str:
-    """A name in capitals as one of Terraform's: ``task_definition`` for ``TaskDefinition``."""
+    """Return a name in capitals in Terraform's spelling: ``task_definition`` for ``TaskDefinition``."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return re.sub("_+", "_", identifier(words)).lower()
 
 
 def identifier(name: str) -> str:
-    """A text as a name of Terraform's language.
+    """Return a string as an identifier of Terraform's language.
 
     https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers
     """

@@ -1,4 +1,4 @@
-"""What is next to a file that is written: the names that it must not have, and the file that it replaces."""
+"""The neighbors of a file that is written: the names that it must not have, and the file that it replaces."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.names import identifier
 from cfnroles.targets.terraform.written_file import Place, Subject, TerraformFile, written_file
 
-#: The output by which the stem of a file is known again.
+#: The output that identifies the stem of a file.
 _OUTPUT = "_execution_role_arn"
 
 
 def written_files(subjects: Iterable[Subject], files: Files, *, form: GateForm) -> tuple[TerraformFile, ...]:
-    """The file of each subject, for a directory with these files.
+    """Return the file of each subject, for a directory with these files.
 
-    Raises InvalidInput where the names of two of them are one to Terraform.
+    Raise InvalidInput if Terraform would read the names of two of them as one.
     """
     beside = read_configuration(files, ".")
     paths: dict[str, Subject] = {}
@@ -35,7 +35,7 @@ def written_files(subjects: Iterable[Subject], files: Files, *, form: GateForm) 
 
 
 def place_of(path: str, files: Files, configuration: Configuration) -> Place:
-    """The place of a file in a directory with this configuration."""
+    """Return the place of a file in a directory with this configuration."""
     own_document = files.called(path)
 
     def other(node: Node) -> bool:

@@ -1,4 +1,4 @@
-"""What the blocks of one file are made of."""
+"""The parts from which the blocks of one file are written."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from cfnroles.targets.terraform.values import Values
 from cfnroles.targets.terraform.writing import Argument, Entry, Written, only_if
 from cfnroles.text import Text
 
-#: Longer expressions have a name.
+#: Longer expressions get a name.
 _LONGEST = 80
 
 
 class Repeated(Struct, frozen=True):
-    """How a task definition is repeated: its meta-argument with the expression of that, both empty for one alone.
+    """How a task definition is repeated: its meta-argument and the expression of that, both empty if it is not.
 
-    ``keys`` are those of the instances that there are here. ``local`` is the local that holds the expression, if any.
+    ``keys`` are those of the known instances. ``local`` is the local that holds the expression, if any.
     """
 
     meta: str = ""
@@ -33,11 +33,11 @@ class Repeated(Struct, frozen=True):
     local: str = ""
 
     def named(self, local: str) -> Repeated:
-        """The same with a name for an expression that is too long to stand in each resource."""
+        """Return the same with a name for an expression that is too long to repeat in each resource."""
         return replace(self, local=local) if len(self.written) > _LONGEST else self
 
     def either(self, conditions: Sequence[str]) -> tuple[str, ...]:
-        """The shortest form of conditions on the instance of which one must hold; nothing where one always does."""
+        """Return the shortest form of conditions on the instance of which one must hold; empty if one always does."""
         found = [keys_in(each) for each in conditions]
         if "" in conditions or None in found:
             return () if "" in conditions else tuple(conditions)
@@ -46,12 +46,12 @@ class Repeated(Struct, frozen=True):
 
     @property
     def expression(self) -> str:
-        """What stands behind the meta-argument."""
+        """The expression of the meta-argument."""
         return f"local.{self.local}" if self.local else self.written
 
     @property
     def instance(self) -> str:
-        """What goes behind the name of a resource that is repeated in the same way."""
+        """The suffix of the name of a resource that is repeated in the same way."""
         return {"count": "[count.index]", "for_each": "[each.key]"}.get(self.meta, "")
 
     @property
@@ -61,7 +61,7 @@ class Repeated(Struct, frozen=True):
 
 
 def _counted(condition: str, expression: str) -> str:
-    """A count that is 0 where a condition does not hold, too."""
+    """Return a count that is also 0 if a condition does not hold."""
     once = re.fullmatch(r"([^?]+) \? 1 : 0", expression)
     if not once:
         return f"{condition} ? ({expression}) : 0" if "?" in expression else f"{condition} ? {expression} : 0"
@@ -70,20 +70,20 @@ def _counted(condition: str, expression: str) -> str:
 
 
 class LogGroups(Struct, frozen=True):
-    """The names of log groups that are made, and how."""
+    """The names of log groups that are created, and how."""
 
     names: tuple[Text, ...] = ()
     options: LogGroupOptions = LogGroupOptions()
 
 
 class Parts(Struct, frozen=True):
-    """The parts that all blocks of a file are made from.
+    """The parts from which all blocks of a file are written.
 
-    ``subject`` is whose roles they are, for people, ``document`` where that stands, and ``family`` what their names
-    begin with. ``provider`` is the provider that the task definition names. ``versions`` are the resources that give a
-    secret its value, and ``secret_providers`` the providers of secrets, by the address of the secret. ``key_arns`` are
-    those of the keys that were told. ``for_tasks`` says that there are tasks, which always have an execution role and
-    a task role.
+    ``subject`` is the name that people see, ``document`` the file that it is in, and ``family`` the beginning of the
+    roles' names. ``provider`` is the provider that the task definition names. ``versions`` are the resources that give
+    a secret its value, and ``secret_providers`` the providers of secrets, by the address of the secret. ``key_arns``
+    are the ARNs of the known keys. ``for_tasks`` says that there are tasks, which always have an execution role and a
+    task role.
     """
 
     subject: str
@@ -102,21 +102,21 @@ class Parts(Struct, frozen=True):
     for_tasks: bool = True
 
     def option(self, holder: Holder) -> RoleOptions:
-        """The options of one of the roles."""
+        """Return the options of one of the roles."""
         return self.options.get(holder, NO_OPTIONS)
 
     @property
     def of_aws(self) -> tuple[Entry, ...]:
-        """The first arguments of each resource and data source of AWS that is there once."""
+        """The first arguments of each AWS resource and data source that is not repeated."""
         return (Argument("provider", Written(self.provider)),) if self.provider else ()
 
     @property
     def head(self) -> tuple[Entry, ...]:
-        """The first arguments of each resource of AWS that is there for every instance of the task definition."""
+        """The first arguments of each AWS resource that exists for every instance of the task definition."""
         return (*self.repeated.arguments, *self.of_aws)
 
     def head_under(self, condition: str) -> tuple[Entry, ...]:
-        """The first arguments of one that is there under a condition alone, be it empty."""
+        """Return the first arguments of a resource that exists only under a condition, which may be empty."""
         if not condition:
             return self.head
         match self.repeated:
@@ -130,5 +130,5 @@ class Parts(Struct, frozen=True):
         return (meta, *self.of_aws)
 
     def instance_under(self, condition: str) -> str:
-        """What goes behind the name of such a one, where both are there under the same condition."""
+        """Return the suffix of the name of such a resource, for another that exists under the same condition."""
         return "[0]" if condition and not self.repeated.meta else self.repeated.instance

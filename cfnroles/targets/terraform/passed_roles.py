@@ -1,4 +1,4 @@
-"""The roles that whoever runs the task passes on: those that are written, which the task definition is given."""
+"""The roles that the runner of a task passes: the written ones, which the task definition is given."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cfnroles.text import Text
 def passing_on(
     needs: tuple[Need, ...], conditions: NeedConditions, names: FileNames, repeated: Repeated
 ) -> tuple[tuple[Need, ...], NeedConditions]:
-    """The needs with the written roles in the place of those that the task definition has now."""
+    """Return the needs with the written roles in place of those that the task definition has now."""
     found: dict[Need, None] = {}
     when, instances = dict(conditions.when), dict(conditions.instances)
     arns = {holder: _arn(names.role(holder), repeated) for holder in (Holder.EXECUTION, Holder.TASK)}

@@ -1,4 +1,4 @@
-"""Statements of a policy as Terraform has them, in each of its forms, with the user's own expressions."""
+"""Statements of a policy in each of Terraform's forms, with the user's own expressions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cfnroles.targets.terraform.names import OF_AWS
 from cfnroles.targets.terraform.values import piece
 from cfnroles.text import Text, text_of
 
-#: The arguments of a block, with the members of a statement that they are.
+#: The arguments of a block, and the members of a statement that they are.
 _ARGUMENTS = {
     "sid": "Sid",
     "effect": "Effect",
@@ -24,17 +24,17 @@ _ARGUMENTS = {
     "resources": "Resource",
     "not_resources": "NotResource",
 }
-#: What the data sources are called of what AWS knows of itself.
+#: The names of the data sources for the values that AWS provides.
 CURRENT: Mapping[str, str] = {kind: "current" for _, kind, _ in OF_AWS.values()}
 
 
 def statements_hcl(statements: Sequence[Statement], address: str, form: str = "") -> Page:
-    """Statements to paste into a policy of this form, in the module of the resource with this address."""
+    """Return statements to paste into a policy of this form, in the module of the resource with this address."""
     return hcl_of(document(statements)["Statement"], address, form)
 
 
 def hcl_of(made: Sequence[Mapping[str, Any]], address: str, form: str = "") -> Page:
-    """The same for statements that are objects already."""
+    """Return the same for statements that are already objects."""
     return verbatim(page([*_notes(symbols_of(made), module_of(address)), *_statements(made, form)]))
 
 
@@ -54,17 +54,17 @@ def _statements(made: Sequence[Mapping[str, Any]], form: str) -> Iterator[str]:
 
 
 def symbols_of(statements: Any) -> Sequence[Symbol]:
-    """The symbols in statements, each once."""
+    """Return the symbols in statements, each once."""
     return tuple({symbol.name: symbol for text in _texts(statements) for symbol in text.symbols}.values())
 
 
 def module_of(address: str) -> str:
-    """What an address begins with in a module; empty in the root."""
+    """Return the module part of an address; empty in the root module."""
     return address[: len(address) - len(_own(address))]
 
 
 def _notes(symbols: Iterable[Symbol], module: str) -> Iterator[str]:
-    """What else has to be there."""
+    """Yield what else the module must contain."""
     kinds = {OF_AWS[each.name][1]: None for each in symbols if each.name in OF_AWS}
     yield from (f'# Requires: data "{kind}" "current" {{}}' for kind in kinds)
     for each in symbols:
@@ -73,9 +73,9 @@ def _notes(symbols: Iterable[Symbol], module: str) -> Iterator[str]:
 
 
 def is_elsewhere(symbol: Expression, module: str) -> bool:
-    """Whether an expression is one of another module, or of a loop.
+    """Whether an expression belongs to another module, or to a loop.
 
-    What a resource gives may be called by another one of the same module, such as a secret by its version.
+    Another resource of the same module may name the value of a resource, as a version does that of its secret.
     """
     if symbol.name == f"{module}{symbol.written[2:-1]}":
         return False
@@ -83,7 +83,7 @@ def is_elsewhere(symbol: Expression, module: str) -> bool:
 
 
 def _own(address: str) -> str:
-    """An address without the modules around."""
+    """Return an address without the enclosing modules."""
     steps = address.split(".")
     while len(steps) > 3 and steps[0] == "module":
         steps = steps[2:]
@@ -99,7 +99,7 @@ def _texts(value: Any) -> Iterator[Text]:
 
 
 def members(value: Mapping[str, Any], indent: str, data: Mapping[str, str] = CURRENT) -> Iterator[str]:
-    """The lines of an object's members; ``data`` are the names of the data sources of what AWS knows of itself."""
+    """Yield the lines of an object's members; ``data`` are the data sources for the values that AWS provides."""
     names = {name: name if name.isidentifier() else json.dumps(name) for name in value}
     plain = [name for name, each in value.items() if not isinstance(each, Mapping)]
     width = max((len(names[name]) for name in plain), default=0)
@@ -115,7 +115,7 @@ def members(value: Mapping[str, Any], indent: str, data: Mapping[str, str] = CUR
 
 
 def expression(value: Any, data: Mapping[str, str] = CURRENT) -> str:
-    """A string, number or Boolean of a policy as an expression of Terraform."""
+    """Return a string, number or Boolean of a policy as a Terraform expression."""
     if not isinstance(value, str):
         return json.dumps(value)
     text = text_of(value)
@@ -131,7 +131,7 @@ def _literal(part: str) -> str:
 
 
 def escaped(part: str) -> str:
-    """A literal part of a template, without what Terraform would take for an interpolation.
+    """Return a literal part of a template, escaped so that Terraform reads no interpolation in it.
 
     https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences
     """
@@ -139,7 +139,7 @@ def escaped(part: str) -> str:
 
 
 def inside(symbol: Symbol, data: Mapping[str, str] = CURRENT) -> str:
-    """A symbol within a template."""
+    """Return a symbol inside a template."""
     if isinstance(symbol, Wildcard):
         return symbol.name
     return f"$${{{symbol.name}}}" if isinstance(symbol, PolicyVariable) else f"${{{_symbol(symbol, data)}}}"
@@ -155,7 +155,7 @@ def _symbol(symbol: Symbol, data: Mapping[str, str]) -> str:
 
 
 def block_lines(statement: Mapping[str, Any], indent: str, data: Mapping[str, str]) -> Iterator[str]:
-    """A statement as a block of ``aws_iam_policy_document``, in which ``&{...}`` stands for a policy variable.
+    """Yield a statement as a block of ``aws_iam_policy_document``, in which ``&{...}`` is a policy variable.
 
     https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
     """
@@ -183,7 +183,7 @@ def _list(given: Any) -> list[Any]:
 
 
 def json_text(statement: Mapping[str, Any], data: Mapping[str, str]) -> str:
-    """A statement as a template that holds JSON has it; what is interpolated is no text of JSON."""
+    """Return a statement as it is in a template that contains JSON, whose interpolations are not JSON."""
     kept: list[str] = []
 
     def spelled(value: Any) -> Any:

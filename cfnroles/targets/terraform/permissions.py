@@ -1,4 +1,4 @@
-"""From needs to the policies of each role, as far as Terraform can name what they hold."""
+"""From needs to the policies of each role, as far as Terraform can name their contents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cfnroles.targets.terraform.values import Unwritable, Values
 def named(
     needs: Iterable[Need], conditions: NeedConditions, values: Values
 ) -> tuple[tuple[Need, ...], tuple[Gap, ...]]:
-    """The needs that expressions can name, each with its conditions as expressions, and a gap for each other one."""
+    """Return the needs that expressions can name, with their conditions as expressions, and a gap for each other."""
     found: list[Need] = []
     gaps: dict[Gap, None] = {}
     for need in needs:
@@ -28,7 +28,7 @@ def named(
 
 
 def packed(needs: Iterable[Need]) -> Mapping[Holder, Sequence[Policy]]:
-    """The policies of each role that needs any; raises InvalidInput where one would need more than IAM allows."""
+    """Return the policies of each role that needs any; raise InvalidInput if a role needs more than IAM allows."""
     statements = compose(needs)
     holders = dict.fromkeys(statement.holder for statement in statements)
     return {holder: pack([each for each in statements if each.holder is holder]) for holder in holders}

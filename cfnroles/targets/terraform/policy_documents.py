@@ -1,4 +1,4 @@
-"""Policy documents as expressions of Terraform."""
+"""Policy documents as Terraform expressions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from cfnroles.text import ACCOUNT, ANYTHING
 _VERSION = Argument("Version", quoted("2012-10-17"))
 
 
-#: IAM accepts no policy without a statement, and anyone may call this whatever a policy says.
+#: IAM accepts no policy without a statement, and everyone may make this call whatever a policy says.
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 _NOTHING = Members(
     (
@@ -42,9 +42,9 @@ _NOTHING = Members(
 
 
 def policy_document(policies: Sequence[Policy], values: Values, any_of: str = "") -> Expression:
-    """One document with the statements of policies, each list of them under its conditions.
+    """Return one document with the statements of policies, each list of them under its conditions.
 
-    If there may be none of them, ``any_of`` is the condition that there is one.
+    If it may have no statements, ``any_of`` is the condition that there is one.
     """
     lists = [_statements(each, values) for each in policies]
     if any_of:
@@ -54,7 +54,7 @@ def policy_document(policies: Sequence[Policy], values: Values, any_of: str = ""
 
 
 def trust_policy(by: AssumedBy, values: Values) -> Expression:
-    """Who may assume a role; on behalf of this account's and Region's resources alone, as far as AWS documents it.
+    """Return who may assume a role: only for this account's and Region's resources, as far as AWS documents it.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
@@ -78,7 +78,7 @@ def _statements(policy: Policy, values: Values) -> Expression:
 
 
 def both(when: Sequence[str]) -> str:
-    """The condition that holds where all of these do; empty for none."""
+    """Return the condition that holds if all of these do; empty for none."""
     return when[0] if len(when) == 1 else " && ".join(f"({each})" for each in when)
 
 
@@ -96,13 +96,16 @@ def _statement(statement: Statement, values: Values) -> Members:
 
 
 def _unscoped(statement: Statement) -> Iterator[str]:
-    """Why a statement is for everything; what a person asks for on everything, AWS may well have resource types for."""
+    """Yield why a statement is for all resources.
+
+    A user's own statement gets no reason, because AWS may have resource types for its actions.
+    """
     if statement.resources == (ANYTHING,) and not any(need.reason.feature == "statement" for need in statement.needs):
         yield f"AWS defines no resource type for {', '.join(statement.actions)}."
 
 
 def reasons(needs: Sequence[Need]) -> list[str]:
-    """Which fields a statement is there for, each list of a container's in one line."""
+    """Return the fields that a statement exists for, with each list of a container in one line."""
     places = {(need.origin.container, _field(need), need.origin.item): None for need in needs}
     lines: list[str] = []
     for (container, field), group in groupby(sorted(places), key=lambda place: place[:2]):
@@ -113,12 +116,12 @@ def reasons(needs: Sequence[Need]) -> list[str]:
 
 
 def _plain(item: str) -> str:
-    """The name of an item, without the signs around the name of a list."""
+    """Return the name of an item, without the markers around the name of a list."""
     return item[2:-1] if item.startswith("${each of ") else item
 
 
 def _field(need: Need) -> str:
-    """The member of a task definition that a need comes from, without what leads to it."""
+    """Return the member of a task definition that a need comes from, without its parents."""
     names = [step for step in need.origin.path if isinstance(step, str)]
     lists = [name for name in names if name in ("secrets", "secretOptions", "environmentFiles", "volumes")]
     if lists:

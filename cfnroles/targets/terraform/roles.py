@@ -1,4 +1,4 @@
-"""The blocks of the roles: each with its policies, and what may be used when these are there."""
+"""The blocks of the roles: each role with its policies, and outputs that are known once the policies exist."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from cfnroles.targets.terraform.writing import (
 )
 from cfnroles.text import Text
 
-#: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, of which Terraform takes 26 for itself.
+#: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, of which Terraform uses 26 characters.
 #: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role#name_prefix
 _LONGEST_PREFIX = 38
-#: What gives a role its permissions.
+#: The resources that give a role its permissions.
 _POLICIES = ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
 
 
 def role_blocks(parts: Parts, holder: Holder) -> Iterator[WrittenBlock]:
-    """One role with its policies."""
+    """Yield one role with its policies."""
     kind, name, policies = kind_of(holder), parts.names.role(holder), parts.policies.get(holder, ())
     yield WrittenBlock("resource", ("aws_iam_role", name), _role(parts, kind))
     inline = [policy for policy in policies if not policy.managed]
@@ -53,9 +53,9 @@ def role_blocks(parts: Parts, holder: Holder) -> Iterator[WrittenBlock]:
 def role_local(
     parts: Parts, holder: Holder, blocks: Sequence[WrittenBlock], waited_for: Sequence[str] = ()
 ) -> Argument:
-    """The local with the role's ARN, known when the policies among ``blocks`` and what is waited for are there.
+    """Return the local with the role's ARN, which is known once policies and ``waited_for`` exist.
 
-    The latter are expressions, such as the id of the gate.
+    The latter are expressions, such as the ID of the gate.
     """
     role, instance = f"aws_iam_role.{parts.names.role(holder)}", parts.repeated.instance
     waited = [_id(each, parts) for each in blocks if each.labels[0] in _POLICIES]
@@ -70,7 +70,7 @@ def role_local(
 
 
 def _id(block: WrittenBlock, parts: Parts) -> str:
-    """The id of a policy; one that depends on conditions alone may be there or not."""
+    """Return the ID of a policy; one that depends on conditions may not exist."""
     name = ".".join(block.labels)
     counted = any(isinstance(each, Argument) and each.name == "count" for each in block.body)
     if counted and not parts.repeated.meta:
@@ -94,7 +94,7 @@ def _for_each(role: str, value: str, parts: Parts) -> str:
 
 
 def role_outputs(parts: Parts, holder: Holder) -> Iterator[WrittenBlock]:
-    """The outputs with ARN and name of the role."""
+    """Yield the outputs with ARN and name of the role."""
     name, role = parts.names.role(holder), f"aws_iam_role.{parts.names.role(holder)}"
     of = "instance profile" if kind_of(holder).profile else holder
     arn = (_description(f"ARN of the {of} of {parts.subject}."), _value(f"local.{parts.names.role_arn(holder)}"))
@@ -143,7 +143,7 @@ def _role(parts: Parts, kind: RoleKind) -> tuple[Entry, ...]:
 
 
 def _known_key(repeated: Repeated) -> WrittenBlock:
-    """What refuses an instance that was not there when its permissions were written."""
+    """Return the resource that rejects an instance that did not exist when its permissions were written."""
     key = "count.index" if repeated.meta == "count" else "each.key"
     names = literal(", ".join(repeated.keys))
     message = f"These permissions are for {names}. Write the file again for ${{{key}}}, with the command at its top."
@@ -152,7 +152,7 @@ def _known_key(repeated: Repeated) -> WrittenBlock:
 
 
 def _prefix(parts: Parts, holder: Holder) -> Written:
-    """What the role's name begins with, before what Terraform puts behind it."""
+    """Return the beginning of the role's name, before the suffix that Terraform adds."""
     end = f"-{holder.removesuffix(' role').replace(' ', '-')}-"
     room = _LONGEST_PREFIX - len(end)
     if not parts.family.symbols:
@@ -176,22 +176,22 @@ def _inline_policy(parts: Parts, name: str, policies: Sequence[Policy]) -> Writt
 
 
 def _only_if(parts: Parts, policies: Sequence[Policy]) -> tuple[Entry, ...]:
-    """The meta-arguments of a policy that must not be there without a statement."""
+    """Return the meta-arguments of a policy that must not exist without a statement."""
     conditions = _alternatives(parts, policies)
-    # How many there are of a resource cannot depend on the number of each, and is known in the plan.
+    # The count of a resource cannot depend on the index of an instance, and must be known in the plan.
     if any("count.index" in each or is_known_later(each) for each in conditions):
         return parts.head
     return parts.head_under(either(conditions))
 
 
 def _alternatives(parts: Parts, policies: Sequence[Policy]) -> tuple[str, ...]:
-    """The conditions of which one must hold for any statement to be there; none where one always is."""
+    """Return the conditions of which one must hold for any statement to exist; empty if one always does."""
     found = parts.repeated.either([both(policy.when) for policy in policies])
     return tuple(dict.fromkeys(found)) if all(found) else ()
 
 
 def _document(head: tuple[Entry, ...], policies: Sequence[Policy], parts: Parts) -> Expression:
-    """The document of policies in a resource with this head, which has a statement under all conditions."""
+    """Return the document of policies in a resource with this head, which has a statement under all conditions."""
     if head != parts.head:
         alone = len(policies) == 1
         return policy_document([replace(policies[0], when=())] if alone else policies, parts.values)
@@ -211,7 +211,7 @@ def _managed_policy(parts: Parts, role: str, name: str, policy: Policy) -> Itera
 def attachment(
     parts: Parts, role: str, name: str, arn: Expression, head: tuple[Entry, ...] | None = None
 ) -> WrittenBlock:
-    """The attachment of a managed policy to a role."""
+    """Return the attachment of a managed policy to a role."""
     arguments = (Argument("role", _of(parts, role, "name")), Argument("policy_arn", arn))
     head = parts.head if head is None else head
     return WrittenBlock("resource", ("aws_iam_role_policy_attachment", name), (*head, *arguments))

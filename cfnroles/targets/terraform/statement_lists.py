@@ -1,6 +1,7 @@
-"""Lists of statements in the files of Terraform, however they are written, and one more statement in each.
+"""Lists of statements in Terraform files, in each form, and how to add a statement to each.
 
-A list is one of ``jsonencode``, the ``statement`` blocks of ``aws_iam_policy_document``, or one in a text of JSON.
+A list is an argument of ``jsonencode``, the ``statement`` blocks of ``aws_iam_policy_document``, or part of a JSON
+string.
 """
 
 from __future__ import annotations
@@ -22,21 +23,21 @@ Data = Mapping[str, str]
 
 
 class Insertion(Struct, frozen=True):
-    """A text that comes in at an offset."""
+    """A text to insert at an offset."""
 
     at: int
     text: str
 
 
 class StatementList(Struct, frozen=True):
-    """A list of statements within a block of a file."""
+    """A list of statements in a block of a file."""
 
     block: Block
     insertions: Callable[[Statements, Data], Sequence[Insertion]]
 
 
 def inserted(text: str, insertions: Sequence[Insertion]) -> str:
-    """A text with what comes in; what comes in at one place in its order."""
+    """Return a text with the insertions; those at one offset in their order."""
     pieces, at = [], 0
     for each in sorted(insertions, key=lambda one: one.at):
         pieces += [text[at : each.at], each.text]
@@ -45,7 +46,7 @@ def inserted(text: str, insertions: Sequence[Insertion]) -> str:
 
 
 def list_with(body: Body, line: int) -> StatementList | None:
-    """The list that has the statement which begins on a line of a file; ``None`` where no list can be edited."""
+    """Return the list with the statement that begins on a line of a file; ``None`` if no list can be edited."""
     for block in body.blocks:
         if _covers(block, line):
             found = _in_block(block, block, line)
@@ -78,7 +79,7 @@ def _begins(node: Node, line: int) -> bool:
 
 
 def _nodes(node: object) -> Iterator[Node]:
-    """A node and all within it, what is within first."""
+    """Yield a node and all nodes in it, the inner ones first."""
     if isinstance(node, tuple):
         for each in node:
             yield from _nodes(each)
@@ -95,20 +96,20 @@ def _line_end(source: Source, at: int) -> int:
 
 
 def _indent(source: Source, at: int) -> str:
-    """The white space that the line of an offset begins with."""
+    """Return the white space at the beginning of the line of an offset."""
     start = source.text.rfind("\n", 0, at) + 1
     return re.match(r"[ \t]*", source.text[start:])[0]  # type: ignore[index]
 
 
 def _blocks(last: Block, statements: Statements, data: Data) -> Insertion:
-    """More blocks behind the last one."""
+    """Return more blocks after the last one."""
     indent = _indent(last.source, last.start)
     lines = [line for each in statements for line in ("", *block_lines(each, indent, data))]
     return Insertion(_line_end(last.source, last.end), "".join(f"\n{line}" for line in lines))
 
 
 def _elements(node: Tuple, statements: Statements, data: Data) -> Sequence[Insertion]:
-    """More elements behind the last one of a list."""
+    """Return more elements after the last one of a list."""
     source, last = node.source, node.elements[-1]
     text, indent = source.text, _indent(source, last.end - 1)
     made = [_object(each, indent, data) for each in statements]
@@ -128,7 +129,7 @@ def _object(statement: Mapping[str, Any], indent: str, data: Data) -> str:
 
 
 def _in_json(node: Template, statements: Statements, data: Data) -> Sequence[Insertion]:
-    """More elements in a text of JSON; raises InvalidInput where it is none that can be read."""
+    """Return more elements in a JSON string; raise InvalidInput if it cannot be read."""
     source = node.source
     start = _line_end(source, node.start) + 1
     end = source.text.rfind("\n", start, node.end) + 1

@@ -1,4 +1,4 @@
-"""Files of roles for what is no Terraform: a task definition, or the services of a spec."""
+"""Files of roles for sources that are not Terraform: a task definition, or the services of a spec."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from cfnroles.text import Text, text_of
 
 
 def task_files(reading: Reading, files: Files, *, form: GateForm, again: Again) -> tuple[TerraformFile, ...]:
-    """The file of the task definition, or of each service of a spec, for a directory with these files.
+    """Return the file of the task definition, or of each service of a spec, for a directory with these files.
 
-    Raises InvalidInput for what was read and ECS would refuse.
+    Raise InvalidInput for values that ECS would reject.
     """
     return written_files(_subjects(reading, again), files, form=form)
 
@@ -32,7 +32,7 @@ def _subjects(reading: Reading, again: Again) -> Iterator[Subject]:
     made: set[Text] = set()
     for task in reading.accepted():
         groups = () if task.log_groups is None else log_group_names(task.workload, task.facts, task.log_groups)
-        # Several services may write to one log group, and one of them makes it.
+        # If several services write to one log group, one of them creates it.
         own = tuple(name for name in groups if name not in made)
         made.update(own)
         log_groups = LogGroups(own, task.log_groups) if task.log_groups and own else LogGroups()
@@ -40,7 +40,7 @@ def _subjects(reading: Reading, again: Again) -> Iterator[Subject]:
 
 
 def task_module(reading: Reading, again: Again) -> TerraformFile:
-    """The reusable module of the only task definition; raises InvalidInput as ``task_files`` does."""
+    """Return the reusable module of the only task definition; raise InvalidInput as ``task_files`` does."""
     from cfnroles.targets.terraform.module import module_file
 
     return module_file(_subject(reading.task(), reading, again), "main.cfnroles.tf")
@@ -49,7 +49,7 @@ def task_module(reading: Reading, again: Again) -> TerraformFile:
 def _subject(task: Task, reading: Reading, again: Again) -> Subject:
     what = "service" if reading.project else task.workload.noun
     document = posixpath.basename(reading.name)
-    # In a plan and in a state several may have one family, be it that of instances or of modules.
+    # In a plan and in a state, several instances or modules may have one family.
     called = task.address or task.name
     task, name = with_made_profile(task), without_type(called)
     return Subject(

@@ -23,10 +23,10 @@ from cfnroles.text import Text
 
 
 def template_subjects(reading: Reading, template: Template, resource: str, again: Again) -> tuple[Subject, ...]:
-    """The task definitions of a template.
+    """Return the task definitions of a template.
 
-    What it makes, imports or is given, and whether its conditions hold, are variables. Raises InvalidInput where ECS
-    would refuse a task definition, and where there is none.
+    Its resources, imports and parameters, and whether its conditions hold, become variables. Raise InvalidInput if ECS
+    would reject a task definition, and if there is none.
     """
     facts, given = known_of(reading)
     known = replace(facts, makes_profiles=True), given

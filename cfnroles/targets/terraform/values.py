@@ -1,4 +1,4 @@
-"""From texts to expressions of Terraform."""
+"""From texts to Terraform expressions."""
 
 from __future__ import annotations
 
@@ -38,43 +38,43 @@ from cfnroles.template.worlds import Literal
 from cfnroles.text import ACCOUNT, PARTITION, REGION, Part, Text, from_spelling, text_of
 from cfnroles.written import as_written
 
-#: What the locals with references are called, by the member that refers to something.
+#: The names of the locals with references, by the member that holds a reference.
 _REFERENCES = {"valueFrom": "references", "value": "files"}
-#: What asks whether there is any reference of a kind in a list.
+#: The expression for whether a list has any reference of a kind.
 _LATER = re.compile(r"length\((?:local\.\w+_arns(?:_\d+)?|distinct\(.*)\) > 0")
-#: A list that is there whenever anything is.
+#: A list that exists if anything does.
 _NEVER_FAILS = re.compile(r"(?:var|local)\.[\w-]+")
 _OF_INSTANCE = re.compile(r"\b(?:each|count)\.")
 _NAME_IT = "Use a local instead"
 _HAND_OVER = "Pass it with an output of that module, or with a variable of this one"
-#: What names can begin with that mean the same all over a module.
+#: The first parts of names that mean the same everywhere in a module.
 _ANYWHERE = frozenset({"var", "local", "module", "data", "path", "terraform", "each", "count"})
 
 
 class Unwritable(Exception):
-    """A part of a text that no expression of Terraform can stand for where it is needed; ``remedy`` is what helps."""
+    """A part of a text has no Terraform expression in the place that needs it; ``remedy`` is what helps."""
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(what)
         self.what, self.remedy = what, remedy
 
     def gap(self, need: Need) -> Gap:
-        """The need as one that cannot be named."""
+        """Return the need as a gap, because it cannot be named."""
         return Gap(need.holder, need.reason.feature, need.origin, self.what, self.remedy, (need.permission.action,))
 
 
 class EnclosingModule(Struct, frozen=True):
-    """The module whose names an expression may hold: its address, and the types of the resources that it declares."""
+    """The module whose names an expression may use: its address, and the types of the resources that it declares."""
 
     address: str = ""
     types: frozenset[str] = frozenset()
 
 
 class Values(Struct, frozen=True):
-    """How one file writes texts: with the names that it has for what AWS knows of itself.
+    """How one file writes texts, with its own names for the values that AWS provides.
 
-    ``region`` is that of the tasks, where that is known. ``variables`` are those that were named so
-    far, and ``lists`` the locals with lists of references.
+    ``region`` is the Region of the tasks, if known. ``variables`` are those that were named so far, and ``lists`` the
+    locals with lists of references.
     """
 
     names: FileNames
@@ -84,7 +84,7 @@ class Values(Struct, frozen=True):
     lists: dict[str, str] = field(default_factory=dict)
 
     def of(self, text: str) -> Written:
-        """A text as an expression; raises Unwritable where a part of it cannot be written."""
+        """Return a text as an expression; raise Unwritable if a part of it cannot be written."""
         parts = as_written(text_of(text)).parts
         whole = parts[0] if len(parts) == 1 else None
         if isinstance(whole, Symbol) and not isinstance(whole, (Wildcard, PolicyVariable)):
@@ -92,7 +92,7 @@ class Values(Struct, frozen=True):
         return Written(f'"{"".join(self._pieces(parts))}"')
 
     def several(self, texts: Iterable[str]) -> Written | Items | WrittenCall:
-        """Several texts as a list; what holds a list stands for the list itself."""
+        """Return several texts as a list; a symbol for a list becomes the list itself."""
         texts = tuple(texts)
         whole = text_of(texts[0]).whole if len(texts) == 1 else None
         if whole in (KEYS, SECRETS):
@@ -104,12 +104,12 @@ class Values(Struct, frozen=True):
         return WrittenCall("concat", (*([Items(others)] if others else []), *lists))
 
     def listed(self, symbol: EachOf) -> str:
-        """The expression for those references of a list that name one kind of resource, or for all of them.
+        """Return the expression for the references of a list that name one kind of resource, or for all of them.
 
-        Raises Unwritable where the list is no expression that can stand in another place than its own.
+        Raise Unwritable if the list has no expression that is valid outside its own place.
         """
         own = expression_of(symbol.of, self.module)
-        # What a condition keeps from being evaluated may be null.
+        # A condition that prevents the evaluation may leave null.
         listed = own if _NEVER_FAILS.fullmatch(own) else f"try({own}, [])"
         references = self._local(_REFERENCES[symbol.member], references_in(listed, symbol.member))
         if not symbol.kind:
@@ -119,7 +119,7 @@ class Values(Struct, frozen=True):
         return self._local(f"{kind}_arns", those_of(kind, references, (partition, region, account)))
 
     def _local(self, called: str, expression: str) -> str:
-        """An expression by the name of a local; itself where it belongs to one instance."""
+        """Return the name of a local for an expression, or the expression if it belongs to one instance."""
         if _OF_INSTANCE.search(expression):
             return expression
         own = self.names.under(called)
@@ -129,7 +129,7 @@ class Values(Struct, frozen=True):
         return f"local.{name}"
 
     def _one(self, text: str) -> Written | Lookup:
-        """A text as an element of a list, in which a table of values may take several lines."""
+        """Return a text as an element of a list, in which a table of values may take several lines."""
         whole = text_of(text).whole
         return self._by_key(whole) if isinstance(whole, ByKey) else self.of(text)
 
@@ -138,24 +138,24 @@ class Values(Struct, frozen=True):
         return Lookup(cases, "count.index" if symbol.meta == "count" else "each.key")
 
     def at_home(self, text: Text) -> Text:
-        """The text with the Region that it is for, and the partition of that."""
+        """Return the text with the Region that it is for, and the partition of that Region."""
         known = {REGION: Text(self.region), PARTITION: partition_of(self.region)} if self.region else {}
         return text.replaced(lambda symbol: known.get(Text(symbol), Text(symbol)))
 
     def condition(self, literal: Literal) -> str:
-        """What says whether a condition of a template holds: a variable, and of an image the image itself."""
+        """Return the expression for a condition of a template: a variable, or for an image the image itself."""
         if literal.condition.endswith(IN_ECR):
             return self.in_ecr(from_spelling(literal.condition.removesuffix(IN_ECR), policy=False), literal.holds)
         name = f"var.{self.variable(Opaque(literal.condition))}"
         return name if literal.holds else f"!{name}"
 
     def in_ecr(self, image: Text, holds: bool) -> str:
-        """What says whether an image is in a private registry of Amazon ECR, or is not."""
+        """Return whether an image is in a private registry of Amazon ECR, or whether it is not, as an expression."""
         asked = f'can(regex("{HOST}", {self.of(image).text}))'
         return asked if holds else f"!{asked}"
 
     def variable(self, symbol: Symbol) -> str:
-        """The variable that stands for a parameter, or for what another resource or stack gives."""
+        """Return the variable for a parameter, or for a value of another resource or stack."""
         own = self.names.variable(symbol)
         numbered = (f"{own}_{number}" for number in range(2, len(self.variables) + 3))
         free = (name for name in (own, *numbered) if self.variables.get(name, symbol) == symbol)
@@ -171,7 +171,7 @@ class Values(Struct, frozen=True):
             elif isinstance(part, PolicyVariable):
                 plain += f"${{{part.name}}}"
             else:
-                # A dollar sign before an interpolation would be taken for the first half of an escape.
+                # Terraform would read a dollar sign before an interpolation as the first half of an escape.
                 yield f'{literal(plain[:-1])}${{"$"}}' if plain.endswith("$") else literal(plain)
                 yield _inside(self._symbol(part), before=plain)
                 plain = ""
@@ -199,7 +199,7 @@ class Values(Struct, frozen=True):
 
 
 def is_known_later(condition: str) -> bool:
-    """Whether a condition may look at a value that the run itself creates, such as a caller's image."""
+    """Whether a condition may depend on a value that only the run creates, such as a caller's image."""
     return HOST in condition or _LATER.search(condition) is not None
 
 
@@ -209,14 +209,14 @@ def _whole_list(text: str) -> EachOf | None:
 
 
 def _inside(expression: str, *, before: str) -> str:
-    """An expression as a part of a quoted text; what is one itself needs no interpolation."""
+    """Return an expression as a part of a quoted string; a template needs no interpolation of its own."""
     if is_quoted(expression) and not before.endswith(("$", "%")):
         return expression[1:-1]
     return f"${{{expression}}}"
 
 
 def piece(symbol: Cut, whole: str) -> str:
-    """What is cut out of a value, as an expression; nothing where the value has no such piece."""
+    """Return a part of a value as an expression; empty if the value has no such part."""
     match symbol:
         case Field(number=number, before=before):
             field = f'split(":", {whole})[{number}]'
@@ -227,12 +227,12 @@ def piece(symbol: Cut, whole: str) -> str:
 
 
 def _in_image(symbol: InImage, image: str) -> str:
-    """What is cut out of an image of Amazon ECR, whichever of its hosts that names."""
+    """Return a part of an image in Amazon ECR, whichever of ECR's hosts the image names."""
     return f'regex("{PARTS[symbol.part]}", {image})[0]' if symbol.part in PARTS else image
 
 
 def interpolated(place: str, module: EnclosingModule) -> str:
-    """What a place is called, between quotes: the user's own expressions in it say what they stand for."""
+    """Return the name of a place, between quotes, with the user's own expressions evaluated."""
 
     def part(text: str) -> str:
         return f"${{{text[2:-1]}}}" if text.startswith("${") and _means_the_same(text[2:-1], module) else literal(text)
@@ -241,7 +241,7 @@ def interpolated(place: str, module: EnclosingModule) -> str:
 
 
 def _means_the_same(written: str, module: EnclosingModule) -> bool:
-    """Whether an expression stands for the same in any place of its module."""
+    """Whether an expression means the same everywhere in its module."""
     try:
         return not local_names(parse_expression(Source("", written)), module)
     except InvalidInput:
@@ -249,7 +249,7 @@ def _means_the_same(written: str, module: EnclosingModule) -> bool:
 
 
 def expression_of(symbol: Expression, module: EnclosingModule) -> str:
-    """The user's own expression; raises Unwritable where it cannot stand in another place than its own."""
+    """Return the user's own expression; raise Unwritable if it is not valid outside its own place."""
     written = symbol.written.removeprefix("${").removesuffix("}")
     if not symbol.reason:
         return tidied(written)  # it was given for this place
@@ -265,12 +265,12 @@ def expression_of(symbol: Expression, module: EnclosingModule) -> str:
 
 
 def local_names(node: Node, module: EnclosingModule) -> frozenset[str]:
-    """The names in an expression that mean something in a loop around it alone."""
+    """Return the names in an expression that only a loop around it defines."""
     return frozenset(_free(node)) - _ANYWHERE - module.types
 
 
 def _free(node: object) -> Iterator[str]:
-    """The names that an expression asks its surroundings for."""
+    """Yield the names that an expression uses and does not define."""
     if isinstance(node, Variable):
         yield node.name
     elif isinstance(node, For):

@@ -1,4 +1,4 @@
-"""The variables of a file: one for each parameter that a source without Terraform's expressions leaves open."""
+"""The variables of a file: one for each parameter of a source that has no Terraform expressions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LISTS = {
 
 
 def variable_blocks(parts: Parts) -> Iterator[WrittenBlock]:
-    """The variables that the file's expressions name."""
+    """Yield the variables that the file's expressions name."""
     for name, symbol in sorted(parts.values.variables.items()):
         entries = [Argument("description", quoted(_described(symbol, parts)))]
         if symbol in _LISTS:

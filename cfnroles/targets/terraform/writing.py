@@ -1,4 +1,4 @@
-"""Files of Terraform, in the layout of `terraform fmt`.
+"""Terraform files, in the layout of `terraform fmt`.
 
 https://developer.hashicorp.com/terraform/language/style
 """
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from cfnroles.page import visible
 
-#: A list or an object that is no wider stands on one line.
+#: A list or an object of at most this width is on one line.
 _WIDTH = 100
 _LOOP = "flatten([for once in [true] : "
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -32,31 +32,31 @@ class Items(Struct, frozen=True):
 
 
 class Members(Struct, frozen=True):
-    """An object. ``apart`` says that each member stands on a line of its own."""
+    """An object. If ``apart`` is true, each member is on its own line."""
 
     members: tuple[Entry, ...]
     apart: bool = False
 
 
 class WrittenCall(Struct, frozen=True):
-    """A function with its arguments; each stands on lines of its own where one of them takes several."""
+    """A function with its arguments. If one of them takes several lines, each begins on its own line."""
 
     name: str
     arguments: tuple[Expression, ...]
 
 
 class Lookup(Struct, frozen=True):
-    """What an object has under a key, which is given as it is written."""
+    """The value of an object under a key, which is an expression as it is written."""
 
     cases: Members
     key: str
 
 
 class OnlyIf(Struct, frozen=True):
-    """A list that is empty where a condition does not hold, which is given as it is written.
+    """A list that is empty if a condition does not hold, which is an expression as it is written.
 
-    No conditional makes one of objects that differ in their members: its two lists would have to have one type. A loop
-    looks at its result where the condition holds alone, so that what is not there otherwise may stand in it.
+    A conditional cannot choose between objects with different members, because both lists must have one type. A loop
+    evaluates its result only if the condition holds, so the result may contain values that do not exist otherwise.
     https://developer.hashicorp.com/terraform/language/expressions/conditionals#type-conversions
     """
 
@@ -68,7 +68,7 @@ Expression = Written | Items | Members | WrittenCall | OnlyIf | Lookup
 
 
 class Comment(Struct, frozen=True):
-    """A comment on a line of its own."""
+    """A comment on its own line."""
 
     text: str
 
@@ -78,14 +78,14 @@ class Blank(Struct, frozen=True):
 
 
 class Argument(Struct, frozen=True):
-    """An argument of a block or a member of an object, by its name; any text can be a member's."""
+    """An argument of a block or a member of an object, by its name. The name of a member can be any string."""
 
     name: str
     value: Expression
 
 
 class WrittenBlock(Struct, frozen=True):
-    """A block with its labels; ``comments`` stand above it."""
+    """A block with its labels, after its ``comments``."""
 
     type: str
     labels: tuple[str, ...]
@@ -97,28 +97,29 @@ Entry = Argument | Comment | Blank | WrittenBlock
 
 
 def file_text(blocks: Iterable[WrittenBlock]) -> str:
-    """The text of a file with these blocks."""
+    """Return the text of a file with these blocks."""
     return "\n\n".join("\n".join(_entries((block,), "")) for block in blocks) + "\n"
 
 
 def literal(text: str) -> str:
-    """A plain text as it stands between the quotes of a template, with nothing in it to interpolate.
+    """Return a plain string as it is between the quotes of a template, with nothing to interpolate.
 
     https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences
     """
     escaped = "".join(_ESCAPES.get(sign) or (sign if sign.isprintable() else _by_number(sign)) for sign in text)
-    # A dollar sign before an opening brace is doubled; one before that would be taken for the first of the two.
+    # A dollar sign before an opening brace is doubled. Terraform would read another one before that as the first of the
+    # two.
     escaped = re.sub(r"\$+(?=\{)", lambda signs: '${"$"}' * (len(signs[0]) - 1) + "$$", escaped)
     return re.sub(r"%+(?=\{)", lambda signs: '${"%"}' * (len(signs[0]) - 1) + "%%", escaped)
 
 
 def only_if(condition: str) -> str:
-    """A condition behind what a ``for`` makes, with the space that `terraform fmt` leaves there."""
+    """Return a condition after the result of a ``for``, with the space that `terraform fmt` leaves there."""
     return f" if{condition}" if condition.startswith("(") else f" if {condition}"
 
 
 def quoted(text: str) -> Written:
-    """A plain text as an expression."""
+    """Return a plain string as an expression."""
     return Written(f'"{literal(text)}"')
 
 
@@ -127,7 +128,7 @@ def _by_number(sign: str) -> str:
 
 
 def _entries(entries: Sequence[Entry], indent: str) -> Iterator[str]:
-    """The lines of the entries; equals signs of neighbours on one line each stand below each other."""
+    """Yield the lines of the entries. The equals signs of neighbors that take one line each are aligned."""
     neighbours: list[tuple[str, str]] = []
     for number, entry in enumerate(entries):
         if isinstance(entry, Argument):
@@ -172,7 +173,7 @@ def _block(block: WrittenBlock, indent: str) -> Iterator[str]:
 
 
 def _expression(value: Expression, indent: str, before: int) -> list[str]:
-    """The lines of an expression; the first one goes behind what takes ``before`` characters of its line."""
+    """Return the lines of an expression; the first one follows ``before`` characters on its line."""
     line = _line(value)
     if line is not None and (len(indent) + before + len(line) <= _WIDTH or _is_short(value)):
         return [line]
@@ -207,12 +208,12 @@ def _listed(items: Iterable[Expression], indent: str) -> Iterator[str]:
 
 
 def _is_short(value: Expression) -> bool:
-    """Whether breaking it into lines would help nobody."""
+    """Whether an expression is too short to be worth several lines."""
     return isinstance(value, Written) or (isinstance(value, Items) and len(value.items) < 2)
 
 
 def line_of(value: Lookup) -> str:
-    """The same on one line."""
+    """Return a lookup on one line."""
     members = [each for each in value.cases.members if isinstance(each, Argument)]
     cases = ", ".join(f"{_called(each.name)} = {_line(each.value)}" for each in members)
     return f"{{ {cases} }}[{value.key}]"
@@ -223,7 +224,7 @@ def _called(name: str) -> str:
 
 
 def _line(value: Expression) -> str | None:
-    """The expression on one line; ``None`` where it has to take several."""
+    """Return the expression on one line; ``None`` if it needs several."""
     match value:
         case Written(text=text):
             return text

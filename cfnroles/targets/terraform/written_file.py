@@ -1,4 +1,4 @@
-"""From one task definition with all that it needs to the file of its roles."""
+"""From one task definition with all its needs to the file of its roles."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from cfnroles.text import Text
 class TerraformFile(Struct, frozen=True):
     """A file that is written.
 
-    ``needs`` are those that its roles answer, ``gaps`` the permissions that they do not have, and ``gate`` is what that
-    asks for. ``locals`` are the locals with the ARNs of the roles, as the task definition is given them,
-    ``taken`` the variables whose defaults decide part of it. ``call`` is the module that takes the roles, if one does,
-    and ``label`` what people call the task definition.
+    ``needs`` are the needs that its roles satisfy, ``gaps`` the permissions that they lack, and ``gate`` is what the
+    gate checks. ``locals`` are the locals with the ARNs of the roles, as the task definition uses them. ``taken`` are
+    the variables whose defaults decide part of the file. ``call`` is the module to which the roles are passed, if any.
+    ``label`` is the name of the task definition for people.
     """
 
     path: str
@@ -44,7 +44,7 @@ class TerraformFile(Struct, frozen=True):
 
 
 class GivenRole(Struct, frozen=True):
-    """What a task definition says of one of its roles: the argument, its place, and the expression if there is one."""
+    """What a task definition says about one of its roles: the argument, its place, and its expression if it has one."""
 
     holder: Holder
     argument: str
@@ -55,9 +55,9 @@ class GivenRole(Struct, frozen=True):
 class Subject(Struct, frozen=True):
     """A task definition whose roles are written.
 
-    ``name`` begins the names of all blocks, and ``family`` those of the roles. ``label`` is what people call it.
-    ``conditions`` are those that needs depend on. ``made`` are references to what is made beside it. ``region`` is
-    where its tasks run, if that is known. ``for_tasks`` is as for ``Parts``.
+    ``name`` begins the names of all blocks, and ``family`` those of the roles. ``label`` is the name for people.
+    ``conditions`` are those that needs depend on. ``made`` are references to resources that are created next to it.
+    ``region`` is the Region of its tasks, if known. ``for_tasks`` is as for ``Parts``.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Subject(Struct, frozen=True):
 
 
 class Place(Struct, frozen=True):
-    """Where a file goes: its path, what is declared beside it, and the stem of the file that it takes the place of."""
+    """The place of a file: its path, the names declared next to it, and the stem of the file that it replaces."""
 
     path: str
     taken: frozenset[str] = frozenset()
@@ -89,9 +89,9 @@ class Place(Struct, frozen=True):
 
 
 def written_file(subject: Subject, place: Place, *, form: GateForm) -> TerraformFile:
-    """The file of the roles, with names that nothing beside it has.
+    """Return the file of the roles, with names that nothing next to it has.
 
-    Raises InvalidInput where a role would need more policies than IAM allows.
+    Raise InvalidInput if a role would need more policies than IAM allows.
     """
     for stem in stems(subject.name, place.earlier):
         parts, needs, gaps = _parts(subject, FileNames(stem))
@@ -106,7 +106,7 @@ def written_file(subject: Subject, place: Place, *, form: GateForm) -> Terraform
 
 
 def _family(subject: Subject, values: Values) -> Text:
-    """What the names of roles begin with: the family, as far as an expression can name it."""
+    """Return the beginning of the roles' names: the family, as far as an expression can name it."""
     try:
         values.of(subject.family)
     except Unwritable:
