@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
@@ -12,6 +12,7 @@ from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.blocks import blocks_in
 from cfnroles.hcl.evaluator import evaluate, filled_template
 from cfnroles.hcl.policy_documents import DATA_SOURCE, DOCUMENTS, policy_document
+from cfnroles.hcl.remembered import Remembered
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.session import Undecided
 from cfnroles.hcl.syntax import Block, Node, Place
@@ -24,6 +25,7 @@ MOST = 256
 _SECRET, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_version"
 
 Make = Callable[[Scope, str], Lazy]
+_Result = TypeVar("_Result")
 
 
 class Owner(Protocol):
@@ -43,13 +45,13 @@ class Owner(Protocol):
         """
 
 
-def repeated(block: Block, scope: Scope, called: str, make: Make, place: Place, *, any_key: bool = False) -> Value:
+def repeated(block: Block, scope: Scope, called: str, make: Make, *, any_key: bool = False) -> Lazy:
     """Return what a block creates: one thing, or its instances. ``any_key`` is as for ``Project``."""
     arguments = block.body.arguments
     for meta in ("count", "for_each"):
         if node := arguments.get(meta):
-            return Value(Instances(node, meta, scope, called, make, any_key), place)
-    return Value(make(scope, ""), place)
+            return Instances(node, meta, scope, called, make, any_key)
+    return make(scope, "")
 
 
 class Instances(Lazy):
@@ -58,7 +60,8 @@ class Instances(Lazy):
     def __init__(self, node: Node, meta: str, scope: Scope, called: str, make: Make, any_key: bool) -> None:
         self._node, self._meta, self._scope, self._called, self._make = node, meta, scope, called, make
         self._any_key = any_key
-        self._made: dict[str | int, Value] = {}
+        self._made: dict[tuple[str | int, bool, object], tuple[Value, Value]] = {}
+        self._known = Remembered()
 
     def member(self, key: str | int, place: Place) -> Value:
         """Return the instance with a key or number; if the keys are unknown, one instance represents every key."""
@@ -127,27 +130,31 @@ class Instances(Lazy):
 
     def _keys(self) -> list[tuple[str | int, Value]] | None:
         """Return each key with its value; ``None`` if they are unknown."""
-        self._unknown: Symbol | None = None
+        found, self._unknown = self._scope.session.once(self._known, self._evaluated)
+        return found
+
+    def _evaluated(self) -> tuple[list[tuple[str | int, Value]] | None, Symbol | None]:
+        """Return the keys, and what is unknown about them."""
         if self._any_key and self._meta == "for_each":
-            return None
+            return None, None
         value = evaluate(self._node, self._scope)
         if self._any_key and is_known(value) and self._counted(value) > 1:
-            return None
+            return None, None
         if isinstance(value.data, Lazy):
             value = value.data.all(value.place)
-        self._unknown = first_unknown(value)
+        unknown = first_unknown(value)
         if self._meta == "count":
             if not is_known(value):
-                return None
-            return [(index, Value(index, self._node.place)) for index in range(self._counted(value))]
+                return None, unknown
+            return [(index, Value(index, self._node.place)) for index in range(self._counted(value))], unknown
         if value.unknown or isinstance(value.data, Partial):
-            return None
+            return None, unknown
         pairs = elements(value)
         if len(pairs) > MOST:
             raise Failed(f"{self._called} has more than {MOST} instances", self._node.place)
         if not all(is_known(key) for key, _ in pairs):
-            return None
-        return [(str(plain(key)), each) for key, each in pairs]
+            return None, unknown
+        return [(str(plain(key)), each) for key, each in pairs], unknown
 
     def _counted(self, value: Value) -> int:
         found = number(value)
@@ -156,17 +163,25 @@ class Instances(Lazy):
         return int(found)
 
     def _instance(self, key: str | int, value: Value, *, open_: bool = False) -> Value:
-        if key not in self._made:
-            written = f"[{key}]" if isinstance(key, int) or open_ else f'["{key}"]'
-            place = self._node.place
-            if self._meta == "count":
-                bound = {"count": Value({"index": value}, place)}
-            else:
-                each = {"key": value, "value": self._open_value(value)} if open_ else {"key": Value(str(key), place)}
-                bound = {"each": Value({"value": value, **each}, place)}
-            scope = self._scope.binding("", bound)
-            self._made[key] = Value(self._make(scope, written), place)
-        return self._made[key]
+        """Return the instance with this key and value: the same one in all passes."""
+        known = key, open_, _identity(value)
+        if known not in self._made:
+            # The value is kept, so that no other one has its identity.
+            self._made[known] = self._new(key, value, open_=open_), value
+        there = self._made[known][0]
+        if isinstance(there.data, ResourceInstance):
+            there.data.meet()
+        return there
+
+    def _new(self, key: str | int, value: Value, *, open_: bool) -> Value:
+        written = f"[{key}]" if isinstance(key, int) or open_ else f'["{key}"]'
+        place = self._node.place
+        if self._meta == "count":
+            bound = {"count": Value({"index": value}, place)}
+        else:
+            each = {"key": value, "value": self._open_value(value)} if open_ else {"key": Value(str(key), place)}
+            bound = {"each": Value({"value": value, **each}, place)}
+        return Value(self._make(self._scope.binding("", bound), written), place)
 
 
 class ResourceInstance(Lazy):
@@ -175,8 +190,15 @@ class ResourceInstance(Lazy):
     def __init__(self, module: Owner, block: Block, called: str, kind: str, scope: Scope) -> None:
         self.module, self.block, self.called, self.type, self.scope = module, block, called, kind, scope
         self.address = f"{module.address}{called}"
-        known = scope.session.made if block.type == "resource" else scope.session.looked_up
-        known[self.address] = self
+        self._known: dict[object, Remembered] = {}
+
+    def meet(self) -> None:
+        """Note that the current pass has evaluated it."""
+        self.scope.session.note("made" if self.block.type == "resource" else "looked_up", self.address, self)
+
+    def remembering(self, key: object, work: Callable[[], _Result]) -> _Result:
+        """Return the result of a computation that only the conditions of a pass change."""
+        return self.scope.session.once(self._known.setdefault(key, Remembered()), work)
 
     def member(self, key: str | int, place: Place) -> Value:
         """Return an attribute from the configuration, otherwise an expression that only Terraform knows."""
@@ -185,13 +207,13 @@ class ResourceInstance(Lazy):
         if node is not None and name not in ("count", "for_each", "provider", "depends_on"):
             said = self._said(name, node, place)
             if name == "name" and self.block.type == "resource" and is_known(said) and isinstance(said.data, str):
-                self.scope.session.called[self.type, str(plain(said))] = self.address
+                self.scope.session.note("called", (self.type, str(plain(said))), self.address)
             if said.data is not None:
                 return said
         if self.type == "template_file" and name == "rendered":
             return self._rendered(place)
         if self.block.type == "data" and self.type == DATA_SOURCE and name in DOCUMENTS:
-            return policy_document(self, place)
+            return self.remembering((name, place), lambda: policy_document(self, place))
         if self.type == _VERSION and name == "arn" and (secret := self._secret()) is not None:
             return Value(secret, place)
         return self.computed(name, place)
@@ -200,7 +222,7 @@ class ResourceInstance(Lazy):
         thing = (self.address, name)
         self.scope.session.enter(thing, f"{self.address}.{name}", place)
         try:
-            return evaluate(node, self.scope)
+            return self.remembering(name, lambda: evaluate(node, self.scope))
         finally:
             self.scope.session.leave(thing)
 
@@ -271,4 +293,16 @@ class ResourceInstance(Lazy):
 
     def blocks(self, kind: str) -> Value | None:
         """Return the blocks of a type as a list of objects; ``None`` if there is none."""
-        return blocks_in(self.block.body, kind, self.scope)
+        return self.remembering(("blocks", kind), lambda: blocks_in(self.block.body, kind, self.scope))
+
+
+def _identity(value: Value) -> object:
+    """Return what distinguishes a key or its value from others: plain data and symbols themselves, which each pass
+    makes again.
+    """
+    match value.data:
+        case Expression(name=name, written=written, reason=reason, remedy=remedy):
+            return name, written, reason, remedy, value.place
+        case data if type(data) in (str, int):
+            return type(data), data, value.place
+    return id(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -11,7 +12,9 @@ from cfnroles.hcl.directory import joined
 from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.instances import ResourceInstance, repeated
 from cfnroles.hcl.project import WORKSPACE, Project
+from cfnroles.hcl.provided import Provided
 from cfnroles.hcl.providers import provided, provided_by
+from cfnroles.hcl.remembered import Remembered
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.session import Session
 from cfnroles.hcl.syntax import Block, Constant, Node, Place
@@ -24,6 +27,7 @@ from cfnroles.symbols import Apart, Expression
 #: The maximum depth of modules; real ones have at most three levels.
 _DEEPEST = 12
 _Work = Callable[[], Value]
+_Result = TypeVar("_Result")
 #: The suffix of the locals that `cfnroles terraform` writes. Their users may exist before them.
 WRITTEN_ROLE = "_role_arn"
 _WRITE = "Run `cfnroles terraform` to write these locals for the roles of task definitions"
@@ -34,8 +38,24 @@ NOT_AT_HAND = "is not available"
 OWN = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
 
 
+def root_module(project: Project, home: Provided | None = None) -> Module:
+    """Return the root of a configuration with a session for its passes, which share what they remember.
+
+    ``home`` is as for ``Session``.
+    """
+    if home not in project.roots:
+        session = Session(project.budget)
+        session.home = home
+        project.roots[home] = Module(project, session)
+    root: Module = project.roots[home]
+    return root
+
+
 class Module:
-    """One module of a pass. ``inputs`` is the scope of its call with the call itself; ``None`` for the root."""
+    """One module. ``call`` is the scope of its call with the call itself; ``None`` for the root.
+
+    All passes of its session share what it remembers.
+    """
 
     def __init__(
         self,
@@ -51,10 +71,9 @@ class Module:
         self.configuration = project.configuration(directory)
         self.scope = Scope(self, session)
         self._call = call
-        self._known: dict[object, Value] = {}
-        self._children: dict[str, Module] = {}
-        #: The variables of the root whose default was used.
-        self.defaults: dict[str, None] = {}
+        self._known: dict[object, Remembered] = {}
+        self._instances: dict[object, Lazy] = {}
+        self._apart: dict[tuple[int, str], Apart] = {}
 
     def named(self, root: str, steps: tuple[str, ...], place: Place) -> tuple[Value, int] | None:
         """As for ``Names``."""
@@ -77,14 +96,16 @@ class Module:
         return (self.resource(("resource", root, first), place), 1) if first and "_" in root else None
 
     def _once(self, key: object, called: str, place: Place, work: _Work) -> Value:
-        if key not in self._known:
-            thing = (self.address, key)
-            self.session.enter(thing, f"{self.address}{called}", place)
-            try:
-                self._known[key] = work()
-            finally:
-                self.session.leave(thing)
-        return self._known[key]
+        thing = (self.address, key)
+        self.session.enter(thing, f"{self.address}{called}", place)
+        try:
+            return self.remembering(key, work)
+        finally:
+            self.session.leave(thing)
+
+    def remembering(self, key: object, work: Callable[[], _Result]) -> _Result:
+        """Return the result of a computation that only the conditions of a pass change."""
+        return self.session.once(self._known.setdefault(key, Remembered()), work)
 
     def _of_run(self, name: str, place: Place) -> Value:
         if name == WORKSPACE and self.project.workspace:
@@ -106,7 +127,7 @@ class Module:
         if given is None and usual is not None:
             given = evaluate(usual, self.scope)
             if self._call is None:
-                self.defaults[name] = None
+                self.session.note("defaults", name, None)
         if given is None:
             return self._untold(name, block, place)
         return converted(given, kind, lambda node: evaluate(node, self.scope))
@@ -169,7 +190,16 @@ class Module:
         def make(scope: Scope, key: str) -> Lazy:
             return ResourceInstance(self, block, f"{called}{key}", kind, scope)
 
-        return repeated(block, self.scope, called, make, place, any_key=self.project.any_key)
+        return self._there(name, lambda: repeated(block, self.scope, called, make, any_key=self.project.any_key), place)
+
+    def _there(self, name: object, made: Callable[[], Lazy], place: Place) -> Value:
+        """Return a resource or a call, or its instances: the same ones in all passes."""
+        if name not in self._instances:
+            self._instances[name] = made()
+        there = self._instances[name]
+        if isinstance(there, ResourceInstance):
+            there.meet()
+        return Value(there, place)
 
     def called_module(self, name: str, place: Place) -> Value:
         """Return a module that this one calls, or its instances."""
@@ -182,17 +212,11 @@ class Module:
             return self._not_at_hand(name, block, place)
 
         def make(scope: Scope, key: str) -> Lazy:
-            return Outputs(self.child(name, block, directory, scope, key))
+            address = f"{self.address}module.{name}{key}."
+            return Outputs(Module(self.project, self.session, directory, path, address, (scope, block)))
 
-        return repeated(block, self.scope, f"module.{name}", make, place, any_key=self.project.any_key)
-
-    def child(self, name: str, call: Block, directory: str, scope: Scope, key: str) -> Module:
-        """Return the module of a call; the same one for the same call."""
-        address = f"{self.address}module.{name}{key}."
-        if address not in self._children:
-            path = (*self.path, name)
-            self._children[address] = Module(self.project, self.session, directory, path, address, (scope, call))
-        return self._children[address]
+        called = f"module.{name}"
+        return self._there(name, lambda: repeated(block, self.scope, called, make, any_key=self.project.any_key), place)
 
     def _not_at_hand(self, name: str, block: Block, place: Place) -> Value:
         source = block.body.arguments.get("source")
@@ -211,8 +235,10 @@ class Module:
 
     def apart(self, block: Block, region: str) -> Apart:
         """As for ``Owner``."""
-        home = self.session.home or provided_by(self.project)
-        return provided(self.project, self.path, block, region).apart(home)
+        if (id(block), region) not in self._apart:
+            home = self.session.home or provided_by(self.project)
+            self._apart[id(block), region] = provided(self.project, self.path, block, region).apart(home)
+        return self._apart[id(block), region]
 
     @property
     def called_by(self) -> str:

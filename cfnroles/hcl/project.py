@@ -55,6 +55,9 @@ class Project:
         self.sites: dict[str, Any] = {}
         #: Where each provider of the root creates resources, cached.
         self.providers: dict[str, Any] = {}
+        #: The roots for the passes, by where the current task definition is created.
+        self.roots: dict[Any, Any] = {}
+        self._sources: dict[tuple[str, tuple[str, ...]], str | None] = {}
         self._read: dict[tuple[str, str], tuple[str | None, str]] = {}
         self.root = self.configuration(".")
         if not self.root.texts:
@@ -171,6 +174,11 @@ class Project:
 
         ``directory`` is that of the caller, and ``path`` are the names of the calls from the root.
         """
+        if (directory, path) not in self._sources:
+            self._sources[directory, path] = self._source_of(call, directory, path)
+        return self._sources[directory, path]
+
+    def _source_of(self, call: Block, directory: str, path: tuple[str, ...]) -> str | None:
         source = literal(call.body.arguments.get("source"))
         if (source is not None and source.startswith(("./", "../"))) or source in (".", ".."):
             found = joined(directory, source)

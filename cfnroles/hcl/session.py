@@ -6,16 +6,20 @@ each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from cfnroles.hcl.provided import Provided
+from cfnroles.hcl.remembered import Answer, Question, Remembered, Traced
 from cfnroles.hcl.syntax import Node, Place
 from cfnroles.hcl.values import Failed, Lazy
 
 #: The maximum number of evaluated expressions, for one resource and for a directory. Known maxima are a third of it.
 MOST_STEPS = 300_000
 MOST_OF_ALL = 3_000_000
+
+_Result = TypeVar("_Result")
 
 
 class TooMuch(Exception):
@@ -58,6 +62,10 @@ class Session:
     home: Provided | None = None
 
     def __init__(self, budget: Budget, decided: Mapping[str, bool] | None = None) -> None:
+        self.begin(budget, decided)
+
+    def begin(self, budget: Budget, decided: Mapping[str, bool] | None = None) -> None:
+        """Start a pass. What earlier passes remember is still known."""
         self.budget = budget
         self._decided = dict(decided or {})
         self.asked: dict[str, bool] = {}
@@ -67,28 +75,82 @@ class Session:
         #: Those of data sources, by address.
         self.looked_up: dict[str, Lazy] = {}
         self.called: dict[tuple[str, str], str] = {}
-        self._peeking = False
+        #: The variables of the root whose default was used.
+        self.defaults: dict[str, None] = {}
+        self._peeking = 0
+        self._traced: list[Traced] = []
 
     @contextmanager
     def peeking(self) -> Iterator[None]:
         """Evaluate without meeting new conditions: one raises Undecided."""
-        before, self._peeking = self._peeking, True
+        self._peeking += 1
         try:
             yield
         finally:
-            self._peeking = before
+            self._peeking -= 1
 
     def holds(self, condition: str) -> bool:
         """Return whether an unknown condition holds in this pass; an undecided one does."""
-        if self._peeking and condition not in self.asked:
-            raise Undecided
+        undecided = bool(self._peeking) and condition not in self.asked
         holds = self._decided.get(condition, True)
+        if self._traced:
+            inner = self._traced[-1]
+            inner.asked(self._peeking > inner.depth, condition, None if undecided else holds)
+        if undecided:
+            raise Undecided
         self.asked[condition] = holds
         return holds
+
+    def once(self, known: Remembered, work: Callable[[], _Result]) -> _Result:
+        """Return the result of a computation: an earlier one if the answers to its questions are the same."""
+        if (leaf := known.found(self._would_answer)) is not None:
+            self._repeat(leaf.traced)
+            result: _Result = leaf.result
+            return result
+        traced = Traced(self._peeking)
+        self._traced.append(traced)
+        try:
+            made = work()
+        finally:
+            self._traced.pop()
+            if self._traced:
+                self._traced[-1].contain(traced)
+        if traced.complete:
+            known.keep(made, traced)
+        return made
+
+    def _would_answer(self, question: Question, met: set[str]) -> Answer:
+        peeked, condition = question
+        if (peeked or self._peeking) and condition not in self.asked and condition not in met:
+            return None
+        return self._decided.get(condition, True)
+
+    def _repeat(self, traced: Traced) -> None:
+        """Ask and note the same as a computation whose result is known."""
+        for (peeked, condition), answer in traced.answers.items():
+            if not peeked and not self._peeking:
+                self.asked[condition] = bool(answer)
+        for (kind, key), value in traced.notes.items():
+            getattr(self, kind)[key] = value
+        if self._traced:
+            repeated = traced
+            if self._peeking > traced.depth or self._peeking < traced.depth:
+                repeated = Traced(self._peeking)
+                repeated.answers, repeated.notes = traced.answers, traced.notes
+            self._traced[-1].contain(repeated)
+
+    def note(self, kind: str, key: object, value: object) -> None:
+        """Add something to what is ``made``, ``looked_up`` or ``called``, or to the ``defaults``."""
+        there: dict[Any, Any] = getattr(self, kind)
+        there[key] = value
+        if self._traced:
+            self._traced[-1].notes[kind, key] = value
 
     def enter(self, thing: object, called: str, place: Place) -> None:
         """Start an evaluation. Raise Failed if it is already in progress, which is a cycle."""
         if thing in self._open:
+            for each in self._traced:
+                each.complete = False
             raise Failed(f"{called} refers to itself", place)
         self._open.add(thing)
 

@@ -16,13 +16,14 @@ _Found = TypeVar("_Found")
 
 
 def explored(
-    work: Callable[[Session], _Found], budget: Budget, most: int = MOST
+    work: Callable[[Session], _Found], budget: Budget, most: int = MOST, session: Session | None = None
 ) -> tuple[list[tuple[Mapping[str, bool], _Found]], bool]:
     """Return the results for each combination of conditions, and whether none was left out.
 
-    If there are too many, each condition is examined both ways, with the others in their usual state.
+    If there are too many, each condition is examined both ways, with the others in their usual state. ``session`` is
+    the one of modules that remember what earlier passes found.
     """
-    passes = _Passes(work, budget)
+    passes = _Passes(work, budget, session or Session(budget))
     found: list[tuple[Mapping[str, bool], _Found]] = []
     pending: list[dict[str, bool]] = [{}]
     while pending:
@@ -43,16 +44,17 @@ def explored(
 class _Passes(Generic[_Found]):
     """The passes so far: an undecided condition holds, so those that do not hold decide a pass."""
 
-    def __init__(self, work: Callable[[Session], _Found], budget: Budget) -> None:
-        self._work, self._budget = work, budget
+    def __init__(self, work: Callable[[Session], _Found], budget: Budget, session: Session) -> None:
+        self._work, self._budget, self._session = work, budget, session
         self._made: dict[frozenset[str], tuple[Mapping[str, bool], _Found]] = {}
 
     def of(self, decided: Mapping[str, bool]) -> tuple[Mapping[str, bool], _Found]:
         """Return what a pass asked for, and what it found."""
         key = frozenset(name for name, holds in decided.items() if not holds)
         if key not in self._made:
-            session = Session(self._budget, decided)
-            self._made[key] = session.asked, self._work(session)
+            self._session.begin(self._budget, decided)
+            asked = self._session.asked
+            self._made[key] = asked, self._work(self._session)
         return self._made[key]
 
 

@@ -156,6 +156,7 @@ def _fragment(token: Token, after: Token, by_segment: bool) -> str:
     return _SEGMENT if by_segment and not ends_segment else _ANYTHING
 
 
+@lru_cache(maxsize=8192)  # the roles of similar tasks are asked for the same resources
 def _could_match(tokens: Tokens, text: str, ignore_case: bool) -> bool:
     """Return whether some value of the unknown parts makes the pattern match, ignoring segments."""
     if not _may_begin_alike(tokens, text, ignore_case):

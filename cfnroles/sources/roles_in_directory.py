@@ -14,7 +14,7 @@ from cfnroles.hcl.configuration import Configuration
 from cfnroles.hcl.definitions import Site, calls_away, instances, modules_of, sites
 from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.instances import ResourceInstance
-from cfnroles.hcl.module import Module
+from cfnroles.hcl.module import Module, root_module
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.session import MOST_OF_ALL, Budget, Session, TooMuch, Undecided
 from cfnroles.hcl.syntax import Body, Node
@@ -104,14 +104,16 @@ class SeenBefore:
         Conditions under which Terraform would fail never hold.
         """
 
+        module = root_module(self._project)
+
         def work(session: Session) -> list[Configured]:
             try:
-                return [_configured(each) for each in instances(site, Module(self._project, session))]
+                return [_configured(each) for each in instances(site, module)]
             except Failed:
                 return []
 
         try:
-            passes, _ = explored(work, self._budget.part())
+            passes, _ = explored(work, self._budget.part(), session=module.session)
         except (TooMuch, RecursionError):
             attributes = {"policy": Failed("it is too complex to evaluate", site.place)}
             return _Holder(site, (), (Configured(site.address, site.type, attributes, site.place),))

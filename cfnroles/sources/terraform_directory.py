@@ -19,7 +19,7 @@ from cfnroles.hcl.definitions import Site, away, instances, sites
 from cfnroles.hcl.directory import Changed, Directory, Files
 from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.instances import ResourceInstance
-from cfnroles.hcl.module import Module
+from cfnroles.hcl.module import Module, root_module
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.provided import Provided
 from cfnroles.hcl.providers import USUAL, provided, provider_block, root_provider
@@ -199,31 +199,29 @@ def _definitions(
 ) -> _Found | Gap:
     """Return the definitions of a site, with the roles that they name if these are read, too."""
     home = _home(site, project)
+    module = root_module(project, home)
+
+    def read() -> _Seen | Failed:
+        try:
+            return _seen(site, project, module, running)
+        except Failed as failed:
+            return failed
 
     def work(session: Session) -> _Pass:
-        session.home = home
-        module = Module(project, session)
+        seen = module.remembering(("seen", site.address), read)
+        if isinstance(seen, Failed):
+            return _Pass(seen, session.defaults)
         try:
-            there = list(instances(site, module))
-            own = [made for each in there if (made := _turned(each, project, module)) is not None]
-            may_run = [each for each in running if own and mentions(each, site)]
-            services = [each for one in may_run if one.type not in RUNNER_TYPES for each in services_of(one, module)]
-            runners = [each for one in may_run if one.type in RUNNER_TYPES for each in runners_of(one, module)]
-            turned = [both for each in own for both in beside_services(each, services)]
-            turned += [both for each in own for both in targets_running(each, runners)]
-            for each in turned:
-                each.keys |= keys_of(each.tree, session)
-                each.keys |= keys_in_directory(each.tree, project, module)
             if before is None:
-                return _Pass(turned, module.defaults, roleless=bool(there) and not own)
-            whole = judged(runners, lambda target: any(target.runs(each) for each in own))
-            surface = DirectoryInPass(before, project, module, whole)
-            return _Pass(turned, module.defaults, roles_beside(surface, turned))
+                return _Pass(seen.turned, session.defaults, roleless=seen.roleless)
+            surface = DirectoryInPass(before, project, module, seen.judged)
+            return _Pass(seen.turned, session.defaults, roles_beside(surface, seen.turned))
         except Failed as failed:
-            return _Pass(failed, module.defaults)
+            return _Pass(failed, session.defaults)
 
     try:
-        found, exact = explored(work, Budget(MOST_OF_ALL) if before else project.budget.part())
+        budget = Budget(MOST_OF_ALL) if before else project.budget.part()
+        found, exact = explored(work, budget, session=module.session)
     except TooMuch as much:
         return _hidden(site.address, site.place, f"it is too complex to evaluate, at {much.place}", _DECIDE)
     except RecursionError:
@@ -252,6 +250,32 @@ def _definitions(
         _region(site, home, project),
         any(each.roleless for _, each in whole),
     )
+
+
+class _Seen(Struct, frozen=True):
+    """The instances of a definition in a pass. ``judged`` are the runners whose needs are all known, and ``roleless``
+    says that none of its instances has roles.
+    """
+
+    turned: list[Turned]
+    judged: frozenset[str]
+    roleless: bool
+
+
+def _seen(site: Site, project: Project, module: Module, running: Sequence[Site]) -> _Seen:
+    """Return the instances of a definition with what runs them. Raise Failed if Terraform would fail."""
+    there = list(instances(site, module))
+    own = [made for each in there if (made := _turned(each, project, module)) is not None]
+    may_run = [each for each in running if own and mentions(each, site)]
+    services = [each for one in may_run if one.type not in RUNNER_TYPES for each in services_of(one, module)]
+    runners = [each for one in may_run if one.type in RUNNER_TYPES for each in runners_of(one, module)]
+    turned = [both for each in own for both in beside_services(each, services)]
+    turned += [both for each in own for both in targets_running(each, runners)]
+    for each in turned:
+        each.keys |= keys_of(each.tree, module.session)
+        each.keys |= keys_in_directory(each.tree, project, module)
+    whole = judged(runners, lambda target: any(target.runs(each) for each in own))
+    return _Seen(turned, whole, bool(there) and not own)
 
 
 def _refuse_missing(failed: Failed | None, project: Project) -> None:
@@ -292,10 +316,17 @@ def _home(site: Site, project: Project) -> Provided:
     if "region" not in site.block.body.arguments:
         return provided(project, site.calls, site.block)
     try:
-        named = {each.region for each in instances(site, Module(project, Session(project.budget.part())))}
+        named = {each.region for each in instances(site, _alone_in(project))}
     except (Failed, TooMuch, RecursionError):
         named = set()
     return provided(project, site.calls, site.block, named.pop() if len(named) == 1 else site.address)
+
+
+def _alone_in(project: Project) -> Module:
+    """Return the root in one pass in which all conditions hold."""
+    module = root_module(project)
+    module.session.begin(project.budget.part())
+    return module
 
 
 def _region(site: Site, home: Provided, project: Project) -> str:
@@ -307,7 +338,7 @@ def _region(site: Site, home: Provided, project: Project) -> str:
     if node is None or home != provided(project, site.calls, site.block):
         return ""
     try:
-        value = evaluate(node, Module(project, Session(project.budget)).scope)
+        value = evaluate(node, _alone_in(project).scope)
     except (Failed, TooMuch, RecursionError):
         return ""
     return str(plain(value)) if is_known(value) and isinstance(value.data, str) else ""
@@ -318,7 +349,7 @@ def _alone(running: Sequence[Site], project: Project, tasks: Sequence[Task]) -> 
     known = {address for task in tasks for workload, _ in task.variants for address in _run_by(workload)}
     for site in running:
         try:
-            gaps = list(_unread_in(site, Module(project, Session(project.budget.part())), known, has_tasks=bool(tasks)))
+            gaps = list(_unread_in(site, _alone_in(project), known, has_tasks=bool(tasks)))
         except (TooMuch, RecursionError):
             gaps = [(site.address, "it is too complex to evaluate", _DECIDE, _holder(site))]
         except Failed as failed:

@@ -122,13 +122,15 @@ def in_passes(
 
     ``found`` are the worlds in which it exists, and ``passes`` the conditions of all.
     """
-    workloads = [_workload(each.turned, at.document) for each in found]
-    facts = _facts(workloads[0], told, at)
+    # Passes that differ in nothing that it depends on share one definition.
+    distinct = {id(each.turned): each.turned for each in found}
+    workloads = {key: _workload(turned, at.document) for key, turned in distinct.items()}
+    facts = _facts(workloads[id(found[0].turned)], told, at)
     places = _Places()
-    discoveries = [
-        places.alike(_discovered(workload, each.turned, facts)) for workload, each in zip(workloads, found, strict=True)
-    ]
-    return TaskInPasses(address, found, passes, at, facts, workloads, discoveries)
+    discoveries = {key: places.alike(_discovered(workloads[key], turned, facts)) for key, turned in distinct.items()}
+    numbers = [id(each.turned) for each in found]
+    own = [workloads[key] for key in numbers], [discoveries[key] for key in numbers]
+    return TaskInPasses(address, found, passes, at, facts, *own)
 
 
 def _distinct(workloads: Sequence[Workload], discoveries: Sequence[Discovery]) -> Iterator[tuple[Workload, Discovery]]:
