@@ -54,7 +54,11 @@ def _extent(node: Any, document: str, known: dict[int, tuple[int, int] | None]) 
     if id(node) in known:
         extent = known[id(node)]
         if extent is None:
-            raise InvalidInput("contains itself, by an alias of its own anchor", where=_where(node, document))
+            raise InvalidInput(
+                "contains itself, by an alias of its own anchor",
+                where=_where(node, document),
+                remedy="Replace the alias with its value.",
+            )
         return extent
     known[id(node)] = None
     inner = node.value if isinstance(node, yaml.SequenceNode) else [each for pair in node.value for each in pair]

@@ -90,16 +90,24 @@ def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
     return data
 
 
+#: The similarity of a file name that was likely meant.
+_NEAR = 0.7
+
+
 def _missing(name: str, error: OSError) -> Missing:
     """Return the error for a missing file, with the likely intended name next to it."""
     from cfnroles.spelling import meant
 
     path = Path(name)
+    if path.is_symlink():
+        return Missing(f"is a symbolic link to {path.readlink()}, which does not exist", where=name)
     try:
         beside = [each.name for each in islice(path.parent.iterdir(), 1000)]
     except OSError:
         beside = []
-    near = meant(path.name, beside) if path.name else None
+    # Without the suffix, which many files share.
+    alike = [each for each in beside if meant(path.stem, [Path(each).stem], _NEAR)] if path.stem else []
+    near = meant(path.name, alike)
     remedy = f"Did you mean {str(path.with_name(near))!r}?" if near else ""
     return Missing(f"cannot be read: {error.strerror}", where=name, remedy=remedy)
 

@@ -51,8 +51,14 @@ def test_the_file_beside_that_was_meant_is_named(tmp_path: Path) -> None:
     with pytest.raises(Missing, match=r"Did you mean '.*billing\.json'\?"):
         read_text(tmp_path / "biling.json")
     with pytest.raises(Missing) as other:
-        read_text(tmp_path / "web.yaml")
+        read_text(tmp_path / "web.json")
     assert "Did you mean" not in str(other.value)
+
+
+def test_a_link_to_nothing_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "web.json").symlink_to("gone.json")
+    with pytest.raises(Missing, match=r"web\.json: is a symbolic link to gone\.json, which does not exist$"):
+        read_text(tmp_path / "web.json")
 
 
 def test_as_much_as_the_limit_is_read_and_no_byte_more(tmp_path: Path) -> None:

@@ -132,6 +132,18 @@ class LazyCommands(click.Group):
                 each.params.append(_QUIET)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Return the remaining arguments. A usage error suggests the option that was likely meant."""
+        words = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            from cfnroles.cli.meant_options import understood
+
+            if told := understood(error, words, self):
+                raise click.UsageError(told, ctx) from error
+            raise
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

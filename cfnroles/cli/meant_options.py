@@ -19,7 +19,7 @@ _SYNONYMS = {
     "--format sarif": "sarif",
     "--format mermaid": "mermaid",
     "--format github": "github",
-    "--format": "output-format template-format",
+    "--format": "output-format template-format fmt",
     "--source": "task-definition taskdef task-def file template template-file spec",
     "--output": "out outfile out-file output-file output-dir out-dir outdir dir directory o",
     "--plan": "dry-run no-execute-changeset what-if preview diff check",
@@ -55,11 +55,13 @@ _SYNONYMS = {
 _SOURCE = frozenset(("source", *_SYNONYMS["--source"].split()))
 #: Options of other commands that write a file.
 _OUTPUT = frozenset(("output", *_SYNONYMS["--output"].split()))
+#: The similarity of an option that was likely meant: `--foo` is not `--format`.
+_NEAR = 0.7
 #: Remedies for missing arguments.
 _MISSING = {
     "source": "`cfnroles init` shows the commands for what is in this folder.",
     "files": "`cfnroles lint .` looks at this folder and below.",
-    "old": "Give a file before and after the change, or a revision such as HEAD and a file.",
+    "old": "Pass a file before and after the change, or a revision such as HEAD and a file.",
 }
 
 
@@ -71,7 +73,7 @@ def understood(error: click.UsageError, words: Sequence[str], command: click.Com
         short = not error.option_name.startswith("--")
         name = next((word for word in words if short and word.startswith(error.option_name)), error.option_name)
         name = name.partition("=")[0]
-        told = f"No such option {name!r}. {remedy}" if (remedy := _meant(name, command)) else ""
+        told = " ".join(filter(None, (f"No such option {name!r}.", _meant(name, command) or _spelled(name, command))))
     elif isinstance(error, click.MissingParameter):
         remedy = _MISSING.get(str(error.param.name), "") if isinstance(error.param, click.Argument) else ""
         told = f"{error.format_message()} {remedy}" if remedy else ""
@@ -90,6 +92,15 @@ def _meant(name: str, command: click.Command) -> str:
         return f"{command.name} prints its answer: redirect it with > FILE."
     has_source = any(isinstance(each, click.Argument) and each.name == "source" for each in command.params)
     return "SOURCE is an argument: leave the option's name out." if has_source and called in _SOURCE else ""
+
+
+def _spelled(name: str, command: click.Command) -> str:
+    """Return a hint at the option with the nearest spelling. An option of one hyphen is never a misspelled one."""
+    from cfnroles.spelling import meant
+
+    known = [option for each in command.params if isinstance(each, click.Option) for option in each.opts]
+    near = meant(name, [each for each in known if each.startswith("--")], _NEAR) if name.startswith("--") else None
+    return f"Did you mean {near}?" if near else ""
 
 
 def _is_of(command: click.Command, meaning: str) -> bool:

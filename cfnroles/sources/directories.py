@@ -20,6 +20,8 @@ _MOST, _TOLD = 200, 3
 TERRAGRUNT = "terragrunt.hcl"
 #: The file in which `cdk synth` lists its output.
 MANIFEST = "manifest.json"
+#: The end of the names of an app's templates, and what those with a task definition contain.
+_TEMPLATE, _TASK_DEFINITION = ".template.json", b"AWS::ECS::TaskDefinition"
 
 
 def holds_terraform(path: str | Path) -> bool:
@@ -57,11 +59,33 @@ def artifacts(directory: Path) -> Mapping[str, Mapping[str, Any]]:
 
 def nothing_to_read(directory: str) -> InvalidInput:
     """Return the error for a directory that is no source, with the directory that was likely meant."""
+    if is_app(directory):
+        return InvalidInput(
+            "is what `cdk synth` writes, and this command reads one template",
+            where=directory,
+            remedy=_one_of(directory),
+        )
     return InvalidInput(
         "is a directory without .tf files, and not what `cdk synth` writes",
         where=directory,
         remedy=_remedy(directory),
     )
+
+
+def _one_of(directory: str) -> str:
+    """Return a remedy with the templates of an app that have a task definition."""
+    names = [name for name in below_directly(directory) if name.endswith(_TEMPLATE)][:_MOST]
+    found = [name for name in names if _has_tasks(Path(directory), name)]
+    listed = ", ".join(quoted(f"{directory.rstrip('/')}/{name}") for name in found[:_TOLD])
+    whole = f"`cfnroles explain {quoted(directory)}` and `cfnroles verify {quoted(directory)}` read all."
+    return f"Pass the template: {listed}{' or another one' if len(found) > _TOLD else ''}. {whole}" if found else whole
+
+
+def _has_tasks(directory: Path, name: str) -> bool:
+    try:
+        return _TASK_DEFINITION in read_inside(directory, name)
+    except InvalidInput:
+        return False
 
 
 def _remedy(directory: str) -> str:
@@ -73,8 +97,8 @@ def _remedy(directory: str) -> str:
         how = "`terragrunt show -json | cfnroles explain -`"
         return f"It has {TERRAGRUNT}: pass the directory of the module that this calls, or the state: {how}"
     if any(name.endswith(_DOCUMENTS) for name in names):
-        return f"Give one of its files, or write a service spec for all of them: cfnroles init {quoted(directory)}"
-    return "Give a file, a directory of Terraform, or the cdk.out that `cdk synth` writes."
+        return f"Pass one of its files, or write a service spec for all of them: cfnroles init {quoted(directory)}"
+    return "Pass a file, a directory of Terraform, or the cdk.out that `cdk synth` writes."
 
 
 def _readable(directory: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from cfnroles.facts import Facts
 from cfnroles.placeholders import as_symbols, fill, name_of, unresolved
 from cfnroles.sources.members import MEMBERS, recorded
 from cfnroles.sources.told import Told
-from cfnroles.spelling import hint
+from cfnroles.spelling import hint, meant
 from cfnroles.workload import EXPRESS, Path, Workload
 
 #: Members of ECS's description that are invalid in input.
@@ -70,7 +70,17 @@ def unlike(document: Document) -> str:
         return "It has ContainerDefinitions, as in CloudFormation; the ECS API has containerDefinitions."
     if "image" in members:
         return "It looks like a single container definition."
+    if _is_compose(members.get("services")):
+        return "It looks like a Compose file. Pass the task definitions: `aws ecs describe-task-definition`."
+    if misspelled := meant("containerDefinitions", map(str, members), 0.8):
+        return f"It has {misspelled}. Did you mean containerDefinitions?"
     return f"It has no containerDefinitions. {_told(tuple(map(str, members)))}"
+
+
+def _is_compose(services: Any) -> bool:
+    """Return whether these are the services of Docker Compose: with an image or a build each."""
+    found = services.values() if isinstance(services, Mapping) else ()
+    return bool(found) and all(isinstance(each, Mapping) and each.keys() & {"image", "build"} for each in found)
 
 
 #: Kinds of documents that are neither an object nor empty.

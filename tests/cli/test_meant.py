@@ -27,6 +27,8 @@ MEANT = {
     "a command": (["explian"], "No such command 'explian'. Did you mean 'explain'?"),
     "a command of another tool": (["destroy"], "Did you mean 'delete'?"),
     "an option": (["explain", "task.json", "--fromat", "json"], "--format"),
+    "one option": (["build", "task.json", "--ouptut", "x"], "No such option '--ouptut'. Did you mean --output?\n"),
+    "an option of all commands": (["--verison"], "No such option '--verison'. Did you mean --version?"),
     "a container": (["explain", "task.json", "--image", "wbe=nginx"], "Did you mean 'web'?"),
     "a logical ID": (["explain", "template.yaml", "--resource", "webTsk"], "Did you mean 'WebTask'?"),
     "a parameter": (["explain", "template.yaml", "--parameter", "Stagee=a"], "Did you mean 'Stage'?"),
@@ -46,6 +48,13 @@ def test_what_was_meant(words: list[str], told: str, cfnroles: Any, tmp_path: Pa
     answer = cfnroles(*words)
     assert (answer.code, answer.out) == (2, "")
     assert told in answer.err
+
+
+@pytest.mark.parametrize("words", [["lint", "--foo"], ["--foo"], ["lint", "-x"]])
+def test_no_option_is_suggested_for_another_word(words: list[str], cfnroles: Any) -> None:
+    answer = cfnroles(*words)
+    assert answer.code == 2
+    assert answer.err.endswith(f"No such option {words[-1]!r}.\n")
 
 
 def test_nothing_is_meant_by_what_nobody_calls_so(cfnroles: Any) -> None:

@@ -43,7 +43,9 @@ OTHERS = {
     "a text": ("hello", "It is a string."),
     "a list of two": (f"[{TASK}, {TASK}]", "one task definition at a time"),
     "one container": ("{name: web, image: nginx}", "looks like a single container definition"),
-    "services of Docker": ("services: {web: {image: nginx}}", "Its members: services."),
+    "services of Docker": ("services: {web: {image: nginx}}", "It looks like a Compose file."),
+    "services of another tool": ("services: {web: {port: 1}}", "Its members: services."),
+    "a misspelt member": ("{containerDefinitons: []}", "Did you mean containerDefinitions?"),
     "accounts of a system": ("root:$6$hunter2:20228:\nbin:*:20228:", r"None of its members has a name that ECS has\.$"),
     "more than names": ("{version: 1, wJalrXUtnFEMI/K7MDENG: 2}", r"Its members: version and others\.$"),
     "members as CloudFormation spells them": (

@@ -55,6 +55,7 @@ WRONG = (
     Wrong("unknown-key-of-a-role", _ROLE, _role("polices: [x]"), "8:7", "'polices' is not a key"),
     Wrong("unknown-grant", "sqs-send", "sqs-sned", "9:11", "Did you mean 'sqs-send'?"),
     Wrong("grant-by-another-word", "sqs-send", "sqs-publish", "9:11", "Did you mean 'sqs-send'?"),
+    Wrong("verb-without-service", "sqs-send", "consume", "9:11", "Name the service: 'sqs-consume' or"),
     Wrong("grants-of-no-service", "sqs-send", "sqs-purge-all", "9:11", "Its service has 'sqs-send' and 'sqs-consume'."),
     Wrong("key-of-what-is-below", _WEB, _WEB + "    grants: []\n", "7:5", "Move it to 'task-role'."),
     Wrong("grant-without-a-word", "sqs-send: orders", "{prefix: x}", "9:11", "the entry names no grant"),
@@ -75,7 +76,7 @@ WRONG = (
     ),
     Wrong("no-project", "project: shop\n", "", "1:1", "has no 'project'"),
     Wrong("no-services", GOOD[GOOD.index("services:") :], "defaults: {exec: true}\n", "1:1", "has no 'services'"),
-    Wrong("empty-services", GOOD[GOOD.index("services:") :], "services: {}\n", "4:1", "it is empty"),
+    Wrong("empty-services", GOOD[GOOD.index("services:") :], "services: {}\n", "4:1", "'services' is empty"),
     Wrong("service-without-task-definition", _WEB, "", "5:3", "has no 'task-definition'"),
     Wrong("key-without-value", "region: us-east-1", "region:", "3:1", "'region' has no value"),
     Wrong(

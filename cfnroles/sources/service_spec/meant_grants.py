@@ -28,6 +28,12 @@ def meant_grant(name: str, known: Sequence[str]) -> tuple[str, ...]:
     return (near,) if near else tuple(same)
 
 
+def grants_with(verb: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Return the grants that are a service and this verb: ``s3-read`` and others for ``read``."""
+    verbs = _VERBS.get(verb.lower(), ())
+    return tuple(each for each in known if verbs and _parts(each)[1] == verbs)
+
+
 def _parts(name: str) -> tuple[Sequence[str], tuple[str, ...]]:
     """Return the words of a grant that are not verbs, its service first, and its verbs in the words of ``_VERBS``."""
     words = [each.lower() for each in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)]

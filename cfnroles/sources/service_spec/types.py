@@ -152,7 +152,7 @@ class Named(Struct, frozen=True):
             yield fault(path, f"{shown(value)} is not {self.noun}", "Write one line for each: `name: value`.")
             return
         if not value:
-            yield fault(path, "it is empty", "Remove the key, or add an entry.")
+            yield fault(path, f"{path[-1]!r} is empty" if path else "it is empty", "Remove the key, or add an entry.")
         lowered: dict[str, str] = {}
         for name, member in value.items():
             yield from self.key.problems(name, (*path, name))
@@ -221,10 +221,12 @@ class Structure(Struct, frozen=True):
 
     def _meant(self, name: str) -> str:
         """Return a remedy for an unknown key: by its meaning, its spelling, or the key that contains it."""
-        from cfnroles.sources.service_spec.meant_grants import meant_grant  # only for wrong input
+        from cfnroles.sources.service_spec.meant_grants import grants_with, meant_grant  # only for wrong input
 
         if grants := meant_grant(name, self.choice) if self.choice else ():
             return f"Did you mean {grants[0]!r}?" if len(grants) == 1 else f"Its service has {listed(grants)}."
+        if grants := grants_with(name, self.choice):
+            return f"Name the service: {listed(grants, 'or')}."
         above = [key.name for key in self.keys if name in _names_in(key.type)]
         if above and not meant(name, self._names, 0.8):
             return f"Move it to {' or '.join(map(repr, above))}."

@@ -73,7 +73,7 @@ BUCKET = ResourceKind(
     _GENERAL_NAME,
     region=False,
     account=False,
-    hint="for a directory bucket, use s3-express-read or s3-express-read-write",
+    hint="`prefix` limits the keys; for a directory bucket, use s3-express-read or s3-express-read-write",
 )
 DIRECTORY_BUCKET = ResourceKind(
     "the name or ARN of a directory bucket of S3",
