@@ -105,7 +105,7 @@ def homes(
         pairs = [pair for pair in pairs if pair[0] == regions[0] or pair[1] == accounts[0] or pair in together]
     # A policy names only resources of its own partition.
     partitions = sorted({match["partition"] for match in found if match["partition"]}) or ["aws"]
-    others = _others([*need_texts, *(f"${{{name}}}" for name in apart)], context or {})
+    others = _others(need_texts, apart, context or {})
     return tuple(
         Home(account, region, partition, others)
         for region, account in pairs
@@ -258,15 +258,15 @@ def _has(text: str, name: str) -> bool:
     return f"${{{name}}}" in text
 
 
-def _others(texts: Sequence[str], context: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def _others(texts: Sequence[str], apart: Sequence[str], context: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     told = {key.lower(): value for key, value in context.items()}
     # Symbols of the stack itself mean the same on both sides: no home has values for them.
-    names = sorted({name for text in texts for name in symbols(text)}.difference(PSEUDO_PARAMETERS))
+    needed = {name for text in texts for name in symbols(text)}.difference(PSEUDO_PARAMETERS)
     values: dict[str, str] = {}
-    for number, name in enumerate(names):
+    for number, name in enumerate(sorted(needed.union(apart))):
         # The number distinguishes names that differ only in special characters.
         word = f"{number}-{re.sub(r'[^A-Za-z0-9]+', '-', name)}"
-        whole = any(text.startswith(f"${{{name}}}") for text in texts)
+        whole = name not in needed or any(text.startswith(f"${{{name}}}") for text in texts)
         values[name] = f"arn:aws:untold:::{word}" if whole else f"untold-{word}"
         if name.startswith(SUFFIX):
             # No policy can contain these: Secrets Manager uses letters and digits.

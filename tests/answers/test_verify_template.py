@@ -411,6 +411,13 @@ def test_what_a_deployment_changes_is_known_again_in_the_role(old: str, new: str
     assert (shifting.verdict is Verdict.PASS) == (old == "")
 
 
+def test_the_managed_policy_for_load_balancers_allows_what_a_deployment_changes() -> None:
+    policy = "ManagedPolicyArns: [arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers]"
+    text = f"{TEMPLATE}{DEPLOYED[: DEPLOYED.index('      Policies:')]}      {policy}\n"
+    shifting = next(each for each in judged(text) if each.holder is Holder.INFRASTRUCTURE)
+    assert {each.outcome for each in shifting.judged} == {Outcome.ALLOWED}
+
+
 ONLY_IN_PROD = (
     (
         f"      Policies:\n        - PolicyName: Secrets\n          PolicyDocument:\n            {ALLOWED}\n",
