@@ -102,6 +102,8 @@ def matches(pattern: Pattern, text: str, *, subject: str, ignore_case: bool = Fa
     partly_known = has_unknown_characters(text)
     if not (partly_known or pattern.unknown) or not _could_match(pattern.tokens, text, ignore_case):
         return False
+    if by_segment and not pattern.unknown and not _could_match_resource(pattern.tokens, text):
+        return False
     return Unknown(pattern.unknown | {subject} if partly_known else pattern.unknown)
 
 
@@ -171,6 +173,19 @@ def _could_match(tokens: Tokens, text: str, ignore_case: bool) -> bool:
         else:
             reached = advanced(wanted, reached, letter)
     return len(wanted) in reached
+
+
+def _could_match_resource(tokens: Tokens, text: str) -> bool:
+    """Return whether some name in an ARN makes a complete pattern match: no name contains the rest of another ARN."""
+    parts, given = components(tokens), text.split(":", COMPONENTS - 1)
+    if len(parts) < COMPONENTS or len(given) < COMPONENTS or has_unknown_characters("".join(given[:-1])):
+        return True
+    if ":" in given[-1]:
+        return True
+    *known, resource = zip(parts, given, strict=True)
+    return all(_fits(part, each, ignore_case=False, by_segment=False) for part, each in known) and _could_match(
+        *resource, ignore_case=False
+    )
 
 
 def _may_begin_alike(tokens: Tokens, text: str, ignore_case: bool) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from awacs import acm, cloudwatch, iam, logs
+from awacs import acm, cloudwatch, logs
 from awacs import application_autoscaling as scaling
 
 from cfnroles.need import Holder, Standing
@@ -47,11 +47,6 @@ def has_default_group(found: Found) -> bool:
     """ECS names the service's log group: the service has neither a log group nor a task definition of its own."""
     container = found.workload.at(("containerDefinitions", 0)) if is_express(found) else None
     return container is not None and "logConfiguration" not in container
-
-
-def service_linked_roles(found: Found) -> tuple[Text, ...]:
-    """The service-linked roles that are created with the first load balancer and the first scaled service."""
-    return tuple(ingress.service_linked_role(found, role) for role in (ingress.LINKED, _LINKED))
 
 
 def own_group(found: Found) -> tuple[Text, ...]:
@@ -222,7 +217,7 @@ FEATURES = (
     _row(
         name="express-service-linked-roles",
         why="the first load balancer and the first scaled service in an account create service-linked roles",
-        grants=(Grant(iam.CreateServiceLinkedRole, on=service_linked_roles, sid="MakeServiceLinkedRoles"),),
+        grants=tuple(map(ingress.makes_service_linked_role, (ingress.LINKED, _LINKED))),
     ),
     _row(
         name="express-service-log-group",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from awacs import acm, ec2, iam, wafv2
+from awacs import acm, ec2, wafv2
 from awacs import elasticloadbalancing as elb
 
 from cfnroles.need import Holder, Standing
@@ -35,11 +35,6 @@ def web_acl(found: Found) -> Text:
         what = f"{found.text.written} is not the ARN of a web ACL of a Region"
         raise Malformed(what, "Write arn:PARTITION:wafv2:REGION:ACCOUNT:regional/webacl/NAME/ID.")
     return arn.text
-
-
-def balancing_role(found: Found) -> Text:
-    """The service-linked role that is created with the first load balancer."""
-    return ingress.service_linked_role(found, LINKED)
 
 
 def is_shared(found: Found) -> bool:
@@ -103,7 +98,7 @@ FEATURES = (
     _row(
         name="gateway-linked-role",
         why="the first load balancer in an account creates a service-linked role",
-        grants=(Grant(iam.CreateServiceLinkedRole, on=balancing_role, sid="MakeServiceLinkedRole"),),
+        grants=(ingress.makes_service_linked_role(LINKED),),
     ),
     _row(
         name="gateway-web-acl",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from awacs import ec2
+from awacs import ec2, iam
 from awacs import elasticloadbalancing as elb
 from awacs.aws import Action
 
@@ -24,18 +24,25 @@ LINKED = "elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalanci
 OPENED = (ec2.AuthorizeSecurityGroupEgress, ec2.AuthorizeSecurityGroupIngress)
 
 _ELB = "elasticloadbalancing"
-BALANCERS = EveryOf(_ELB, "loadbalancer/app/")
-_LISTENERS = EveryOf(_ELB, "listener/app/")
-_RULES = EveryOf(_ELB, "listener-rule/app/")
-_TARGETS = EveryOf(_ELB, "targetgroup/")
+#: The forms of their ARNs.
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_elbv2.html
+_BALANCER, _LISTENER, _TARGET = "loadbalancer/app/*/", "listener/app/*/*/", "targetgroup/*/"
+_RULE = "listener-rule/app/*/*/*/"
+BALANCERS, _LISTENERS = EveryOf(_ELB, _BALANCER), EveryOf(_ELB, _LISTENER)
+_RULES, _TARGETS = EveryOf(_ELB, _RULE), EveryOf(_ELB, _TARGET)
 _GROUPS = EveryOf("ec2", "security-group/")
 
 
-def service_linked_role(found: Found, role: str) -> Text:
-    """The ARN of a service-linked role of the home account: ``SERVICE/NAME``."""
-    facts = found.facts
-    start = ("arn:", partition_of(facts.home_region), ":iam::", facts.home_account, ":role/aws-service-role/")
-    return Text(*start, role)
+def makes_service_linked_role(role: str) -> Grant:
+    """The grant to create a service-linked role of the home account, ``SERVICE/NAME``, for its service only."""
+
+    def arn(found: Found) -> Text:
+        facts = found.facts
+        start = ("arn:", partition_of(facts.home_region), ":iam::", facts.home_account, ":role/aws-service-role/")
+        return Text(*start, role)
+
+    service = When("StringEquals", "iam:AWSServiceName", role.partition("/")[0])
+    return Grant(iam.CreateServiceLinkedRole, on=arn, sid="MakeServiceLinkedRoles", conditions=service)
 
 
 def balancing(balancers: Iterable[Action] = (), rules: Iterable[Action] = ()) -> tuple[Grant, ...]:
@@ -68,7 +75,7 @@ def balancing(balancers: Iterable[Action] = (), rules: Iterable[Action] = ()) ->
         ),
         Grant(
             elb.AddTags,
-            on=EveryOf(_ELB, "loadbalancer/app/", "listener/app/", "listener-rule/app/", "targetgroup/"),
+            on=EveryOf(_ELB, _BALANCER, _LISTENER, _RULE, _TARGET),
             sid="TagLoadBalancers",
             conditions=When(
                 "StringEquals",

@@ -33,6 +33,10 @@ RESOURCES = [
     ("Resource", "arn:aws:s3:::b/?", "arn:aws:s3:::b/*", REST),
     ("Resource", "arn:aws:s3:::b/*z", "arn:aws:s3:::b/a*", REST),
     ("Resource", "arn:aws:s3:::c/*", "arn:aws:s3:::b/*", "no match"),
+    ("Resource", "arn:aws:elb:*:*:a/*/*", "arn:aws:elb:eu-west-1:1:a/*/*", "match"),
+    ("Resource", "arn:aws:elb:*:*:a/*/*", "arn:aws:elb:eu-west-1:1:a/*", REST),
+    ("Resource", "arn:aws:elb:*:*:b/*/*", "arn:aws:elb:eu-west-1:1:a/*/*", "no match"),
+    ("Resource", "arn:aws:logs:*:*:log-stream:p/x", "arn:aws:logs:eu-west-1:1:log-group:g:log-stream:p/*", REST),
     ("Resource", "arn:aws:s3:::b/${aws:username}", "arn:aws:s3:::b/*", "no match"),
 ]
 

@@ -80,8 +80,14 @@ def test_exactly_two_service_linked_roles_are_made(answer: Any) -> None:
     found = answer(expressGatewayService=express()).needs
     start = "arn:aws:iam::123456789012:role/aws-service-role"
     assert {need.split(" on ")[1] for need in about(found, "iam:CreateServiceLinkedRole")} == {
-        f"{start}/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing",
-        f"{start}/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService",
+        f"{start}/{service}/{name}, iam:AWSServiceName StringEquals {service}"
+        for service, name in (
+            ("elasticloadbalancing.amazonaws.com", "AWSServiceRoleForElasticLoadBalancing"),
+            (
+                "ecs.application-autoscaling.amazonaws.com",
+                "AWSServiceRoleForApplicationAutoScaling_ECSService",
+            ),
+        )
     }
 
 
