@@ -24,6 +24,7 @@ from cfnroles.workload import Path
 
 TASK_DEFINITION = "aws_ecs_task_definition"
 _CONTAINERS = "container_definitions"
+_REQUIRED = ("name", "image")
 #: The blocks of the resource, with their member in the API; those with a list may be repeated.
 BLOCKS = {
     "volume": "volumes",
@@ -69,8 +70,8 @@ class Unseen(Struct, frozen=True):
 class Turned(Struct):
     """A task definition in the API's form: its ``tree``, path and place of each member, and unreadable members.
 
-    ``address`` is that of the resource. ``stops`` says that Terraform would fail at its container definitions, and
-    ``missing`` that it names a file that does not exist. ``keys`` are those of resources that it names and the
+    ``address`` is that of the resource. ``stops`` says that Terraform or ECS would reject its container definitions,
+    and ``missing`` that it names a file that does not exist. ``keys`` are those of resources that it names and the
     configuration creates, by the names of their resources, and ``looked_up`` those of existing ones. ``settings`` are
     the documents of what is next to it.
     """
@@ -264,7 +265,10 @@ class Turned(Struct):
         if others := [each for each in made if not isinstance(each, dict)]:
             what = f"{len(others)} of {len(made)} elements are not container definitions"
             self.unseen.append(Unseen(path, what, "Write jsonencode([{ ... }])"))
-        return [each for each in made if isinstance(each, dict)]
+        containers = [each for each in made if isinstance(each, dict)]
+        # ECS registers no container without these, so such a pass never happens.
+        self.stops = self.stops or any(each.get(name) in (None, "") for each in containers for name in _REQUIRED)
+        return containers
 
     def _json(self, value: Value, kind: Any, path: Path) -> Any:
         """Return a part of the container definitions, whose members the provider accepts in any case."""

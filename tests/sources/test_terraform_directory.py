@@ -452,6 +452,36 @@ def test_conditions_under_which_terraform_stops_are_never_the_case() -> None:
     assert (only.when, list(only.discovery.gaps)) == ({}, [])
 
 
+FILTERED = """
+variable "name" {}
+variable "image" {}
+locals {
+  container = {
+    name    = var.name
+    image   = var.image
+    secrets = [{ name = "A", valueFrom = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf" }]
+  }
+}
+resource "aws_ecs_task_definition" "app" {
+  family                = "app"
+  container_definitions = jsonencode([{ for key, value in local.container : key => value if value != null }])
+}
+"""
+
+
+def test_no_condition_leaves_a_container_without_a_name_or_an_image() -> None:
+    (only,) = reading(FILTERED).accepted()
+    secrets = {need: only.only_if(need) for need in only.discovery.needs if "Secret" in need.permission.action}
+    assert (list(secrets.values()), list(only.discovery.findings)) == ([""], [])
+
+
+@pytest.mark.parametrize("default", ["null", '""'])
+def test_a_container_that_never_has_a_name_is_refused(default: str) -> None:
+    text = FILTERED.replace('variable "name" {}', f'variable "name" {{ default = {default} }}')
+    with pytest.raises(InvalidInput, match="in 1 place"):
+        reading(text).accepted()
+
+
 def test_a_default_that_was_taken_is_told() -> None:
     text = secret('"/${var.env}/db"', 'variable "env" { default = "dev" }\n')
     assert reading(text).tasks[0].defaults == ("env",)
