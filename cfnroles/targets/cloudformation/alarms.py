@@ -1,4 +1,4 @@
-"""Alarms for denied calls of the roles of a project, from the events that CloudTrail writes to a log group."""
+"""Alarms for denied calls by the roles of a project, from the events that CloudTrail writes to a log group."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from cfnroles.text import from_spelling
 
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 _MOST_FILTERS = 100
-#: What a pattern of 1,024 characters has room for.
+#: The number of roles that fit into a pattern of 1,024 characters.
 #: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
 _MOST_ROLES = 3
 _PERIOD = 300
 
-#: What CloudTrail writes where IAM refused a call: most services the first, Amazon EC2 the second.
+#: What CloudTrail writes if IAM denied a call: the first for most services, the second for Amazon EC2.
 #: https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html
 _REFUSED = '($.errorCode = "AccessDenied*" || $.errorCode = "*UnauthorizedOperation")'
 
 
 class AlarmOptions(Struct, frozen=True):
-    """What the alarms are made from, and where they go."""
+    """The source of the alarms, and where they are sent."""
 
     trail_log_group: str
     email: str = ""
@@ -53,10 +53,11 @@ class AlarmOptions(Struct, frozen=True):
 
 
 def alarms_template(project: str, services: Mapping[str, Mapping[Holder, str]], options: AlarmOptions) -> Template:
-    """The template. ``services`` are the exports of the roles of each service, in the spelling of ``Fn::Sub``.
+    """Return the template. ``services`` are the exports of each service's roles, in the spelling of ``Fn::Sub``.
 
-    The caller of a refused call is the role's session, and the role itself is the issuer of that session; who cannot
-    assume a role is seen in the call of AssumeRole. Raises InvalidInput for more services than a log group takes.
+    The caller of a denied call is the role's session, and the role itself is the issuer of that session. A principal
+    that cannot assume a role shows in the AssumeRole call. Raise InvalidInput for more services than a log group
+    accepts.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
     """
     filters = sum(2 * len(_groups(exports)) for exports in services.values())
@@ -148,7 +149,7 @@ def _add_service(template: Template, service: str, exports: Mapping[Holder, str]
 
 
 def _groups(exports: Mapping[Holder, str]) -> list[dict[str, Any]]:
-    """What the roles are called in a pattern, each with its ARN: as many together as a pattern has room for."""
+    """Return the names of the roles in patterns, each with its ARN, with as many as fit in each pattern."""
     roles = [
         (re.sub(r"\W", "", holder.title()), ImportValue(value(from_spelling(export))))
         for holder, export in exports.items()

@@ -1,4 +1,4 @@
-"""From what was read to the stacks around it, and to the files that a build writes."""
+"""From a reading to its stacks, and to the files that a build writes."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 class Build(Struct, frozen=True):
     """The stacks in deployment order, and the text of each file by its name: templates, and ``stacks.json`` last.
 
-    ``gaps`` are the permissions that the roles do not have. Of a template, ``takes`` are the roles with the places that
-    take them, ``made`` the references that the validator is not asked for, because the template makes what they name,
-    and ``nested`` the templates of nested stacks that have task definitions of their own. ``taken`` are the parameters
-    of a template whose values were taken for what they are, and ``handed`` those of the roles that hand over what the
-    template makes. ``expressions`` are those of Terraform whose values parameters of the stack have, by these.
-    ``other_accounts`` are those in which the services of a project use something.
+    ``gaps`` are the permissions that the roles lack. For a template, ``takes`` are the roles with the places that use
+    them, ``made`` the references that the validator does not check because the template creates what they name, and
+    ``nested`` the templates of nested stacks that have task definitions of their own. ``taken`` are the parameters of a
+    template whose values were used, and ``handed`` the parameters of the roles that receive values from the template.
+    ``expressions`` are the Terraform expressions for parameters of the stack, by parameter. ``other_accounts`` are the
+    accounts in which the services of a project use something.
     """
 
     stacks: tuple[Stack, ...]
@@ -58,15 +58,14 @@ def build(
     shared_gate: bool = False,
     keep: bool = True,
 ) -> Build:
-    """The stacks of a task definition, or those of all services of a project, or the roles' beside a template.
+    """Return the stacks of a task definition, those of all services of a project, or the roles for a template.
 
-    ``project`` begins the names of a task definition's stacks and exports; without it they have the family's, or the
-    name of the template's file. A spec names its project itself, and with ``environment`` the stacks have the
-    parameters of that one. ``resource`` is the logical id of the only task definition of a template that is asked
-    about. With ``parameterized``, all ``CHOICES`` are parameters; without, those that the source makes.
-    With a ``shared_gate``, here or in the spec, they wait for the gate that ``cfnroles gate`` writes. Raises
-    InvalidInput for what was read and ECS would refuse, for what CloudFormation or IAM would refuse, and for a name
-    that is not known.
+    ``project`` begins the names of a task definition's stacks and exports; without it they begin with the family, or
+    with the name of the template's file. A spec names its own project, and with ``environment`` the stacks have the
+    parameters of that environment. ``resource`` is the logical ID of a template's only task definition to build. With
+    ``parameterized``, all ``CHOICES`` are parameters; without it, only those that the source sets. With a
+    ``shared_gate``, here or in the spec, the stacks wait for the gate that ``cfnroles gate`` writes. Raise InvalidInput
+    for values that ECS, CloudFormation or IAM would reject, and for an unknown name.
     """
     if environment and not reading.project:
         reading.refuse_wrong()
@@ -100,7 +99,7 @@ def build(
 
 
 def _beside(reading: Reading, template: Template, resource: str, name: str, format: Format) -> Build:
-    """The roles' stack beside a template."""
+    """Return the roles' stack for a template."""
     from cfnroles.targets.cloudformation.build_template import stacks_beside
 
     beside = stacks_beside(reading, template, resource, name)
@@ -112,7 +111,7 @@ def _beside(reading: Reading, template: Template, resource: str, name: str, form
 
 
 def _of_configuration(reading: Reading, project: str, format: Format) -> Build:
-    """The roles' stack of the only task definition of a configuration, which stays where it is."""
+    """Return the roles' stack of the only task definition of a configuration, which stays where it is."""
     from cfnroles.targets.cloudformation.configured_roles import roles_of_configuration
 
     task = reading.task()
@@ -124,14 +123,14 @@ def _of_configuration(reading: Reading, project: str, format: Format) -> Build:
 
 
 def _place(spec: Spec, environment: str) -> dict[str, dict[str, str]]:
-    """Where an environment is, for whoever deploys it."""
+    """Return the account and Region of an environment, for anyone who deploys it."""
     told = {key: spec.get("environments", environment, key) for key in ("account", "region") if environment}
     place = {key: str(value) for key, value in told.items() if value}
     return {"environment": {"name": environment, **place}} if place else {}
 
 
 class _Asked(Struct, frozen=True):
-    """How a build was asked for."""
+    """The options of a build."""
 
     environment: str
     form: Form
@@ -139,16 +138,16 @@ class _Asked(Struct, frozen=True):
     keep: bool
 
     def kept(self, stack: Stack) -> Stack:
-        """What is kept of a stack whose template is written."""
+        """Return what to keep of a stack whose template is written."""
         if self.keep:
             return stack
-        # The values of an environment are compared with what is declared.
+        # The values of an environment are compared with the declarations.
         declared = {"Parameters": stack.template.get("Parameters", {})} if self.environment else {}
         return replace(stack, template=declared)
 
 
 def _of_project(reading: Reading, spec: Spec, asked: _Asked) -> Build:
-    """The stacks of a project, each service of which is asked for once and written before the next."""
+    """Return the stacks of a project, whose services are read once and written one by one."""
     from cfnroles.targets.cloudformation.environments import offered_by
     from cfnroles.targets.cloudformation.other_accounts import other_accounts
     from cfnroles.targets.cloudformation.output_files import Output
@@ -164,7 +163,8 @@ def _of_project(reading: Reading, spec: Spec, asked: _Asked) -> Build:
     accounts: set[str] = set()
     right = not reading.wrong
     for task in reading.tasks:
-        # Of what ECS would refuse no stacks can be made, and all of it is told before anything of the others is.
+        # No stacks can be created from values that ECS would reject. All of these are reported before any other
+        # problem.
         right = right and not any(each.severity is Severity.ERROR for each in task.discovery.findings)
         if right:
             made.add(task)
@@ -180,7 +180,7 @@ def _of_project(reading: Reading, spec: Spec, asked: _Asked) -> Build:
 def _in_environment(
     reading: Reading, spec: Spec, asked: _Asked, services: Sequence[str], stacks: tuple[Stack, ...]
 ) -> tuple[Stack, ...]:
-    """The stacks with the names and the parameters that an environment gives them."""
+    """Return the stacks with the names and the parameters that an environment gives them."""
     from cfnroles.sources.service_spec.types import nearest
     from cfnroles.targets.cloudformation.environments import offered_by, with_parameters
     from cfnroles.targets.cloudformation.project import project_stacks

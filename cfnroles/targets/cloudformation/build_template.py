@@ -1,4 +1,4 @@
-"""From a template to the stacks beside it."""
+"""From a template to its separate stacks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cfnroles.template.template import Template
 
 
 def stacks_beside(reading: Reading, template: Template, resource: str, project: str) -> TemplateStacks:
-    """The validator's stack and the roles' of a template's task definitions; raises InvalidInput as `build` does."""
+    """Return the stacks of the validator and the roles for a template; raise InvalidInput as `build` does."""
     ids, known = asked_about(reading, template, resource, TASKS), known_of(reading)
     nested = () if resource else tuple(nested_stacks(template, reading.documents[0], known[1]))
     if not ids:
@@ -49,6 +49,6 @@ def _commands(nested: Sequence[str]) -> list[str]:
 
 
 def unseen(template: Template, nested: Iterable[NestedStack | Gap], given: Given) -> Iterator[Gap]:
-    """What of a template nobody sees, and the nested stacks that cannot be read."""
+    """Yield a gap for each part of a template that cannot be read, and for each such nested stack."""
     yield from hidden(template, given)
     yield from (each for each in nested if isinstance(each, Gap))

@@ -1,7 +1,7 @@
-"""The roles of a task definition of Terraform as a stack, for whoever keeps roles in CloudFormation.
+"""The roles of a Terraform task definition as a stack, for users who keep roles in CloudFormation.
 
-The task definition stays in Terraform, which finds the roles by their exports. What only Terraform knows is a parameter
-of the stack, so that no statement is wider than the roles that Terraform would make.
+The task definition stays in Terraform, which finds the roles by their exports. A value that only Terraform knows is a
+parameter of the stack, so no statement is wider than that of the roles that Terraform would create.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from cfnroles.targets.passing import passing
 from cfnroles.text import ANYTHING, Part, Text, text_of
 from cfnroles.written import as_written
 
-#: What a resource's address says besides its name.
+#: The parts of a resource's address besides its name.
 _FIRST_WORDS = re.compile(r"^(data\.)?(aws_)?")
 
 
 class ConfiguredRoles(Struct, frozen=True):
-    """The stack with the roles, and for each of its parameters the expression of Terraform that has its value."""
+    """The stack with the roles, and for each of its parameters the Terraform expression with its value."""
 
     stack: Stack
     handed: Mapping[str, str]
 
 
 def roles_of_configuration(reading: Reading, task: Task, project: str) -> ConfiguredRoles:
-    """The stack of the roles of a task definition of a directory, a plan or a state.
+    """Return the stack of the roles of a task definition of a directory, a plan or a state.
 
-    Raises InvalidInput where a permission depends on a condition that only Terraform decides, and for what
-    CloudFormation or IAM would refuse.
+    Raise InvalidInput if a permission depends on a condition that only Terraform decides, and for values that
+    CloudFormation or IAM would reject.
     """
     task = with_made_profile(task)
     if hanging := [need for need in task.discovery.needs if need in task.when]:
@@ -78,7 +78,7 @@ def roles_of_configuration(reading: Reading, task: Task, project: str) -> Config
 
 
 def _with_record(stack: Stack, handed: Mapping[str, str]) -> Stack:
-    """The stack with what `verify` has to know of its parameters."""
+    """Return the stack with what `verify` must know about its parameters."""
     own = stack.template["Metadata"]
     own = {**own, "cfnroles": {**own["cfnroles"], **({EXPRESSIONS: dict(handed)} if handed else {})}}
     return replace(stack, template={**stack.template, "Metadata": own})
@@ -115,7 +115,7 @@ def _listed(listed: Sequence[tuple[Need, EachOf]], reading: Reading) -> InvalidI
 
 
 def _how_to_decide(hanging: Sequence[Need], task: Task) -> str:
-    """What decides the conditions if all of them are about images; empty for any other."""
+    """Return what decides the conditions if all of them are about images; empty for any other."""
     images = images_asked_of(hanging)
     asked = {literal.condition for need in hanging for each in task.when[need] for literal in each}
     if not asked <= images.keys():
@@ -125,9 +125,9 @@ def _how_to_decide(hanging: Sequence[Need], task: Task) -> str:
 
 
 class _Outside(Struct):
-    """How a configuration is seen from outside: each of its expressions is a parameter.
+    """A configuration as seen from outside: each of its expressions is a parameter.
 
-    ``parameters`` are these, and ``written`` has the expressions, by the parameter's name.
+    ``parameters`` are the declarations, and ``written`` has the expressions, by the parameter's name.
     """
 
     parameters: dict[str, Parameter] = field(default_factory=dict)
@@ -135,7 +135,7 @@ class _Outside(Struct):
     _names: dict[str, str] = field(default_factory=dict)
 
     def need(self, need: Need) -> Need:
-        """The need in the words of the stack."""
+        """Return the need in terms of the stack."""
         permission = need.permission
         conditions = tuple(
             replace(condition, values=tuple(sorted(map(self._text, condition.values))))
@@ -179,7 +179,7 @@ class _Outside(Struct):
 
 
 def _passing_on(task: Task) -> Iterator[Need]:
-    """The needs with the stack's roles, and every revision, in the place of those that come after the roles."""
+    """Yield the needs with the stack's roles, and every revision, in place of those that come after the roles."""
     arns = {holder: kind_of(holder).arn for holder in (Holder.EXECUTION, Holder.TASK)}
     revisions = task.facts.home_arn("ecs", "task-definition/", text_of(task.workload.family), ":", ANYTHING)
     for need, _ in passing(task.discovery.needs, arns):

@@ -1,4 +1,4 @@
-"""The environments of a spec: which parameters of which stacks have other values there."""
+"""The environments of a spec: the parameters of the stacks that have other values there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cfnroles.workload import Path
 
 
 def offered_by(spec: Spec, form: Form) -> Form:
-    """The form with the choices that environments make: their templates are the same, and have parameters for these."""
+    """Return the form with the choices that environments set: their templates are equal, with these parameters."""
     environments = (spec.get("environments") or {}).values()
     everywhere = (name for each in environments for name in each.get("parameters") or ())
     services: dict[str, set[str]] = {}
@@ -31,10 +31,10 @@ def offered_by(spec: Spec, form: Form) -> Form:
 def with_parameters(
     spec: Spec, environment: str, stacks: Sequence[Stack], owners: Mapping[str, str]
 ) -> tuple[Stack, ...]:
-    """The stacks with the environment's values of their parameters; the templates stay as they are.
+    """Return the stacks with the environment's values of their parameters. The templates are unchanged.
 
-    ``owners`` names the service of each stack that belongs to one. Raises InvalidInput with the position of a parameter
-    that no stack has, and of a value that the template would refuse.
+    ``owners`` names the service of each stack that belongs to one. Raise InvalidInput with the position of a parameter
+    that no stack has, and of a value that the template would reject.
     """
     wrong: list[Finding] = []
     base: Path = ("environments", environment)

@@ -1,8 +1,8 @@
-"""What a macro makes of a template: its tree with the roles of its tasks and of what runs them, and the gate before.
+"""The result of a macro: a template with the roles of its tasks and of what runs them, and the gate before each.
 
-It is what `inject` adds, without a parameter: nobody can be asked for one that a macro made. The roles are made without
-the values of parameters, defaults among them, so that they are right for all of them: an update that changes values
-alone may not come through the macro again. The values tell only what no role for all of them could hold.
+It contains what `inject` adds, without parameters, because a macro cannot prompt for one. The roles do not depend on
+the values of parameters or on defaults, so they are right for all values. CloudFormation may not call the macro for an
+update that changes only values. The values only reveal what no role for all values could contain.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ from cfnroles.template.world_sets import WorldSet
 from cfnroles.template.worlds import Literal, without_defaults
 from cfnroles.workload import Path
 
-#: What a template is called in messages, which has no name for a macro.
+#: The name of a template in messages, because a macro has no file name.
 NAME = "template"
-#: Its text has one line, which no person ever saw.
+#: The text has one line, which no one has seen.
 _LINE = f"{NAME}:1"
 
 
@@ -53,11 +53,11 @@ NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
 class MacroSettings(Struct, frozen=True):
-    """What holds for all templates that a macro expands.
+    """The settings for all templates that a macro expands.
 
-    ``validator`` is the ARN of the secret validator, ``key_arns`` are the customer managed keys of secrets and
-    parameters, none where AWS's own encrypt them. ``accept_gaps`` expands a template whose roles lack what nobody can
-    name.
+    ``validator`` is the ARN of the secret validator. ``key_arns`` are the customer managed keys of secrets and
+    parameters, empty if AWS managed keys encrypt them. With ``accept_gaps``, a template is expanded even if its roles
+    lack permissions on unknown resources.
     """
 
     validator: str
@@ -77,11 +77,11 @@ class Expansion(Struct, frozen=True):
 def expanded(
     fragment: Mapping[str, Any], settings: MacroSettings, deployment: str, values: Mapping[str, str] = NO_VALUES
 ) -> Expansion:
-    """The template with the roles of each task definition that names none; itself where all do.
+    """Return the template with the roles of each task definition that names none; unchanged if all name their roles.
 
-    ``deployment`` is what the gate takes for the time of the deployment, ``values`` are those of the parameters. Raises
-    InvalidInput with everything that stands against it: what ECS would refuse, one role named without the other, what
-    no one can see or name. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-author.html
+    ``deployment`` identifies the deployment for the gate, and ``values`` are those of the parameters. Raise
+    InvalidInput with every obstacle: values that ECS would reject, one role named without the other, and what cannot be
+    read or named. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-author.html
     """
     reading, template = _read(fragment, settings)
     ids = asked_about(reading, template, "", TASKS)
@@ -90,7 +90,7 @@ def expanded(
     left = named_already(places, template.tree)
     wanted = [place for place in places if place.alone and place not in left]
     refused = _refused(tasks, template, reading)
-    # Of what ECS would refuse, no role can be made.
+    # No role can be created for values that ECS would reject.
     added, _ = added_for(tasks, [] if refused else wanted, reading, "")
     made = with_added(fragment, _settled(added, settings, deployment)) if added.resources else fragment
     lacking = (*_gaps(tasks, wanted, reading, values), *added.gaps, *_without_role(places, left, wanted, template))
@@ -112,7 +112,7 @@ def _read(fragment: Mapping[str, Any], settings: MacroSettings) -> tuple[Reading
     reading = read(Document(NAME, json.dumps(tree)), Told(kms_key_arns=settings.key_arns))
     if (template := reading.template) is None:
         raise InvalidInput(f"is {reading.noun}, not a CloudFormation template", where=NAME)
-    # A macro that comes after this one may make what the template names.
+    # A macro that runs after this one may create what the template names.
     reading = replace(reading, wrong=())
     known_of(reading)
     return reading, template
@@ -121,7 +121,7 @@ def _read(fragment: Mapping[str, Any], settings: MacroSettings) -> tuple[Reading
 def _gaps(
     tasks: Sequence[TaskInWorlds], wanted: Iterable[RolePlace], reading: Reading, values: Mapping[str, str]
 ) -> Iterator[Gap]:
-    """What the roles lack that are to be made at these places."""
+    """Yield what the roles for these places lack."""
     at: dict[tuple[str, Holder], list[RolePlace]] = {}
     for place in wanted:
         at.setdefault((place.task, place.holder), []).append(place)
@@ -135,7 +135,7 @@ def _gaps(
 
 
 def _there(where: WorldSet, task: TaskInWorlds, places: Iterable[RolePlace]) -> WorldSet:
-    """Those of the worlds in which something at these places has the role."""
+    """Return the worlds in which something at these places has the role."""
     resources = task.worlds.template.tree["Resources"]
     conditions = {resources[place.resource].get("Condition") for place in places}
     worlds = task.worlds
@@ -146,9 +146,9 @@ def _there(where: WorldSet, task: TaskInWorlds, places: Iterable[RolePlace]) -> 
 def _by_value(
     tasks: Sequence[TaskInWorlds], roles: Collection[tuple[str, Holder]], reading: Reading, values: Mapping[str, str]
 ) -> Iterator[Gap]:
-    """What roles need by the values that parameters have now, where those for all values hold nothing of the kind.
+    """Yield what roles need for the current parameter values and cannot contain for all values.
 
-    An image may be known by its name, for one. The values of parameters with NoEcho are not looked at.
+    For example, an image may be known by its name. The values of NoEcho parameters are not read.
     """
     template = reading.template
     if template is None or not values or not tasks:
@@ -163,13 +163,13 @@ def _by_value(
 
 
 def _wanted(task: TaskInWorlds, roles: Collection[tuple[str, Holder]]) -> Iterator[Need | Gap]:
-    """What a task definition wants of its roles among these."""
+    """Yield what a task definition needs of its roles among these."""
     found: tuple[Need | Gap, ...] = (*task.needs, *task.gaps)
     yield from (each for each in found if (task.logical_id, each.holder) in roles)
 
 
 def _kind_of(wanted: Need | Gap) -> tuple[Path, Holder, str]:
-    """The task definition and the role that want it, and the action, or what nobody can name."""
+    """Return the task definition and the role that need it, and the action or the gap's feature."""
     kind = wanted.permission.action if isinstance(wanted, Need) else wanted.feature
     return wanted.origin.path[:2], wanted.holder, kind
 
@@ -182,12 +182,12 @@ def _gap(wanted: Need | Gap) -> Gap:
 
 
 def _without_key_parameter(task: TaskInWorlds) -> TaskInWorlds:
-    """The task without the needs of keys that a parameter would tell: where keys are told, the needs name these."""
+    """Return the task without the needs of keys from a parameter: if keys are set, the needs name them."""
     return replace(task, needs={need: where for need, where in task.needs.items() if not need.permission.when})
 
 
 def _refused(tasks: Iterable[TaskInWorlds], template: Template, reading: Reading) -> list[str]:
-    """What no setting lets pass, each as lines of a message."""
+    """Return the problems that no setting allows, each as lines of a message."""
     found = [str(findings_text(errors, reading.texts)) for errors in [errors_of(tasks)] if errors]
     found += [line for task in tasks for line in _half_named(task, template)]
     loops = [name for name in reading.documents[0].members["Resources"] if str(name).startswith("Fn::")]
@@ -198,7 +198,7 @@ def _refused(tasks: Iterable[TaskInWorlds], template: Template, reading: Reading
 
 
 def _half_named(task: TaskInWorlds, template: Template) -> Iterator[str]:
-    """What names some of its roles needs the others, too: it would be left without them, and without a word."""
+    """Yield the task definitions that name some of their roles and need others, which they would silently lack."""
     own = own_places(task.logical_id, template.tree)
     unnamed = [place for place in own if given_at(place, template.tree) is None]
     for place in unnamed if len(unnamed) < len(own) else ():
@@ -210,7 +210,7 @@ def _half_named(task: TaskInWorlds, template: Template) -> Iterator[str]:
 def _without_role(
     places: Iterable[RolePlace], left: Collection[RolePlace], wanted: Collection[RolePlace], template: Template
 ) -> Iterator[Gap]:
-    """What is left without the role that it needs, because more than one may be meant or nobody knows which."""
+    """Yield what lacks a role that it needs, because several roles are possible or the right one is unknown."""
     for place in places:
         if place not in left and place not in wanted:
             what = f"the {place.holder} is required here, but it is unknown whether {place.resource} runs {place.task}"
@@ -230,7 +230,7 @@ def _error(refused: Iterable[str], gaps: Iterable[Gap], reading: Reading) -> Inv
 
 
 def _settled(added: Added, settings: MacroSettings, deployment: str) -> Added:
-    """What is added, with values in the place of its parameters, all of which the gate has."""
+    """Return the additions with values in place of their parameters, all of which belong to the gate."""
     told = {"ServiceToken": settings.validator, "DeploymentId": deployment}
     resources = {
         name: {**each, "Properties": {**each["Properties"], **told}}

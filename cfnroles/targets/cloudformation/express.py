@@ -1,4 +1,4 @@
-"""An Express Mode service as a resource, with the roles that are built in the place of those that it names."""
+"""An Express Mode service as a resource, with the built roles in place of those that it names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cfnroles.targets.cloudformation.values import value
 from cfnroles.text import from_spelling
 from cfnroles.workload import EXPRESS, Workload
 
-#: The roles of a service, by the property that takes each.
+#: The roles of a service, by the property of each.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-expressgatewayservice.html
 ROLES = {
     Holder.EXECUTION: "ExecutionRoleArn",
@@ -29,16 +29,16 @@ _LOGGING = {"logGroup": "awslogs-group", "logStreamPrefix": "awslogs-stream-pref
 
 
 class ExpressService(AWSObject):
-    """An Express Mode service whose members are taken as they are: the API's model is the judge of them, not a copy."""
+    """An Express Mode service with its members unchanged: the API's model validates them, not a copy of it."""
 
     resource_type = "AWS::ECS::ExpressGatewayService"
     props: ClassVar[dict[str, Any]] = {}
 
 
 def express_service(template: Template, parts: Parts) -> ExpressService:
-    """The service, with its outputs and the parameter for a missing image in the template.
+    """Return the service, and add its outputs and the parameter for a missing image to the template.
 
-    Raises InvalidInput for a service that exists already, and for one whose task definition stands elsewhere.
+    Raise InvalidInput for a service that already exists, and for one whose task definition is in another place.
     """
     _refuse(parts.workload)
     images = image_parameters(parts.workload, template.parameters)
@@ -56,7 +56,7 @@ def express_service(template: Template, parts: Parts) -> ExpressService:
 
 
 def _members(workload: Workload) -> Mapping[str, Any]:
-    """The members of the service as its document has them, but for the roles; an empty text is one that is not set."""
+    """Return the members of the service as in its document, without the roles and without empty strings."""
     tree = workload.tree
     service = {name: member for name, member in tree[EXPRESS].items() if name not in _REPLACED}
     service |= {name: tree[name] for name in ("cpu", "memory") if name in tree}

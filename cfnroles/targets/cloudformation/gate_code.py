@@ -1,4 +1,4 @@
-"""Whether functions have the code of this version's gate, byte by byte."""
+"""Whether functions have the code of this version's gate, byte for byte."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class GateCode(Struct, frozen=True):
-    """The code of one function: its SHA-256, and the first line that is another than the gate's; 0 where none is."""
+    """The code of one function: its SHA-256, and the first line that differs from the gate's; 0 if none does."""
 
     function: str
     digest: str
@@ -25,12 +25,12 @@ class GateCode(Struct, frozen=True):
 
 
 def digest_of(code: str) -> str:
-    """The SHA-256 of a function's code."""
+    """Return the SHA-256 of a function's code."""
     return hashlib.sha256(code.encode()).hexdigest()
 
 
 def compared(function: str, code: str) -> GateCode:
-    """The code of a function beside that of this version's gate."""
+    """Return the code of a function, compared with that of this version's gate."""
     gate = inline_code()
     if code == gate:
         return GateCode(function, digest_of(code))
@@ -41,7 +41,7 @@ def compared(function: str, code: str) -> GateCode:
 
 
 def codes_in(template: Template, name: str) -> tuple[GateCode, ...]:
-    """The code of each function whose code stands in a template; raises InvalidInput where none does."""
+    """Return the code of each function in a template; raise InvalidInput if it contains no code."""
     found = tuple(compared(function, code) for function, code in _inline(template.tree))
     if not found:
         raise InvalidInput(
@@ -53,7 +53,7 @@ def codes_in(template: Template, name: str) -> tuple[GateCode, ...]:
 
 
 def code_header(template: Mapping[str, Any]) -> tuple[str, ...]:
-    """The lines of a template's header that name the SHA-256 of each function's code; none where it has no function."""
+    """Return the lines of a template's header with the SHA-256 of each function's code; empty if it has no function."""
     return tuple(
         line
         for function, code in _inline(template)

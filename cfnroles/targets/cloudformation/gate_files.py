@@ -12,7 +12,7 @@ from cfnroles.targets.cloudformation.template_text import to_yaml
 
 
 def shared_gate_files() -> dict[str, str]:
-    """File name -> text of the gate for all services and of ``stacks.json``, which ``cfnroles deploy`` takes."""
+    """Return file name -> text of the gate for all services and of ``stacks.json``, for ``cfnroles deploy``."""
     stack = Stack(
         SHARED_GATE,
         "gate",

@@ -1,4 +1,4 @@
-"""The stacks for people who want no Python: one set of templates for any service, filled by parameters alone."""
+"""Templates for use without Python: one set for any service, with only parameters to set."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NO_REASON = Reason("", "", "")
 
 
 def generic_files() -> dict[str, str]:
-    """File name -> text of every generic template. The same on every call."""
+    """Return file name -> text of every generic template. The same on every call."""
     files = {}
     for name, build in GENERIC.items():
         template = ordered(marked(build().to_dict(), name))
@@ -49,7 +49,7 @@ def generic_files() -> dict[str, str]:
 
 
 def execution_role() -> Template:
-    """The execution role: what it may read and pull is told by lists of ARNs, each of which may be empty."""
+    """Return the execution role: lists of ARNs, which may be empty, say what it may read and pull."""
     log_streams = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${LogGroupName}:log-stream:*"
     statements = compose(
         [
@@ -88,7 +88,7 @@ def execution_role() -> Template:
 
 
 def task_role() -> Template:
-    """The task role: the application's own, with the managed policies that it is given."""
+    """Return the task role: the application's own, with the managed policies that the parameters name."""
     template = roles_template(RolesStack(_PROJECT, "", {}, _SPELLING, {}), (Holder.TASK,))
     template.add_parameter(
         Parameter(
@@ -105,7 +105,7 @@ def task_role() -> Template:
 
 
 def generic_secret_validator() -> Template:
-    """The secret validator: which secrets and parameters it may ask about is told by lists of ARNs."""
+    """Return the secret validator: lists of ARNs say which secrets and parameters it may check."""
     statements = compose(
         [
             _need(secretsmanager.DescribeSecret, "${SecretArns}", "DescribeSecrets", "SecretArns"),
@@ -145,7 +145,7 @@ _TASK_PARAMETERS = (
 
 
 def task_definition() -> Template:
-    """A task definition of one container that waits for the check and imports both roles."""
+    """Return a task definition of one container that waits for the check and imports both roles."""
     template = StackTemplate(Description="An ECS task definition that is deployed only if its secrets exist.")
     template.set_version("2010-09-09")
     template.add_parameter(project_name(_PROJECT))
@@ -177,7 +177,7 @@ def task_definition() -> Template:
     return template
 
 
-#: File name without its ending -> builder.
+#: File name without its extension -> builder.
 GENERIC: dict[str, Callable[[], Template]] = {
     "execution-role": execution_role,
     "task-role": task_role,
@@ -196,7 +196,7 @@ _PARAMETERS = (
 )
 _SUFFIX_HINT = " If you know only the name, pass both :secret:NAME and :secret:NAME-??????."
 
-#: Resource part of an ARN, by service. None lets a `*` through, nor a `?` but those for the suffix of a secret.
+#: Resource part of an ARN, by service. None accepts a `*`, nor a `?` except those for the suffix of a secret.
 _KINDS = {"secretsmanager": "secrets", "ssm": "parameters", "ecr": "repositories"}
 _RESOURCES = {
     "secretsmanager": r"secret:[A-Za-z0-9/_+=.@!-]+(-\?{6})?",

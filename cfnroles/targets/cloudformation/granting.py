@@ -1,4 +1,4 @@
-"""Statements added to a role of a template, in the template's own text: all else in it stays as its author wrote it."""
+"""Add statements to a role of a template, in the template's own text. Everything else in it is unchanged."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ from cfnroles.text import Text
 
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _MANAGED = "AWS::IAM::ManagedPolicy"
-#: One condition of the template, as it is told.
+#: One condition of the template, as users write it.
 _CONDITION = re.compile(r"([A-Za-z0-9]+) (holds|does not hold)")
 
 
 def changed_template(reading: Reading, at: SourceRole, lacking: Sequence[Lacked]) -> str:
-    """The text of a template in which a role of it has these statements, too.
+    """Return the text of a template in which a role of it also has these statements.
 
-    Raises Ungrantable for a template that a tool writes, where no policy of the role can be edited, and for what a
-    policy cannot say.
+    Raise Ungrantable for a template that a tool writes, if no policy of the role can be edited, and for statements that
+    a policy cannot express.
     """
     template = reading.template
     assert template is not None  # noqa: S101 - only asked of templates
@@ -66,7 +66,7 @@ def changed_template(reading: Reading, at: SourceRole, lacking: Sequence[Lacked]
 
 
 def _refuse_generated(template: Template, name: str, at: SourceRole, lacking: Sequence[Lacked]) -> None:
-    """Raise Ungrantable for what a tool writes again, with the place where it is told what to write."""
+    """Raise Ungrantable for a template that a tool rewrites, with the place to edit instead."""
     if is_marked(template.tree):
         raise Ungrantable(f"`cfnroles build` wrote {name}: change its source, and build again")
     mark = mark_of(template.tree)
@@ -87,7 +87,7 @@ def _refuse_generated(template: Template, name: str, at: SourceRole, lacking: Se
 
 
 class _Way(Struct, frozen=True):
-    """One way to add statements: a value put at the end of the list at a path, or a member into the mapping there."""
+    """One way to add statements: a value at the end of the list at a path, or a member of the mapping there."""
 
     path: Path
     values: Sequence[Any] = ()
@@ -96,7 +96,7 @@ class _Way(Struct, frozen=True):
 
 
 def _said(lacking: Sequence[Lacked], reading: Reading, template: Template, at: SourceRole) -> list[Mapping[str, Any]]:
-    """The statements as a template has them; raises Ungrantable for what no policy can say."""
+    """Return the statements as a template has them; raise Ungrantable for those that no policy can express."""
     known = known_of(reading)
     spelling = Spelling(known[0])
     trees = [_rendered(document([each.statement])["Statement"][0], spelling) for each in lacking]
@@ -123,7 +123,7 @@ def _rendered(value: Any, spelling: Spelling) -> Any:
 
 
 def _conditioned(each: Lacked, tree: Mapping[str, Any], template: Template) -> Any:
-    """The statement behind the condition that it depends on."""
+    """Return the statement under the condition that it depends on."""
     if not each.when:
         return tree
     found = _CONDITION.fullmatch(each.when)
@@ -134,7 +134,7 @@ def _conditioned(each: Lacked, tree: Mapping[str, Any], template: Template) -> A
 
 
 def _ways(role: RoleResource, template: Template, statements: Sequence[Any]) -> Iterator[_Way]:
-    """Where the statements can go: into a policy of this role alone, the most like them first; else into a new one."""
+    """Yield where the statements can go: the policies of this role alone, the most similar first; else a new policy."""
     own = [each for each in role.policies if _is_own(each, role, template)]
     for each in sorted(own, key=lambda policy: _unlikeness(policy, statements)):
         assert each.document is not None  # noqa: S101 - own policies have one
@@ -154,7 +154,7 @@ def _ways(role: RoleResource, template: Template, statements: Sequence[Any]) -> 
 
 
 def _new_policy(statements: Sequence[Any], taken: Iterable[str]) -> Any:
-    """An inline policy with these statements, behind their condition if they have one: no policy may have none."""
+    """Return an inline policy with these statements, under their condition if any: no policy may be empty."""
     names = chain(("Permissions",), (f"Permissions{number}" for number in count(2)))
     name = next(each for each in names if each not in set(taken))
     conditions = {repr(each["Fn::If"][0]) for each in statements if "Fn::If" in each}
@@ -169,12 +169,12 @@ def _new_policy(statements: Sequence[Any], taken: Iterable[str]) -> Any:
 
 
 def _is_looped(path: Sequence[str | int]) -> bool:
-    """Whether a loop makes what stands at a path, the same for everything that it makes."""
+    """Whether a loop creates the element at a path, the same for each of its iterations."""
     return any(str(step).startswith("Fn::ForEach::") for step in path)
 
 
 def _is_own(policy: PolicySource, role: RoleResource, template: Template) -> bool:
-    """Whether a policy of the template is there whenever the role is, and is no other's."""
+    """Whether a policy of the template exists whenever the role does, and belongs to no other role."""
     looped = _is_looped(policy.holder.source())
     if policy.document is None or looped or set(policy.guards) - set(role.trust.guards):
         return False
@@ -190,7 +190,7 @@ def _is_own(policy: PolicySource, role: RoleResource, template: Template) -> boo
 
 
 def _unlikeness(policy: PolicySource, statements: Sequence[Any]) -> int:
-    """How little a policy has of what the statements are about: 0 for the same call, 1 for the same service."""
+    """Return how different a policy is from the statements: 0 if it has the same call, 1 if the same service."""
     text = str(policy.document.value if policy.document else "")
     actions = [action for each in statements for action in _actions(each)]
     if any(action in text for action in actions):
@@ -208,7 +208,7 @@ def _actions(statement: Any) -> list[str]:
 
 
 def with_sids(statements: Sequence[Any], policy: Any) -> list[Any]:
-    """The statements with a Sid that no other of the policy has."""
+    """Return the statements with a Sid that no other statement of the policy has."""
     taken = set(re.findall(r"'Sid': '(\w+)'", str(policy)))
     found = []
     for each in statements:
@@ -224,17 +224,17 @@ def with_sids(statements: Sequence[Any], policy: Any) -> list[Any]:
 
 
 def _size(tree: Any) -> int:
-    """About what IAM counts of policies: no white space."""
+    """Return approximately what IAM counts of policies: all except white space."""
     return len(re.sub(r"\s", "", str(tree)))
 
 
 def edited_list(text: str, name: str, path: Path, values: Sequence[Any]) -> str:
-    """A text in which the list at a path has these values, too; raises InvalidInput where there is no such list."""
+    """Return a text in which the list at a path also has these values; raise InvalidInput if there is no such list."""
     return _edited(text, name, _Way(path, values=values))
 
 
 def _edited(text: str, name: str, way: _Way) -> str:
-    """The text with the way gone; raises InvalidInput where it cannot be."""
+    """Return the text with the statements added in this way; raise InvalidInput if that is impossible."""
     parts = TemplateText(text, name)
     patches: list[Patch]
     if way.members and parts.place((*way.path, way.behind)):
@@ -249,7 +249,7 @@ def _edited(text: str, name: str, way: _Way) -> str:
 
 
 def _with(tree: Any, way: _Way) -> Any:
-    """The tree with what is added to it."""
+    """Return the tree with the statements added in this way."""
     around, parent, last = tree, tree, ""
     for step in way.path:
         parent, last = around, step

@@ -1,4 +1,4 @@
-"""The Lambda hook itself, the role by which CloudFormation invokes its function, and what that may ask AWS.
+"""The Lambda hook, the role with which CloudFormation invokes its function, and the calls that the function may make.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-lambdahook.html
 """
@@ -17,11 +17,11 @@ def _statement(sid: str, actions: list[str], *resources: Any) -> dict[str, Any]:
 
 
 def _own(service: str, resources: str, region: str = "*") -> Any:
-    """What the account has of a kind. A task may refer to secrets of any Region."""
+    """Return the ARN for all resources of a kind in the account. A task may refer to secrets of any Region."""
     return Sub(f"arn:${{AWS::Partition}}:{service}:{region}:${{AWS::AccountId}}:{resources}")
 
 
-#: What the hook's function asks AWS: of every role and secret, because any task definition may name any of them.
+#: The calls of the hook's function: for every role and secret, because any task definition may name any of them.
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 ASKING = (
     _statement(
@@ -41,7 +41,7 @@ ASKING = (
         _own("secretsmanager", "secret:*"),
     ),
     _statement("FindParameters", ["ssm:GetParameters"], _own("ssm", "parameter/*")),
-    # It can be granted for all parameters only.
+    # This action has no resource type, so it is granted for all parameters.
     _statement("DescribeParameters", ["ssm:DescribeParameters"], _own("ssm", "*")),
     # A secret may name its key by an alias.
     _statement("DescribeKeys", ["kms:DescribeKey"], _own("kms", "key/*")),
@@ -49,7 +49,7 @@ ASKING = (
 
 
 def hooks() -> tuple[Any, ...]:
-    """The hook of task definitions, that of templates, and the role of both."""
+    """Return the hook of task definitions, that of templates, and the role of both."""
     resources = cloudformation.TargetFilters(
         Actions=["CREATE", "UPDATE"],
         InvocationPoints=["PRE_PROVISION"],

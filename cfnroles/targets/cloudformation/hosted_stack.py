@@ -1,6 +1,6 @@
 """The stack of the macro and the hook: their functions, each with a role and a log group of its own.
 
-The macro and the hook are there on conditions, so that either is to be had without the other.
+The macro and the hook have conditions, so each can be deployed without the other.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from cfnroles.targets.cloudformation.policy_documents import trust
 from cfnroles.targets.cloudformation.secret_validator import EXPORT
 from cfnroles.targets.cloudformation.stack_template import StackTemplate
 
-# `make functions` takes wheels for it. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+# `make functions` installs wheels for it. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _RUNTIME = "python3.13"
-#: What CloudFormation waits for a hook's answer is 30 seconds.
+#: CloudFormation waits 30 seconds for the response of a hook.
 #: https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/lambda-hooks-create-lambda-function.html
 _HOOK_TIMEOUT = 29
 
@@ -117,7 +117,7 @@ _PARAMETERS = (
 
 
 def macro_and_hook() -> Template:
-    """The template of both. The macro imports the secret validator of the same project; the hook needs none."""
+    """Return the template of both. The macro imports the secret validator of the same project; the hook needs none."""
     template = StackTemplate(
         Description="A CloudFormation macro that adds roles to ECS task definitions, and a hook that checks roles."
     )
@@ -150,7 +150,8 @@ def _macro() -> tuple[Any, ...]:
         "KMS_KEY_ARNS": Join(",", Ref("KmsKeyArns")),
         "ACCEPT_GAPS": Ref("AcceptGaps"),
     }
-    # No permission for CloudFormation: it invokes the function as whoever deploys the template.
+    # No permission for CloudFormation: it invokes the function with the permissions of the caller who deploys the
+    # template.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-author.html
     macro = cloudformation.Macro(
         "RolesMacro",

@@ -3,8 +3,8 @@
     injection = inject(read("service.yaml"))
     injection.text
 
-Whatever was injected before is taken out first, and made again with the options that are recorded with it, so that a
-second run changes nothing.
+Earlier injections are removed first and written again with the options that the template records, so a second run
+changes nothing.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from cfnroles.template.template import Template
 
 
 class Unplaced(Struct, frozen=True):
-    """A role that a task definition needs, and nothing in the template can be told to name it."""
+    """A role that a task definition needs and that no part of the template can name."""
 
     task: str
     holder: Holder
@@ -56,16 +56,16 @@ class Unplaced(Struct, frozen=True):
 class Injection(Struct, frozen=True):
     """A template with the roles of its task definitions.
 
-    ``before`` is the reading without anything injected. ``tasks`` have roles of cfnroles now, ``left`` roles of their
-    own still; both are task definitions, Express Mode services and services. ``looped`` are made by a loop, which has
-    one pair of properties for all of them. ``asked`` says whether a secret validator is asked, by the export of the
-    project ``project``; ``made`` are the references that nobody is asked about, because the template makes what they
-    name. ``taken`` are the parameters whose values were taken for what they are, and ``others`` the roles that are
-    needed and have no place. ``nested`` are the templates of nested stacks that have task definitions of their own.
-    ``options`` are those by which the roles were made, and ``earlier`` those of the run before, if there was one;
-    ``unrecorded`` are parameters whose values are not kept, because they are secret. ``generator`` wrote the template
-    once, and may do so again. ``passing`` are the statements that let somebody pass a role which was replaced.
-    ``aliased`` tells that the text has aliases or merge keys of YAML.
+    ``before`` is the reading without anything injected. ``tasks`` now have roles of cfnroles, ``left`` still have roles
+    of their own; both are task definitions, Express Mode services and services. ``looped`` are created by a loop, which
+    has one pair of properties for all of them. ``asked`` says whether a secret validator checks secrets, found by the
+    export of the project ``project``. ``made`` are the references that are not checked because the template creates
+    what they name. ``taken`` are the parameters whose values were used, and ``others`` the roles that are needed and
+    have no place. ``nested`` are the templates of nested stacks that have task definitions of their own. ``options``
+    are the options with which the roles were written, and ``earlier`` those of the previous run, if there was one.
+    ``unrecorded`` are parameters whose values are not recorded because they are secret. ``generator`` wrote the
+    template once, and may do so again. ``passing`` are the statements that allow passing a role that was replaced.
+    ``aliased`` says that the text has aliases or merge keys of YAML.
     """
 
     text: str
@@ -90,20 +90,20 @@ class Injection(Struct, frozen=True):
 
 
 class FoundTasks(Struct, frozen=True):
-    """The task definitions that are asked about: what they need, and the parameters that were taken at their values."""
+    """The requested task definitions: what they need, and the parameters whose values were used."""
 
     tasks: tuple[TaskInWorlds, ...]
     taken: tuple[str, ...]
 
 
 def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False, project: str = "") -> Injection:
-    """The template with the roles of its task definitions and of what runs them, and the gate before each.
+    """Return the template with the roles of its task definitions and of what runs them, and the gate before each.
 
-    ``resource`` is the logical id of the only task definition that is asked about. Where a role is named already, it is
-    left, unless ``replace_roles``; of a task definition both are. ``project`` is the default of the parameter by which
-    the validator's export is called.
+    ``resource`` is the logical ID of the only task definition to change. A role that is already named stays, unless
+    ``replace_roles`` is true; of a task definition both stay. ``project`` is the default of the parameter that is part
+    of the validator's export name.
 
-    Raises InvalidInput for what is not a template or was written by a tool, and for what ECS would refuse.
+    Raise InvalidInput for documents that are no templates or that a tool wrote, and for values that ECS would reject.
     """
     template = _template(reading)
     before = _before(reading, template)
@@ -161,9 +161,9 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
 
 
 def removed(reading: Reading) -> str:
-    """The text of a template as it was before anything was injected.
+    """Return the text of a template as it was before anything was injected.
 
-    Raises InvalidInput for what is not a template, and where its author's own parts refer to what was injected.
+    Raise InvalidInput for documents that are no templates, and if other parts refer to what was injected.
     """
     template = _template(reading)
     text = restored(template.text, reading.name)
@@ -187,7 +187,7 @@ def _template(reading: Reading) -> Template:
 
 
 def _before(reading: Reading, template: Template) -> Reading:
-    """The template as it was before anything was injected. Raises InvalidInput for one that a tool wrote."""
+    """Return the template as it was before anything was injected. Raise InvalidInput for one that a tool wrote."""
     text = restored(template.text, reading.name)
     mark = mark_of(template.tree)
     if mark and mark.generator.again:
@@ -204,27 +204,27 @@ def _before(reading: Reading, template: Template) -> Reading:
     document = Document(reading.name, text, reading.documents[0].beside)
     told = told_again(reading.told, _options_before(template))
     settable = _template(read(document, replace(told, parameters=reading.told.parameters))).settable
-    # What an earlier run was told of a parameter that is gone since has nothing to say.
+    # The recorded value of a parameter that no longer exists has no effect.
     known = {
         name: each for name, each in told.parameters.items() if name in settable or name in reading.told.parameters
     }
-    # What refers to what an earlier run added is told of apart.
+    # References to what an earlier run added are reported separately.
     return replace(read(document, replace(told, parameters=known)), wrong=reading.wrong)
 
 
 def _options_before(template: Template) -> Mapping[str, Any]:
-    """The options that an earlier run recorded."""
+    """Return the options that an earlier run recorded."""
     return recorded(template.tree, template.text, template.document).told if is_injected(template.tree) else {}
 
 
 def _recordable(told: Told, template: Template) -> Told:
-    """What is told, without what must not be written down."""
+    """Return the given values without those that must not be recorded."""
     secret = template.secret_parameters
     return replace(told, parameters={name: each for name, each in told.parameters.items() if name not in secret})
 
 
 def _injected(template: Template) -> frozenset[str]:
-    """The paths of the properties that an earlier run set to roles."""
+    """Return the paths of the properties that an earlier run set to roles."""
     record = recorded(template.tree, template.text, template.document) if is_injected(template.tree) else Record()
     paths = (*record.added, *record.replaced)
     return frozenset(
@@ -233,25 +233,25 @@ def _injected(template: Template) -> frozenset[str]:
 
 
 def _project(template: Template, before: Template) -> str:
-    """The project by which an earlier run called the validator's export; empty where there was none."""
+    """Return the project in the validator's export name of an earlier run; empty if there was none."""
     added = (each for name, each in template.declarations.items() if name not in before.declarations)
     return next((str(each.get("Default")) for each in added if each.get("Description") == PROJECT_DESCRIPTION), "")
 
 
 def all_places(tasks: Collection[TaskInWorlds], template: Template) -> tuple[RolePlace, ...]:
-    """Where the template names the roles of these task definitions."""
+    """Return the places where the template names the roles of these task definitions."""
     places = [place for task in tasks for place in places_of(task, template.tree)]
     return tuple(shared(places, [task.logical_id for task in tasks]))
 
 
 def _left(named: Iterable[RolePlace], given: Template) -> tuple[RolePlace, ...]:
-    """The places that keep the roles named there: those of which an earlier run replaced none."""
+    """Return the places that keep the roles named there: those that no earlier run replaced."""
     replaced = _injected(given)
     return tuple(place for place in named if ".".join(map(str, place.path)) not in replaced)
 
 
 def found_in_template(wanted: Iterable[str], before: Reading, template: Template) -> FoundTasks:
-    """What the task definitions with these logical ids need; raises InvalidInput for what cannot be read."""
+    """Return what the task definitions with these logical IDs need; raise InvalidInput for what cannot be read."""
     document, (facts, given) = before.documents[0], known_of(before)
     known = replace(facts, makes_profiles=True), given
     each = [by_parameters(name, document, template, known) for name in wanted]
@@ -263,9 +263,9 @@ def found_in_template(wanted: Iterable[str], before: Reading, template: Template
 def added_for(
     tasks: Iterable[TaskInWorlds], places: Collection[RolePlace], before: Reading, project: str
 ) -> tuple[Added, tuple[Origin, ...]]:
-    """What is added for tasks to have roles at these places, and where the references to what the template makes stand.
+    """Return the additions that give tasks roles at these places, and where references to its own resources are.
 
-    The gate is before what has got all of its roles.
+    The gate comes before each task definition that has all of its roles.
     """
     adding = Adding(_template(before).tree, known_of(before)[0])
     made: list[Origin] = []
@@ -279,7 +279,7 @@ def added_for(
 
 
 def _gaps(tasks: Iterable[TaskInWorlds], places: Iterable[RolePlace], left: Collection[RolePlace]) -> Iterator[Gap]:
-    """What the roles lack, but those that stay."""
+    """Yield what the roles lack, except those that stay."""
     made = {(place.task, place.holder) for place in places if place not in left}
     staying = {(place.task, place.holder) for place in left} - made
     for task in tasks:

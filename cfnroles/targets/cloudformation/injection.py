@@ -1,7 +1,7 @@
-"""What is added to a template, put into its text; everything else in it stays as its author wrote it.
+"""Put additions into the text of a template. Everything else in it stays as its author wrote it.
 
-What was put in stands in the template's own Metadata, so that it can be taken out again, byte for byte: each part with
-a digest of its text, and what was there before where something was replaced.
+The template's own Metadata records the additions, so that they can be removed again, byte for byte: each part with a
+digest of its text, and the previous text if something was replaced.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _NOTHING_TOLD: Mapping[str, Any] = MappingProxyType({})
 
 
 def injected(text: str, document: str, added: Added, told: Mapping[str, Any] = _NOTHING_TOLD) -> str:
-    """The text of a template with what is added to it, in its author's own style.
+    """Return the text of a template with the additions, in its author's own style.
 
-    ``told`` are the options by which that was found, which are recorded with it. Raises InvalidInput where it has a
-    place for it that cannot be edited: behind an alias, or within an expression.
+    ``told`` are the options that led to the additions, which are recorded with them. Raise InvalidInput if a place for
+    them cannot be edited: behind an alias, or within an expression.
     """
     failure: InvalidInput | None = None
-    # A line that begins like a comment may be part of a text.
+    # A line that begins like a comment may be part of a string.
     for above_comments in (True, False):
         try:
             return _injected(text, document, added, told, above_comments)
@@ -45,9 +45,9 @@ def injected(text: str, document: str, added: Added, told: Mapping[str, Any] = _
 
 
 def restored(text: str, document: str) -> str:
-    """The text of a template without what was put into it; the text itself where nothing was.
+    """Return the text of a template without the additions, or the text itself if there are none.
 
-    Raises InvalidInput where a part that was put in has been changed since, or has got a comment.
+    Raise InvalidInput if an added part was changed later, or has a comment.
     """
     if RECORD not in text:
         return text
@@ -82,7 +82,7 @@ def _injected(text: str, document: str, added: Added, told: Mapping[str, Any], a
 
 
 class _Putting:
-    """What is put where, and what of it is recorded."""
+    """The additions with their places, and the record of them."""
 
     def __init__(self, parts: TemplateText, tree: Mapping[str, Any], above_comments: bool) -> None:
         self.parts, self.tree, self.above_comments = parts, tree, above_comments
@@ -136,7 +136,7 @@ class _Putting:
             self.added += [(*resource, each) for each in beside]
 
     def _depends_on(self, path: Path, name: str) -> bool:
-        """Add a name to what a resource waits for already, if it does."""
+        """Add a name to the dependencies of a resource; return whether it has any."""
         place = self.parts.place(path)
         if place is None:
             return False
@@ -160,7 +160,7 @@ class _Putting:
             self._into(path, new)
 
     def _member(self, path: Path, given: Any) -> None:
-        """Set a member of what a resource has already."""
+        """Set a member of an attribute that a resource already has."""
         if place := self.parts.place(path):
             self._replace(path, place, given)
             return
@@ -169,7 +169,7 @@ class _Putting:
         if around is None or place is None or place.key or around.flow:
             self._into(path[:-1], {path[-1]: given})
         else:
-            # The first member stands on the line of its hyphen.
+            # The first member is on the line of its hyphen.
             self.patches.append(self.parts.beside((*path[:-1], around.members[0][0].value), {path[-1]: given}))
             self.added.append(path)
 
@@ -200,7 +200,7 @@ def _with_record(text: str, document: str, putting: _Putting, told: Mapping[str,
 
 
 def _unchanged(parts: TemplateText, path: str, digest: str, *, value: bool = False) -> Spot | None:
-    """The place of a part that was put in, if it is there; raises InvalidInput where it was changed since."""
+    """Return the place of an added part, if it is there; raise InvalidInput if it was changed later."""
     place = parts.place(tuple(path.split(".")))
     if place is not None and _digest(parts, place, value=value) != digest:
         raise parts.refused(
@@ -213,7 +213,7 @@ def _unchanged(parts: TemplateText, path: str, digest: str, *, value: bool = Fal
 
 
 def _digest(parts: TemplateText, place: Spot | None, *, value: bool = False) -> str:
-    """A digest of a part's text, whatever its line ends and its indentation."""
+    """Return a digest of a part's text that does not depend on its line ends and its indentation."""
     if place is None:
         raise InvalidInput("has a format that cfnroles cannot edit", where=parts.document, remedy=BY_HAND)
     start, end = parts.value_span(place) if value else (place.start, place.value.end)
@@ -222,7 +222,7 @@ def _digest(parts: TemplateText, place: Spot | None, *, value: bool = False) -> 
 
 
 def _emptied(text: str, given: TemplateText, record: Record) -> str:
-    """The text with what it had in the place of nothing, and without the sections that were put in and are empty."""
+    """Return the text with the empty values that it had, and without the added sections that are empty."""
     parts = TemplateText(text, given.document)
     patches = []
     for path, was in record.emptied.items():
@@ -246,7 +246,7 @@ def _removal(parts: TemplateText, place: Spot, going: Sequence[spans.Node], wher
 
 
 def with_added(tree: Mapping[str, Any], added: Added) -> dict[str, Any]:
-    """The tree of a template with what is added to it."""
+    """Return the tree of a template with the additions."""
     new: dict[str, Any] = json.loads(json.dumps(tree))
     sections = {"Parameters": added.parameters, "Conditions": added.conditions, "Resources": added.resources}
     for name, members in sections.items():
@@ -270,6 +270,6 @@ def _dependencies(given: Any, name: str) -> list[Any]:
 
 
 def _plain(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """A tree of JSON's own types alone."""
+    """Return a tree with only the types of JSON."""
     plain: dict[str, Any] = json.loads(json.dumps(tree))
     return plain

@@ -1,4 +1,4 @@
-"""The record of what was put into a template, which stands in the template's own Metadata."""
+"""The record of the additions to a template, in the template's own Metadata."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from cfnroles.sources.from_template import TAKES
 from cfnroles.sources.told import Told, option
 from cfnroles.targets.cloudformation.refusal import refused_at
 
-#: The member of the template's Metadata that records what was put in.
+#: The member of the template's Metadata that records the additions.
 RECORD = "CfnrolesAdded"
 
-#: The fields of what is told that make a difference to a template, by the options of the command line.
+#: The fields of the given values that affect a template, by the options of the command line.
 _OPTIONS = {option(name): name for name in (*sorted(TAKES), "parameters")}
 
 
 class Replaced(Struct, frozen=True):
-    """The digest of a text that was put in the place of another, and that other."""
+    """The digest of a text that replaced another, and that other text."""
 
     digest: str
     was: str
 
 
 class Record(Struct, frozen=True):
-    """What was put in, by dotted paths: parts that were not there, values that were others, empty texts that gave
-    way, and sections that were not there. ``told`` is what was known besides the template, by the option."""
+    """The additions, by dotted paths.
+
+    They are parts that did not exist, values that replaced others, empty strings that were replaced, and sections that
+    did not exist. ``told`` are the values that the run had in addition to the template, by the option.
+    """
 
     added: Mapping[str, str] = field(default_factory=dict)
     replaced: Mapping[str, Replaced] = field(default_factory=dict)
@@ -52,13 +55,13 @@ class Record(Struct, frozen=True):
 
 
 def is_injected(tree: Any) -> bool:
-    """Whether something was put into a template."""
+    """Whether a template has additions."""
     metadata = tree.get("Metadata") if isinstance(tree, Mapping) else None
     return isinstance(metadata, Mapping) and RECORD in metadata
 
 
 def recorded(tree: Mapping[str, Any], text: str, document: str) -> Record:
-    """The record in a template that is injected; raises InvalidInput where somebody changed it into something else."""
+    """Return the record of a template with additions; raise InvalidInput if someone made it unreadable."""
     record = tree["Metadata"][RECORD]
     try:
         return Record(
@@ -78,7 +81,7 @@ def recorded(tree: Mapping[str, Any], text: str, document: str) -> Record:
 
 
 def options_of(told: Told) -> dict[str, Any]:
-    """What is told about a template, by the options that tell it."""
+    """Return what is given about a template, by option."""
     nothing = Told()
     return {
         name: _plain(getattr(told, each))
@@ -88,7 +91,7 @@ def options_of(told: Told) -> dict[str, Any]:
 
 
 def told_again(told: Told, options: Mapping[str, Any]) -> Told:
-    """What is told now, and of what is not known now, what these options told; of parameters each by itself."""
+    """Return the given values, with those that these options recorded for unknown ones; each parameter by itself."""
     values = {_OPTIONS[name]: value for name, value in {**options, **options_of(told)}.items()}
     if parameters := options.get("parameter"):
         values["parameters"] = {**parameters, **told.parameters}
@@ -97,7 +100,7 @@ def told_again(told: Told, options: Mapping[str, Any]) -> Told:
 
 
 def _given(name: str, value: Any) -> Any:
-    """The value of an option as a record has it; raises TypeError for a value of another kind."""
+    """Return the value of an option as a record has it; raise TypeError for a value of another kind."""
     default = _plain(getattr(Told(), _OPTIONS[name]))
     if type(value) is not type(default):
         raise TypeError(name)
@@ -119,7 +122,7 @@ def _each_text(value: Any, of: Callable[[str], Any]) -> Any:
 
 
 def _apart_from_sub(text: str) -> str | list[str]:
-    """A text, in pieces where cfn-lint would miss an Fn::Sub around it (E1029)."""
+    """Return a text, split where cfn-lint would miss an Fn::Sub around it (E1029)."""
     first, *others = text.split("${")
     pieces = [first, *(f"{{{each}" for each in others)]
     return [*(f"{each}$" for each in pieces[:-1]), pieces[-1]] if others else text

@@ -1,4 +1,4 @@
-"""The code of the secret validator in one file, as a template carries it."""
+"""The code of the secret validator in one file, as a template contains it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-#: Each follows those that it imports.
+#: Each module follows those that it imports.
 _MODULES = ("custom_resource.py", "secret_references.py", "secret_gate.py", "secret_validator.py")
 
 _ORIGIN = '"""The secret validator of cfnroles. Its source with all comments: the folder lambda/ of the project."""\n'
@@ -19,7 +19,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def inline_code() -> str:
-    """The function's modules as one, for CloudFormation's ``ZipFile``.
+    """Return the function's modules as one, for CloudFormation's ``ZipFile``.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html
     """
@@ -31,10 +31,10 @@ def inline_code() -> str:
 
 
 def without_comments(source: str) -> str:
-    """The source without comments and without docstrings.
+    """Return the source without comments and without docstrings.
 
-    A template that is sent with a request has room for 51,200 bytes, and the policies need it. What is taken out is
-    told by the layout that the code in ``lambda/`` has; a test proves that its meaning stays.
+    A template that is sent with a request may have 51,200 bytes, and the policies need them. The layout of the code in
+    ``lambda/`` shows what to remove; a test proves that its meaning is unchanged.
     """
     for left_out in (_DOCSTRING, _COMMENT_LINE, _COMMENT):
         source = left_out.sub("", source)

@@ -1,4 +1,4 @@
-"""What CloudFormation and IAM refuse, and neither cfn-lint nor an emulator tells."""
+"""Templates that CloudFormation and IAM reject, although cfn-lint and emulators accept them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cfnroles.policies import MANAGED_POLICIES, MOST_MANAGED_POLICIES
 from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS
 from cfnroles.template import MOST_RESOURCES
 
-#: Bytes of a template that is sent with the request. A larger one must lie in S3, where 1 MB is the limit.
+#: The bytes of a template that is sent with the request. A larger one must be in Amazon S3, where the limit is 1 MB.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 TEMPLATE_BODY = 51_200
 _MOST = {"Parameters": MOST_PARAMETERS, "Resources": MOST_RESOURCES, "Outputs": 200}
@@ -31,12 +31,12 @@ def check(stack: str, template: Mapping[str, Any]) -> None:
 
 
 def too_large(text: str) -> bool:
-    """Whether a template's text must go through S3."""
+    """Whether a template is so large that it must be uploaded to Amazon S3."""
     return len(text.encode()) > TEMPLATE_BODY
 
 
 def beyond_default_quota(template: Mapping[str, Any]) -> Iterator[str]:
-    """The roles with more managed policies than IAM attaches before the quota is raised, each with their number.
+    """Yield the roles with more managed policies than IAM's default quota, each with the number.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
@@ -46,7 +46,7 @@ def beyond_default_quota(template: Mapping[str, Any]) -> Iterator[str]:
 
 
 def beyond_quotas(template: Mapping[str, Any]) -> Iterator[str]:
-    """Of what a template has more than CloudFormation takes.
+    """Yield the parts of which a template has more than CloudFormation accepts.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
     """

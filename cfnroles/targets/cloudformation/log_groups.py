@@ -1,4 +1,4 @@
-"""The log groups of a service, made before its tasks write to them."""
+"""The log groups of a service, created before its tasks write to them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def log_groups_template(
     options: LogGroupOptions,
     placeholders: Iterable[Parameter] = (),
 ) -> Template:
-    """The template with one log group for each name; a parameter leaves one alone that exists already.
+    """Return the template with one log group for each name; a parameter excludes one that already exists.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
     """
@@ -60,7 +60,7 @@ def _retention(days: int) -> Parameter:
 
 
 def _log_group(logical_id: str, name: Text, service: str, options: LogGroupOptions) -> logs.LogGroup:
-    # What a rolled-back creation leaves behind would stand in the way of the next.
+    # A log group left by a rolled-back creation would prevent the next creation.
     deletion, replacement = ("RetainExceptOnCreate", "Retain") if options.keep else ("Delete", "Delete")
     return logs.LogGroup(
         logical_id,

@@ -1,4 +1,4 @@
-"""The mark by which a template of cfnroles is known again after it was deployed, in whatever way."""
+"""The mark that identifies a deployed template of cfnroles, whatever deployed it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _KEY = "cfnroles"
 #: The stacks that each task or service has for itself.
 _OF_ONE = re.compile(r"(.+)-(?:roles|task)")
 
-#: What templates describe themselves as. Those that were deployed before there was a mark have nothing else.
+#: The descriptions of templates. Those deployed before there was a mark have nothing else.
 _DESCRIPTIONS = (
     r"ECS task definition .+, deployed (?:when|only if) all its secrets exist\."
     r"|An ECS task definition that is deployed (?:when|only if) its secrets exist\."
@@ -26,9 +26,9 @@ _DESCRIPTIONS = (
 
 
 def marked(template: Mapping[str, Any], stack: str) -> dict[str, Any]:
-    """The template with the mark in its Metadata: which ``stack`` of a build it is.
+    """Return the template with the mark in its Metadata: which ``stack`` of a build it is.
 
-    CloudFormation sees no change in a template of which only that changed.
+    CloudFormation sees no change in a template if only the mark changed.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/metadata-section-structure.html
     """
     metadata = template.get("Metadata", {})
@@ -36,7 +36,7 @@ def marked(template: Mapping[str, Any], stack: str) -> dict[str, Any]:
 
 
 def written_for(template: Mapping[str, Any]) -> str:
-    """The task or service that the mark names; empty for what several share, and where there is no mark."""
+    """Return the task or service that the mark names; empty for stacks that several share, and without a mark."""
     metadata = template.get("Metadata")
     own = metadata.get(_KEY) if isinstance(metadata, Mapping) else None
     stack = own.get("stack") if isinstance(own, Mapping) else None
@@ -45,9 +45,9 @@ def written_for(template: Mapping[str, Any]) -> str:
 
 
 def is_marked(template: Mapping[str, Any]) -> bool:
-    """Whether cfnroles wrote the template, by its mark or by the description that it has had from the beginning.
+    """Whether cfnroles wrote the template, from its mark or from the description that it has always had.
 
-    A template with suppressions of cfnroles in its Metadata is not written by it.
+    A template with suppressions of cfnroles in its Metadata was not written by it.
     """
     metadata = template.get("Metadata")
     own = metadata.get(_KEY) if isinstance(metadata, Mapping) else None

@@ -1,4 +1,4 @@
-"""What the services use of other accounts than their own: images, keys and secrets."""
+"""The images, keys and secrets of other accounts that the services use."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cfnroles.table.references import parse_arn
 from cfnroles.text import Arn, Text
 
 _SERVICES = ("ecr", "kms", "secretsmanager")
-#: Features that use what AWS itself owns and shares with everybody.
+#: Features that use resources that AWS itself owns and shares with everyone.
 _SHARED_BY_AWS = frozenset({"guard-duty"})
 
 
 class Consumer(Struct, frozen=True):
-    """A service whose roles use what is of other accounts, or a task definition."""
+    """A service or a task definition whose roles use resources of other accounts."""
 
     name: str
     facts: Facts
@@ -37,17 +37,17 @@ class ForeignUse(Struct, frozen=True):
 
 
 def other_accounts(services: Sequence[Task]) -> tuple[str, ...]:
-    """The accounts besides the services' own that hold images, keys or secrets of theirs."""
+    """Return the other accounts that own images, keys or secrets of the services."""
     return tuple(sorted({arn.account for arn, _ in uses_of(consumers_of(services)) if arn.account.isdigit()}))
 
 
 def consumers_of(services: Sequence[Task]) -> tuple[Consumer, ...]:
-    """The services, each with what it uses."""
+    """Return the services, each with the resources that it uses."""
     return tuple(Consumer(each.name, each.facts, each.discovery.needs, each.options) for each in services)
 
 
 def uses_of(consumers: Sequence[Consumer], account: str = "") -> Iterable[tuple[Arn, ForeignUse]]:
-    """Each resource that is used of one account, or of any other than the services' own, with its use."""
+    """Return each resource of one account, or of all accounts except the services' own, with its uses."""
     for each in consumers:
         for need in each.needs:
             if need.reason.feature in _SHARED_BY_AWS:
@@ -68,5 +68,5 @@ def _resources(need: Need, service: Consumer) -> tuple[Text, ...]:
 def _is_asked(arn: Arn, service: Consumer, account: str) -> bool:
     own = service.facts.account
     foreign = arn.account.isdigit() and bool(own) and arn.account != own
-    # In the services' own account only a key can refuse what their roles allow.
+    # In the services' own account only a key can deny what their roles allow.
     return (not account or arn.account == account) and (foreign or (bool(account) and arn.service == "kms"))

@@ -1,4 +1,4 @@
-"""What the owners of other accounts must admit: images, keys and secrets that the services use there."""
+"""The policies that owners in other accounts must add: images, keys and secrets that the services use there."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _CALLS = (
 def repository_policies(
     reading: Reading, consumers: Sequence[Consumer], project: str
 ) -> dict[Arn, list[dict[str, Any]]]:
-    """The statements that each ECR repository of another account must have for these to pull from it.
+    """Return the statements that each ECR repository of another account must have for these services to pull from it.
 
-    Raises InvalidInput where they cannot be named as the spec wants it.
+    Raise InvalidInput if the roles cannot be named as the spec requires.
     """
     by = _principals(reading, consumers, project)
     uses: dict[Arn, list[ForeignUse]] = defaultdict(list)
@@ -49,11 +49,11 @@ def repository_policies(
 
 
 def other_side_files(reading: Reading, account: str, format_: Format, project: str = "") -> dict[str, str]:
-    """File name -> text of what the owner of ``account`` needs: templates, and statements for what they have already.
+    """Return file name -> text for the owner of ``account``: templates, and statements for existing resources.
 
-    The roles of a task definition get their names when they are made, so that its whole account is admitted;
-    ``project`` is what its stacks are called by, if not by its family. Raises InvalidInput where the services use
-    nothing there, or the roles cannot be named as the spec wants it.
+    The roles of a task definition get their names when they are created, so its whole account is allowed. ``project``
+    begins the names of its stacks, if the family does not. Raise InvalidInput if the services use nothing there, or if
+    the roles cannot be named as the spec requires.
     """
     services, spec = reading.accepted(), reading.project
     if spec and project:
@@ -64,7 +64,7 @@ def other_side_files(reading: Reading, account: str, format_: Format, project: s
     for arn, use in uses_of(consumers, account):
         uses[arn].append(use)
     if not uses:
-        # Whose account is not known uses nothing of another one.
+        # A service whose account is unknown uses nothing of another account.
         for each in services:
             by.account_of(each.name)
         known = ", ".join(other_accounts(services)) or "none"
@@ -89,7 +89,7 @@ def _principals(reading: Reading, consumers: Sequence[Consumer], project: str) -
 
 
 class _Sharing(Struct, frozen=True):
-    """Whom other accounts admit: the roles, the account, or an organization."""
+    """The principals that other accounts allow: the roles, the account, or an organization."""
 
     by: str
     organization: str | None = None
@@ -99,7 +99,7 @@ _ACCOUNT = _Sharing("account")
 
 
 class _Principals(Struct, frozen=True):
-    """How the roles are named to other accounts.
+    """How other accounts name the roles.
 
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
     """
@@ -110,13 +110,13 @@ class _Principals(Struct, frozen=True):
     services: Mapping[str, Consumer]
 
     def statements(self, uses: Sequence[ForeignUse], arn: Arn) -> list[dict[str, Any]]:
-        """The statements of one resource's policy: who may do what, with the conditions of the role's own."""
+        """Return the statements of one resource's policy: who may do what, with the conditions of the role."""
         self._told(arn.resource)
         key = arn.service == "kms"
         grouped: dict[tuple[Holder, tuple[Condition, ...]], set[str]] = defaultdict(set)
         callers: dict[tuple[Holder, tuple[Condition, ...]], set[str]] = defaultdict(set)
         for use in uses:
-            # Only the conditions of keys say something that the owner's policy can repeat.
+            # The owner's policy can repeat only the conditions of keys.
             group = (use.holder, use.conditions if key else ())
             grouped[group].add(use.action)
             callers[group].add(use.service)
@@ -134,7 +134,7 @@ class _Principals(Struct, frozen=True):
                     "Effect": "Allow",
                     "Principal": principal,
                     "Action": sorted(actions),
-                    # A key's policy is about that key, and says so with a star. A repository's takes no Resource.
+                    # A key's policy is about that key, which it writes as `*`. A repository's policy has no Resource.
                     **({"Resource": "*"} if key else {}),
                     **({"Condition": block} if block else {}),
                 }
@@ -180,7 +180,7 @@ class _Principals(Struct, frozen=True):
         return text
 
     def account_of(self, name: str) -> str:
-        """The account of a service; raises InvalidInput where it is not known."""
+        """Return the account of a service; raise InvalidInput if it is unknown."""
         account = self.services[name].facts.account
         if not account:
             raise InvalidInput(
@@ -204,9 +204,9 @@ def _templates(project: str, statements: Mapping[Arn, list[dict[str, Any]]]) -> 
 
 
 def repository_template(project: str, policies: Mapping[Arn, Mapping[str, Any]]) -> Template:
-    """The template of the repositories with their policies. CloudFormation has no policy without its repository.
+    """Return the template of the repositories with their policies. CloudFormation has no policy without its repository.
 
-    A repository that exists already is taken over with --import-existing-resources, and stays when the stack goes.
+    An existing repository is imported with --import-existing-resources, and stays when the stack is deleted.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-repository.html
     """
     template = StackTemplate(Description=f"ECR repositories of the images that the services of {project} pull.")

@@ -1,4 +1,4 @@
-"""The files of a build: templates, and ``stacks.json`` that tells how they belong together."""
+"""The files of a build: templates, and ``stacks.json``, which says how they belong together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Format = Literal["yaml", "json"]
 
 
 def file_name(stack: Stack, format_: Format) -> str:
-    """The name of the stack's template file."""
+    """Return the name of the stack's template file."""
     return f"{stack.stem}.{format_}"
 
 
@@ -30,25 +30,25 @@ def output_files(
     *,
     told: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """File name -> text of everything that a build writes, the manifest last, with what else it has ``told``."""
+    """Return file name -> text of everything that a build writes, the manifest last, with the ``told`` entries."""
     whose = {"project": project, "gaps": [], **told}
     return with_manifest(templates(stacks, source, format_), stacks, whose, format_)
 
 
 class Output:
-    """The files of many stacks, each written as its stack is made, so that nobody has to keep all templates."""
+    """The files of many stacks, each written once its stack exists, so that not all templates are in memory."""
 
     def __init__(self, source: str, format_: Format) -> None:
         self._source, self._format = source, format_
         self._files = SpooledTexts()
 
     def put(self, stack: Stack) -> None:
-        """Write the template of a stack, in the place of the one that it had."""
+        """Write the template of a stack, or replace it."""
         for name, text in templates([stack], self._source, self._format).items():
             self._files.put(name, text)
 
     def finished(self, stacks: Sequence[Stack], project: str, told: Mapping[str, Any]) -> SpooledTexts:
-        """The files of these stacks, in their order, and the manifest as the last of them."""
+        """Return the files of these stacks, in their order, and the manifest last."""
         self._files.in_order(file_name(stack, self._format) for stack in stacks)
         tree = _tree(stacks, {"project": project, "gaps": [], **told}, self._format)
         self._files.put(manifest.FILE, manifest.manifest_text(tree, self._files.digests))
@@ -56,7 +56,7 @@ class Output:
 
 
 def templates(stacks: Sequence[Stack], source: str, format_: Format) -> dict[str, str]:
-    """File name -> text of the stacks' templates, which are the same wherever the source is built from."""
+    """Return file name -> text of the stacks' templates, which do not depend on where the source is built from."""
     source = posixpath.basename(source)
     explain = f"cfnroles explain {quoted('-' if source == 'standard input' else source)}"
     header = (
@@ -76,7 +76,7 @@ def templates(stacks: Sequence[Stack], source: str, format_: Format) -> dict[str
 def with_manifest(
     files: Mapping[str, str], stacks: Sequence[Stack], whose: Mapping[str, Any], format_: Format
 ) -> dict[str, str]:
-    """The same files with the manifest that tells ``whose`` they are, the stacks, and a digest of each file."""
+    """Return the same files with the manifest, which has the owner ``whose``, the stacks, and a digest of each file."""
     text = manifest.manifest_text(_tree(stacks, whose, format_), manifest.digests_of(files))
     return {**files, manifest.FILE: text}
 
@@ -86,7 +86,7 @@ def _tree(stacks: Sequence[Stack], whose: Mapping[str, Any], format_: Format) ->
 
 
 class _Entries(Sequence[Any]):
-    """What the manifest says of each stack, made when it is asked for."""
+    """The manifest's entries for the stacks, created when they are read."""
 
     def __init__(self, stacks: Sequence[Stack], format_: Format) -> None:
         self._stacks, self._format = stacks, format_

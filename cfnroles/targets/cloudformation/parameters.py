@@ -18,7 +18,7 @@ from cfnroles.table.references import SecretReference, value_from
 MOST_PARAMETERS = 200
 _ROOM_FOR_OTHERS = 20
 
-#: Export names take letters, digits, colons and hyphens; a project's name also stands in names of stacks.
+#: Export names have letters, digits, colons and hyphens; a project's name is also in names of stacks.
 PROJECT_NAME = r"[A-Za-z][A-Za-z0-9-]{0,99}"
 
 PROJECT_DESCRIPTION = "First part of this project's export names; use the same value for each of its stacks."
@@ -28,7 +28,7 @@ _COMPLETE_ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-
 
 @lru_cache(maxsize=256)  # the same in the stacks of many services
 def project_name(default: str) -> Parameter:
-    """The project: the first part of each export's name."""
+    """Return the parameter of the project: the first part of each export's name."""
     return Parameter(
         "ProjectName",
         Type="String",
@@ -43,7 +43,7 @@ def project_name(default: str) -> Parameter:
 def permissions_boundary(
     name: str = "PermissionsBoundaryArn", default: str = "", whose: str = "the roles"
 ) -> Parameter:
-    """The permissions boundary of a stack's roles, empty for none."""
+    """Return the parameter of the permissions boundary of a stack's roles, empty for none."""
     return Parameter(
         name,
         Type="String",
@@ -56,7 +56,7 @@ def permissions_boundary(
 
 @lru_cache(maxsize=256)  # the same in the stacks of many services
 def key_arns(default: tuple[str, ...] = ()) -> Parameter:
-    """The customer managed keys of the secrets and parameters."""
+    """Return the parameter of the customer managed keys of the secrets and parameters."""
     return Parameter(
         "KmsKeyArns",
         Type="CommaDelimitedList",
@@ -69,7 +69,7 @@ def key_arns(default: tuple[str, ...] = ()) -> Parameter:
 
 @lru_cache(maxsize=256)  # the same in the stacks of many services
 def log_key(default: str, whose: str) -> Parameter:
-    """The customer managed key of log groups, empty for the key of CloudWatch Logs itself."""
+    """Return the parameter of the customer managed key of log groups, empty for the key of CloudWatch Logs itself."""
     return Parameter(
         "LogKmsKeyArn",
         Type="String",
@@ -82,35 +82,35 @@ def log_key(default: str, whose: str) -> Parameter:
 
 @lru_cache(maxsize=256)  # the same in the stacks of many services
 def switch(name: str, default: str, description: str) -> Parameter:
-    """A parameter that is `enabled` or `disabled`."""
+    """Return a parameter that is `enabled` or `disabled`."""
     return Parameter(
         name, Type="String", Default=default, AllowedValues=["enabled", "disabled"], Description=description
     )
 
 
 def secret_parameters(references: Iterable[Reference], facts: Facts, taken: Collection[str] = ()) -> dict[str, str]:
-    """ARN -> parameter name, for each secret that is given by its complete ARN: that ARN differs in each environment.
+    """Return ARN -> parameter name, for each complete ARN of a secret, which differs in each environment.
 
-    Empty where there would be more parameters than a template may have: the ARNs then stand in the template itself.
+    Empty if a template may not have as many parameters: the ARNs are then in the template itself.
     """
     return within_quota(secret_names(references, facts, taken))
 
 
 def secret_names(references: Iterable[Reference], facts: Facts, taken: Collection[str] = ()) -> dict[str, str]:
-    """ARN -> parameter name, for each secret that is given by its complete ARN, however many there are.
+    """Return ARN -> parameter name, for each complete ARN of a secret, however many there are.
 
-    ``taken`` are names that other parameters have.
+    ``taken`` are the names of other parameters.
     """
     return names_of(complete_arns(references, facts), taken)
 
 
 def complete_arns(references: Iterable[Reference], facts: Facts) -> set[str]:
-    """The complete ARNs by which secrets are given."""
+    """Return the secrets' complete ARNs."""
     return {target.arn.text.plain for target in _secrets(references, facts) if target.complete} - {""}
 
 
 def names_of(arns: Iterable[str], taken: Collection[str] = ()) -> dict[str, str]:
-    """ARN -> parameter name, for each of these ARNs of secrets, sorted, as ``secret_names`` gives them."""
+    """Return ARN -> parameter name, for each of these ARNs of secrets, sorted, as ``secret_names`` does."""
     named: dict[str, str] = {}
     seen: Counter[str] = Counter(list(taken))
     for arn in sorted(arns):
@@ -122,13 +122,13 @@ def names_of(arns: Iterable[str], taken: Collection[str] = ()) -> dict[str, str]
 
 
 def within_quota(parameters: Mapping[str, str]) -> dict[str, str]:
-    """The secret parameters, or none where they would be more than a template may have."""
+    """Return the secret parameters, or none if a template may not have as many."""
     return {} if len(parameters) > MOST_PARAMETERS - _ROOM_FOR_OTHERS else dict(parameters)
 
 
 @lru_cache(maxsize=256)  # the same in the roles and the task of a service
 def secret_parameter(name: str, arn: str) -> Parameter:
-    """The parameter that holds the complete ARN of one secret."""
+    """Return the parameter with the complete ARN of one secret."""
     return Parameter(
         name,
         Type="String",
@@ -140,7 +140,7 @@ def secret_parameter(name: str, arn: str) -> Parameter:
 
 
 def used(parameters: Mapping[str, str], texts: Iterable[str]) -> dict[str, str]:
-    """Those of the secret parameters whose ARN begins one of ``texts``, by name: parameter name -> ARN."""
+    """Return the secret parameters whose ARN begins one of ``texts``, by name: parameter name -> ARN."""
     # `ARN:json-key:version-stage:version-id`: the ARN itself has seven parts.
     arns = {":".join(text.split(":")[:7]) for text in texts}
     return {name: arn for arn, name in parameters.items() if arn in arns}

@@ -1,4 +1,4 @@
-"""What the stacks of one service are made of."""
+"""The parts from which the stacks of one service are written."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from cfnroles.workload import Workload
 
 
 class Parts(Struct, frozen=True):
-    """What the stacks of one service are made of.
+    """The parts from which the stacks of one service are written.
 
     ``name`` begins the names of its stacks and ``stem`` those of its files. ``secrets`` maps ARNs to parameter names.
     ``exports``, ``validator`` and ``check_role`` are the names under which the task finds its roles, the validator, and
-    the role as which a shared validator asks; ``form`` is how the templates are written.
+    the role that a shared validator assumes. ``form`` is how the templates are written.
     """
 
     project: str
@@ -42,7 +42,7 @@ class Parts(Struct, frozen=True):
     form: Form = USUAL
 
     def gated(self, number: int) -> Parts:
-        """The same with the names of the validator that has this number among a project's."""
+        """Return the same with the names of the validator that has this number among a project's."""
         export = secret_validator.export_name(number, shared=self.form.shared_gate)
         if self.form.shared_gate:
             return replace(self, validator=secret_validator.SHARED_EXPORT, check_role=export)

@@ -1,4 +1,4 @@
-"""Changes to the text of a template, each at one place, in the style that the text has there."""
+"""Changes to the text of a template, each at one place, in the style of the text there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from cfnroles.errors import InvalidInput
 from cfnroles.targets.cloudformation.refusal import refused
 from cfnroles.targets.cloudformation.template_text import Indentation, yaml_elements, yaml_inline, yaml_members
 
-#: A part of a template: sections, logical ids and properties; in a list, the text of the element, or its number.
+#: The path of a part of a template: sections, logical IDs and properties; in a list, the element's string or its
+#: number.
 Path = tuple[str, ...]
 
 
@@ -24,7 +25,7 @@ _WRITE_OUT = "Write its members there."
 
 
 class Patch(Struct, frozen=True):
-    """``text`` in the place of what stands between two offsets; ``outer`` comes behind all else at its place."""
+    """``text`` replaces what is between two offsets; an ``outer`` one comes after everything else at its place."""
 
     start: int
     end: int
@@ -33,7 +34,7 @@ class Patch(Struct, frozen=True):
 
 
 def patched(text: str, patches: Iterable[Patch]) -> str:
-    """The text with all patches, of which none overlaps another; those at one place in their order."""
+    """Return the text with all patches, of which none overlaps another; those at one place in their order."""
     pieces, at = [], 0
     for patch in sorted(patches, key=lambda each: (each.start, each.end, each.outer)):
         pieces += [text[at : patch.start], patch.text]
@@ -42,9 +43,9 @@ def patched(text: str, patches: Iterable[Patch]) -> str:
 
 
 def without(text: str, patches: Iterable[Patch]) -> str:
-    """The text without what the patches take out, of which some may lie within others.
+    """Return the text without what the patches remove; patches may be nested.
 
-    A last line without an end takes the end of the line before it along, which it was added behind.
+    If the removed text ends the last line without a line end, the line end before it is removed, too.
     """
     apart: list[Patch] = []
     for patch in sorted(patches, key=lambda each: (each.start, -each.end)):
@@ -69,7 +70,7 @@ class Spot(Struct, frozen=True):
 
     @property
     def start(self) -> int:
-        """Where the member or the element begins."""
+        """The offset where the member or the element begins."""
         return (self.key or self.value).start
 
 
@@ -85,14 +86,14 @@ class TemplateText:
         self.line_end = "\r\n" if re.search(r"[^\r]?\r\n", text[: text.find("\n") + 1]) else "\n"
 
     def place(self, path: Path) -> Spot | None:
-        """The place of a part; ``None`` where there is none."""
+        """Return the place of a part; ``None`` if it does not exist."""
         found: Spot | None = None
         node: spans.Node = self.root
         for step in path:
             if isinstance(node, spans.Mapping) and (member := node.member(step)):
                 found = Spot(node, member[1], member[0])
             elif step == "Fn::If" and isinstance(node, spans.Sequence):
-                continue  # its short form has the arguments themselves for a value
+                continue  # in the short form, the value is the arguments themselves
             elif isinstance(node, spans.Sequence) and (element := _element(node, step)):
                 found = Spot(node, element)
             else:
@@ -101,7 +102,7 @@ class TemplateText:
         return found
 
     def members(self, path: Path) -> spans.Mapping | None:
-        """The mapping at a path; ``None`` where there is nothing yet. Raises InvalidInput for what is none."""
+        """Return the mapping at a path; ``None`` if there is nothing. Raise InvalidInput for another value."""
         place = self.place(path) if path else Spot(self.root, self.root)
         if place is None or self.is_nothing(place.value):
             return None
@@ -111,27 +112,27 @@ class TemplateText:
         return place.value
 
     def is_nothing(self, node: spans.Node) -> bool:
-        """Whether a node is an empty mapping, or none at all."""
+        """Whether a node is an empty mapping, or missing."""
         if isinstance(node, spans.Mapping):
             return not node.members
         return isinstance(node, spans.Scalar) and self.text[node.start : node.end] in ("", "~", "null", "Null", "NULL")
 
     def where(self, place: Spot) -> str:
-        """The document and the line of a place."""
+        """Return the document and the line of a place."""
         return f"{self.document}:{self.text.count(chr(10), 0, place.start) + 1}"
 
     def refused(self, place: Spot, what: str, *, why: str = "", remedy: str = _WRITE_OUT) -> InvalidInput:
-        """The error about a place that cannot be edited, with its line."""
+        """Return the error about a place that cannot be edited, with its line."""
         return refused(self.text, self.document, place.start, what, why=why, remedy=remedy)
 
     def value_span(self, place: Spot) -> tuple[int, int]:
-        """From where to where the value of a place can be replaced; in block style, with what is before it."""
+        """Return the range of a value to replace; in block style, with the white space before it."""
         if place.parent.flow or place.key is None:
             return place.value.start, place.value.end
         return self._after_colon(place.key), place.value.end
 
     def removal(self, place: Spot, going: Sequence[spans.Node] = ()) -> Patch:
-        """What takes a member or an element out; ``going`` are the other values of its parent that go, too."""
+        """Return the removal of a member or an element; ``going`` are other removed values of its parent."""
         if not place.parent.flow:
             return Patch(self._line_start(place.start), self._line_end(place.value.end), "")
         starts, values = _parts(place.parent)
@@ -142,17 +143,17 @@ class TemplateText:
         return Patch(kept[-1].end if kept else place.start, place.value.end, "")
 
     def replacement(self, place: Spot, value: Any) -> Patch:
-        """What puts a value in the place of another."""
+        """Return the replacement of a value by another."""
         start, end = self.value_span(place)
         if place.parent.flow:
             return Patch(start, end, self._json(value, place.parent))
         return Patch(start, end, f" {yaml_inline(value)}")
 
     def addition(self, path: Path, members: Mapping[str, Any]) -> tuple[Patch, ...]:
-        """What adds members to the mapping at a path, before those that it has.
+        """Return the addition of members to the mapping at a path, before those that it has.
 
-        Raises InvalidInput where there is no such mapping. A text that stands in the place of an empty one, such as
-        `{}`, gives way: `emptied` tells it.
+        Raise InvalidInput if there is no such mapping. The addition replaces an empty value, such as `{}`, which
+        `emptied` returns.
         """
         found = self.members(path)
         if found is None:
@@ -164,7 +165,7 @@ class TemplateText:
         return (self._lines(at, yaml_members(members, " " * self._column(key.start), style=self.indentation)),)
 
     def section(self, name: str, members: Mapping[str, Any], *, above_comments: bool) -> Patch:
-        """What adds a section before the resources, and before the comments that stand right above them."""
+        """Return the addition of a section before the resources, and before the comments directly above them."""
         place = self.place(("Resources",))
         if place is None or place.key is None:
             raise InvalidInput("is not a CloudFormation template: it has no Resources", where=self.document)
@@ -177,7 +178,7 @@ class TemplateText:
         return replace(self._lines(at, yaml_members({name: members}, column, style=self.indentation)), outer=True)
 
     def beside(self, path: Path, members: Mapping[str, Any]) -> Patch:
-        """What adds members to a mapping behind the member at a path."""
+        """Return the addition of members to a mapping after the member at a path."""
         place = self.place(path)
         if place is None or place.key is None or not isinstance(place.parent, spans.Mapping):
             raise self._merged(path)
@@ -187,13 +188,13 @@ class TemplateText:
         return self._lines(self._line_end(place.value.end), yaml_members(members, column, style=self.indentation))
 
     def _merged(self, path: Path) -> InvalidInput:
-        """The error for a part that the template has, and its text does not."""
+        """Return the error for a part that is in the template, but not in its text."""
         around = next(found for length in range(len(path), 0, -1) if (found := self.place(path[:length])))
         what = "comes from a merge key (<<), so cfnroles cannot add to it"
         return self.refused(around, f"{'.'.join(path)} {what}")
 
     def element(self, path: Path, text: str) -> Patch:
-        """What adds a text to the list at a path, before the others."""
+        """Return the addition of a string to the list at a path, before the others."""
         place = self.place(path)
         if place is None or not isinstance(place.value, spans.Sequence) or not place.value.elements:
             raise InvalidInput(f"has no list {'.'.join(path)}", where=self.document)
@@ -205,9 +206,9 @@ class TemplateText:
         return self._lines(self._below(path), [f"{column}- {yaml_inline(text)}"])
 
     def appended(self, path: Path, values: Sequence[Any]) -> Patch:
-        """What adds values to the list at a path, behind those that it has.
+        """Return the addition of values to the list at a path, after those that it has.
 
-        Raises InvalidInput where there is no such list.
+        Raise InvalidInput if there is no such list.
         """
         place = self.place(path)
         if place and self.is_nothing(place.value):
@@ -226,7 +227,7 @@ class TemplateText:
         return self._lines(self._line_end(elements[-1].end), yaml_elements(values, column, style=self.indentation))
 
     def emptied(self, path: Path) -> str:
-        """The text that gives way where something is added to nothing, such as `{}`; empty for none."""
+        """Return the empty value, such as `{}`, that an addition replaces; empty for none."""
         place = self.place(path)
         if place is None or not self.is_nothing(place.value):
             return ""
@@ -244,7 +245,7 @@ class TemplateText:
         return Indentation(" " * step, lists)
 
     def _lists(self, node: spans.Node) -> Iterator[bool]:
-        """Of each list in block style, whether it is indented against its key."""
+        """Yield for each list in block style whether it is indented against its key."""
         for key, value in node.members if isinstance(node, spans.Mapping) else ():
             if isinstance(value, spans.Sequence) and not value.flow and value.elements:
                 yield self._column(value.start) > self._column(key.start)
@@ -264,13 +265,13 @@ class TemplateText:
         return (Patch(start, end, ""), lines)
 
     def _lines(self, at: int, lines: Iterable[str]) -> Patch:
-        """Whole lines at the start of a line, or behind a last line that has no end."""
+        """Return whole lines at the start of a line, or after a last line that has no end."""
         joined = self.line_end.join(lines)
         unended = at == len(self.text) and not self.text.endswith("\n")
         return Patch(at, at, f"{self.line_end}{joined}" if unended else f"{joined}{self.line_end}")
 
     def _before(self, parent: spans.Mapping, at: int, members: Mapping[str, Any]) -> Patch:
-        """Members in braces, before the one at an offset."""
+        """Return members in braces, before the one at an offset."""
         gap = self._gap(parent, at)
         entries = [
             f"{json.dumps(name)}{self._colon(parent)}{self._json(each, parent)}" for name, each in members.items()
@@ -278,7 +279,7 @@ class TemplateText:
         return Patch(at, at, "".join(f"{entry},{gap}" for entry in entries))
 
     def _gap(self, parent: spans.Mapping | spans.Sequence, at: int) -> str:
-        """The white space before the member at an offset."""
+        """Return the white space before the member at an offset."""
         before = self.text[parent.start : at]
         gap = before[len(before.rstrip()) :]
         if "\n" in gap:
@@ -290,7 +291,7 @@ class TemplateText:
         return ":" if self.text[key.end : value.start] == ":" else ": "
 
     def _json(self, value: Any, parent: spans.Mapping | spans.Sequence) -> str:
-        """A value in braces, over several lines where its neighbours stand on lines of their own."""
+        """Return a value in braces, over several lines if its neighbors are on lines of their own."""
         first = _parts(parent)[0][:1]
         gap = self._gap(parent, first[0]) if first else ""
         if "\n" not in gap:
@@ -303,7 +304,7 @@ class TemplateText:
         return lines.replace("\n", f"{self.line_end}{indent}")
 
     def _below(self, path: Path) -> int:
-        """The start of the line below the key of a part."""
+        """Return the start of the line below the key of a part."""
         place = self.place(path)
         if place is None or place.key is None:
             raise InvalidInput(f"has no {'.'.join(path)}", where=self.document)
@@ -323,7 +324,7 @@ class TemplateText:
 
 
 def _element(node: spans.Sequence, step: str) -> spans.Node | None:
-    """The text of a list that is this one, or the mapping or list in it with this number."""
+    """Return the string of a list that equals this one, or the mapping or list in it with this number."""
     numbered = node.elements[int(step)] if step.isdigit() and int(step) < len(node.elements) else None
     if numbered is not None and (not isinstance(numbered, spans.Scalar) or numbered.is_alias):
         return numbered
@@ -331,7 +332,7 @@ def _element(node: spans.Sequence, step: str) -> spans.Node | None:
 
 
 def _parts(node: spans.Mapping | spans.Sequence) -> tuple[list[int], list[spans.Node]]:
-    """Where the members or elements begin, and their values."""
+    """Return where the members or elements begin, and their values."""
     if isinstance(node, spans.Mapping):
         return [key.start for key, _ in node.members], [value for _, value in node.members]
     return [each.start for each in node.elements], list(node.elements)

@@ -1,4 +1,4 @@
-"""What a task definition leaves open: each placeholder and each missing image is a parameter that is asked for."""
+"""The open values of a task definition: each placeholder and each missing image is a parameter without a default."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _PARAMETER = rf"{_ARN}:ssm:[a-z0-9-]+:\d{{12}}:parameter/[A-Za-z0-9_.\-/]+"
 
 
 class _Form(Struct, frozen=True):
-    """What a value must look like, as a pattern and in words."""
+    """The required form of a value, as a pattern and in words."""
 
     pattern: str
     words: str
 
 
-#: What may stand in a policy can widen nothing there.
+#: Characters that widen nothing in a policy.
 ANY_NAME = _Form(
     r"^[A-Za-z0-9!#%&'()+,./;=@_~-]+$", "a name with letters, digits and ! # % & ' ( ) + , . / ; = @ _ ~ - only"
 )
 ANY_ARN = _Form(rf"^{_ARN}:[a-z0-9-]+:[a-z0-9-]*:(\d{{12}})?:[^*?$]+$", "an ARN without * and ?")
 _SECRET_ARN = _Form(f"^{_SECRET}$", "the complete ARN of a secret, with the six characters at its end")
-#: The beginning of a parameter's name with a hierarchy, which begins with a slash.
+#: The beginning of the name of a parameter with a hierarchy, which begins with a slash.
 _PATH = _Form(r"^(/[A-Za-z0-9_.-]+)+$", "the beginning of a parameter's name, with a slash before each part")
 _WORD = _Form(r"^[A-Za-z0-9_.-]+$", "the beginning of a parameter's name, which has no slash")
 _OBJECT = _Form(
@@ -47,10 +47,10 @@ _REFERENCE = _Form(
 
 
 def placeholder_parameters(services: Iterable[tuple[Workload, Discovery]]) -> dict[str, Parameter]:
-    """The parameter of each placeholder, by name: the same in every stack whose text holds it.
+    """Return the parameter of each placeholder, by name: the same in every stack whose text contains it.
 
-    They have no default, so that CloudFormation asks for them. Raises InvalidInput where placeholders of two services
-    that mean something else would be one parameter.
+    They have no default, so CloudFormation prompts for them. Raise InvalidInput if placeholders of two services with
+    different meanings would be one parameter.
     """
     placeholders = Placeholders()
     for workload, discovery in services:
@@ -59,7 +59,7 @@ def placeholder_parameters(services: Iterable[tuple[Workload, Discovery]]) -> di
 
 
 class Said(Struct, frozen=True):
-    """The placeholders of one service: each with the place where it stands, and what its value must look like."""
+    """The placeholders of one service: each with its place, and the required form of its value."""
 
     document: str
     places: tuple[tuple[Placeholder, str], ...]
@@ -73,7 +73,7 @@ class Said(Struct, frozen=True):
 
 
 def said_by(workload: Workload, discovery: Discovery) -> Said:
-    """The placeholders of a service."""
+    """Return the placeholders of a service."""
     places = [
         (symbol, workload.origin(path).pointer)
         for path, text in texts_in(workload.tree)
@@ -84,7 +84,7 @@ def said_by(workload: Workload, discovery: Discovery) -> Said:
 
 
 class Placeholders:
-    """The placeholders of services that tell theirs one after the other."""
+    """The placeholders of services that are added one by one."""
 
     def __init__(self) -> None:
         self._found: dict[str, Placeholder] = {}
@@ -92,7 +92,7 @@ class Placeholders:
         self._forms: dict[str, _Form] = {}
 
     def add(self, said: Said) -> None:
-        """Take those of one more service; raises as ``placeholder_parameters`` does."""
+        """Add those of one more service; raise as ``placeholder_parameters`` does."""
         for symbol, pointer in said.places:
             found = self._found.setdefault(symbol.name, symbol)
             if found.called != symbol.called:
@@ -101,14 +101,14 @@ class Placeholders:
         self._forms |= said.forms
 
     def parameters(self) -> dict[str, Parameter]:
-        """The parameter of each, by name."""
+        """Return the parameter of each placeholder, by name."""
         return {
             name: _parameter(symbol, self._where[name], self._forms.get(name)) for name, symbol in self._found.items()
         }
 
 
 def image_parameters(workload: Workload, taken: Collection[str]) -> dict[int, Parameter]:
-    """The parameter of each container without an image, by the container's index."""
+    """Return the parameter of each container without an image, by the container's index."""
     images: dict[int, Parameter] = {}
     names = set(taken)
     for index, container in enumerate(workload.tree["containerDefinitions"]):
@@ -123,7 +123,7 @@ def image_parameters(workload: Workload, taken: Collection[str]) -> dict[int, Pa
 
 
 def used_placeholders(parameters: Mapping[str, Parameter], texts: Iterable[str]) -> tuple[Parameter, ...]:
-    """Those of the parameters whose placeholders stand in ``texts``."""
+    """Return the parameters whose placeholders are in ``texts``."""
     return tuple(parameters[name] for name in placeholders_in(texts))
 
 
@@ -135,7 +135,7 @@ def _parameter(symbol: Placeholder, pointers: list[str], form: _Form | None) -> 
 
 
 def _forms(discovery: Discovery) -> Iterator[tuple[str, _Form]]:
-    """What each placeholder that a role or the validator is asked about must look like; the narrowest form last."""
+    """Yield the required form of each placeholder that a role or the validator depends on; the narrowest form last."""
     texts: list[Text] = [text for need in discovery.needs for text in need.permission.texts]
     references = [reference.value_from for reference in discovery.references]
     for name in placeholders_in([*texts, *references]):

@@ -1,4 +1,4 @@
-"""The plain tree of a template that is made of objects of troposphere."""
+"""The plain tree of a template that consists of troposphere objects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from troposphere import AWSHelperFn, BaseAWSObject, Parameter, Template, encode_
 
 from cfnroles.targets.cloudformation.template_text import Shared
 
-#: The sections that troposphere leaves out where they are empty, by its names of them, in its order.
+#: The sections that troposphere omits if they are empty, by its names of them, in its order.
 _SECTIONS = {
     "Description": "description",
     "Metadata": "metadata",
@@ -24,9 +24,9 @@ _SECTIONS = {
 
 
 def plain_tree(template: Template) -> dict[str, Any]:
-    """What ``template.to_dict()`` returns, after the same checks. Raises ValueError for a property that is missing.
+    """Return what ``template.to_dict()`` returns, after the same checks. Raise ValueError for a missing property.
 
-    troposphere copies the tree of an object again for each object around it; this walks each once.
+    troposphere copies the tree of an object again for each object around it. This function walks each once.
     """
     sections = {name: getattr(template, attribute) for name, attribute in _SECTIONS.items()}
     tree = {name: section for name, section in sections.items() if section}
@@ -48,7 +48,7 @@ def _plain(value: Any) -> Any:
         return _plain(value.data)
     if form is BaseAWSObject.to_dict:
         return _plain_object(value)
-    # What awacs makes.
+    # Objects of awacs.
     return _plain(value.JSONrepr()) if form is None and hasattr(kind, "JSONrepr") else encode_to_dict(value)
 
 

@@ -23,12 +23,12 @@ class _Statement(awacs.aws.Statement):
 
 
 def policy_document(statements: Iterable[Statement], spelling: Spelling) -> PolicyDocument:
-    """The document of one policy."""
+    """Return the document of one policy."""
     return PolicyDocument(Version="2012-10-17", Statement=[_statement(statement, spelling) for statement in statements])
 
 
 def trust(service: str, condition: Any = None) -> PolicyDocument:
-    """A trust policy for one service of AWS; ``condition`` is its Condition block, if it has one."""
+    """Return a trust policy for one AWS service; ``condition`` is its Condition block, if it has one."""
     members: dict[str, Any] = {
         "Effect": Allow,
         "Principal": Principal("Service", service),
@@ -40,14 +40,14 @@ def trust(service: str, condition: Any = None) -> PolicyDocument:
 
 
 def inline_policies(policies: Sequence[Policy], spelling: Spelling) -> list[Any]:
-    """The role's inline policies; those that depend on parameters stand behind their condition."""
+    """Return the role's inline policies; those that depend on parameters have a condition."""
     return [_inline(policy, spelling) for policy in policies if not policy.managed]
 
 
 def attached_policies(
     policies: Sequence[Policy], role: str, spelling: Spelling, whose: str, path: Any = None
 ) -> list[Any]:
-    """The customer managed policies of the role with the logical id ``role``, to be added to its template."""
+    """Return the customer managed policies of the role with the logical ID ``role``, to be added to its template."""
     made = []
     for policy in policies:
         if policy.managed:
@@ -65,7 +65,7 @@ def attached_policies(
 
 
 def attachments(policies: Sequence[Policy], role: str) -> list[Any]:
-    """What goes into the role's ManagedPolicyArns for its customer managed policies."""
+    """Return the entries of the role's ManagedPolicyArns for its customer managed policies."""
     return [
         If(condition_name(policy.when), Ref(f"{role}{policy.name}"), NoValue)
         if policy.when
@@ -76,7 +76,7 @@ def attachments(policies: Sequence[Policy], role: str) -> list[Any]:
 
 
 def conditions_of(policies: Iterable[Policy], spelling: Spelling) -> dict[str, Any]:
-    """The template conditions that the policies stand behind, in the forms that AWS and the emulator both evaluate."""
+    """Return the template conditions of the policies, in the forms that AWS and the emulator both evaluate."""
     conditions: dict[str, Any] = {}
     for when in sorted({policy.when for policy in policies if policy.when}):
         for parameter in when:
@@ -87,14 +87,14 @@ def conditions_of(policies: Iterable[Policy], spelling: Spelling) -> dict[str, A
 
 
 def condition_name(when: Sequence[str]) -> str:
-    """The name of the condition that holds while all parameters of ``when`` have a value."""
+    """Return the name of the condition that holds if all parameters of ``when`` have a value."""
     return "Has" + "And".join(when)
 
 
 def _has_value(parameter: str, spelling: Spelling) -> Any:
     if parameter in spelling.switches:
         return Equals(Ref(parameter), "enabled")
-    # An empty list parameter is a list of one empty text.
+    # An empty list parameter is a list of one empty string.
     return Not(Equals(Select(0, Ref(parameter)) if parameter in spelling.lists else Ref(parameter), ""))
 
 

@@ -1,4 +1,4 @@
-"""The stacks of a project: those of each of its services, and the validator that they share."""
+"""The stacks of a project: those of each service, and the validator that they share."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from cfnroles.targets.log_group_names import log_group_names
 from cfnroles.text import Text
 from cfnroles.validator_needs import validator_needs
 
-#: What one validator's role holds, with room for what packing cannot fill. IAM would take more policies, and the
+#: The size of one validator's role, with room for what packing cannot fill. IAM would accept more policies, but the
 #: template with them would be too large to be sent without a bucket.
 _ROOM = (INLINE_TOTAL + 10 * MANAGED_POLICY) * 8 // 10
 
 
 class _Asked(Struct, frozen=True):
-    """What the validator with this ``number`` is asked for one service, some role of which may be ``bounded``."""
+    """The checks of the validator with this ``number`` for one service, some role of which may be ``bounded``."""
 
     references: tuple[Reference, ...]
     facts: Facts
@@ -52,9 +52,9 @@ class _Asked(Struct, frozen=True):
 
 
 class _Made(Struct, frozen=True):
-    """What is kept of a service: the names that were given to its secrets, and its stacks if they are made.
+    """What is kept of a service: the names of the parameters of its secrets, and its stacks if they exist.
 
-    ``logged`` are the log groups that it makes, and ``exports`` those of its roles that alarms need.
+    ``logged`` are the log groups that it creates, and ``exports`` those of its roles that alarms need.
     """
 
     name: str
@@ -72,11 +72,11 @@ def project_stacks(
     form: Form = USUAL,
     keep: Callable[[Stack], Stack] = lambda stack: stack,
 ) -> tuple[Stack, ...]:
-    """The stacks of all services, in deployment order, written in the ``form``.
+    """Return the stacks of all services, in deployment order, written in the ``form``.
 
-    One validator holds exactly the secrets of all of them; where its role could not, there are several. Exports carry
-    the service's name: ``PROJECT-SERVICE-ECSTaskRoleArn``. Raises InvalidInput for what CloudFormation or IAM would
-    refuse, and where exports collide or are of no use. ``keep`` is as for `ProjectStacks`.
+    One validator has exactly the secrets of all of them; if its role cannot, there are several. Exports contain the
+    service's name: ``PROJECT-SERVICE-ECSTaskRoleArn``. Raise InvalidInput for values that CloudFormation or IAM would
+    reject, and if exports collide or are unused. ``keep`` is as for `ProjectStacks`.
     """
     made = ProjectStacks(project, alarms, form, keep)
     for service in services:
@@ -85,10 +85,10 @@ def project_stacks(
 
 
 class ProjectStacks:
-    """The stacks of a project, made as its services go by, of which nothing is kept but what the end needs.
+    """The stacks of a project, created service by service, of which only what the end needs is kept.
 
-    ``keep`` is called with each stack when it is made, and tells what is kept of it. A stack that is made again takes
-    the place of the first: what comes later may give its parameters other names.
+    ``keep`` is called with each new stack, and returns what is kept of it. A stack that is created again replaces the
+    first, because a later service may give its parameters other names.
     """
 
     def __init__(
@@ -111,11 +111,11 @@ class ProjectStacks:
 
     @property
     def names(self) -> list[str]:
-        """The names of the services that went by."""
+        """The names of the services that were added."""
         return [each.name for each in self._made]
 
     def add(self, service: Task) -> None:
-        """Make the stacks of the next service; what is wrong with them is told by ``all``."""
+        """Create the stacks of the next service. ``all`` reports its problems."""
         self._accounts.add(service.facts.account)
         self._regions.add(service.facts.region)
         said = said_by(service.workload, service.discovery)
@@ -124,7 +124,7 @@ class ProjectStacks:
         except InvalidInput as error:
             self._refused = self._refused or error
         number = self._asking(service)
-        # Nearly always the names are the same as where all secrets are known.
+        # The names are nearly always the same as if all secrets were known.
         names = names_of(
             complete_arns(service.discovery.references, service.facts), {each.name for each, _ in said.places}
         )
@@ -135,12 +135,12 @@ class ProjectStacks:
         if not self._failed and self._refused is None:
             try:
                 made = replace(made, stacks=self._stacks_of(service, made, names, said.parameters()))
-            except InvalidInput:  # `all` makes it again, and raises this after what must be reported first.
+            except InvalidInput:  # `all` creates it again, and raises this after what must be reported first.
                 self._failed = True
         self._made.append(made)
 
     def all(self, services: Sequence[Task]) -> tuple[Stack, ...]:
-        """All stacks, in deployment order; ``services`` are those that went by. Raises as ``project_stacks`` does."""
+        """Return all stacks, in deployment order, of the added ``services``. Raise as ``project_stacks`` does."""
         if self._refused:
             raise self._refused
         placeholders = self._placeholders.parameters()
@@ -155,7 +155,7 @@ class ProjectStacks:
         return tuple(stacks)
 
     def _asking(self, service: Task) -> int:
-        """The number of the validator whose role has room for the secrets of a service; 0 where it has none."""
+        """Return the number of the validator whose role has room for the secrets of a service; 0 if it has none."""
         needs = validator_needs(service.discovery.references, service.facts)
         if not needs:
             return 0
@@ -200,7 +200,7 @@ class ProjectStacks:
     def _validators(self, names: Mapping[str, str], placeholders: Mapping[str, Parameter]) -> Iterator[Stack]:
         facts, form = self._common(), self._form
         if any(each.bounded for each in self._asked):
-            # Who bounds the roles of services likely has to bound every role.
+            # If the roles of services have a boundary, every role probably needs one.
             form = form.also("PermissionsBoundaryArn")
         for number, asked in groupby(self._asked, lambda each: each.number):
             group = tuple(asked)
@@ -212,13 +212,13 @@ class ProjectStacks:
             yield validator_stack(needs, self._project, spelling, placeholders, number, form)
 
     def _common(self) -> Facts:
-        """The account and the Region, as far as all services agree on them."""
+        """Return the account and Region that all services share."""
         account, region = (each.copy().pop() if len(each) == 1 else "" for each in (self._accounts, self._regions))
         return Facts(account=account, region=region)
 
 
 def export_names(service: Task) -> dict[Holder, str]:
-    """The exports of a service's roles, in the spelling of ``Fn::Sub``."""
+    """Return the exports of a service's roles, in the spelling of ``Fn::Sub``."""
     return {
         holder: service.options.get(holder, NO_OPTIONS).export
         or name.replace("${ProjectName}", f"${{ProjectName}}-{service.name}")
@@ -227,10 +227,10 @@ def export_names(service: Task) -> dict[Holder, str]:
 
 
 def check_exports(stacks: Sequence[Stack]) -> None:
-    """Raise InvalidInput for an export that two stacks make, and for one that nothing in the project imports.
+    """Raise InvalidInput for an export that two stacks have, and for one that nothing in the project imports.
 
-    Some exports are for others: for the service that somebody else creates, or for who runs the task. What a stack
-    imports and no other exports, comes from outside of the project.
+    Some exports are for others: for the service that another team creates, or for the runner of the task. An import
+    without an export in the project comes from outside the project.
     """
     counted = Counter(export for stack in stacks for export in stack.exports)
     twice = sorted(export for export, count in counted.items() if count > 1)
@@ -252,7 +252,7 @@ def check_exports(stacks: Sequence[Stack]) -> None:
 
 
 def _log_groups(service: Task, logged: Collection[str]) -> tuple[Text, ...]:
-    """The log groups of a service that none before it has made."""
+    """Return the log groups of a service that no earlier service creates."""
     if service.log_groups is None:
         return ()
     names = log_group_names(service.workload, service.facts, service.log_groups)

@@ -1,4 +1,4 @@
-"""What the stacks of a source are called by: the project's name, which begins theirs and those of their exports."""
+"""The names of the stacks of a source: the project's name begins theirs and those of their exports."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
 
 
 def project_of(task: Task, project: str = "") -> str:
-    """What the stacks of a task definition are called by: ``project``, else its family.
+    """Return the name for the stacks of a task definition: ``project``, else its family.
 
-    Raises InvalidInput for what cannot be a project's name.
+    Raise InvalidInput for a string that cannot be a project's name.
     """
     name = project or task.name.replace("_", "-")
     if re.fullmatch(PROJECT_NAME, name):
@@ -28,9 +28,9 @@ def project_of(task: Task, project: str = "") -> str:
 
 
 def project_of_document(document: str, project: str = "") -> str:
-    """What the stacks beside a template are called by: ``project``, else the name of its file as far as that can be.
+    """Return the name for the stacks of a template: ``project``, else the name of its file, where possible.
 
-    Raises InvalidInput for what cannot be a project's name.
+    Raise InvalidInput for a string that cannot be a project's name.
     """
     if project and not re.fullmatch(PROJECT_NAME, project):
         raise InvalidInput(

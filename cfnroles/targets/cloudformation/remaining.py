@@ -1,4 +1,4 @@
-"""What somebody wrote around the additions to a template, or refers to them with: it is not lost when they go."""
+"""Comments and references around the additions to a template, which must not be lost when the additions are removed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _NAMED = ("Parameters", "Conditions", "Resources")
 
 
 def check_comments(parts: TemplateText, place: Spot, removal: Patch, where: str = "") -> None:
-    """Raise InvalidInput where a comment stands in what is taken out: nothing that cfnroles adds has one.
+    """Raise InvalidInput if the removed text contains a comment: nothing that cfnroles adds has one.
 
-    ``where`` tells the line, where it is another in the text that was given.
+    ``where`` is the line, if it differs in the original text.
     """
     at = removal.start
     for start, end in (*([(place.key.start, place.key.end)] if place.key else []), *_leaves(place.value)):
@@ -40,12 +40,12 @@ def check_comments(parts: TemplateText, place: Spot, removal: Patch, where: str 
 
 
 def check_references(given: Template, tree: Mapping[str, Any]) -> None:
-    """Raise InvalidInput where ``tree`` refers to a part that the template that was given has and it has no more.
+    """Raise InvalidInput if ``tree`` refers to a part that only the original template has.
 
-    That happens to a task definition that got another logical id after its roles were injected: what it names would
-    be gone, and CloudFormation would refuse the template.
+    This happens if a task definition got another logical ID after its roles were injected: the roles that it names
+    would be gone, and CloudFormation would reject the template.
     """
-    # The resources that a loop makes are in no text.
+    # The resources that a loop creates are in no text.
     gone = _names(parse(given.text, given.document)) - _names(tree)
     found = tuple(_references(tree, gone, ())) if gone else ()
     if found:
@@ -66,7 +66,7 @@ def _names(tree: Mapping[str, Any]) -> set[str]:
 
 
 def _references(value: Any, gone: Collection[str], path: Path) -> Iterator[tuple[Path, str]]:
-    """The paths that refer to one of the names, and which."""
+    """Yield the paths that refer to one of the names, and which."""
     yield from ((path, name) for name in _named(value) if name in gone)
     if path[-1:] in (("Condition",), ("DependsOn",)):
         yield from (
@@ -92,7 +92,7 @@ def _named(value: Any) -> Iterator[str]:
 
 
 def _leaves(node: spans.Node) -> Iterator[tuple[int, int]]:
-    """Where the texts of a node begin and end, in the order of the document."""
+    """Yield where the strings of a node begin and end, in the order of the document."""
     if isinstance(node, spans.Scalar):
         yield node.start, node.end
     elif isinstance(node, spans.Sequence):

@@ -11,7 +11,7 @@ from troposphere import Parameter, Ref
 from cfnroles.targets.cloudformation.values import Spelling, value
 from cfnroles.workload import Path
 
-#: Members whose name in CloudFormation is not just capitalised, by their name in the API.
+#: Members whose name in CloudFormation is not just capitalized, by their name in the API.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
 _RENAMED = {
     "efsVolumeConfiguration": "EFSVolumeConfiguration",
@@ -25,7 +25,7 @@ _RENAMED = {
 #: Members that hold a map with keys of the user's own.
 _MAPS = frozenset({"options", "dockerLabels", "labels", "driverOpts"})
 
-#: Members whose values name the account or region that the task runs in.
+#: Members whose values name the account or Region that the task runs in.
 _NAMES = frozenset(
     {
         "image",
@@ -47,14 +47,14 @@ Images = Mapping[Path, Parameter]
 class Rendering(Struct, frozen=True):
     """How the members of a task definition or a service become properties.
 
-    ``images`` are the parameters that stand in the place of images, by their path.
+    ``images`` are the parameters that replace images, by their path.
     """
 
     images: Images
     spelling: Spelling
 
     def structure(self, members: Mapping[str, Any], path: Path) -> dict[str, Any]:
-        """The properties for ``members``; ECS reads an empty list as an absent one, CloudFormation may refuse it."""
+        """Return the properties of ``members``. ECS reads an empty list as absent; CloudFormation may reject it."""
         return {
             _property(name, path): self._value(value, (*path, name)) for name, value in members.items() if value != []
         }

@@ -1,4 +1,4 @@
-"""The roles that a template names already, beside those that are put in their place."""
+"""The roles that a template already names, next to those that replace them."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _ROLE = "AWS::IAM::Role"
 
 
 class ReplacedRole(Struct, frozen=True):
-    """A role that a resource names already, and what it would lose and gain with another in its place.
+    """A role that a resource already names, and what the resource would lose and gain with another.
 
-    ``comparison`` is ``None`` where the template does not say what the role may do. ``known`` says whether it tells
-    of every role that may be there, ``done`` whether it was replaced.
+    ``comparison`` is ``None`` if the template does not say what the role may do. ``known`` says whether it has every
+    role that is possible, ``done`` whether it was replaced.
     """
 
     resource: str
@@ -47,14 +47,14 @@ class ReplacedRole(Struct, frozen=True):
 
 
 class Passing(Struct, frozen=True):
-    """A statement that lets somebody pass a role which was replaced; ``role`` is its logical id."""
+    """A statement that allows passing a role that was replaced; ``role`` is its logical ID."""
 
     role: str
     origin: Origin
 
 
 class Replacing(Struct, frozen=True, dict=True):
-    """A template before roles are put into it, with all of them, and the text that has them; empty for none."""
+    """A template before its roles are added, with all of them, and the text that has them; empty for none."""
 
     before: Reading
     template: Template
@@ -63,7 +63,7 @@ class Replacing(Struct, frozen=True, dict=True):
     text: str
 
     def roles(self, own: Sequence[RolePlace], left: Collection[RolePlace]) -> Iterator[ReplacedRole]:
-        """What each resource would lose and gain, role by role; those that are ``left`` have not been replaced."""
+        """Yield what each resource would lose and gain, role by role; roles in ``left`` have not been replaced."""
         for place in own:
             names = {each for each in names_in(given_at(place, self.template.tree)) if not each.startswith("AWS::")}
             had = {each for each in names if self.template.type_of(each) == _ROLE}
@@ -77,7 +77,7 @@ class Replacing(Struct, frozen=True, dict=True):
             )
 
     def passing(self, own: Sequence[RolePlace], left: Collection[RolePlace]) -> Iterator[Passing]:
-        """What may pass a role that was replaced, and has to pass another one now.
+        """Yield the statements that allow passing a role that was replaced, and must now allow another.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
         """
@@ -108,12 +108,12 @@ class Replacing(Struct, frozen=True, dict=True):
 
     @cached_property
     def _cut(self) -> Mapping[str, str]:
-        """What is cut out of a value, as people are told of it, by the functions that cut it out; the longest first."""
+        """The parts of values in words, by the functions that cut them out; the longest first."""
         found = {}
         for task in self.tasks:
             where: dict[Symbol, World] = {}
             for need, worlds in task.needs.items():
-                # Where nothing is needed, the value may be empty, and an empty text is in every other one.
+                # If nothing is needed, the value may be empty, and an empty string is in every other one.
                 world = next(iter(worlds))
                 symbols = (each for text in need.permission.texts for each in text_of(text).symbols)
                 where |= dict.fromkeys((each for each in symbols if isinstance(each, Cut | InImage)), world)
@@ -129,7 +129,7 @@ def _of(roles: Collection[str], grants: Iterable[RoleGrant], label: str) -> Iter
 
 
 def _statements(value: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """The statements about iam:PassRole in a part of a template, with their paths."""
+    """Yield the statements about iam:PassRole in a part of a template, with their paths."""
     if isinstance(value, Mapping):
         actions = value.get("Action")
         if "iam:passrole" in str(actions).lower() and "Resource" in value:

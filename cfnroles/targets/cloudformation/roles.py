@@ -54,10 +54,10 @@ EXPORTS = {kind.holder: kind.export_name for kind in ROLE_KINDS}
 
 
 class RolesStack(Struct, frozen=True):
-    """What the roles stack is made of.
+    """The contents of the roles stack.
 
-    ``service`` is empty for roles of whatever service. ``secrets`` maps parameter names to the ARNs that are their
-    defaults. ``exports`` are the names of the roles' exports, in the spelling of ``Fn::Sub``.
+    ``service`` is empty for roles of any service. ``secrets`` maps parameter names to the ARNs that are their defaults.
+    ``exports`` are the names of the roles' exports, in the spelling of ``Fn::Sub``.
     """
 
     project: str
@@ -71,22 +71,22 @@ class RolesStack(Struct, frozen=True):
     exports: Mapping[Holder, str] = field(default_factory=lambda: EXPORTS)
 
     def option(self, holder: Holder) -> RoleOptions:
-        """The options of one of the roles."""
+        """Return the options of one of the roles."""
         return self.options.get(holder, NO_OPTIONS)
 
     def path_parameter(self, holder: Holder) -> str:
-        """The parameter of a role's path: one for all roles, unless their paths differ."""
+        """Return the parameter of a role's path: one for all roles, unless their paths differ."""
         shared = len({options.path for options in self.options.values()}) < 2
         return "RolePath" if shared else f"{kind_of(holder).name}Path"
 
     def boundary_parameter(self, holder: Holder) -> str:
-        """The parameter of a role's permissions boundary: one for all roles, unless their boundaries differ."""
+        """Return the parameter of a role's permissions boundary: one for all roles, unless their boundaries differ."""
         shared = len({options.permissions_boundary for options in self.options.values()}) < 2
         return "PermissionsBoundaryArn" if shared else f"{kind_of(holder).name}BoundaryArn"
 
 
 def roles_template(stack: RolesStack, holders: Sequence[Holder] = (Holder.EXECUTION, Holder.TASK)) -> Template:
-    """The template with one role for each of ``holders``.
+    """Return the template with one role for each of ``holders``.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html and task-iam-roles.html
     """
@@ -214,7 +214,7 @@ def _role(stack: RolesStack, holder: Holder) -> iam.Role:
 
 
 def _attached(stack: RolesStack, holder: Holder) -> list[Any]:
-    """The managed policies of a role: those that are chosen, and those that hold what inline policies cannot."""
+    """Return the managed policies of a role: the chosen ones, and those for what inline policies cannot hold."""
     own = [policy for policy in stack.policies.get(holder, ()) if policy.managed]
     references = [(policy.when, Ref(f"{kind_of(holder).name}{policy.name}")) for policy in own]
     return [value(arn) for arn in stack.option(holder).managed_policies] + [
@@ -251,14 +251,14 @@ def _service(stack: RolesStack) -> str:
 
 
 def metadata_of(policies: Sequence[Policy]) -> dict[str, Any]:
-    """Which fields each statement is there for, and why a scanner's complaint about ``*`` is none here."""
+    """Return the fields that each statement exists for, and why a scanner's finding about ``*`` is not one here."""
     metadata: dict[str, Any] = {}
     statements = [statement for policy in policies for statement in policy.statements]
     if any(need.origin.document for statement in statements for need in statement.needs):
         metadata["cfnroles"] = {
             statement.sid: [_field(origin) for origin in _origins(statement)] for statement in statements
         }
-    # What a user's own statement asks for on everything, AWS may well have resource types for.
+    # For a user's own statement on all resources, AWS may have resource types.
     ours = [s for s in statements if not any(need.reason.feature == "statement" for need in s.needs)]
     unscoped = sorted({action for s in ours if s.resources == ("*",) for action in s.actions})
     if unscoped:
@@ -277,12 +277,12 @@ def _field(origin: Origin) -> str:
 
 
 def unspelled(text: str) -> str:
-    """A text to be read that names symbols: in a template, ``${...}`` means one of Fn::Sub's alone."""
+    """Return a text that names symbols in readable form: in a template, only Fn::Sub has ``${...}``."""
     return re.sub(r"\$\{!?([^{}]*)\}", r"<\1>", text)
 
 
 def _by_parameter(parameter: Callable[[Holder], str], holders: Sequence[Holder]) -> Iterable[tuple[str, Holder]]:
-    """Each parameter once, with the first role that it is for."""
+    """Yield each parameter once, with the first role that it is for."""
     first: dict[str, Holder] = {}
     for holder in holders:
         first.setdefault(parameter(holder), holder)

@@ -48,17 +48,17 @@ from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
 #: Export name of the function's ARN, in the spelling of ``Fn::Sub``.
 EXPORT = "${ProjectName}-SecretValidatorArn"
 
-#: Room that the policy for the function's own log takes of the role's inline policies.
+#: The characters of the role's inline policies that the policy for the function's own log takes.
 OWN_POLICY = 400
 
-#: CloudFormation puts inline code into a file `index`.
+#: CloudFormation writes inline code to a file `index`.
 _HANDLER = "index.handler"
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _RUNTIME = "python3.13"
 FUNCTION_TIMEOUT = 60
-#: CloudFormation's own patience, which a task stack sets, must outlast this: twice, and Lambda's pause before it tries
-#: again, which is a minute. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+#: The timeout of CloudFormation, which a task stack sets, must be longer: twice this, and Lambda's pause before it
+#: retries, which is a minute. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 LONGEST_TIMEOUT = 60
 
 _SWITCHED = {
@@ -76,21 +76,21 @@ _SWITCHED = {
 #: The exports of the function of the gate for all services, and of that function's role.
 SHARED_EXPORT = EXPORT.replace("${ProjectName}", SHARED_GATE)
 SHARED_ROLE_EXPORT = f"{SHARED_GATE}-SecretValidatorRoleArn"
-#: Export name of the ARN of the role that the shared gate asks as.
+#: Export name of the ARN of the role that the shared gate assumes.
 CHECK_ROLE_EXPORT = "${ProjectName}-SecretCheckRoleArn"
 
 
 def export_name(number: int, *, shared: bool = False) -> str:
-    """Export name of the ARN of the function with this number among a project's, or of the role for a shared one."""
+    """Return the export name of the ARN of the function with this number, or of the role for a shared one."""
     export = CHECK_ROLE_EXPORT if shared else EXPORT
     return export.replace("${ProjectName}", f"${{ProjectName}}{_suffix(number)}")
 
 
 class ValidatorStack(Struct, frozen=True):
-    """What the validator's stack is made of: ``policies`` are what the function may ask about.
+    """The contents of the validator's stack: ``policies`` are what the function may check.
 
-    ``secrets`` maps parameter names to the ARNs that are their defaults. ``number`` tells the validators of one
-    project apart, where one role could not hold all that they ask about.
+    ``secrets`` maps parameter names to the ARNs that are their defaults. ``number`` distinguishes the validators of one
+    project, if one role could not hold all that they check.
     """
 
     project: str
@@ -102,7 +102,7 @@ class ValidatorStack(Struct, frozen=True):
 
 
 def secret_validator_template(stack: ValidatorStack) -> Template:
-    """The template of a validator's stack."""
+    """Return the template of a validator's stack."""
     policies, spelling = stack.policies, stack.spelling
     template = StackTemplate(
         Description="Checks that secrets and parameters exist before a task definition is deployed."
@@ -142,7 +142,7 @@ def _add_parameters(template: Template, stack: ValidatorStack) -> None:
 
 
 def add_own_parameters(template: Template, stack: ValidatorStack) -> None:
-    """Give the template the parameters that depend on what is asked about, and those of its role."""
+    """Add the parameters that depend on what is checked, and those of its role, to the template."""
     template.add_parameter(project_name(stack.project))
     template.add_parameter(permissions_boundary())
     hang_on = {parameter for policy in stack.policies for parameter in policy.when}
@@ -232,8 +232,8 @@ def _function(tags: Tags) -> awslambda.Function:
 
 
 def _invocation() -> awslambda.EventInvokeConfig:
-    # CloudFormation invokes the function asynchronously. One retry is for an answer that could not be delivered: the
-    # function raises only then, and a second answer to the same request does no harm.
+    # CloudFormation invokes the function asynchronously. One retry is for a response that could not be delivered: the
+    # function raises only then, and a second response to the same request has no effect.
     return awslambda.EventInvokeConfig(
         "Invocation",
         FunctionName=Ref("Function"),

@@ -35,10 +35,10 @@ from cfnroles.workload import EXPRESS, Workload
 
 
 class Stack(Struct, frozen=True):
-    """One stack: its name, its template, and what it takes from and gives to the others.
+    """One stack: its name, its template, and what it imports from and exports to the others.
 
-    ``for_others`` are those of its exports that no stack of the project imports: whoever creates the service does.
-    ``beyond_quota`` are its roles that need a quota of IAM raised.
+    ``for_others`` are its exports that no stack of the project imports: those who create the service do.
+    ``beyond_quota`` are its roles that need a higher IAM quota.
     """
 
     name: str
@@ -60,10 +60,10 @@ def service_stacks(
     project: str,
     form: Form = USUAL,
 ) -> tuple[Stack, ...]:
-    """The validator's stack, the roles' and the task definition's, written in the ``form``.
+    """Return the validator's stack, the roles' and the task definition's, written in the ``form``.
 
-    With a shared gate, the first is that of the role as which it asks. Without a secret to check there is no validator.
-    Raises InvalidInput for what CloudFormation or IAM would refuse.
+    With a shared gate, the first is that of the role that it assumes. Without a secret to check there is no validator.
+    Raise InvalidInput for values that CloudFormation or IAM would reject.
     """
     placeholders = placeholder_parameters([(workload, discovery)])
     secrets = secret_parameters(discovery.references, facts, placeholders)
@@ -79,7 +79,7 @@ def service_stacks(
 
 
 def roles_stack(parts: Parts) -> Stack:
-    """The stack of a service's roles."""
+    """Return the stack of a service's roles."""
     statements = compose(parts.discovery.needs)
     holders = _holders(statements, for_tasks=not parts.workload.is_provider)
     policies = {
@@ -102,7 +102,7 @@ def roles_stack(parts: Parts) -> Stack:
     stack = Stack(
         f"{parts.name}-roles",
         f"{parts.stem}-roles",
-        # Also where every name is left to CloudFormation: the template could name the roles.
+        # Also if CloudFormation chooses every name: the template could name the roles.
         capabilities=("CAPABILITY_NAMED_IAM",),
         exports=tuple(parts.exports[holder] for holder in holders),
         for_others=tuple(parts.exports[holder] for holder in holders if holder not in _taken(parts)),
@@ -112,7 +112,7 @@ def roles_stack(parts: Parts) -> Stack:
 
 
 def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
-    """The stack of a service's task definition, or of the Express Mode service, which waits for the validator."""
+    """Return the stack of a service's task definition or Express Mode service, which waits for the validator."""
     imports = tuple(parts.exports[holder] for holder in _taken(parts))
     gate = filter(None, (parts.validator, parts.check_role) if parts.discovery.references else ())
     stack = Stack(
@@ -125,7 +125,7 @@ def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
 
 
 def _taken(parts: Parts) -> tuple[Holder, ...]:
-    """The roles that the task stack takes; others go to the service and to whoever runs the task."""
+    """Return the roles that the task stack uses; others belong to the service and to runners of the task."""
     own = (Holder.EXECUTION, Holder.TASK)
     return (*own, Holder.INFRASTRUCTURE) if EXPRESS in parts.workload.tree else own
 
@@ -138,13 +138,13 @@ def validator_stack(
     number: int = 1,
     form: Form = USUAL,
 ) -> Stack:
-    """The stack of the validator that may ask what ``needs`` say, or of the role as which the shared gate does."""
+    """Return the stack of the validator that may check ``needs``, or of the role that the shared gate assumes."""
     needs = tuple(needs)
     statements = compose(needs)
     try:
         policies = _validator_policies(statements, spelling)
     except InvalidInput:
-        # Reading values is an extra. Where a role has no room for it, the check that the secrets exist comes first.
+        # Reading values is optional. If a role has no room for it, the check that the secrets exist comes first.
         statements = compose(need for need in needs if CHECK_JSON_KEYS not in need.permission.when)
         policies = _validator_policies(statements, spelling)
     resources = _resources(statements)
@@ -167,7 +167,7 @@ def validator_stack(
 
 
 def validator_stem(number: int, *, shared: bool) -> str:
-    """What the stack of the validator with this number is called by, or of the role as which a shared one asks."""
+    """Return the name for the stack of the validator with this number, or of the role for a shared one."""
     return ("secret-check-role" if shared else "secret-validator") + ("" if number == 1 else f"-{number}")
 
 
@@ -181,17 +181,17 @@ def _holders(statements: Sequence[Statement], *, for_tasks: bool) -> tuple[Holde
 
 
 def with_template(stack: Stack, template: Template, project: str, form: Form | None = None) -> Stack:
-    """A stack whose ``exports`` and ``imports`` are in the spelling of ``Fn::Sub``, with its template and their names.
+    """Return a stack whose ``exports`` and ``imports`` are in the spelling of ``Fn::Sub``, with its template and names.
 
-    Of the template's choices, those that the ``form`` does not leave open are settled. Raises InvalidInput for what
-    CloudFormation or IAM would refuse.
+    The template's choices that the ``form`` does not leave open are settled. Raise InvalidInput for values that
+    CloudFormation or IAM would reject.
     """
     tree = plain_tree(template)
     return with_tree(stack, tree if form is None else settled(tree, form), project)
 
 
 def with_tree(stack: Stack, template: Mapping[str, Any], project: str) -> Stack:
-    """The same for a template that is one already."""
+    """Return the same for a template that is already a tree."""
     rendered = ordered(marked(template, stack.stem))
     check(stack.name, rendered)
     parameters = {

@@ -1,4 +1,4 @@
-"""Templates without the choices that nobody asked for: each has the value of its default, and says what follows."""
+"""Templates without the choices that no option leaves open: each has the value of its default, and what follows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cfnroles.role_kinds import ROLE_KINDS
 
-#: What whoever deploys roles or a validator may choose. A parameter of a role that has an option in the spec stays.
+#: The choices of those who deploy roles or a validator. A parameter of a role that has an option in the spec stays.
 _OF_ROLES = frozenset(
     {
         *("PermissionsBoundaryArn", "RolePath"),
@@ -48,11 +48,11 @@ class Form(Struct, frozen=True):
         return self.everything or name in self.names
 
     def of(self, service: str) -> Form:
-        """What the templates of one service leave open."""
+        """Return what the templates of one service leave open."""
         return self.also(*self.services.get(service, ()))
 
     def also(self, *names: str) -> Form:
-        """The same and more."""
+        """Return the same with more choices."""
         return replace(self, names=self.names.union(names))
 
 
@@ -60,10 +60,10 @@ USUAL = Form()
 
 
 def settled(template: Mapping[str, Any], form: Form) -> dict[str, Any]:
-    """The template without the choices that neither the ``form`` leaves open nor an option of the source makes.
+    """Return the template without the choices that neither the ``form`` leaves open nor an option of the source sets.
 
-    Each of its resources says what it says in the whole one with the defaults of the parameters, down to ``Path: /``:
-    CloudFormation replaces a role whose path is left out. No condition is left that depends on these alone.
+    Each of its resources has the properties that it has in the whole template with the defaults of the parameters, even
+    ``Path: /``: CloudFormation replaces a role whose path is omitted. No condition remains that depends on these alone.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
     """
     declared: Mapping[str, Any] = template.get("Parameters", {})
@@ -85,19 +85,19 @@ def _is_open(name: str, declaration: Mapping[str, Any]) -> bool:
 
 
 class _Settling:
-    """What a template comes to where some of its parameters have one value."""
+    """The result of a template some of whose parameters have one value."""
 
     def __init__(self, values: Mapping[str, Any], conditions: Mapping[str, Any]) -> None:
         self._values, self._conditions = values, conditions
         known = {name: self._condition(each) for name, each in conditions.items()}
-        #: Whether each condition that is settled holds, and what is left of the others.
+        #: Whether each settled condition holds, and what remains of the others.
         self._holds = {name: each for name, each in known.items() if isinstance(each, bool)}
         self.left = {name: each for name, each in known.items() if not isinstance(each, bool)}
 
     def tree(self, tree: Any) -> Any:
-        """A part of the template."""
+        """Return a part of the template."""
         if isinstance(tree, str):
-            return tree  # most parts are texts
+            return tree  # most parts are strings
         if isinstance(tree, list):
             return [each for each in map(self.tree, tree) if each != _NO_VALUE]
         if not isinstance(tree, (dict, Mapping)):
@@ -115,7 +115,7 @@ class _Settling:
         return {name: each for name, each in members if each != _NO_VALUE}
 
     def _condition(self, condition: Any) -> Any:
-        """Whether a condition holds; what is left of it, where that depends on other parameters, too."""
+        """Return whether a condition holds, or what remains of one that also depends on other parameters."""
         match condition:
             case {"Condition": str(name)}:
                 holds = self._condition(self._conditions[name])

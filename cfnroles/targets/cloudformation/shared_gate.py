@@ -1,7 +1,7 @@
-"""One gate for all services of an account and Region: its function, and the role that it asks as for each of them.
+"""One gate for all services of an account and Region: its function, and the role that it assumes for each of them.
 
-The function's own role writes its log and nothing else. For a service it acts as a role that holds exactly what that
-service's references need, and whose trust policy names the function's role: in one account, AWS asks for no more.
+The function's own role writes its log and nothing else. For a service it assumes a role that has exactly what that
+service's references need, and whose trust policy names the function's role: within one account, AWS requires no more.
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 """
 
@@ -32,7 +32,7 @@ from cfnroles.targets.cloudformation.values import Spelling
 
 
 def check_role_template(stack: ValidatorStack) -> Template:
-    """The template of the role that the shared gate asks as: what it may ask about, and no function."""
+    """Return the template of the role that the shared gate assumes: what it may check, and no function."""
     policies, spelling = stack.policies, stack.spelling
     template = StackTemplate(
         Description="Role for the shared gate, which checks that secrets and parameters exist before a task"
@@ -58,7 +58,7 @@ def check_role_template(stack: ValidatorStack) -> Template:
 
 
 def shared_gate_template() -> Template:
-    """The template of the gate for all services of an account and Region: its own role may write its log alone."""
+    """Return the template of the gate for all services of an account and Region: its role may only write its log."""
     template = secret_validator_template(ValidatorStack(SHARED_GATE, (), Spelling(Facts())))
     template.add_output(
         Output(

@@ -1,4 +1,4 @@
-"""The texts of a build: in memory while they are few, and else in a file that has no name and ends with the process."""
+"""The texts of a build: in memory while they are few, else in an unnamed file that is removed with the process."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import IO
 
 from cfnroles.manifest import digest
 
-#: Bytes that are kept in memory: what some hundred services make.
+#: The bytes to keep in memory: about a hundred services.
 _ROOM = 8_000_000
 
 
 class SpooledTexts(Mapping[str, str]):
-    """Texts by name, each of which is put once; ``digests`` has the SHA-256 of each by its name."""
+    """Texts by name, each of which is added once; ``digests`` has the SHA-256 of each by its name."""
 
     def __init__(self, room: int = _ROOM) -> None:
         self.digests: dict[str, str] = {}
@@ -26,7 +26,7 @@ class SpooledTexts(Mapping[str, str]):
             self._file.close()
 
     def put(self, name: str, text: str) -> None:
-        """Keep a text, in the place of the one that had its name; raises OSError where no disk has room for it."""
+        """Add a text, or replace the one with its name; raise OSError if no disk has room for it."""
         data = text.encode()
         self.digests[name] = digest(data)
         if self._file is None:
@@ -38,13 +38,13 @@ class SpooledTexts(Mapping[str, str]):
             self._write(name, data)
 
     def in_order(self, names: Iterable[str]) -> None:
-        """Let the texts come in the order of these names, which are those of all."""
+        """Sort the texts in the order of these names, which are those of all."""
         self.digests = {name: self.digests[name] for name in names}
 
     def _spill(self) -> None:
         import tempfile
 
-        self._file = tempfile.TemporaryFile(prefix="cfnroles-")  # noqa: SIM115 - it lives as long as the texts
+        self._file = tempfile.TemporaryFile(prefix="cfnroles-")  # noqa: SIM115 - open as long as the texts
         for name, data in self._kept.items():
             self._write(name, data)
         self._kept = {}

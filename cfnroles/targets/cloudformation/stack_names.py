@@ -1,4 +1,4 @@
-"""What a template knows of its own stack alone, as parameters: in another stack the same names stand for that one."""
+"""What only a template knows about its own stack, as parameters: in another stack the same names mean that stack."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DESCRIPTION = "What Ref {} gives in the stack of the task definition."
 
 
 def with_stack_names(template: Template) -> Template:
-    """The template with parameters in the place of its stack's name and id, where it refers to them."""
+    """Return the template with parameters in place of its stack's name and ID."""
     text, ids = str(template.tree), LogicalIds(template.tree)
     names = {each: _free(each.partition("::")[2], text, ids) for each in _OF_ONE_STACK if each in text}
     if not names:
@@ -28,13 +28,13 @@ def with_stack_names(template: Template) -> Template:
 
 
 def stack_name_of(declared: Any) -> str:
-    """What a parameter stands for that was declared for a stack's name or id; empty for any other."""
+    """Return what a parameter represents that was declared for a stack's name or ID; empty for any other."""
     said = declared.get("Description") if isinstance(declared, Mapping) else None
     return next((each for each in _OF_ONE_STACK if said == _DESCRIPTION.format(each)), "")
 
 
 def _free(wanted: str, text: str, ids: LogicalIds) -> str:
-    """A name that is free, and that no Fn::Sub has for a variable of its own."""
+    """Return a name that is free, and that no Fn::Sub uses for a variable of its own."""
     name = ids.new(wanted)
     return _free(wanted, text, ids) if f"{{{name}}}" in text else name
 

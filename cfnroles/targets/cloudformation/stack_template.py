@@ -1,4 +1,4 @@
-"""The template of a stack while it is made."""
+"""The template of a stack that is being built."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from troposphere import Template
 
 
 class StackTemplate(Template):
-    """A template of any size: ``limits.check`` counts what is left of it, and says what CloudFormation would refuse.
+    """A template of any size: ``limits.check`` counts the final one, and reports what CloudFormation would reject.
 
     troposphere counts as members are added, before the choices that no option leaves open are settled, and raises a
     ValueError that names no stack.

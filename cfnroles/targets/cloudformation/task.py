@@ -20,10 +20,10 @@ from cfnroles.text import from_spelling
 from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
 from cfnroles.workload import BESIDE, EXPRESS
 
-#: Seconds until CloudFormation gives up on a function that does not answer: the function's own limit and a margin.
+#: Seconds until CloudFormation gives up on a function that does not respond: the function's own limit and a margin.
 SERVICE_TIMEOUT = 2 * secret_validator.LONGEST_TIMEOUT + 90
 
-#: What the function is asked beyond existence. Its own stack has parameters of the same names, which allow it to.
+#: What the function checks besides existence. Its own stack has parameters with the same names, which allow it to.
 CHECKS = {
     CHECK_JSON_KEYS: "Whether the function reads the secrets to check that the JSON keys in their references exist.",
     CHECK_KEYS: "Whether the function checks that the KMS keys of the secrets are enabled.",
@@ -55,15 +55,15 @@ class SecretsExist(AWSObject):
 
 
 class TaskDefinition(AWSObject):
-    """A task definition whose members are taken as they are: the API's model is the judge of them, not a copy."""
+    """A task definition with its members unchanged: the API's model validates them, not a copy of it."""
 
     resource_type = "AWS::ECS::TaskDefinition"
-    # troposphere.ecs takes as long to import as all other modules of a build that troposphere has.
+    # troposphere.ecs takes as long to import as all other troposphere modules of a build.
     props: ClassVar[dict[str, Any]] = {}
 
 
 def task_template(parts: Parts) -> Template:
-    """The template. Whether CloudFormation knows every member of the task definition is for CloudFormation to say."""
+    """Return the template. Only CloudFormation decides whether it knows every member of the task definition."""
     workload, references = parts.workload, parts.discovery.references
     called = workload.family or parts.label or parts.name
     template = StackTemplate(Description=f"ECS {workload.noun} {called}, deployed only if all its secrets exist.")
@@ -92,7 +92,7 @@ def _add_gate(template: Template, parts: Parts) -> None:
 
 
 def add_gate_outputs(template: Template) -> None:
-    """Give the template the outputs that carry the answer of its gate, the resource SecretsExist, to who deploys it."""
+    """Add outputs to the template with the response of its gate, SecretsExist, for users who deploy it."""
     for name, attribute, description in (
         ("SecretsChecked", "Checked", "Number of usable references to secrets and parameters that the gate found."),
         ("SecretsTolerated", "Tolerated", "Unusable references that the gate accepted; the correct value is none."),
@@ -102,7 +102,7 @@ def add_gate_outputs(template: Template) -> None:
 
 def _definition(template: Template, parts: Parts) -> TaskDefinition:
     left_out = ANSWERED_ONLY | _ROLE_MEMBERS | BESIDE
-    # An empty text is ECS's own spelling for "not set".
+    # ECS reads an empty string as "not set".
     members = {name: value for name, value in parts.workload.tree.items() if name not in left_out and value != ""}
     images = image_parameters(parts.workload, template.parameters)
     for parameter in images.values():

@@ -1,4 +1,4 @@
-"""The expressions of a template that stand behind the symbols which nothing is known about."""
+"""The expressions of a template for symbols whose meaning is unknown."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from cfnroles.template.worlds import World, Worlds
 from cfnroles.text import Text, from_spelling, text_of
 
 _DYNAMIC = "resolve:"
-#: Of the dynamic references one alone is no secret, which has no business in a policy.
+#: Only one of the dynamic references is not a secret; secrets do not belong in a policy.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
 _OPEN = "resolve:ssm:"
 
 
 class Expressions:
-    """The functions of a template by the symbols that they come to. ``known`` are those that were asked for."""
+    """The functions of a template by the symbols that they evaluate to. ``known`` are those that were requested."""
 
     def __init__(self, worlds: Worlds) -> None:
         self._worlds = worlds
@@ -27,9 +27,9 @@ class Expressions:
         self._by_world: dict[World, dict[str, list[int]]] = {}
 
     def unsaid(self, texts: Iterable[Text], where: WorldSet) -> str:
-        """The first symbol in the texts that no expression comes to in all of these worlds; empty for none.
+        """Return the first symbol in the texts that no expression has in all of these worlds; empty for none.
 
-        A placeholder is one that nothing in a template comes to: CloudFormation takes it for the text that it is.
+        A placeholder is one that no expression of a template has: CloudFormation reads it as literal text.
         """
         given = [text_of(text) for text in texts]
         for placeholder in placeholders_in(given).values():
@@ -42,7 +42,7 @@ class Expressions:
         return ""
 
     def said(self, tree: Any) -> Any:
-        """A part of a template in which symbols stand by their names, with the functions that come to them."""
+        """Return a part of a template with the functions in place of symbols' names."""
         match tree:
             case {"Ref": str(name)} if name in self.known:
                 return self.known[name]
@@ -73,7 +73,7 @@ class Expressions:
         return [self._functions[each] for each in sorted(set(found[0]).intersection(*found))]
 
     def _in(self, world: World) -> Mapping[str, Sequence[int]]:
-        """The functions, by their numbers, that come to each symbol in a world."""
+        """Return the functions, by their numbers, that evaluate to each symbol in a world."""
         if world not in self._by_world:
             found = self._by_world.setdefault(world, {})
             for number, function in enumerate(self._functions):

@@ -23,10 +23,10 @@ from cfnroles.text import from_spelling
 
 
 def add_gate(task: TaskInWorlds, adding: Adding, project: str) -> tuple[Origin, ...]:
-    """Add the resource that asks for the secrets and parameters of a task definition, which then waits for it.
+    """Add the resource that checks the secrets and parameters of a task definition, which then waits for it.
 
-    Returns where the references stand that are not asked for: to what the template itself makes. CloudFormation makes
-    that first, and nobody could have allowed the validator to look at a secret that has no ARN yet.
+    Return the places of the references that are not checked, because the template itself creates what they name.
+    CloudFormation creates that first, and no one could have allowed the validator to read a secret that has no ARN yet.
     """
     asked, made = divided(task, adding)
     if not asked:
@@ -50,7 +50,7 @@ def add_gate(task: TaskInWorlds, adding: Adding, project: str) -> tuple[Origin, 
 
 
 def divided(task: TaskInWorlds, adding: Adding) -> tuple[tuple[Reference, ...], tuple[Origin, ...]]:
-    """The references to what is there before, and where those stand to what the template makes."""
+    """Return the references to resources that exist before, and the places of those that the template creates."""
     ordered = sorted(task.references, key=lambda reference: (reference.origin.sort_key, reference.value_from))
     made = made_by_template(task, adding.facts)
     origins = dict.fromkeys(each.origin for each in ordered if each in made)
@@ -68,13 +68,13 @@ def _asked(task: TaskInWorlds, adding: Adding, references: tuple[Reference, ...]
         if literals is not None:
             given = expressions.said(encode_to_dict(Spelling(adding.facts).value(text)))
             found.append((literals, {**reference.asked, "ValueFrom": given, "For": _place(reference, adding)}))
-    # A list that may come to nothing may not come at all: the function passes over an empty text.
+    # A list may be empty: the function skips an empty string.
     other: Any = NO_VALUE if any(not literals for literals, _ in found) else ""
     yield from (chosen(literals, fields, other) for literals, fields in found)
 
 
 def _place(reference: Reference, adding: Adding) -> Any:
-    """Where a reference stands, for messages; with the values of parameters, where these stand in a name."""
+    """Return the place of a reference, for messages, with the values of parameters in its name."""
     place = from_spelling(reference.origin.place, policy=False)
     known = all(symbol.name in adding.tree.get("Parameters", ()) for symbol in place.unknown)
     return encode_to_dict(value(place)) if known else unspelled(place)

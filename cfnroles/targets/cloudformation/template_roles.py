@@ -1,7 +1,7 @@
-"""The roles of a template's tasks and services as more of that template: resources, conditions and parameters.
+"""The roles of a template's tasks and services as additions to that template: resources, conditions and parameters.
 
-What a task definition needs in some worlds only stands behind a condition: the template's own where it says that, else
-one that is made of its own.
+What a task definition needs only in some worlds has a condition: the template's own if it has the same meaning, else a
+new one from the template's own.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 class Added(Struct, frozen=True):
-    """What is added to a template, by names that it does not have, and what is put into the resources that it has.
+    """The additions to a template, by names that it does not have, and the changes to its resources.
 
-    ``roles`` are what names a role, by the path of the property; ``depends_on`` is by logical id. ``gaps`` are the
-    permissions that the roles do not have because a policy could not say them.
+    ``roles`` are the expressions for a role, by the path of the property; ``depends_on`` is by logical ID. ``gaps`` are
+    the permissions that the roles lack because a policy cannot express them.
     """
 
     parameters: Mapping[str, Any]
@@ -61,12 +61,12 @@ class Added(Struct, frozen=True):
 
     @property
     def resourced(self) -> tuple[str, ...]:
-        """The logical ids of the resources whose roles are set."""
+        """The logical IDs of the resources whose roles are set."""
         return tuple(dict.fromkeys(str(path[1]) for path in self.roles))
 
 
 class Adding:
-    """What is added to a template for its task definitions, one after the other; names are shared among them."""
+    """The additions to a template for its task definitions, one by one; names are shared among them."""
 
     def __init__(self, tree: Mapping[str, Any], facts: Facts) -> None:
         self.tree, self.facts = tree, facts
@@ -75,7 +75,7 @@ class Adding:
         self.conditions: dict[str, Any] = {}
         self.resources: dict[str, Any] = {}
         self.roles: dict[Path, Choice] = {}
-        #: What names the role of each task definition, by the place.
+        #: The expression for the role of each task definition, by the place.
         self.named: dict[Path, dict[str, Any]] = {}
         self.depends_on: dict[str, str] = {}
         self.gaps: list[Gap] = []
@@ -83,13 +83,13 @@ class Adding:
 
     @property
     def added(self) -> Added:
-        """All of it."""
+        """All additions."""
         roles = {path: _said(choice, self.named[path]) for path, choice in self.roles.items()}
         made = (self.parameters, self.conditions, self.resources, roles, self.depends_on)
         return Added(*made, gaps=tuple(dict.fromkeys(self.gaps)))
 
     def parameter(self, wanted: str, declaration: Declaration) -> str:
-        """The name of a parameter that all task definitions share."""
+        """Return the name of a parameter that all task definitions share."""
         if wanted not in self._shared:
             self._shared[wanted] = self.ids.new(wanted)
             self.parameters[self._shared[wanted]] = declaration.to_dict()
@@ -99,7 +99,7 @@ class Adding:
 def add_roles(task: TaskInWorlds, places: Iterable[RolePlace], adding: Adding) -> None:
     """Add the roles of a task definition that have these places, and name them there.
 
-    Raises InvalidInput for a role that no policies of IAM could hold.
+    Raise InvalidInput for a role that IAM's policies cannot hold.
     """
     given = tuple(places)
     holders = tuple(dict.fromkeys(place.holder for place in given))
@@ -110,7 +110,7 @@ def add_roles(task: TaskInWorlds, places: Iterable[RolePlace], adding: Adding) -
 
 
 def _said(choice: Choice, roles: Mapping[str, Any]) -> Any:
-    """What names the role of whichever task definition is run; nothing where there is none to run."""
+    """Return the expression for the role of the task definition that is run; nothing if none is."""
     if isinstance(choice, str):
         return roles.get(choice, NO_VALUE)
     condition, one, other = choice
@@ -118,10 +118,10 @@ def _said(choice: Choice, roles: Mapping[str, Any]) -> Any:
 
 
 def added_roles(task: TaskInWorlds, holders: Sequence[Holder], adding: Adding) -> Mapping[Holder, Any]:
-    """Add these roles of a task definition, and return what names each; raises as ``add_roles`` does.
+    """Add these roles of a task definition, and return the expression for each; raise as ``add_roles`` does.
 
-    Those of schedules and rules pass on the two that are added for the task definition itself, and that of a capacity
-    provider the one of its instances.
+    Those of schedules and rules pass the two that are added for the task definition itself, and that of a capacity
+    provider passes the one of its instances.
     """
     passing = {*RUNNING, Holder.MANAGED_INSTANCES}
     added = _added(task, [each for each in holders if each not in passing], adding)
@@ -138,9 +138,10 @@ def _added(task: TaskInWorlds, holders: Iterable[Holder], adding: Adding) -> Map
 
 
 def passing_on(task: TaskInWorlds, roles: Sequence[Any]) -> TaskInWorlds:
-    """The task whose schedules and rules pass these roles on, in the place of those that it names, if there are any.
+    """Return the task whose schedules and rules pass these roles instead of those that it names, if any.
 
-    Whoever may run it has to pass them: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
+    Every principal that runs it must pass them:
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
     """
     if not roles:
         return task
@@ -156,14 +157,14 @@ def passing_on(task: TaskInWorlds, roles: Sequence[Any]) -> TaskInWorlds:
 
 
 def role_behind(named: Mapping[str, Any], adding: Adding) -> str:
-    """The logical id of the role that was added where this names it, or the instance profile that has it."""
+    """Return the logical ID of the added role that an expression names, or whose instance profile it names."""
     logical_id: str = named["Fn::GetAtt"][0]
     roles = adding.resources[logical_id]["Properties"].get("Roles")
     return str(roles[0]["Ref"]) if roles else logical_id
 
 
 def _passing_to_instances(task: TaskInWorlds, role: str) -> TaskInWorlds:
-    """The task that passes the role which is added for its instances, in the place of the one that is built apart."""
+    """Return the task that passes the role added for its instances, instead of the one that is built separately."""
     built, own = kind_of(Holder.INSTANCE).arn, Text(Attribute(f"{role}.Arn", type="AWS::IAM::Role"))
     needs = {
         replace(need, permission=replace(need.permission, resource=own))
@@ -175,13 +176,13 @@ def _passing_to_instances(task: TaskInWorlds, role: str) -> TaskInWorlds:
 
 
 def own_condition(task: TaskInWorlds, adding: Adding) -> dict[str, str]:
-    """The Condition of a task definition, which what is added for it has, too."""
+    """Return the Condition of a task definition, which its additions also have."""
     resource = adding.tree["Resources"][task.logical_id]
     return {"Condition": resource["Condition"]} if isinstance(resource.get("Condition"), str) else {}
 
 
 class Placing:
-    """Behind which conditions of a template that stands which a task definition has in some worlds."""
+    """The conditions of a template for what a task definition has in some worlds."""
 
     def __init__(self, task: TaskInWorlds, adding: Adding) -> None:
         self.task, self.adding = task, adding
@@ -189,7 +190,7 @@ class Placing:
         self._own = own_condition(task, adding).get("Condition", "")
 
     def behind(self, where: WorldSet, texts: tuple[Text, ...], *more: Literal) -> tuple[Literal, ...] | None:
-        """The literal that must hold for something with these texts in it, if any; ``None`` where it is never there."""
+        """Return the literals that must hold for something with these texts; ``None`` if it never exists."""
         literals = list(more)
         for condition in self._of_resources(texts):
             holds, fails = self.task.worlds.truths(condition)
@@ -203,7 +204,7 @@ class Placing:
         return (whole,) if whole else ()
 
     def _of_resources(self, texts: tuple[Text, ...]) -> Iterator[str]:
-        """The conditions of the resources that stand in the texts, without the task definition's own."""
+        """Yield the conditions of the resources that the texts name, except the task definition's own."""
         for name in dict.fromkeys(each for text in texts for each in resources_in(text, self.adding.tree)):
             condition = self.adding.tree["Resources"][name].get("Condition")
             if isinstance(condition, str) and condition != self._own:
@@ -211,7 +212,7 @@ class Placing:
 
 
 def chosen(literals: Sequence[Literal], given: Any, other: Any = NO_VALUE) -> Any:
-    """What is there where the literals hold; elsewhere something other, or nothing."""
+    """Return an expression for ``given`` if the literals hold, else for ``other``."""
     for literal in literals:
         branches = (given, other) if literal.holds else (other, given)
         given = {"Fn::If": [literal.condition, *branches]}
@@ -226,7 +227,7 @@ class _Roles:
         self._literals: dict[str, Literal] = {}
 
     def added(self, kind: RoleKind) -> dict[str, Any]:
-        """Add a role, and its instance profile if it has one, and return what names it."""
+        """Add a role, and its instance profile if it has one, and return the expression for it."""
         logical_id = self.adding.ids.new(f"{self.task.logical_id}{kind.name}")
         policies = pack(compose(self._placed(kind.holder)))
         metadata = metadata_of(policies)
@@ -247,7 +248,7 @@ class _Roles:
         return {"Fn::GetAtt": [named, "Arn"]}
 
     def _profile(self, kind: RoleKind, role: str) -> str:
-        """Add the instance profile of a role, and return its logical id."""
+        """Add the instance profile of a role, and return its logical ID."""
         name = self.adding.ids.new(f"{self.task.logical_id}{kind.profile}")
         self.adding.resources[name] = {
             "Type": "AWS::IAM::InstanceProfile",
@@ -257,7 +258,7 @@ class _Roles:
         return name
 
     def _placed(self, holder: Holder) -> Iterator[Need]:
-        """The needs of a role, each behind the condition that it depends on, if it does."""
+        """Yield the needs of a role, each with the condition that it depends on, if any."""
         where: dict[Permission, WorldSet] = {}
         needs = [(_spelled(need), worlds) for need, worlds in self.task.needs.items() if need.holder is holder]
         for need, worlds in needs:
@@ -276,17 +277,17 @@ class _Roles:
                 yield replace(need, permission=replace(permission, when=tuple(map(self._key, literals))))
 
     def _keys(self, permission: Permission) -> tuple[tuple[Literal, ...], Permission]:
-        """Whether the keys of secrets are told, of which nothing is known, where a permission depends on them."""
+        """Return whether the unknown keys of secrets are set, if a permission depends on them."""
         if not permission.when:
             return (), permission
         declared = key_arns(self.adding.facts.kms_key_arns)
         name = self.adding.parameter(_KEYS, declared)
-        # An empty list parameter is a list of one empty text.
+        # An empty list parameter is a list of one empty string.
         given = {"Fn::Not": [{"Fn::Equals": [{"Fn::Select": [0, {"Ref": name}]}, ""]}]}
         return (self.placing.conditions.add(f"Has{name}", given),), replace(permission, resource=Text(Parameter(name)))
 
     def _key(self, literal: Literal) -> str:
-        """What a literal is called in the names of policies, which have 128 characters at most."""
+        """Return the name of a literal in the names of policies, which have at most 128 characters."""
         called = literal.condition[:100]
         wanted = _HAS.sub("", called) if literal.holds else f"Not{called}"
         names = (wanted, *(f"{wanted}{number}" for number in range(2, len(self._literals) + 3)))
@@ -308,7 +309,7 @@ class _Roles:
         return chosen(self._of(policy), {"PolicyName": policy.name, "PolicyDocument": self._document(policy)})
 
     def _managed(self, policy: Policy, role: str) -> Any:
-        """Add a customer managed policy of a role, and return what names it."""
+        """Add a customer managed policy of a role, and return the expression for it."""
         name, literals = self.adding.ids.new(f"{role}{policy.name}"), self._of(policy)
         own = own_condition(self.task, self.adding)
         if whole := self.placing.conditions.both((*literals, *map(Literal, own.values()))):
@@ -333,10 +334,10 @@ def _spelled(need: Need) -> Need:
 
 
 def _trust(kind: RoleKind) -> PolicyDocument:
-    """The trust policy that the stacks of a build have by default: for this account's ECS alone.
+    """Return the default trust policy of a build's stacks: only for this account's ECS.
 
-    AWS documents that ECS sends aws:SourceArn for the task role and is silent about the execution role. For others it
-    asks for neither of the two.
+    AWS documents that ECS sends aws:SourceArn for the task role, and does not mention the execution role. For others it
+    requires neither condition.
     """
     by = kind.assumed_by
     if not by.source_arn:

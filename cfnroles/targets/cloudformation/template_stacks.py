@@ -1,7 +1,7 @@
-"""The roles of a template's task definitions as a stack of their own, and the validator that these tasks wait for.
+"""The roles of a template's task definitions as a separate stack, and the validator that these tasks wait for.
 
-What the roles name of the template's resources is handed to them in parameters; of the template's own parameters,
-conditions and mappings they have those that they need.
+The values that the roles need from the template's resources are parameters. The stack copies the template's own
+parameters, conditions and mappings that it needs.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _SYMBOL = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 class Taking(Struct, frozen=True):
     """One role of the stacks by its export, and where the template names it.
 
-    ``role`` is its logical id in its stack, ``origin`` where it is needed first, for one that has no place of its own
-    there.
+    ``role`` is its logical ID in its stack. ``origin`` is where it is first needed, if the template has no place for
+    it.
     """
 
     task: str
@@ -51,12 +51,12 @@ class Taking(Struct, frozen=True):
 
 
 class TemplateStacks(Struct, frozen=True):
-    """The stacks, in deployment order. ``takes`` are what of the template is to be given which role of theirs.
+    """The stacks, in deployment order. ``takes`` are the places of the template with the roles that they need.
 
-    ``gaps`` are the permissions that the roles do not have because a policy could not say them, and ``made`` the
-    references that the validator is not asked for, because the template makes what they name. ``nested`` are the
-    templates of nested stacks that have task definitions of their own, and ``taken`` the parameters whose values were
-    taken for what they are. ``handed`` are the parameters that hand over what the template makes.
+    ``gaps`` are the permissions that the roles lack because a policy cannot express them, and ``made`` the references
+    that the validator does not check because the template creates what they name. ``nested`` are the templates of
+    nested stacks that have task definitions of their own, and ``taken`` the parameters whose values were used.
+    ``handed`` are the parameters that receive values from the template.
     """
 
     stacks: tuple[Stack, ...]
@@ -69,7 +69,7 @@ class TemplateStacks(Struct, frozen=True):
 
 
 def template_stacks(tasks: Iterable[TaskInWorlds], adding: Adding, project: str, document: str) -> TemplateStacks:
-    """The validator's stack and the roles'; raises InvalidInput for what CloudFormation or IAM would refuse."""
+    """Return the validator's and the roles' stacks; raise InvalidInput for what CloudFormation or IAM would reject."""
     outside, asked, made = _Outside(adding), list[Reference](), list[Origin]()
     roles: dict[str, Mapping[Holder, Any]] = {}
     takes: list[Taking] = []
@@ -87,7 +87,7 @@ def template_stacks(tasks: Iterable[TaskInWorlds], adding: Adding, project: str,
 
 
 def _takes(task: TaskInWorlds, roles: Mapping[Holder, Any], adding: Adding) -> Iterator[Taking]:
-    """Where each role of a task definition belongs, by its export."""
+    """Yield where each role of a task definition belongs, by its export."""
     places = places_of(task, adding.tree)
     left = without_place(task, places, adding.tree)
     for holder, arn in roles.items():
@@ -100,13 +100,13 @@ def _export(task: str, holder: Holder) -> str:
 
 
 class _Outside:
-    """How a template is seen from outside: its resources are parameters. ``declared`` are these, by name."""
+    """A template as seen from outside: its resources are parameters. ``declared`` are these, by name."""
 
     def __init__(self, adding: Adding) -> None:
         self._adding = adding
         self.declared: dict[str, Any] = {}
         self._names: dict[str, str] = {}
-        #: The stacks have parameters of their own, and those of the template make way for them.
+        #: The stacks have parameters of their own; those of the template get other names.
         self.renamed: dict[str, str] = {}
         declared: Any = adding.tree.get("Parameters")
         for name in declared if isinstance(declared, Mapping) else ():
@@ -117,13 +117,13 @@ class _Outside:
 
     @property
     def handed(self) -> tuple[str, ...]:
-        """The parameters that hand over what resources give."""
+        """The parameters that receive values of resources."""
         resources = self._adding.tree["Resources"]
         return tuple(given for name, given in self._names.items() if name.partition(".")[0] in resources)
 
     @property
     def stands_for(self) -> Mapping[str, str]:
-        """What each parameter stands for in the template, by the name of its resource and attribute or parameter."""
+        """What each parameter represents in the template: a resource with its attribute, or a parameter."""
         handed = {given: name for name, given in self._names.items() if given in self.handed}
         originals = {new: old for old, new in self.renamed.items()}
         of_roles = set(self._names.values()) - set(handed)
@@ -134,11 +134,11 @@ class _Outside:
         }
 
     def of(self, task: TaskInWorlds) -> TaskInWorlds:
-        """What a task definition needs of whoever is outside."""
+        """Return the needs of a task definition as seen from outside."""
         return replace(task, needs={self._need(need): where for need, where in task.needs.items()})
 
     def reference(self, reference: Reference) -> Reference:
-        """A reference to what is there before the stack, in the spelling of another stack."""
+        """Return a reference to what exists before the stack, in the spelling of another stack."""
         return replace(reference, value_from=self._text(reference.value_from))
 
     def _need(self, need: Need) -> Need:
@@ -170,21 +170,21 @@ class _Outside:
         return symbol if known or not isinstance(symbol, Parameter | Attribute) else self._handed(symbol.name)
 
     def _told(self, placeholder: Placeholder) -> Part:
-        """The parameter that tells what a placeholder stands for, which is none that the template has."""
+        """Return the parameter for the value of a placeholder, which is no parameter of the template."""
         if placeholder.written not in self._names:
             name = self._names[placeholder.written] = self._adding.ids.new(placeholder.name)
             self.declared[name] = {"Type": "String", "Description": f"Value of the placeholder {placeholder.written}."}
         return Parameter(self._names[placeholder.written])
 
     def _handed(self, name: str) -> Part:
-        """The parameter that hands over what a resource gives."""
+        """Return the parameter that receives the value of a resource."""
         if name not in self._names:
             resource, _, attribute = name.partition(".")
             self._names[name] = self._adding.ids.new(name) if attribute else resource
             what = f"Fn::GetAtt {name}" if attribute else f"Ref {name}"
             told = f"What {what} gives in the stack of the task definition"
             condition = self._adding.tree["Resources"].get(resource, {}).get("Condition")
-            # Where the template has no such resource, there is nothing to hand over, and no policy with it.
+            # If the template has no such resource, there is no value, and no policy with it.
             there = {"Default": ""} if condition else {}
             told += f"; empty where {condition} does not hold." if condition else "."
             self.declared[self._names[name]] = {"Type": "String", **there, "Description": told}
@@ -236,9 +236,9 @@ def _roles(
 
 
 def _completed(template: Mapping[str, Any], source: Mapping[str, Any], outside: _Outside) -> dict[str, Any]:
-    """The template of a stack with everything of the source's that it refers to.
+    """Return the template of a stack with everything of the source's that it refers to.
 
-    Raises InvalidInput for a resource, and for a parameter that CloudFormation would refuse.
+    Raise InvalidInput for a resource, and for a parameter that CloudFormation would reject.
     """
     whole = {section: dict(template.get(section, {})) for section in ("Parameters", "Mappings", "Conditions")}
     resources, others = source["Resources"], {key: each for key, each in template.items() if key not in whole}
@@ -271,7 +271,7 @@ def _known(section: str, source: Mapping[str, Any], outside: _Outside) -> Mappin
 
 
 def _renamed(tree: Any, names: Mapping[str, str]) -> Any:
-    """A condition with other names for parameters."""
+    """Return a condition with other names for parameters."""
     match tree:
         case {"Ref": str(name)}:
             return {"Ref": names.get(name, name)}
@@ -285,7 +285,7 @@ def _renamed(tree: Any, names: Mapping[str, str]) -> Any:
 
 
 def _referred(tree: Any) -> Iterator[tuple[str, str]]:
-    """The section and name of what a part of a template refers to, but resources."""
+    """Yield the section and name of everything that a part of a template refers to, except resources."""
     yield from (("Parameters", name) for name in names_in(tree))
     yield from (("Conditions", name) for name in _conditions_in(tree))
     yield from (("Mappings", name) for name in _mappings_in(tree))

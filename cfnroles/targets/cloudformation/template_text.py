@@ -22,17 +22,17 @@ _RESOURCE = (
     "Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Properties",
 )  # fmt: skip
 
-# A text that no YAML reader takes for anything else: it begins with a letter, a slash, `$`, `^` or `.`, and holds
+# A string that every YAML reader reads as that string: it begins with a letter, a slash, `$`, `^` or `.`, and contains
 # neither `: ` nor ` #` nor a colon at its end. In a list on one line it must be a single word.
 _PLAIN = re.compile(r"(?!.*(?:: | #|[: ]$))[A-Za-z/$^._][ -~]*")
 _PLAIN_IN_FLOW = re.compile(r"[A-Za-z/$^._][A-Za-z0-9/$^._-]*")
-# What YAML 1.1 takes for a truth value, nothing, or a number: `yes`, `~`, `.5`, `.inf`.
+# What YAML 1.1 reads as a Boolean, null, or a number: `yes`, `~`, `.5`, `.inf`.
 _NO_TEXT = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null|\.(inf|nan)|\.[0-9].*)")
 _BLOCK = re.compile(r"(?:(?:[!-~][ -~]*)?\n|(?: +[!-~][ -~]*)\n)+")
 
 
 class Indentation(Struct, frozen=True):
-    """How far the members of a mapping stand to the right of its key, and whether the elements of a list do, too."""
+    """How far the members of a mapping are indented from its key, and whether the elements of a list are, too."""
 
     step: str = "  "
     lists: bool = True
@@ -59,14 +59,14 @@ class Shared(dict[str, Any]):
 
 
 def ordered(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The template with its sections, and each resource with its attributes, in the order that people write them."""
+    """Return the template with its sections, and each resource's attributes, in the order that people write."""
     sections = _in_order(template, _SECTIONS)
     sections["Resources"] = {name: _in_order(resource, _RESOURCE) for name, resource in sections["Resources"].items()}
     return sections
 
 
 def to_yaml(template: Mapping[str, Any], header: Sequence[str] = ()) -> str:
-    """The template in YAML with short-form intrinsics; each line of ``header`` becomes a comment above it.
+    """Return the template in YAML with short-form intrinsics; each line of ``header`` becomes a comment above it.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
     """
@@ -75,7 +75,7 @@ def to_yaml(template: Mapping[str, Any], header: Sequence[str] = ()) -> str:
 
 
 def to_json(template: Mapping[str, Any]) -> str:
-    """The template in JSON, where intrinsics have their long form and comments have no place."""
+    """Return the template in JSON, where intrinsics have their long form and comments are impossible."""
     return json_source(ordered(template)) + "\n"
 
 
@@ -86,9 +86,9 @@ def _in_order(members: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any
 def yaml_members(
     members: Mapping[str, Any], indent: str, short: bool = False, style: Indentation = _USUAL
 ) -> Sequence[str]:
-    """The lines of the members of a mapping, each with ``indent``.
+    """Return the lines of the members of a mapping, each with ``indent``.
 
-    ``short`` tells that they are inside an intrinsic, where ``Condition`` is one as well.
+    ``short`` says that they are in an intrinsic, where ``Condition`` is an intrinsic, too.
     """
     lines: list[str] = []
     _add_members(lines, members, indent, short, style)
@@ -96,7 +96,7 @@ def yaml_members(
 
 
 def yaml_elements(elements: Sequence[Any], indent: str, style: Indentation = _USUAL) -> Sequence[str]:
-    """The lines of the elements of a list, each with ``indent``."""
+    """Return the lines of the elements of a list, each with ``indent``."""
     lines: list[str] = []
     _add_elements(lines, elements, indent, False, style)
     return lines
@@ -106,7 +106,7 @@ def _add_members(lines: list[str], members: Mapping[str, Any], indent: str, shor
     for name, value in members.items():
         key = _text(name, False) if type(name) is str else _scalar(name)
         if type(value) is str and "\n" not in value:
-            # What most members are.
+            # Most members have this form.
             lines.append(f"{indent}{key}: {_text(value, False)}")
             continue
         beside = isinstance(value, list) and not style.lists
@@ -139,7 +139,7 @@ def _are_names(value: Any) -> bool:
 
 
 def _add_value(lines: list[str], value: Any, indent: str, short: bool, style: Indentation) -> None:
-    """Add the lines of a value: what stands behind its key, then what stands below, each with ``indent``."""
+    """Add the lines of a value: what follows its key, then the lines below, each with ``indent``."""
     kind = type(value)
     if kind is dict and len(value) > 1:
         # Most values that are neither strings nor intrinsics.
@@ -180,7 +180,7 @@ def _add_intrinsic(lines: list[str], value: Mapping[str, Any], indent: str, styl
         lines.append(tag)
         _add_elements(lines, argument, indent, True, style)
     elif isinstance(argument, Mapping):
-        # Two short forms cannot follow each other (`!ImportValue !Sub x`): the inner one stays long.
+        # Two short forms cannot follow each other (`!ImportValue !Sub x`): the inner one is written in the long form.
         lines.append(tag)
         _add_members(lines, argument, indent, True, style)
     else:
@@ -188,7 +188,7 @@ def _add_intrinsic(lines: list[str], value: Mapping[str, Any], indent: str, styl
 
 
 def yaml_inline(value: Any) -> str:
-    """A short value on one line: what has no structure of its own reads best so, as ``!Equals [!Ref X, '']``."""
+    """Return a short value on one line, if it has no inner structure: ``!Equals [!Ref X, '']``."""
     if _is_intrinsic(value, True):
         ((name, argument),) = value.items()
         argument = ".".join(argument) if name == "Fn::GetAtt" else argument
@@ -199,13 +199,13 @@ def yaml_inline(value: Any) -> str:
 
 
 def _is_intrinsic(value: Any, short: bool) -> bool:
-    # Most values are texts, and to find that one is no Mapping takes longer than all else here.
+    # Most values are strings, and the check for a Mapping takes longer than everything else here.
     if isinstance(value, str) or not isinstance(value, (dict, Mapping)) or len(value) != 1:
         return False
     (name,) = value
     if name != "Ref" and name != "Condition" and name[:4] != "Fn::":
         return False
-    # A bare `Condition` is an attribute of a resource; only inside Fn::And and its like it is an intrinsic.
+    # A bare `Condition` is an attribute of a resource. It is an intrinsic only inside Fn::And and similar functions.
     return _INTRINSIC.fullmatch(name) is not None and (name != "Condition" or short)
 
 

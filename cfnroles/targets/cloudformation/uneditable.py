@@ -1,4 +1,4 @@
-"""Where a template has a form in which nothing can be added, and what to write there instead."""
+"""Forms of a template that cannot be edited, and what to write instead."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BY_HAND = "Set the roles yourself: `cfnroles build` writes them as a separate st
 
 
 def check_size(text: str, document: str) -> None:
-    """Raise InvalidInput for a template that CloudFormation does not take.
+    """Raise InvalidInput for a template that CloudFormation would not accept.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
     """
@@ -35,9 +35,9 @@ def check_size(text: str, document: str) -> None:
 
 
 def check_quotas(template: Template, expected: Mapping[str, Any]) -> None:
-    """Raise InvalidInput where the roles are what makes a template have more than CloudFormation takes.
+    """Raise InvalidInput if the roles make a template exceed what CloudFormation accepts.
 
-    That counts what loops make.
+    Resources that loops create count.
     """
     before, after = (unrolled(replace(template, tree=each), NOTHING_GIVEN).tree for each in (template.tree, expected))
     for problem in () if any(beyond_quotas(before)) else beyond_quotas(after):
@@ -46,9 +46,9 @@ def check_quotas(template: Template, expected: Mapping[str, Any]) -> None:
 
 
 def check_edited(text: str, document: str, patches: Sequence[Patch], expected: Mapping[str, Any]) -> str:
-    """The text with patches that make ``expected`` of it, and nothing else.
+    """Return the text with the patches, if it then means exactly ``expected``.
 
-    Raises InvalidInput with the place where they make something else, or nothing that can be read.
+    Raise InvalidInput with the place if it means something else, or if it cannot be read.
     """
     edited = patched(text, patches)
     try:
@@ -79,7 +79,7 @@ def check_edited(text: str, document: str, patches: Sequence[Patch], expected: M
 
 
 def check_restored(restored: str, text: str, document: str) -> None:
-    """Raise InvalidInput with the first line that taking out what was added would not bring back."""
+    """Raise InvalidInput with the first line that removing the additions would not restore."""
     if restored != text:
         lines = zip_longest(restored.splitlines(keepends=True), text.splitlines(keepends=True), fillvalue="")
         same = takewhile(lambda pair: pair[0] == pair[1], lines)
@@ -93,7 +93,7 @@ def check_restored(restored: str, text: str, document: str) -> None:
 
 
 def _plainly(text: str) -> str:
-    """What to write where nothing can be added."""
+    """Return what to write where nothing can be added."""
     if re.search(r"\r(?!\n)", text):
         return "Save it with the line ends of Unix or of Windows."
     return "Write it as `Name: value`, without `?` and without an anchor."
@@ -108,7 +108,7 @@ def _is_readable(text: str, patches: Sequence[Patch], document: str) -> bool:
 
 
 def _differences(tree: Any, expected: Any, path: Path) -> Iterator[Path]:
-    """The paths of what is not as expected, the deepest of each that both have."""
+    """Yield the paths of what is not as expected, the deepest that both have."""
     if isinstance(tree, dict) and isinstance(expected, dict):
         for name in {**expected, **tree}:
             if name in tree and name in expected:

@@ -21,11 +21,10 @@ _STANDARD_DOMAINS = frozenset({"amazonaws.com", "amazonaws.com.cn", "amazonaws.e
 
 
 class Spelling(Struct, frozen=True):
-    """How a stack spells names: with pseudo parameters for the home account and region, and with the stack's own
-    parameters for the ARNs that differ from one environment to the next.
+    """How a stack spells names: pseudo parameters for the home account and Region, and parameters for ARNs.
 
-    ``parameters`` maps an ARN to the name of the parameter that stands for it; ``lists`` are the parameters that hold
-    a list, ``switches`` those that are `enabled` or `disabled`.
+    The parameters are for ARNs that differ from one environment to the next. ``parameters`` maps an ARN to the name of
+    its parameter. ``lists`` are the parameters that hold a list, ``switches`` those that are `enabled` or `disabled`.
     """
 
     facts: Facts
@@ -34,7 +33,7 @@ class Spelling(Struct, frozen=True):
     switches: Collection[str] = SWITCHES
 
     def text(self, text: str) -> Text:
-        """``text`` with everything that names the home account, region and partition replaced by a symbol."""
+        """Return ``text`` with a symbol for everything that names the home account, Region and partition."""
         text = text_of(text)
         for arn, parameter in self.parameters.items():
             if text == arn or text.startswith(f"{arn}:"):
@@ -43,11 +42,11 @@ class Spelling(Struct, frozen=True):
         return _at_home(plain, self.facts.account, self.facts.region) if plain else self._at_home(text)
 
     def value(self, text: str) -> Any:
-        """``text`` as CloudFormation takes it: a plain text, a Ref, a GetAtt, or a Sub."""
+        """Return ``text`` as a CloudFormation value: a string, a Ref, a GetAtt, or a Sub."""
         return value(self.text(text))
 
     def values(self, texts: Iterable[str]) -> Any:
-        """Several texts as one list; a parameter that holds a list stands for the list itself."""
+        """Return several texts as one list; a parameter that holds a list becomes the list itself."""
         texts = list(texts)
         whole = text_of(texts[0]).whole if len(texts) == 1 else None
         if isinstance(whole, Parameter) and whole.name in self.lists:
@@ -58,14 +57,14 @@ class Spelling(Struct, frozen=True):
         return self._registry(self._service_host(self._arns(text)))
 
     def _home(self, region: Text, account: Text) -> tuple[Text, Text]:
-        # What belongs to another account stays where it is, also when the service is deployed elsewhere.
+        # A resource of another account keeps its account, even if the service is deployed elsewhere.
         if account and account not in (self.facts.account, ACCOUNT):
             return region, account
         here = bool(region) and region == self.facts.region
         return REGION if here else region, ACCOUNT if account else account
 
     def _arns(self, text: Text) -> Text:
-        """The text with the home's symbols in each ARN that stands in it."""
+        """Return the text with the home's symbols in each ARN that it contains."""
         if "arn:" not in text:
             return text
         fields = text.cut(":")
@@ -107,7 +106,7 @@ def _at_home(plain: str, account: str, region: str) -> Text:
 
 
 def value(text: str) -> Any:
-    """A text as CloudFormation takes it."""
+    """Return a text as a CloudFormation value."""
     whole = text.whole if isinstance(text, Text) else None
     if type(whole) is Parameter:
         return _reference(whole.name)
@@ -121,6 +120,6 @@ def _reference(parameter: str) -> GenericHelperFn:
 
 
 def exports_in(texts: Iterable[str]) -> tuple[str, ...]:
-    """The exports of other stacks that ``texts`` refer to, sorted."""
+    """Return the exports of other stacks that ``texts`` refer to, sorted."""
     symbols = {symbol for text in texts for symbol in text_of(text).symbols}
     return tuple(sorted(symbol.export for symbol in symbols if isinstance(symbol, Import)))
