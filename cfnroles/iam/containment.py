@@ -9,6 +9,7 @@ result is ``False`` if nothing can be proved.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -68,8 +69,8 @@ def covers_text(
     """Return whether a text with wildcards covers another one. In a literal text, ``*`` and ``?`` are ordinary
     characters.
     """
-    wider, narrower = _spelled(wide, literal=wide_literal), _spelled(narrow, literal=narrow_literal)
-    return _contained(_lowered(narrower), _lowered(wider)) if ignore_case else _contained(narrower, wider)
+    wider = _spelled(wide, literal=wide_literal, ignore_case=ignore_case)
+    return _contained(_spelled(narrow, literal=narrow_literal, ignore_case=ignore_case), wider)
 
 
 @lru_cache(maxsize=4096)
@@ -94,7 +95,7 @@ def covers_arn(wide: str, narrow: str) -> bool:
 
 
 @lru_cache(maxsize=16384)
-def _spelled(text: str, *, literal: bool = False) -> Tokens:
+def _spelled(text: str, *, literal: bool = False, ignore_case: bool = False) -> Tokens:
     tokens: list[Token] = []
     position = 0
     for found in _REFERENCE.finditer(text):
@@ -105,7 +106,7 @@ def _spelled(text: str, *, literal: bool = False) -> Tokens:
         position = found.end()
     tokens += _plain(text[position:], literal)
     return tuple(
-        token
+        token.lower() if ignore_case and isinstance(token, str) else token
         for index, token in enumerate(tokens)
         if not (token is Wild.MANY and index and tokens[index - 1] is Wild.MANY)
     )
@@ -113,10 +114,6 @@ def _spelled(text: str, *, literal: bool = False) -> Tokens:
 
 def _plain(text: str, literal: bool) -> list[Token]:
     return list(text) if literal else [WILDCARDS.get(character, character) for character in text]
-
-
-def _lowered(tokens: Tokens) -> Tokens:
-    return tuple(token.lower() if isinstance(token, str) else token for token in tokens)
 
 
 def _completed(tokens: Tokens) -> Tokens:
@@ -145,8 +142,11 @@ def _contained(narrow: Tokens, wide: Tokens) -> bool:
     """
     if wide in (narrow, (Wild.MANY,)):
         return True
+    begin = _alike(narrow, wide)
+    if begin < min(len(narrow), len(wide)) and isinstance(narrow[begin], str) and isinstance(wide[begin], str):
+        return False
     letters = {token for token in wide if isinstance(token, str)} | {":", _OTHER}
-    pending = [(0, with_skipped(wide, {0}))]
+    pending = [(begin, with_skipped(wide, {begin}))]
     seen = set(pending)
     visited = 0
     while pending:
@@ -167,3 +167,9 @@ def _contained(narrow: Tokens, wide: Tokens) -> bool:
         pending += following - seen
         seen |= following
     return True
+
+
+def _alike(narrow: Tokens, wide: Tokens) -> int:
+    """Return how many characters both begin with. Most pairs differ in the first that are not."""
+    known = (one == other and isinstance(one, str) for one, other in zip(narrow, wide, strict=False))
+    return sum(itertools.takewhile(bool, known))
