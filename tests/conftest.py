@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from cfnroles.emulator import Emulator, emulator
 from tests.commands import Commands
+from tests.running_order import in_order
 from tests.terraform.running import PROGRAM
 
 # A change is judged by the same examples each time; new ones are looked for where somebody is there to look at them.
@@ -39,6 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rewrite-golden", action="store_true", help="write the golden files again, to be reviewed as a diff"
     )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the long tests: one that is begun last is waited for by workers that have nothing left to do."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = in_order(items, workers, lambda item: str(item.path) if item.get_closest_marker("long") else "")
 
 
 def pytest_collection_finish() -> None:

@@ -105,6 +105,7 @@ def corpus(kind: str) -> list[Path]:
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real documents is not here")
 class TestRealDocuments:
+    @pytest.mark.long
     @pytest.mark.parametrize("kind", ["templates", "taskdefs"])
     def test_none_is_refused_and_every_finding_can_be_read(self, kind: str) -> None:
         assert corpus(kind)

@@ -43,6 +43,7 @@ def test_a_command_loads_only_what_it_uses(arguments: list[str], loaded: str, ex
     assert ended.stdout.splitlines()[-1] == loaded
 
 
+@pytest.mark.long
 def test_a_wheel_works_outside_of_the_checkout(repository: Path, examples: Path, tmp_path: Path) -> None:
     """Everything that a build needs travels in the wheel, the Lambda function's code among it."""
     subprocess.run(

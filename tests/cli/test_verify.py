@@ -443,6 +443,7 @@ def test_reading_a_role_changes_nothing() -> None:
 # -- real templates
 
 
+@pytest.mark.long
 def test_real_templates_raise_nothing(repository: Path, examples: Path) -> None:
     source = read(examples / "shop.json", Told(kms_key_arns=(KEY,)))
     for path in sorted((repository.parent / "shared" / "corpus" / "templates").glob("*")):

@@ -51,6 +51,7 @@ def assert_nothing_foreign_was_deleted(*runs):
         assert operation != "DeleteStack" or "shop-task" not in stack, call
 
 
+@pytest.mark.long
 def test_a_first_deployment_killed_after_every_change_and_while_it_follows_each(run, aws_for, quick):
     stacks, _ = quick
     calls, killed = 0, True
@@ -69,6 +70,7 @@ def test_a_first_deployment_killed_after_every_change_and_while_it_follows_each(
     assert calls > 5
 
 
+@pytest.mark.long
 def test_a_deployment_after_a_refusal_killed_after_every_change(run, aws_for, quick):
     stacks, fails_at = quick
     changes, killed = 0, True

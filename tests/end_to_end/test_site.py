@@ -58,6 +58,7 @@ def test_every_page_has_its_place_in_the_menu(repository: Path) -> None:
     assert sorted(named(project["nav"])) == sorted(path.name for path in (repository / "docs").glob("*.md"))
 
 
+@pytest.mark.long
 def test_no_page_asks_elsewhere_nor_is_wider_than_a_phone(site: Path, address: str, browser: Browser) -> None:
     foreign: list[str] = []
     faults: list[str] = []
@@ -75,6 +76,7 @@ def test_no_page_asks_elsewhere_nor_is_wider_than_a_phone(site: Path, address: s
     assert (foreign, faults, wide) == ([], [], [])
 
 
+@pytest.mark.long
 def test_what_is_searched_for_is_found(address: str, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(f"{address}/index.html")

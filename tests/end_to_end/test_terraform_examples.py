@@ -104,6 +104,7 @@ def deployed_roles_pass(account: Account, source: Path, name: str, roles: dict[s
     passes(account, *about, "--live")
 
 
+@pytest.mark.long
 def test_nothing_is_registered_before_its_secrets_have_values_and_all_is_exact_then(
     account: Account, terraform: Terraform, directory: Path
 ) -> None:

@@ -55,6 +55,7 @@ def environment(account: Account, terraform: Terraform, examples: Path, tmp_path
     }
 
 
+@pytest.mark.long
 def test_what_the_page_says_is_what_happens(
     account: Account, environment: dict[str, str], repository: Path, tmp_path: Path
 ) -> None:

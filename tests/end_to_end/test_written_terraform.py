@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.terraform.running import Terraform
 
@@ -62,6 +64,7 @@ module "role" {
 """
 
 
+@pytest.mark.long
 def test_roles_of_instances_and_of_a_module_are_applied_once(
     account: Account, terraform: Terraform, tmp_path: Path, repository: Path
 ) -> None:

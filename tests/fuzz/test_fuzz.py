@@ -21,6 +21,7 @@ def fuzz(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False)
 
 
+@pytest.mark.long
 def test_every_command_answers_whatever_it_is_given() -> None:
     ended = fuzz("--cases", CASES)
     assert ended.returncode == 0, ended.stdout + ended.stderr
