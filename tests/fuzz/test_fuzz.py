@@ -13,7 +13,7 @@ from tests.conftest import REPOSITORY
 from tests.fuzz.cases import Case, case
 from tests.fuzz.running import faults, outcome
 
-CASES = 400
+CASES = 200
 
 
 def fuzz(*arguments: object) -> subprocess.CompletedProcess[str]:
