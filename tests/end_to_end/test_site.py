@@ -76,11 +76,29 @@ def test_no_page_asks_elsewhere_nor_is_wider_than_a_phone(site: Path, address: s
     assert (foreign, faults, wide) == ([], [], [])
 
 
+#: How many lines each option of a page takes up: an option is a short code that begins with hyphens.
+LINES = """() => [...document.querySelectorAll("article :not(pre) > code")]
+    .filter(code => /^--[a-z-]+( [A-Z]+)?$/.test(code.textContent))
+    .map(code => { const range = document.createRange(); range.selectNodeContents(code);
+                   return new Set([...range.getClientRects()].map(each => each.top)).size })"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["commands", "templates", "terraform"])
+def test_an_option_is_not_broken_after_its_hyphens(address: str, browser: Browser, name: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{address}/{name}.html")
+    lines = page.evaluate(LINES)
+    page.close()
+    assert set(lines) == {1}
+
+
 @pytest.mark.long
 def test_what_is_searched_for_is_found(address: str, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(f"{address}/index.html")
-    page.keyboard.press("Control+K")
-    page.keyboard.type("ResourceInitializationError", delay=5)
-    page.get_by_text("Error messages of Amazon ECS").last.wait_for(timeout=10_000)
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Search").fill("ResourceInitializationError")
+    page.locator("dialog a[href*='messages.html']").first.wait_for(timeout=10_000)
     page.close()
