@@ -8,9 +8,12 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
+from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.values import Failed, Value
-from cfnroles.symbols import Symbol
+from cfnroles.symbols import Expression, Symbol
 from cfnroles.text import Part, Text
 
 # Characters that no document uses.
@@ -22,13 +25,24 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _SCALAR = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null")
 
 
-def decode(made: Sequence[tuple[Part, Place]]) -> Value:
-    """Return the value of a JSON text. Raise Failed if it is invalid. Each value has the place of its own part."""
-    return _Reader(made).whole()
+class PartialMembers(dict[str, Value]):
+    """A partly known object: the expression ``rest`` represents any number of members."""
+
+    rest: Expression | None = None
+
+
+def decode(made: Sequence[tuple[Part, Place]], *, spliced: bool = False) -> Value:
+    """Return the value of a JSON text. Raise Failed if it is invalid. Each value has the place of its own part.
+
+    If it may be ``spliced``, an expression without a comma next to it represents any number of elements or members with
+    their commas: the result has `Partial` and `PartialMembers`.
+    """
+    return _Reader(made, spliced=spliced).whole()
 
 
 class _Reader:
-    def __init__(self, made: Sequence[tuple[Part, Place]]) -> None:
+    def __init__(self, made: Sequence[tuple[Part, Place]], *, spliced: bool) -> None:
+        self._spliced = spliced
         self._symbols: list[Symbol] = []
         self._starts: list[tuple[int, Place]] = []
         pieces: list[str] = []
@@ -110,44 +124,71 @@ class _Reader:
 
     def _object(self, depth: int) -> dict[str, Value]:
         self._at += 1
-        found: dict[str, Value] = {}
+        found = PartialMembers()
         self._skip()
         while not self._text.startswith("}", self._at):
+            if members := self._splice():
+                found.rest = members
+                self._value(depth)
+                self._more("}", members)
+                continue
             if not self._text.startswith('"', self._at):
                 raise self._failed("expected a key in quotes")
             key = str(self._string())
             self._skip()
             self._expect(":")
+            self._skip()
+            whole = self._splice()
             found[key] = self._value(depth + 1)
-            self._more("}")
+            if self._more("}", whole) and whole:
+                found.rest = whole
         self._at += 1
-        return found
+        return found if found.rest else dict(found)
 
     def _list(self, depth: int) -> list[Value]:
         self._at += 1
         found: list[Value] = []
+        open_ = False
         self._skip()
         while not self._text.startswith("]", self._at):
+            whole = self._splice()
             found.append(self._value(depth + 1))
-            self._more("]")
+            open_ = self._more("]", whole) or open_
         self._at += 1
-        return found
+        if not open_:
+            return found
+        # It is a text, not a list that the user's file could repeat.
+        texts = (replace(each, data=replace(each.data, written="")) if each.unknown else each for each in found)
+        return Partial(texts)
+
+    def _splice(self) -> Expression | None:
+        """Return the expression here, if it may represent several elements or members."""
+        mark = _MARK.match(self._text, self._at) if self._spliced else None
+        symbol = self._symbols[int(mark[1])] if mark else None
+        return symbol if isinstance(symbol, Expression) else None
 
     def _expect(self, sign: str) -> None:
         if not self._text.startswith(sign, self._at):
             raise self._failed(f"{sign} is expected")
         self._at += 1
 
-    def _more(self, closing: str) -> None:
-        """Parse a comma with what follows, or the closing bracket."""
+    def _more(self, closing: str, whole: Expression | None) -> bool:
+        """Parse a comma with what follows, or the closing bracket.
+
+        Return whether a comma may be in the expression before or behind this place.
+        """
         self._skip()
-        if self._text.startswith(",", self._at):
-            self._at += 1
-            self._skip()
-            if self._text.startswith(closing, self._at):
-                raise self._failed("expected a value after the comma")
-        elif not self._text.startswith(closing, self._at):
+        if self._text.startswith(closing, self._at):
+            return False
+        if not self._text.startswith(",", self._at):
+            if whole or self._splice():
+                return True
             raise self._failed(f"expected a comma or {closing}")
+        self._at += 1
+        self._skip()
+        if self._text.startswith(closing, self._at):
+            raise self._failed("expected a value after the comma")
+        return False
 
 
 def _scalar(text: str) -> Any:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.asked_lists import each_of
-from cfnroles.hcl.json_texts import decode
+from cfnroles.hcl.json_texts import PartialMembers, decode
 from cfnroles.hcl.values import Encoded, Failed, Lazy, Missing, Value, chunks_of
 from cfnroles.listed import REFERRING
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, NUMBER
@@ -51,6 +51,7 @@ _RENAMED = {
 #: All container definitions, and the message if none of them is known.
 _WHOLE = ("containerDefinitions",)
 _UNKNOWN = "the container definitions are unknown, so none of this task's permissions are included: "
+_SOME_UNKNOWN = "some containers are unknown, so their permissions are not included: "
 _ROLES = ("executionRoleArn", "taskRoleArn")
 #: Members that are one level deeper in the API.
 _DEEPER = {"host_path": ("host", "sourcePath")}
@@ -177,8 +178,8 @@ class Turned(Struct):
                 return (*self.places[path[:length]], *path[length:])
         return path
 
-    def _hidden(self, path: Path, symbol: Expression) -> None:
-        before = _UNKNOWN if path == _WHOLE else ""
+    def _hidden(self, path: Path, symbol: Expression, unknown: str = _UNKNOWN) -> None:
+        before = unknown if path == _WHOLE else ""
         what = f"{before}cannot see what {symbol.called} puts here: {symbol.reason}"
         self.unseen.append(Unseen(path, what, symbol.remedy or "Write the value instead"))
 
@@ -236,7 +237,7 @@ class Turned(Struct):
             if isinstance(each.data, Expression) and isinstance(found, Partial):
                 element = _listed(each.data, path)
                 if element is None:
-                    self._hidden(path, each.data)
+                    self._hidden(path, each.data, _SOME_UNKNOWN)
                     continue
                 self._at(at, self.place(path), each)
             else:
@@ -267,7 +268,9 @@ class Turned(Struct):
             self.unseen.append(Unseen(path, what, "Write jsonencode([{ ... }])"))
         containers = [each for each in made if isinstance(each, dict)]
         # ECS registers no container without these, so such a pass never happens.
-        self.stops = self.stops or any(each.get(name) in (None, "") for each in containers for name in _REQUIRED)
+        hidden = {each.path for each in self.unseen}
+        whole = [each for index, each in enumerate(made) if isinstance(each, dict) and (*path, index) not in hidden]
+        self.stops = self.stops or any(each.get(name) in (None, "") for each in whole for name in _REQUIRED)
         return containers
 
     def _json(self, value: Value, kind: Any, path: Path) -> Any:
@@ -289,12 +292,16 @@ class Turned(Struct):
     def _members(self, data: Mapping[str, Value], kind: Any, path: Path) -> dict[str, Any]:
         known = {name.lower(): name for name in kind} if isinstance(kind, Mapping) else {}
         tree: dict[str, Any] = {}
+        if isinstance(data, PartialMembers) and data.rest:
+            self._hidden(path, data.rest)
         for name, value in data.items():
             member = known.get(name.lower(), name)
             self._at((*path, member), (*self.place(path), name), value)
             made = self._json(value, kind.get(member) if isinstance(kind, Mapping) else None, (*path, member))
             if made is not None:
                 tree[member] = made
+        if isinstance(data, PartialMembers) and data.rest and path[:-1] == _WHOLE:
+            tree.setdefault("name", Text(data.rest))
         return tree
 
 
@@ -324,7 +331,9 @@ def decoded_json(value: Value) -> Value:
     if isinstance(value.data, Expression) or not isinstance(value.data, str):
         return value
     whole = text_of(value.data).whole
-    return Value(whole, value.place) if isinstance(whole, Expression) else decode(tuple(chunks_of(value)))
+    if isinstance(whole, Expression):
+        return Value(whole, value.place)
+    return decode(tuple(chunks_of(value)), spliced=True)
 
 
 def api_name(name: str, kind: Mapping[str, Any] = MEMBERS) -> str:

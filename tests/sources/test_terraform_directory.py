@@ -452,6 +452,55 @@ def test_conditions_under_which_terraform_stops_are_never_the_case() -> None:
     assert (only.when, list(only.discovery.gaps)) == ({}, [])
 
 
+SPLICED = """
+variable "some" {}
+resource "aws_ecs_task_definition" "app" {
+  family                = "app"
+  container_definitions = <<EOT
+CONTAINERS
+EOT
+}
+"""
+SECRET = '{"name": "A", "valueFrom": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"}'
+WEB = '"name": "web", "image": "nginx"'
+
+
+LABELS = '"dockerLabels": {${var.some}}, "cpu": ${var.some} "memory": 4'
+WHOLE: tuple[str | int, ...] = ("aws_ecs_task_definition.app", "container_definitions")
+
+
+@pytest.mark.parametrize(
+    ("containers", "path"),
+    [
+        (f'[{{{WEB}, "secrets": [${{var.some}} {SECRET}]}}]', (*WHOLE, 0, "secrets")),
+        (f'[{{{WEB}, "secrets": [{SECRET} ${{var.some}}]}}]', (*WHOLE, 0, "secrets")),
+        (
+            f'[{{{WEB}, "environment": [${{var.some}} {{"name": "B"}}], "secrets": [{SECRET}]}}]',
+            (*WHOLE, 0, "environment"),
+        ),
+        (f'[{{{WEB}, ${{var.some}} "secrets": [{SECRET}]}}]', (*WHOLE, 0)),
+        (f'[{{{WEB}, "secrets": [{SECRET}], ${{var.some}}}}]', (*WHOLE, 0)),
+        (f'[{{{WEB}, "secrets": [{SECRET}] ${{var.some}}}}]', (*WHOLE, 0)),
+        (f'[{{${{var.some}} "image": "nginx", "secrets": [{SECRET}]}}]', (*WHOLE, 0)),
+        (f'[{{{WEB}, "secrets": [{SECRET}], {LABELS}}}]', (*WHOLE, 0)),
+        (f'[{{{WEB}, "secrets": [{SECRET}]}} ${{var.some}}]', WHOLE),
+    ],
+)
+def test_an_expression_brings_its_commas_into_a_json_text(containers: str, path: tuple[str | int, ...]) -> None:
+    (only,) = reading(SPLICED.replace("CONTAINERS", containers)).accepted()
+    assert [str(need.permission.resource) for need in only.discovery.needs if not need.permission.when] == [
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"
+    ]
+    assert path in [each.origin.path for each in only.discovery.gaps if "cannot see what var.some puts" in each.what]
+    assert not any("none of this task's permissions" in each.what for each in only.discovery.gaps)
+
+
+@pytest.mark.parametrize("containers", [f'[{{{WEB} "cpu": 1}}]', f'[{{{WEB}, "cpu": ${{var.some}},}}]', "[1 2]"])
+def test_a_text_without_a_comma_is_no_json(containers: str) -> None:
+    (gap,) = gaps(SPLICED.replace("CONTAINERS", containers))
+    assert "the text is not valid JSON" in gap
+
+
 FILTERED = """
 variable "name" {}
 variable "image" {}
