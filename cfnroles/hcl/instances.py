@@ -45,21 +45,20 @@ class Owner(Protocol):
         """
 
 
-def repeated(block: Block, scope: Scope, called: str, make: Make, *, any_key: bool = False) -> Lazy:
-    """Return what a block creates: one thing, or its instances. ``any_key`` is as for ``Project``."""
+def repeated(block: Block, scope: Scope, called: str, make: Make) -> Lazy:
+    """Return what a block creates: one thing, or its instances."""
     arguments = block.body.arguments
     for meta in ("count", "for_each"):
         if node := arguments.get(meta):
-            return Instances(node, meta, scope, called, make, any_key)
+            return Instances(node, meta, scope, called, make)
     return make(scope, "")
 
 
 class Instances(Lazy):
     """The instances of ``count`` or ``for_each``."""
 
-    def __init__(self, node: Node, meta: str, scope: Scope, called: str, make: Make, any_key: bool) -> None:
+    def __init__(self, node: Node, meta: str, scope: Scope, called: str, make: Make) -> None:
         self._node, self._meta, self._scope, self._called, self._make = node, meta, scope, called, make
-        self._any_key = any_key
         self._made: dict[tuple[str | int, bool, object], tuple[Value, Value]] = {}
         self._known = Remembered()
 
@@ -110,7 +109,7 @@ class Instances(Lazy):
             return None
         if alike:
             return self._open_instance(self._open_key())
-        return self._instance(node.written, key, open_=True) if self._any_key else None
+        return self._instance(node.written, key, open_=True) if self._scope.session.any_key else None
 
     def _open_key(self) -> Expression:
         """Return the symbol for each of the unknown keys: equal for everything with the same keys."""
@@ -135,10 +134,10 @@ class Instances(Lazy):
 
     def _evaluated(self) -> tuple[list[tuple[str | int, Value]] | None, Symbol | None]:
         """Return the keys, and what is unknown about them."""
-        if self._any_key and self._meta == "for_each":
+        if self._scope.session.any_key and self._meta == "for_each":
             return None, None
         value = evaluate(self._node, self._scope)
-        if self._any_key and is_known(value) and self._counted(value) > 1:
+        if self._scope.session.any_key and is_known(value) and self._counted(value) > 1:
             return None, None
         if isinstance(value.data, Lazy):
             value = value.data.all(value.place)

@@ -41,13 +41,14 @@ OWN = frozenset({"source", "version", "count", "for_each", "providers", "depends
 def root_module(project: Project, home: Provided | None = None) -> Module:
     """Return the root of a configuration with a session for its passes, which share what they remember.
 
-    ``home`` is as for ``Session``.
+    All readings of one configuration share them, too. ``home`` is as for ``Session``.
     """
     if home not in project.roots:
         session = Session(project.budget)
         session.home = home
         project.roots[home] = Module(project, session)
     root: Module = project.roots[home]
+    root.session.inputs = project
     return root
 
 
@@ -71,6 +72,8 @@ class Module:
         self.configuration = project.configuration(directory)
         self.scope = Scope(self, session)
         self._call = call
+        if call is None:
+            session.inputs = project
         self._known: dict[object, Remembered] = {}
         self._instances: dict[object, Lazy] = {}
         self._apart: dict[tuple[int, str], Apart] = {}
@@ -122,12 +125,9 @@ class Module:
             called = f"{self.address}var.{name}"
             return Value(Expression(called, written=f"${{var.{name}}}", reason=reason, remedy=_DECLARE), place)
         kind = block.body.arguments.get("type")
-        usual = self.project.default_of(block) if self._call is None else block.body.arguments.get("default")
-        given = self._given(name)
-        if given is None and usual is not None:
+        given = self._input(name) if self._call is None else self._given(name, *self._call)
+        if given is None and self._call is not None and (usual := block.body.arguments.get("default")) is not None:
             given = evaluate(usual, self.scope)
-            if self._call is None:
-                self.session.note("defaults", name, None)
         if given is None:
             return self._untold(name, block, place)
         return converted(given, kind, lambda node: evaluate(node, self.scope))
@@ -148,11 +148,16 @@ class Module:
             return f"Pass --parameter {quoted(f'{name}={example(kind)}')}"
         return f"Write {name} = {written_example(kind)} in the call of {self.address[:-1]}"
 
-    def _given(self, name: str) -> Value | None:
-        if self._call is None:
-            node = self.project.given.get(name)
-            return None if node is None else evaluate(node, self.scope)
-        scope, call = self._call
+    def _input(self, name: str) -> Value | None:
+        node, is_default = self.session.input(name)
+        if node is None:
+            return None
+        value = evaluate(node, self.scope)
+        if is_default:
+            self.session.note("defaults", name, None)
+        return value
+
+    def _given(self, name: str, scope: Scope, call: Block) -> Value | None:
         node = call.body.arguments.get(name) if name not in OWN else None
         if node is None:
             return None
@@ -190,7 +195,7 @@ class Module:
         def make(scope: Scope, key: str) -> Lazy:
             return ResourceInstance(self, block, f"{called}{key}", kind, scope)
 
-        return self._there(name, lambda: repeated(block, self.scope, called, make, any_key=self.project.any_key), place)
+        return self._there(name, lambda: repeated(block, self.scope, called, make), place)
 
     def _there(self, name: object, made: Callable[[], Lazy], place: Place) -> Value:
         """Return a resource or a call, or its instances: the same ones in all passes."""
@@ -216,7 +221,7 @@ class Module:
             return Outputs(Module(self.project, self.session, directory, path, address, (scope, block)))
 
         called = f"module.{name}"
-        return self._there(name, lambda: repeated(block, self.scope, called, make, any_key=self.project.any_key), place)
+        return self._there(name, lambda: repeated(block, self.scope, called, make), place)
 
     def _not_at_hand(self, name: str, block: Block, place: Place) -> Value:
         source = block.body.arguments.get("source")

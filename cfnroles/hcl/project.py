@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from cfnroles.errors import InvalidInput
@@ -57,6 +58,8 @@ class Project:
         self.providers: dict[str, Any] = {}
         #: The roots for the passes, by where the current task definition is created.
         self.roots: dict[Any, Any] = {}
+        #: What is found in task definitions, cached.
+        self.discovered: dict[Any, Any] = {}
         self._sources: dict[tuple[str, tuple[str, ...]], str | None] = {}
         self._read: dict[tuple[str, str], tuple[str | None, str]] = {}
         self.root = self.configuration(".")
@@ -66,14 +69,27 @@ class Project:
             )
         self._parameters = dict(parameters or {})
         self.workspace = self._parameters.pop(WORKSPACE, "")
-        self.given: dict[str, Node] = self._from_files(variable_files)
-        self._take_parameters()
+        self._automatic = self._automatically()
+        #: The variables with values in the files that Terraform reads automatically.
+        self.automatic = frozenset(self._automatic) & self.root.variables.keys()
+        self._told = {**self._from_files(variable_files), **self._from_parameters()}
+        self.given = self._chosen()
         self._installed = self._read_installed()
 
-    def default_of(self, block: Block) -> Node | None:
-        """Return the default of a variable of the root, if it may be used as its value."""
+    def again(self, *, any_text: bool = False, any_key: bool = False, opened: frozenset[str] = frozenset()) -> Project:
+        """Return another reading of the same configuration, which shares what it knows with this one."""
+        found = copy(self)
+        found.any_key, found._any_text, found._opened = any_key, any_text, opened
+        found.budget, found.given = Budget(MOST_OF_ALL), found._chosen()
+        return found
+
+    def input(self, name: str) -> tuple[Node | None, bool]:
+        """Return the value of a variable of the root, and whether that is its default."""
+        if (given := self.given.get(name)) is not None:
+            return given, False
+        block = self.root.variables[name]
         usual = block.body.arguments.get("default")
-        return None if self._may_be_any(block, usual) else usual
+        return (None, False) if usual is None or self._may_be_any(block, usual) else (usual, True)
 
     def _may_be_any(self, block: Block, value: Node | None) -> bool:
         return block.labels[0] in self._opened or (self._any_text and _is_open(block, value))
@@ -116,29 +132,35 @@ class Project:
         near = meant(name, self.files.names(directory or "."))
         return f"Did you mean {posixpath.join(directory, near)!r}?" if near else ""
 
-    def _from_files(self, variable_files: Sequence[str]) -> dict[str, Node]:
+    def _automatically(self) -> dict[str, Node]:
         found: dict[str, Node] = {}
         for name in automatic_files(self.files.names(".")):
             text = self.files.text(name) or ""
             # Terraform itself ignores values for undeclared variables.
             found |= values_in(Source(self.files.called(name), text))
-        #: The variables with values in the files that Terraform reads automatically.
-        self.automatic = frozenset(found) & self.root.variables.keys()
-        # The next command line may override values that Terraform reads automatically.
-        blocks = self.root.variables
-        found = {
-            name: node for name, node in found.items() if name not in blocks or not self._may_be_any(blocks[name], node)
+        return found
+
+    def _chosen(self) -> dict[str, Node]:
+        """Return the expressions of variables. The next command line may override values that Terraform reads
+        automatically.
+        """
+        blocks, automatic = self.root.variables, self._automatic.items()
+        kept = {
+            name: node for name, node in automatic if name not in blocks or not self._may_be_any(blocks[name], node)
         }
+        return kept | self._told
+
+    def _from_files(self, variable_files: Sequence[str]) -> dict[str, Node]:
+        found: dict[str, Node] = {}
         for name in variable_files:
             given = values_in(Source(name, read_text(name)))
             self._refuse_others(given, name)
             found |= given
         return found
 
-    def _take_parameters(self) -> None:
+    def _from_parameters(self) -> dict[str, Node]:
         self._refuse_others(self._parameters, "--parameter")
-        for name, text in self._parameters.items():
-            self.given[name] = self._argument(name, text)
+        return {name: self._argument(name, text) for name, text in self._parameters.items()}
 
     def _refuse_others(self, names: Mapping[str, Any], where: str) -> None:
         for name in names:

@@ -1,19 +1,30 @@
 """Results that passes share: each is worked out once for the answers that it depends on.
 
-A computation depends on its pass only through the questions that it asks the session: whether a condition holds. The
-same answers lead to the same next question and to the same result, so the questions of a computation form a tree, with
-results as leaves.
+A computation depends on its pass only through the questions that it asks the session: whether a condition holds, and
+what the root gets as input. The same answers lead to the same next question and to the same result, so the questions of
+a computation form a tree, with results as leaves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from enum import Enum
 from typing import Any
 
-#: Whether it was asked without meeting a new condition, and the condition.
-Question = tuple[bool, str]
-#: Whether the condition holds; ``None`` if the pass has not met it.
-Answer = bool | None
+
+class Kind(Enum):
+    """Whether a condition holds, with and without meeting it; the input of a variable; whether keys are open."""
+
+    HOLDS = "holds"
+    PEEKED = "peeked"
+    INPUT = "input"
+    ANY_KEY = "any key"
+
+
+#: What is asked, and the name of the condition or variable.
+Question = tuple[Kind, str]
+#: For a condition, whether it holds; ``None`` if the pass has not met it.
+Answer = Hashable
 
 
 class Traced:
@@ -30,16 +41,16 @@ class Traced:
         self.answers: dict[Question, Answer] = {}
         self.notes: dict[tuple[str, Any], Any] = {}
 
-    def asked(self, peeked: bool, condition: str, answer: Answer) -> None:
+    def asked(self, kind: Kind, name: str, answer: Answer) -> None:
         """Add a question with its answer."""
-        if not peeked or (False, condition) not in self.answers:
-            self.answers.setdefault((peeked, condition), answer)
+        if kind is not Kind.PEEKED or (Kind.HOLDS, name) not in self.answers:
+            self.answers.setdefault((kind, name), answer)
 
     def contain(self, inner: Traced) -> None:
         """Add what a part of this computation asked for and noted."""
         deeper = inner.depth > self.depth
-        for (peeked, condition), answer in inner.answers.items():
-            self.asked(peeked or deeper, condition, answer)
+        for (kind, name), answer in inner.answers.items():
+            self.asked(Kind.PEEKED if deeper and kind is Kind.HOLDS else kind, name, answer)
         self.notes |= inner.notes
         self.complete = self.complete and inner.complete
 
@@ -76,7 +87,7 @@ class Remembered:
         at, met = self._first, set[str]()
         while isinstance(at, _Fork):
             given = answer(at.question, met)
-            if not at.question[0]:
+            if at.question[0] is Kind.HOLDS:
                 met.add(at.question[1])
             at = at.after.get(given)
         return at

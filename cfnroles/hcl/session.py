@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from cfnroles.hcl.provided import Provided
-from cfnroles.hcl.remembered import Answer, Question, Remembered, Traced
+from cfnroles.hcl.remembered import Answer, Kind, Question, Remembered, Traced
 from cfnroles.hcl.syntax import Node, Place
 from cfnroles.hcl.values import Failed, Lazy
 
@@ -53,6 +53,17 @@ class Budget:
             self._whole.spend(node)
 
 
+class Inputs(Protocol):
+    """What a reading gives the root of a configuration. ``any_key`` is as for ``Project``."""
+
+    @property
+    def any_key(self) -> bool:
+        """Whether one instance represents all keys."""
+
+    def input(self, name: str) -> tuple[Node | None, bool]:
+        """Return the value of a variable of the root, and whether that is its default."""
+
+
 class Session:
     """The ``decided`` conditions of this pass; ``asked`` are all that it has met, in order.
 
@@ -60,6 +71,7 @@ class Session:
     """
 
     home: Provided | None = None
+    inputs: Inputs
 
     def __init__(self, budget: Budget, decided: Mapping[str, bool] | None = None) -> None:
         self.begin(budget, decided)
@@ -95,11 +107,26 @@ class Session:
         holds = self._decided.get(condition, True)
         if self._traced:
             inner = self._traced[-1]
-            inner.asked(self._peeking > inner.depth, condition, None if undecided else holds)
+            kind = Kind.PEEKED if self._peeking > inner.depth else Kind.HOLDS
+            inner.asked(kind, condition, None if undecided else holds)
         if undecided:
             raise Undecided
         self.asked[condition] = holds
         return holds
+
+    def input(self, name: str) -> tuple[Node | None, bool]:
+        """Return the value of a variable of the root, and whether that is its default."""
+        found = self.inputs.input(name)
+        if self._traced:
+            self._traced[-1].asked(Kind.INPUT, name, found)
+        return found
+
+    @property
+    def any_key(self) -> bool:
+        """As for ``Project``."""
+        if self._traced:
+            self._traced[-1].asked(Kind.ANY_KEY, "", self.inputs.any_key)
+        return self.inputs.any_key
 
     def once(self, known: Remembered, work: Callable[[], _Result]) -> _Result:
         """Return the result of a computation: an earlier one if the answers to its questions are the same."""
@@ -120,16 +147,20 @@ class Session:
         return made
 
     def _would_answer(self, question: Question, met: set[str]) -> Answer:
-        peeked, condition = question
-        if (peeked or self._peeking) and condition not in self.asked and condition not in met:
+        kind, name = question
+        if kind is Kind.INPUT:
+            return self.inputs.input(name)
+        if kind is Kind.ANY_KEY:
+            return self.inputs.any_key
+        if (kind is Kind.PEEKED or self._peeking) and name not in self.asked and name not in met:
             return None
-        return self._decided.get(condition, True)
+        return self._decided.get(name, True)
 
     def _repeat(self, traced: Traced) -> None:
         """Ask and note the same as a computation whose result is known."""
-        for (peeked, condition), answer in traced.answers.items():
-            if not peeked and not self._peeking:
-                self.asked[condition] = bool(answer)
+        for (question, name), answer in traced.answers.items():
+            if question is Kind.HOLDS and not self._peeking:
+                self.asked[name] = bool(answer)
         for (kind, key), value in traced.notes.items():
             getattr(self, kind)[key] = value
         if self._traced:

@@ -68,21 +68,11 @@ def read_directory(directory: str, told: Told) -> Reading:
     return read_files(Directory(directory), directory, told)
 
 
-def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, any_key: bool = False) -> Reading:
-    """Return the task definitions of a configuration in files from any place.
-
-    ``any_text`` and ``any_key`` are as for ``Project``.
-    """
-    project = Project(
-        files,
-        told.parameters,
-        told.variable_files,
-        any_text=any_text,
-        any_key=any_key,
-        by_state=f"Pass the state: `terraform show -json | {told.again('-')}`",
-    )
-    if not any_text:
-        refuse_undeclared(project)
+def read_files(files: Files, name: str, told: Told) -> Reading:
+    """Return the task definitions of a configuration in files from any place."""
+    by_state = f"Pass the state: `terraform show -json | {told.again('-')}`"
+    project = Project(files, told.parameters, told.variable_files, by_state=by_state)
+    refuse_undeclared(project)
     tasks: list[Task] = []
     unseen: list[Gap] = []
     running = _running(project)
@@ -91,7 +81,7 @@ def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, a
         if isinstance(found, Gap):
             unseen.append(found)
             continue
-        tasks += [each.task() for each in _in_passes(site, found, told)]
+        tasks += [each.task() for each in _in_passes(site, found, project, told)]
         if not found.by_address and not found.roleless and not _is_surely_absent(site, found):
             unseen.append(_absent(site, found))
     unseen += (*_alone(running, project, tasks), *_unseen(project))
@@ -107,20 +97,15 @@ def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, a
     )
 
 
-def tasks_at(
-    files: Files, told: Told, address: str, opened: frozenset[str], *, any_text: bool = False, any_key: bool = False
-) -> tuple[Task, ...]:
-    """Return the task definitions at one address, without the keys of instances, if some variables may have any value.
-
-    ``any_text`` and ``any_key`` are as for ``Project``.
-    """
-    project = Project(files, told.parameters, told.variable_files, any_text=any_text, any_key=any_key, opened=opened)
+def tasks_in(project: Project, told: Told, address: str = "") -> tuple[Task, ...]:
+    """Return the task definitions of a reading: all, or those at an address without the keys of instances."""
     running = _running(project)
     tasks: list[Task] = []
-    for site in (each for each in sites_with_roles(project) if each.address == address):
-        found = _definitions(site, project, running)
-        if isinstance(found, _Found):
-            tasks += [each.task() for each in _in_passes(site, found, told)]
+    for site in sites_with_roles(project):
+        if not address or site.address == address:
+            found = _definitions(site, project, running)
+            if isinstance(found, _Found):
+                tasks += [each.task() for each in _in_passes(site, found, project, told)]
     return tuple(tasks)
 
 
@@ -130,17 +115,17 @@ def sites_with_roles(project: Project) -> Iterator[Site]:
         yield from (site for site in sites(project, kind) if may_have_roles(kind, site.block.written))
 
 
-def _in_passes(site: Site, found: _Found, told: Told) -> Iterator[TaskInPasses]:
+def _in_passes(site: Site, found: _Found, project: Project, told: Told) -> Iterator[TaskInPasses]:
     at = Surroundings(site.place.document, found.region, exact=found.exact, defaults=tuple(found.defaults))
     for address, each in found.by_address.items():
-        yield in_passes(address, each, found.passes, told, at)
+        yield in_passes(address, each, found.passes, told, at, project.discovered)
 
 
 class DirectoryRoles:
     """As for ``reading.ConfiguredTasks``."""
 
     def __init__(self, project: Project, told: Told) -> None:
-        self._project, self._told = project, told
+        self.project, self._told = project, told
 
     def tasks_with_roles(self) -> tuple[TaskWithRoles, ...]:
         """As for ``ConfiguredTasks``."""
@@ -150,21 +135,21 @@ class DirectoryRoles:
         """Return the reading of the directory with other texts of some files. Raise InvalidInput as
         ``read_directory``.
         """
-        return read_files(Changed(self._project.files, texts), name, self._told)
+        return read_files(Changed(self.project.files, texts), name, self._told)
 
     @cached_property
     def arns(self) -> Mapping[str, str]:
         """Return the expressions for the ARNs of the root module's resources, by ARN as far as it is known."""
-        return arns_written(self._project)
+        return arns_written(self.project)
 
     @cached_property
     def _found(self) -> tuple[TaskWithRoles, ...]:
-        running, before = _running(self._project), SeenBefore(self._project)
+        running, before = _running(self.project), SeenBefore(self.project)
         found: list[TaskWithRoles] = []
-        for site in sites_with_roles(self._project):
-            read = _definitions(site, self._project, running, before)
+        for site in sites_with_roles(self.project):
+            read = _definitions(site, self.project, running, before)
             if not isinstance(read, Gap):
-                own = _in_passes(site, read, self._told)
+                own = _in_passes(site, read, self.project, self._told)
                 found += [TaskWithRoles(each, read.roles) for each in own]
         return tuple(found)
 

@@ -116,21 +116,34 @@ class TaskInPasses(Struct, frozen=True):
 
 
 def in_passes(
-    address: str, found: Sequence[InWorld], passes: Sequence[Asked], told: Told, at: Surroundings
+    address: str,
+    found: Sequence[InWorld],
+    passes: Sequence[Asked],
+    told: Told,
+    at: Surroundings,
+    known: dict[object, tuple[Turned, Facts, Workload, Discovery]] | None = None,
 ) -> TaskInPasses:
     """Return one task definition with its needs in each of its worlds.
 
-    ``found`` are the worlds in which it exists, and ``passes`` the conditions of all.
+    ``found`` are the worlds in which it exists, and ``passes`` the conditions of all. ``known`` is what was discovered
+    in the definitions that worlds share.
     """
-    # Passes that differ in nothing that it depends on share one definition.
-    distinct = {id(each.turned): each.turned for each in found}
-    workloads = {key: _workload(turned, at.document) for key, turned in distinct.items()}
-    facts = _facts(workloads[id(found[0].turned)], told, at)
+    known = {} if known is None else known
+    facts = _facts(_workload(found[0].turned, at.document), told, at)
     places = _Places()
-    discoveries = {key: places.alike(_discovered(workloads[key], turned, facts)) for key, turned in distinct.items()}
-    numbers = [id(each.turned) for each in found]
-    own = [workloads[key] for key in numbers], [discoveries[key] for key in numbers]
-    return TaskInPasses(address, found, passes, at, facts, *own)
+    workloads: list[Workload] = []
+    discoveries: list[Discovery] = []
+    alike: dict[int, Discovery] = {}
+    for each in found:
+        key = id(each.turned)
+        if key not in known or known[key][1] != facts:
+            workload = _workload(each.turned, at.document)
+            known[key] = each.turned, facts, workload, _discovered(workload, each.turned, facts)
+        workloads.append(known[key][2])
+        if key not in alike:
+            alike[key] = places.alike(known[key][3])
+        discoveries.append(alike[key])
+    return TaskInPasses(address, found, passes, at, facts, workloads, discoveries)
 
 
 def _distinct(workloads: Sequence[Workload], discoveries: Sequence[Discovery]) -> Iterator[tuple[Workload, Discovery]]:

@@ -811,3 +811,33 @@ def test_a_log_group_of_two_services_is_made_once(cfnroles: Any, repository: Pat
     cfnroles("terraform", tmp_path / "spec.yaml", "-o", tmp_path)
     texts = [(tmp_path / f"{name}.cfnroles.tf").read_text(encoding="utf-8") for name in ("web", "job")]
     assert [text.count('resource "aws_cloudwatch_log_group"') for text in texts] == [1, 0]
+
+
+BESIDE_A_GAP = """
+variable "ports" {
+  type    = list(number)
+  default = [80]
+}
+data "aws_s3_object" "references" {
+  bucket = "b"
+  key    = "k"
+}
+resource "aws_ecs_task_definition" "app" {
+  family = "app"
+  container_definitions = jsonencode([{
+    name         = "app"
+    image        = "nginx"
+    memory       = 64
+    portMappings = [for each in var.ports : { containerPort = each }]
+    secrets      = [{ name = "A", valueFrom = data.aws_s3_object.references.body }]
+  }])
+}
+"""
+
+
+def test_a_gap_that_the_state_closes_makes_no_variable_decide(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(BESIDE_A_GAP, encoding="utf-8")
+    result = cfnroles("terraform", tmp_path)
+    assert "Pass the state" in result.err
+    assert "variable" not in result.err
+    assert "Made for" not in (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")

@@ -7,12 +7,14 @@ from itertools import product
 
 import pytest
 
+from cfnroles.hcl.definitions import instances, sites
 from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.module import root_module
+from cfnroles.hcl.project import Project
 from cfnroles.hcl.remembered import Remembered
 from cfnroles.hcl.session import Budget, Session, Undecided
 from cfnroles.hcl.syntax import Place
-from cfnroles.hcl.values import Failed
+from cfnroles.hcl.values import Failed, Value
 from cfnroles.hcl.worlds import explored
 from tests.evaluated import project, shown
 
@@ -145,6 +147,53 @@ def test_what_raises_is_not_kept_and_its_questions_count(session: Session) -> No
     assert session.once(known, whole) is True
     session.begin(Budget(), {"a": False})
     assert session.once(known, whole) is False
+
+
+INPUTS = """
+variable "a" { default = "a" }
+variable "b" { default = "b" }
+output "it" { value = [var.a, var.b] }
+"""
+
+
+def test_readings_share_what_their_inputs_do_not_change() -> None:
+    """The value of a variable that both readings have is the same object, and that of the other is its own."""
+    whole = project({"main.tf": INPUTS}, {})
+    node = whole.root.outputs["it"].body.arguments["value"]
+
+    def read(reading: Project) -> tuple[list[Value], dict[str, None]]:
+        module = root_module(reading)
+        module.session.begin(Budget())
+        return evaluate(node, module.scope).data, module.session.defaults
+
+    (a, b), usual = read(whole)
+    (same, other), opened = read(whole.again(opened=frozenset({"b"})))
+    assert same is a
+    assert (b.data, other.unknown and other.unknown.name) == ("b", "var.b")
+    assert (list(usual), list(opened)) == (["a", "b"], ["a"])
+    assert [each.data for each in read(whole)[0]] == ["a", "b"]
+
+
+REPEATED = """
+variable "keys" { default = ["x", "y"] }
+resource "aws_ecs_task_definition" "app" {
+  for_each = toset(var.keys)
+  family   = each.key
+}
+"""
+
+
+def test_a_reading_with_any_key_shares_no_keys_with_one_that_has_them() -> None:
+    whole = project({"main.tf": REPEATED}, {})
+    (site,) = sites(whole, "aws_ecs_task_definition")
+
+    def addresses(reading: Project) -> list[str]:
+        module = root_module(reading)
+        module.session.begin(Budget())
+        return [each.address.partition("[")[2] for each in instances(site, module)]
+
+    readings = (whole, whole.again(any_key=True), whole)
+    assert [addresses(each) for each in readings] == [['"x"]', '"y"]'], ["each.key]"], ['"x"]', '"y"]']]
 
 
 MANY = """

@@ -18,7 +18,7 @@ from cfnroles.hcl.project import Project
 from cfnroles.hcl.providers import USUAL, provider_block, root_provider
 from cfnroles.page import quoted
 from cfnroles.sources.reading import Reading, Task
-from cfnroles.sources.terraform_directory import read_files, sites_with_roles, tasks_at
+from cfnroles.sources.terraform_directory import DirectoryRoles, read_files, sites_with_roles, tasks_in
 from cfnroles.sources.told import Told
 from cfnroles.targets.made_profiles import with_made_profile
 from cfnroles.targets.terraform.any_value import with_any_key, with_any_text
@@ -46,13 +46,13 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
 
     Raise InvalidInput if a file cannot be written.
     """
-    project = Project(files, reading.told.parameters, reading.told.variable_files)
+    project = _project_of(reading, files)
     known = {site.address: site for site in sites_with_roles(project)}
     tasks: dict[str, list[Task]] = defaultdict(list)
     opened: dict[str, list[Task]] = defaultdict(list)
-    for task in read_files(files, reading.name, reading.told, any_text=True).tasks:
+    for task in tasks_in(project.again(any_text=True), reading.told):
         opened[without_instances(task.address)].append(with_made_profile(task))
-    general = _for_any_key(reading, files, opened)
+    general = _for_any_key(project, reading.told, opened)
     elsewhere: set[str] = set()
     for task in map(with_made_profile, reading.accepted()):
         site = known[without_instances(task.address)]
@@ -115,7 +115,7 @@ def _reopened(site: Site, read: _Read, project: Project, told: Told, opened: fro
     """Return the same for variables that may have any value; parts that they do not change are not read again."""
 
     def again(*, any_text: bool = False, any_key: bool = False) -> tuple[Task, ...]:
-        found = tasks_at(project.files, told, site.address, opened, any_text=any_text, any_key=any_key)
+        found = tasks_in(project.again(any_text=any_text, any_key=any_key, opened=opened), told, site.address)
         return tuple(map(with_made_profile, found))
 
     before = [*read.opened, *([read.general] if read.general else [])]
@@ -127,12 +127,19 @@ def _reopened(site: Site, read: _Read, project: Project, told: Told, opened: fro
     return _Read(again(), again(any_text=True), general)
 
 
-def _for_any_key(reading: Reading, files: Files, opened: Mapping[str, Sequence[Task]]) -> Mapping[str, Task]:
+def _project_of(reading: Reading, files: Files) -> Project:
+    """The configuration of a reading of these files."""
+    if isinstance(reading.configuration, DirectoryRoles):
+        return reading.configuration.project
+    return Project(files, reading.told.parameters, reading.told.variable_files)
+
+
+def _for_any_key(project: Project, told: Told, opened: Mapping[str, Sequence[Task]]) -> Mapping[str, Task]:
     """Return what each task definition that ``for_each`` repeats is for any of its keys."""
     if not any('["' in task.address or "[1]" in task.address for tasks in opened.values() for task in tasks):
         return {}
-    read = read_files(files, reading.name, reading.told, any_text=True, any_key=True)
-    general = (with_made_profile(task) for task in read.tasks if task.address.endswith(_ANY))
+    found = tasks_in(project.again(any_text=True, any_key=True), told)
+    general = (with_made_profile(task) for task in found if task.address.endswith(_ANY))
     return {without_instances(task.address): task for task in general}
 
 
