@@ -1,11 +1,11 @@
-"""The sources of the pipes of a template, which the role of the pipe reads.
+"""The sources of pipes, which the role of the pipe reads.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-permissions.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -40,13 +40,28 @@ _BESIDES = ("Enrichment", "KmsKeyIdentifier", "LogConfiguration")
 
 def read_by(pipe: Resource, stack: ResolvedStack) -> Mapping[str, Any]:
     """Return what the role of a pipe reads, and where it sends what failed. Empty if neither is known."""
+    return what_is_read(pipe.properties, lambda given: (shaped(given, stack), _service(given, stack)))
+
+
+def what_is_read(properties: Mapping[str, Any], named: Callable[[str], tuple[Text, str]]) -> Mapping[str, Any]:
+    """Return the same for the properties of a pipe. ``named`` returns what a string names, and its service."""
     found: dict[str, Any] = {}
-    source, letters = pipe.properties.get("Source"), _dead_letters(pipe)
-    if isinstance(source, str) and (service := _service(source, stack) or _by_parameters(pipe)):
-        found |= {"source": shaped(source, stack), "sourceService": service}
-    if isinstance(letters, str) and (service := _service(letters, stack)):
-        found |= {"deadLetterQueue": shaped(letters, stack), "deadLetterService": service}
+    source, letters = properties.get("Source"), _dead_letters(properties)
+    if isinstance(source, str):
+        text, service = named(source)
+        if service := service or _by_parameters(properties):
+            found |= {"source": text, "sourceService": service}
+    if isinstance(letters, str):
+        text, service = named(letters)
+        if service:
+            found |= {"deadLetterQueue": text, "deadLetterService": service}
     return found
+
+
+def service_of(text: Text) -> str:
+    """Return the service of an ARN that a pipe may read or send to. Empty if it is unknown."""
+    parsed = arn_of(text)
+    return str(parsed.service) if parsed and str(parsed.service) in _SERVICES.values() else ""
 
 
 def needs_more(pipe: Resource, stack: ResolvedStack) -> bool:
@@ -61,7 +76,7 @@ def needs_more(pipe: Resource, stack: ResolvedStack) -> bool:
     key: Any = source.properties
     for step in kind.key:
         key = key.get(step) if isinstance(key, Mapping) else None
-    return bool(key) or (_dead_letters(pipe) is not None and "deadLetterQueue" not in read)
+    return bool(key) or (_dead_letters(pipe.properties) is not None and "deadLetterQueue" not in read)
 
 
 def _service(arn: str, stack: ResolvedStack) -> str:
@@ -69,19 +84,18 @@ def _service(arn: str, stack: ResolvedStack) -> str:
     resource = _resource(arn, stack)
     if resource is not None:
         return _SERVICES.get(resource.type, "")
-    parsed = arn_of(shaped(arn, stack))
-    return str(parsed.service) if parsed and str(parsed.service) in _SERVICES.values() else ""
+    return service_of(shaped(arn, stack))
 
 
-def _by_parameters(pipe: Resource) -> str:
-    given = pipe.properties.get("SourceParameters")
+def _by_parameters(properties: Mapping[str, Any]) -> str:
+    given = properties.get("SourceParameters")
     members = given if isinstance(given, Mapping) else {}
     return next((each.service for each in _KINDS.values() if each.parameters in members), "")
 
 
-def _dead_letters(pipe: Resource) -> Any:
+def _dead_letters(properties: Mapping[str, Any]) -> Any:
     """Return where a pipe sends what failed. ``None`` for nowhere."""
-    given = pipe.properties.get("SourceParameters")
+    given = properties.get("SourceParameters")
     for each in given.values() if isinstance(given, Mapping) else ():
         config = each.get("DeadLetterConfig") if isinstance(each, Mapping) else None
         if config is not None:

@@ -55,7 +55,10 @@ RUNNER_TYPES: Mapping[str, RunnerType] = {
     "aws_cloudwatch_event_target": _EVENT_TARGET,
     "aws_scheduler_schedule": RunnerType("AWS::Scheduler::Schedule", ("kms_key_arn",), ("target",), "ecs_parameters"),
     "aws_pipes_pipe": RunnerType(
-        "AWS::Pipes::Pipe", ("role_arn", "target"), ("target_parameters",), "ecs_task_parameters"
+        "AWS::Pipes::Pipe",
+        ("role_arn", "source", "target"),
+        ("source_parameters", "target_parameters"),
+        "ecs_task_parameters",
     ),
     "aws_sfn_state_machine": RunnerType(
         "AWS::StepFunctions::StateMachine",
@@ -64,6 +67,7 @@ RUNNER_TYPES: Mapping[str, RunnerType] = {
     ),
 }
 _RENAMED = {
+    "dynamodb_stream_parameters": "DynamoDBStreamParameters",
     "ecs_target": "EcsParameters",
     "enable_ecs_managed_tags": "EnableECSManagedTags",
     "definition": "DefinitionString",
@@ -77,6 +81,7 @@ _SINGLE = frozenset(
     {
         *("Target", "TargetParameters", "EcsParameters", "EcsTaskParameters", "Overrides", "NetworkConfiguration"),
         *("AwsvpcConfiguration", "DeadLetterConfig", "InputTransformer", "EphemeralStorage"),
+        *("SourceParameters", "SqsQueueParameters", "KinesisStreamParameters", "DynamoDBStreamParameters"),
     }
 )
 #: Arguments with JSON.

@@ -82,6 +82,8 @@ _KNOWN: dict[tuple[str, str], Text] = {
 _NAMES = {("aws_ssm_parameter", "name"), ("aws_ssm_parameter", "id")}
 
 _WITHOUT_REVISION = ("aws_ecs_task_definition", "arn_without_revision")
+#: The ARN of the table, `/stream/` and the label of the stream.
+_STREAM = ("aws_dynamodb_table", "stream_arn")
 
 #: Attributes whose value is itself a secret.
 #: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
@@ -115,6 +117,9 @@ def _form(symbol: Symbol) -> Part:
         return Text(*(replace(each, written=symbol.written) for each in known.symbols))
     if (symbol.type, attribute) == _WITHOUT_REVISION:
         return _of_family(symbol, instance, attribute)
+    if (symbol.type, attribute) == _STREAM and _is_own(symbol, attribute):
+        table, label = (_other(symbol, instance, attribute, name) for name in ("arn", "stream_label"))
+        return Text(_form(table), "/stream/", label)
     forms = _forms(symbol, instance, attribute)
     if attribute not in forms:
         return replace(symbol, secret=symbol.secret or (symbol.type, attribute) in _SECRETS)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.values import Failed, Value, text
 from cfnroles.need import Holder
+from cfnroles.sources.pipe_sources import service_of, what_is_read
 from cfnroles.sources.state_machines import state_machine
 from cfnroles.sources.target_runs import has_tags
 from cfnroles.sources.template_targets import RUNNERS, Target, targets_of
@@ -27,6 +28,8 @@ from cfnroles.template.template import Resource
 from cfnroles.text import ANYTHING, Text, arn_of, text_of
 from cfnroles.workload import Path
 
+#: The services of attributes whose form is unknown: the ARN of a table's stream has the time of its creation.
+_SERVICES = {"aws_dynamodb_table": "dynamodb"}
 _DEFINITION = re.compile(r"\baws_ecs_task_definition\.([\w-]+)")
 
 
@@ -74,11 +77,10 @@ class TaskTarget(Struct, frozen=True, eq=False):
             "rolesInstead": _roles(overrides),
             "hidden": tuple(dict.fromkeys((*map(_spelled, target.hidden), *_open(overrides, _overridable(), "")))),
             "sync": target.waits,
-            **({"deadLetterQueue": text_of(told(target.queue))} if isinstance(target.queue, str) else {}),
+            **self._dead_letters(),
             "roleArn": self.role,
+            **(what_is_read(target.resource.properties, self._named) if target.runner.holder is Holder.PIPE else {}),
         }
-        if target.runner.holder is not Holder.SCHEDULER:
-            by.pop("deadLetterQueue", None)
         both.tree["runBy"] = {member: {name: each for name, each in by.items() if each is not None}}
         self._place(both, ("runTask", "overrides"), target.overriding)
         self._place(both, ("runBy", member), target.named)
@@ -111,6 +113,19 @@ class TaskTarget(Struct, frozen=True, eq=False):
         if not isinstance(last, Expression) or last.address != task.address:
             return {}
         return {"taskDefinition": Text(named, ":", ANYTHING) if last.attribute.endswith("family") else named}
+
+    def _dead_letters(self) -> Mapping[str, Text]:
+        """Return where a schedule sends the events of failed runs; the resource policy of the queue allows a rule."""
+        queue, holder = self.target.queue, self.target.runner.holder
+        known = holder is Holder.SCHEDULER and isinstance(queue, str)
+        return {"deadLetterQueue": text_of(self.turning.told(queue))} if known else {}
+
+    def _named(self, given: str) -> tuple[Text, str]:
+        """Return what a part of a pipe names, and its service."""
+        text = text_of(self.turning.told(given))
+        symbol = text.whole
+        kind = symbol.type if isinstance(symbol, Expression) else ""
+        return text, service_of(text) or _SERVICES.get(kind, "")
 
     def _cluster(self) -> Mapping[str, Text]:
         cluster = self.turning.told(self.target.cluster)

@@ -115,6 +115,46 @@ def test_a_file_that_a_run_reads_is_read_by_the_execution_role() -> None:
     assert "s3:GetObject on arn:aws:s3:::files/x.env" in needs(found, Holder.EXECUTION)
 
 
+SOURCES = {
+    "a queue": (
+        "aws_sqs_queue.q.arn",
+        "",
+        {
+            f"sqs:{each} on ${{aws_sqs_queue.q.arn}}"
+            for each in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+        },
+    ),
+    "a stream of a table, with dead letters": (
+        "aws_dynamodb_table.t.stream_arn",
+        "dynamodb_stream_parameters {\ndead_letter_config { arn = aws_sqs_queue.q.arn }\n}",
+        {
+            "sqs:SendMessage on ${aws_sqs_queue.q.arn}",
+            *(
+                f"dynamodb:{each} on ${{aws_dynamodb_table.t.arn}}/stream/${{aws_dynamodb_table.t.stream_label}}"
+                for each in ("DescribeStream", "GetRecords", "GetShardIterator")
+            ),
+        },
+    ),
+    "a data stream by its parameters": (
+        "var.stream",
+        "kinesis_stream_parameters {}",
+        {
+            f"kinesis:{each} on ${{var.stream}}"
+            for each in ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+        },
+    ),
+    "a broker": ('"arn:aws:mq:eu-west-1:111122223333:broker:b:b-1"', "", set[str]()),
+}
+
+
+@pytest.mark.parametrize(("source", "parameters", "expected"), SOURCES.values(), ids=SOURCES)
+def test_the_role_of_a_pipe_reads_its_source(source: str, parameters: str, expected: set[str]) -> None:
+    beside = f"source = {source}\nsource_parameters {{\n{parameters}\n}}\n  target_parameters {{"
+    text = PIPE.replace("NAMED", ARN).replace("  target_parameters {", beside)
+    found = needs(reading(TASK + text + 'variable "stream" {}\n'), Holder.PIPE)
+    assert {each for each in found if not each.startswith(("ecs:", "iam:"))} == expected
+
+
 NAMED = {
     "the newest revision": (f"{ARN}_without_revision", {RUN_ANY}),
     "its ARN without the revision": (f'replace({ARN}, "/:\\\\d+$/", "")', {RUN_ANY}),
