@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from cfnroles.cli.terminal import say
+from cfnroles.cli.whole_words import WholeWordsContext
 
 #: The panels that `--help` shows, with their options in order. All other options are in the last panel.
 SHOWN = {
@@ -62,6 +63,8 @@ G = TypeVar("G", bound=click.Group)
 
 class PanelCommand(click.Command):
     """A command whose ``--help`` shows its options in panels, and ``--help-all`` all of them."""
+
+    context_class = WholeWordsContext
 
     def __init__(self, *about: Any, **others: Any) -> None:
         super().__init__(*about, **others)

@@ -62,7 +62,7 @@ timeout_option = click.option(
     "--timeout",
     type=_Minutes(min=0, min_open=True),
     metavar="MINUTES",
-    default=60.0,
+    default=60,
     show_default=True,
     help="Minutes to follow.",
 )

@@ -134,7 +134,7 @@ def command() -> None:
 def deploy(where: StackArguments, asked: StackSetArguments, checks: CheckArguments) -> int:
     """Deploy the validator and the roles of SOURCE as StackSets.
 
-    SOURCE is what `cfnroles deploy` takes. The targets are accounts (self-managed) or organizational units
+    SOURCE is as in `cfnroles deploy`. The targets are accounts (self-managed) or organizational units
     (service-managed), each in every --target-region. Run it in the administrator account. Stacks that import from
     others are deployed with `cfnroles deploy`, in each account.
     """
@@ -229,7 +229,7 @@ def _fleet(
 def status(where: StackArguments, delegated_admin: bool, format_: str) -> int:
     """Show the status of the stacks in each account and Region.
 
-    SOURCE is what `cfnroles deploy` takes. The exit code is 0 if every stack set exists and all of its stacks are
+    SOURCE is as in `cfnroles deploy`. The exit code is 0 if every stack set exists and all of its stacks are
     CURRENT, else 1.
     """
     from cfnroles.aws.stack_sets import StackSets
@@ -268,9 +268,9 @@ _delete_options = collected(
 @stack_options
 @_delete_options
 def delete(where: StackArguments, asked: StackSetDeleteArguments) -> int:
-    """Delete the StackSets of SOURCE, with their stacks in all accounts and Regions.
+    """Delete the StackSets of SOURCE and all their stacks.
 
-    SOURCE is what `cfnroles deploy` takes. Stacks that import from others are not StackSets: delete them first, with
+    SOURCE is as in `cfnroles deploy`. Stacks that import from others are not StackSets: delete them first, with
     `cfnroles delete` in each account.
     """
     from cfnroles.aws.stack_sets import Preferences, StackSets, Targets

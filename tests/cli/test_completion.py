@@ -137,5 +137,5 @@ def test_other_shells_complete_with_the_script_as_its_help_installs_it(cfnroles,
 
     offers = [re.split(r"[\t:]", line)[0] for line in ended.stdout.splitlines()]
     assert offers == ["explain", "WebTask", "delete"]
-    assert "Delete the StackSets of SOURCE, with" in ended.stdout
+    assert "Delete the StackSets of SOURCE and" in ended.stdout
     assert ended.stderr == ""

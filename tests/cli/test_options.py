@@ -169,3 +169,10 @@ def test_a_usage_error_looks_like_any_other(cfnroles, arguments):
 def test_the_choices_of_a_missing_option_are_on_one_line(cfnroles, examples):
     answer = cfnroles("policy", examples / "shop.json")
     assert "Missing option '--role'. Choose from: execution, task, infrastructure" in answer.err
+
+
+@pytest.mark.parametrize("words", ["audit --help", "build --help-all", "diagnose --help"])
+def test_help_breaks_no_word_after_a_hyphen(cfnroles, words):
+    lines = cfnroles(*words.split()).out.splitlines()
+    assert [line for line in lines if re.search(r"\w-$", line)] == []
+    assert any(re.search(r"\w-\w", line) for line in lines)
