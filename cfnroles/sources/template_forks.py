@@ -66,6 +66,11 @@ def map_forks(task: TemplateTask, discovery: Discovery, worlds: Worlds) -> Itera
                     yield from _keys(found[1], found[2], found[3], worlds, has_default=bool(found[4]))
 
 
+def asks_maps(task: TemplateTask) -> bool:
+    """Return whether a task definition has a value of a map with an unknown key; without one, it has no such forks."""
+    return "Fn::FindInMap(" in str(task.workload.tree)
+
+
 def _keys(name: str, first: str, second: str, worlds: Worlds, *, has_default: bool) -> Iterator[Fork]:
     mappings = worlds.template.tree.get("Mappings")
     keys = mappings.get(name) if isinstance(mappings, Mapping) else None

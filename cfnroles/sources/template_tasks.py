@@ -24,7 +24,7 @@ from cfnroles.sources.task_definition_checks import discover, open_family_findin
 from cfnroles.sources.template_arns import TELLING, TOLD_BY_PROPERTIES
 from cfnroles.sources.template_conditions import too_many_conditions
 from cfnroles.sources.template_cover import APART, Cover, WorldsApart, cover_of, whole_cover
-from cfnroles.sources.template_forks import image_forks, map_forks, with_images
+from cfnroles.sources.template_forks import asks_maps, image_forks, map_forks, with_images
 from cfnroles.sources.template_instance_profiles import INSTANCE_PROFILE, profiles_of
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_names import names_elsewhere
@@ -225,15 +225,15 @@ def _forks(logical_id: str, around: Template, worlds: Worlds) -> Iterator[Fork]:
     images.
     """
     cover = cover_of(logical_id, around, worlds)
-    asks_maps = "Fn::FindInMap" in str(worlds.template.tree["Resources"][logical_id])
-    among = dict.fromkeys((*cover.firsts, *(cover.visited if asks_maps else ())))
+    has_maps = "Fn::FindInMap" in str(worlds.template.tree["Resources"][logical_id])
+    among = dict.fromkeys((*cover.firsts, *(cover.visited if has_maps else ())))
     tasks = [task for world in among for task, _ in run_in(world, worlds, logical_id)]
-    if asks_maps:
-        facts = Facts(worlds.given.account, worlds.given.region)
-        of_maps = [fork for task in tasks for fork in map_forks(task, discover(task.workload, facts), worlds)]
-        if of_maps:
-            yield from of_maps
-            return
+    facts = Facts(worlds.given.account, worlds.given.region)
+    asking = filter(asks_maps, {id(task): task for task in tasks}.values() if has_maps else ())
+    of_maps = [fork for task in asking for fork in map_forks(task, discover(task.workload, facts), worlds)]
+    if of_maps:
+        yield from of_maps
+        return
     for task in tasks:
         yield from image_forks(task, worlds.template)
 
