@@ -158,6 +158,12 @@ def told_by_role(facts: Facts, values: Mapping[str, str]) -> Facts:
     return facts
 
 
+def deciding_values(values: Mapping[str, str], needs: Iterable[Need]) -> Mapping[str, str]:
+    """Return the values of a role template's parameters that matter for the needs."""
+    names = {*_TOLD_BY, *(name for need in needs for name in need.permission.when)}
+    return {name: value for name, value in values.items() if name in names}
+
+
 def definite(needs: Iterable[Need], facts: Facts) -> tuple[tuple[Need, ...], tuple[Need, ...]]:
     """Return the needs that certainly exist, and those that depend on a parameter with an unknown value.
 

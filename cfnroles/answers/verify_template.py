@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.answers.folding import Answer, folded
-from cfnroles.answers.requests import definite
+from cfnroles.answers.requests import deciding_values, definite
 from cfnroles.answers.resource_policies import beside, policies_naming
 from cfnroles.answers.running_roles import all_revisions, schedule_groups
 from cfnroles.answers.template_roles import (
@@ -257,27 +257,27 @@ class _Judging:
     def _judged(self, role: Role, several: Sequence[_Part], theirs: Sequence[_Part], texts: Texts) -> Verification:
         """Judge a role by the needs of some of its users."""
         holder = theirs[0].holder
-        needs = dict.fromkeys(texts.need(need) for part in theirs for need in part.needs)
-        others = dict.fromkeys(texts.need(need) for part in several for need in part.needs if part not in theirs)
-        gaps = dict.fromkeys(gap for part in theirs for gap in part.gaps)
-        open_ended = any(part.holder is Holder.TASK for part in several)
+        own = tuple(need for part in theirs for need in part.needs)
+        besides = tuple(need for part in several for need in part.needs if part not in theirs)
+        needs, others = (tuple(dict.fromkeys(map(texts.need, each))) for each in (own, besides))
+        role = replace(role, values=deciding_values(role.values, (*needs, *others)))
+        one = texts.role(role)
+        uses = Uses(
+            holder,
+            needs,
+            self._facts,
+            tuple(dict.fromkeys(gap for part in theirs for gap in part.gaps)),
+            tuple(dict.fromkeys((*others, *all_revisions((*needs, *others), one)))),
+            any(part.holder is Holder.TASK for part in several),
+            known=self._question.context,
+            apart=tuple(texts.apart),
+            sent=schedule_groups(needs, self._template) if holder is Holder.SCHEDULER else (),
+        )
         policies = policies_naming(self._name(role), self._template, texts.value)
-        sent = schedule_groups(needs, self._template) if holder is Holder.SCHEDULER else ()
-        same = repr(role), holder, tuple(needs), tuple(others), tuple(gaps), open_ended, policies, sent
+        # The spellings of the result are those of `role` and `own`.
+        judged_by = repr(one), holder, needs, uses.gaps, uses.others, uses.open_ended, uses.apart, uses.sent, policies
+        same = repr(role), own, besides, *judged_by
         if same not in self._answers:
-            one = texts.role(role)
-            others |= dict.fromkeys(all_revisions((*needs, *others), one))
-            uses = Uses(
-                holder,
-                tuple(needs),
-                self._facts,
-                tuple(gaps),
-                tuple(others),
-                open_ended,
-                known=self._question.context,
-                apart=tuple(texts.apart),
-                sent=sent,
-            )
             answer = beside(judge_uses(uses, one, prove=self._question.prove), policies)
             self._answers[same] = self._beside_others(texts.told(answer))
         return self._answers[same]

@@ -1,0 +1,110 @@
+"""What verify says of all worlds of a template, though most of them are judged once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cfnroles import Told, Verification, read
+from cfnroles.answers import verify_template
+from cfnroles.answers.verify_template import verify_template as verified
+from cfnroles.document import Document
+from cfnroles.formats.verification import human
+from cfnroles.formats.verification import json_text as as_json
+
+NO_VALUE = {"Ref": "AWS::NoValue"}
+SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:a-AbC1eF"
+PARAMETER = {"Fn::Sub": "arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter/p"}
+MANAGED = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+TRUST = {
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]
+}
+
+
+class Forgetful(dict[object, Any]):
+    """A memo that remembers nothing."""
+
+    def __contains__(self, key: object) -> bool:
+        return False
+
+
+@st.composite
+def templates(draw: st.DrawFn) -> dict[str, Any]:
+    """A small template with conditions around roles, policies, statements, managed policies and dependencies."""
+
+    def part(value: Any, otherwise: Any = NO_VALUE) -> Any:
+        for condition in draw(st.lists(st.sampled_from(["C0", "C1", "C2"]), max_size=2)):
+            value = {"Fn::If": [condition, value, otherwise]}
+        return value
+
+    def statement() -> Any:
+        action = draw(st.sampled_from(["secretsmanager:*", "secretsmanager:GetSecretValue", "ssm:GetParameters", "*"]))
+        resource = draw(st.sampled_from(["*", SECRET, {"Ref": "Secret"}, PARAMETER]))
+        block = {"StringEquals": {"aws:SourceVpce": part("v", {"Ref": "P0"})}} if draw(st.booleans()) else {}
+        return {
+            "Effect": draw(st.sampled_from(["Allow", "Allow", "Allow", "Deny"])),
+            "Action": part(action, "ssm:GetParameters"),
+            "Resource": resource,
+            **({"Condition": block} if block else {}),
+        }
+
+    def document() -> dict[str, Any]:
+        return {"Version": "2012-10-17", "Statement": [part(statement()), statement()]}
+
+    def role(**others: Any) -> dict[str, Any]:
+        policies = [part({"PolicyName": "p", "PolicyDocument": document()})]
+        properties = {"AssumeRolePolicyDocument": TRUST, "Policies": policies, "ManagedPolicyArns": [part(MANAGED)]}
+        return {"Type": "AWS::IAM::Role", "Properties": properties, **others}
+
+    def task(*secrets: Any) -> dict[str, Any]:
+        chosen = part({"Fn::GetAtt": ["Role", "Arn"]}, {"Fn::GetAtt": ["Other", "Arn"]})
+        container = {"Name": "c", "Image": part("nginx", {"Ref": "P1"}), "Secrets": [*secrets]}
+        properties = {"Family": "f", "ExecutionRoleArn": chosen, "ContainerDefinitions": [container]}
+        return {"Type": "AWS::ECS::TaskDefinition", "Properties": properties}
+
+    values = [SECRET, {"Ref": "Secret"}, "p"]
+    secrets = [part({"Name": f"S{each}", "ValueFrom": draw(st.sampled_from(values))}) for each in range(2)]
+    under = {"Condition": draw(st.sampled_from(["C0", "C2"]))} if draw(st.booleans()) else {}
+    policy = {"PolicyName": "q", "Roles": [{"Ref": "Role"}], "PolicyDocument": document()}
+    resources = {
+        "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": part("a", "b")}},
+        "Role": role(),
+        "Other": role(**under),
+        "Policy": {"Type": "AWS::IAM::Policy", "Properties": policy, **under},
+        "Task": {**task(*secrets), "DependsOn": ["Policy"]},
+        "Second": task(*secrets[:1]),
+    }
+    parameters = {f"P{each}": {"Type": "String", "Default": "no"} for each in range(3)}
+    conditions = {f"C{each}": {"Fn::Equals": [{"Ref": f"P{each}"}, "yes"]} for each in range(2)}
+    by_region = {"C2": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}}
+    return {"Parameters": parameters, "Conditions": {**conditions, **by_region}, "Resources": resources}
+
+
+def judged(found: dict[str, Any]) -> tuple[Verification, ...]:
+    return verified(read(Document("t.json", json.dumps(found)), Told()))
+
+
+def said(several: tuple[Verification, ...]) -> list[Any]:
+    """What a user reads of it."""
+    return [human(several, {}), as_json(several, {})]
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(templates())
+def test_each_world_on_its_own_says_the_same(monkeypatch: pytest.MonkeyPatch, found: dict[str, Any]) -> None:
+    once = said(judged(found))
+    made = verify_template._Judging.__init__
+
+    def forgetful(self: Any, *given: Any) -> None:
+        made(self, *given)
+        self._answers = Forgetful()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(verify_template._Judging, "__init__", forgetful)
+        assert said(judged(found)) == once
