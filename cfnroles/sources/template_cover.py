@@ -25,7 +25,7 @@ from cfnroles.need import Finding, Gap, Need, Reference
 from cfnroles.sources.pipelines import DEPLOYMENT_GROUP, PIPELINE
 from cfnroles.sources.task_definition_checks import MOST_BYTES, size_of
 from cfnroles.sources.template_keys import NAMES, Keys
-from cfnroles.sources.template_targets import RUNNERS
+from cfnroles.sources.template_targets import may_run_tasks
 from cfnroles.sources.template_task_definitions import CLUSTER, RUNS, TASKS, TemplateTask
 from cfnroles.template.covering import covering, number_of_forms
 from cfnroles.template.dependencies import Dependencies
@@ -188,11 +188,27 @@ def _cover_of(logical_id: str, around: Template, worlds: Worlds) -> Cover:
     resource: Path = ("Resources", logical_id)
     if any(place[:2] == resource and len(place) > len(resource) for place in template.places):
         return whole_cover(worlds)
+    cover = _asking(resource, template, around, worlds)
+    if cover.is_too_many(frozenset()) or cover.too_many:
+        return _asking(resource, template, around, worlds, costless=True)
+    return cover
+
+
+def _asking(resource: Path, template: Template, around: Template, worlds: Worlds, *, costless: bool = False) -> Cover:
+    """Return the cover of the worlds in which anything about a task definition differs.
+
+    Without what is ``costless``, that is anything that may change the needs: what a service says about its network and
+    a container about its command is left out.
+    """
     unasked, everywhere = _of_all_tasks(template)
-    asked, own = Dependencies(template, worlds, unasked), template.resources[logical_id]
-    found = dict(_elements(own.get("Properties"), (*resource, "Properties")))
-    ground = {atom for atom in worlds.atoms if atom.image} | asked.of(own, resource, found.keys())
-    running = [name for name in around.resources if template.type_of(name) in (*RUNS, *RUNNERS)]
+    services = [name for name in around.resources if template.type_of(name) in RUNS]
+    unasked = {**unasked, **dict.fromkeys(services if costless else (), _NETWORK)}
+    asked, own = Dependencies(template, worlds, unasked), template.resources[str(resource[1])]
+    properties, at = own.get("Properties"), (*resource, "Properties")
+    found = dict(_elements(properties, at))
+    commands = _commands(properties, at) if costless and not _may_collect(worlds) else ()
+    ground = {atom for atom in worlds.atoms if atom.image} | asked.of(own, resource, (*found, *commands))
+    running = [*services, *(name for name in around.resources if may_run_tasks(template.resources[name]))]
     ground |= asked.of_names({*running, *everywhere})
     elements: dict[Path, frozenset[Atom]] = {}
     for path, each in found.items():
@@ -200,6 +216,10 @@ def _cover_of(logical_id: str, around: Template, worlds: Worlds) -> Cover:
         elements[place] = elements.get(place, frozenset()) | (asked.of(each) - ground)
     return Cover(worlds.groups, worlds.usual, frozenset(ground), elements)
 
+
+#: The part of a service that needs no permission: where in a network its tasks run.
+#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_NetworkConfiguration.html
+_NETWORK: tuple[Path, ...] = (("Properties", "NetworkConfiguration"),)
 
 _OfAllTasks = tuple[Mapping[str, Collection[Path]], tuple[str, ...]]
 
@@ -238,11 +258,29 @@ def _is_found_by_name(resource: Mapping[str, Any]) -> bool:
 
 def _elements(properties: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     """Yield the independent elements of lists with their places, for both outcomes of conditions."""
+    for at, container in _containers(properties, path):
+        for place, elements in _members(container, at, _FOLDED):
+            for number, element in enumerate(elements if isinstance(elements, list) else ()):
+                yield (*place, number), element
+
+
+def _may_collect(worlds: Worlds) -> bool:
+    """Return whether an image may be that of a collector of traces, whose command says what else it collects."""
+    return any("collector" in str(each) for each in (worlds.template.tree, worlds.given.parameters))
+
+
+def _commands(properties: Any, path: Path) -> Iterator[Path]:
+    """Yield the places of the commands of containers, for both outcomes of conditions around these."""
+    for at, container in _containers(properties, path):
+        for place, arm in _arms(container, at):
+            members = arm if isinstance(arm, Mapping) else ()
+            yield from ((*place, name) for name in members if str(name).lower() == "command")
+
+
+def _containers(properties: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     for at, containers in _members(properties, path, {_CONTAINERS}):
         for index, container in enumerate(containers if isinstance(containers, list) else ()):
-            for place, elements in _members(container, (*at, index), _FOLDED):
-                for number, element in enumerate(elements if isinstance(elements, list) else ()):
-                    yield (*place, number), element
+            yield (*at, index), container
 
 
 def _members(structure: Any, path: Path, names: Iterable[str]) -> Iterator[tuple[Path, Any]]:

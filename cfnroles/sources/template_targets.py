@@ -278,10 +278,13 @@ def values_of(name: str, value: Any) -> list[Any]:
 
 def _running(template: Template) -> Iterator[str]:
     """Yield what runs tasks, or may do so."""
-    for name, each in template.resources.items():
-        kind = each["Type"]
-        if kind in STATE_MACHINES or (kind in _HOW and has_key(each.get("Properties"), _HOW[kind])):
-            yield name
+    yield from (name for name, each in template.resources.items() if may_run_tasks(each))
+
+
+def may_run_tasks(resource: Mapping[str, Any]) -> bool:
+    """Return whether a resource is a state machine, or a schedule, rule or pipe that runs tasks in any world."""
+    kind = resource["Type"]
+    return kind in STATE_MACHINES or (kind in _HOW and has_key(resource.get("Properties"), _HOW[kind]))
 
 
 def _unread(stack: ResolvedStack, names: frozenset[str]) -> Iterator[tuple[str, str, bool]]:

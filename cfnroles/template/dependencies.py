@@ -118,9 +118,10 @@ class Dependencies:
 
     def _said_of(self, logical_id: str) -> _Said:
         # The same for each task definition, of which there may be hundreds.
-        known, key = self._template.known, (Dependencies, logical_id)
+        unasked = tuple(self._unasked.get(logical_id, ()))
+        known, key = self._template.known, (Dependencies, logical_id, unasked)
         if key not in known:
-            known[key] = _said(self._template.resources[logical_id], (), self._unasked.get(logical_id, ()))
+            known[key] = _said(self._template.resources[logical_id], (), unasked)
         said: _Said = known[key]
         return said
 

@@ -278,6 +278,29 @@ def test_the_policies_of_a_role_play_no_part() -> None:
     assert not told(given).gaps
 
 
+@pytest.mark.parametrize(
+    ("image", "gaps"), [("nginx", 0), ("public.ecr.aws/aws-observability/aws-otel-collector:1", 2)]
+)
+def test_of_too_many_conditions_those_of_networks_and_commands_play_no_part(image: str, gaps: int) -> None:
+    groups = [when(f"C{each}", f"sg-{each}") for each in range(5)]
+    network = {"AwsvpcConfiguration": {"Subnets": ["subnet-1"], "SecurityGroups": groups}}
+    service = {"TaskDefinition": {"Ref": "Task"}, "NetworkConfiguration": network}
+    container = {"Image": image, "Command": [when(f"C{each}", "x") for each in range(5, 13)]}
+    given = template({**container, "Secrets": [when("C13", secret(0))]}, 14)
+    given["Resources"]["Service"] = {"Type": "AWS::ECS::Service", "Properties": service}
+    found = told(given)
+    assert len(found.gaps) == gaps
+    assert {found.when(where) for need, where in found.needs.items() if need.origin.item} == {"C13 holds"}
+
+
+def test_a_rule_that_runs_no_task_plays_no_part() -> None:
+    targets = [when(f"C{each}", {"Id": f"t{each}", "Arn": "arn:aws:sns:eu-west-1:111122223333:a"}) for each in range(9)]
+    rule = {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {}, "Targets": targets}}
+    given = template({"Secrets": [when("C9", secret(0))]}, 10, Rule=rule)
+    given["Resources"]["Task"]["Properties"]["Family"] = {"Ref": "AWS::StackName"}
+    assert not told(given).gaps
+
+
 @pytest.mark.parametrize(("given", "number"), LOOKED_AT.values(), ids=LOOKED_AT)
 def test_each_element_is_looked_at_in_each_of_its_forms(given: dict[str, Any], number: int) -> None:
     around, worlds = around_task("Task", read(given)[1], NOTHING_GIVEN)
