@@ -1,42 +1,42 @@
-# Each target does its own set-up: it requires only Python 3.11 or later.
+# Each target sets itself up. It requires only Python 3.11 or later.
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: demo test test-versions check corpus deployed fuzz bench model newest templates functions docs picture site release golden lock clean
 
-demo: .venv/installed ## Build, deploy to a local emulator, be refused, repair, deploy.
+demo: .venv/installed ## Build, deploy to a local emulator, see the refusal, fix it, deploy.
 	cfnroles local sh examples/demo.sh
 
-test: check ## Check everything that a change requires.
+test: check ## Run all checks and tests.
 	pytest -n auto --dist worksteal
 
-test-versions: .venv/installed ## The quick tests on the oldest and newest supported Python, where this machine has them.
-	.ci/versions
+test-versions: .venv/installed ## Test a wheel (WHEEL, or the one of the working tree) on the oldest and newest supported Python.
+	.ci/versions $(WHEEL)
 
-check: .venv/installed ## Style, types and import contracts.
+check: .venv/installed ## Check style, types and import contracts.
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports
 
-corpus: .venv/installed ## Build every task definition of a corpus, and print what became of each.
+corpus: .venv/installed ## Build every task definition of a corpus, and print each result.
 	python -m tests.corpus
 
 deployed: .venv/installed ## Deploy the templates of a corpus, with their roles, to a local emulator; takes minutes.
 	python -m tests.deployed_corpus
 
-fuzz: .venv/installed ## Try every command on 100,000 mutated documents (CASES and FIRST choose others), and IAM's evaluator on as many requests.
+fuzz: .venv/installed ## Try every command on 100,000 mutated documents (CASES and FIRST choose others), and IAM's evaluator with as many requests.
 	SHARDS=10 pytest -n auto tests/iam/evaluator/test_differential.py
 	python -m tests.fuzz --cases $(or $(CASES),100000) --first $(or $(FIRST),0)
 
-bench: .venv/installed ## Measure speed and weight next to what they require, and write docs/benchmarks.md.
+bench: .venv/installed ## Measure speed and size against their limits, and write docs/benchmarks.md.
 	python -m benchmarks docs/benchmarks.md
 
-newest: .venv/installed ## Check whether the newest botocore or cfn-lint knows more of Amazon ECS than cfnroles.
+newest: .venv/installed ## Check whether the newest botocore or cfn-lint has fields of Amazon ECS that cfnroles does not know.
 	python -m tests.ecs_model
 
-model: .venv/installed ## Regenerate the records of what the newest botocore and cfn-lint know of Amazon ECS.
+model: .venv/installed ## Regenerate the records of the fields that the newest botocore and cfn-lint have for Amazon ECS.
 	python -m tests.ecs_model --write
 
 templates: .venv/installed ## Regenerate templates/.
@@ -45,7 +45,7 @@ templates: .venv/installed ## Regenerate templates/.
 functions: .venv/installed ## Write the archive with the functions of the macro and the hook to build/; ARCHITECTURE chooses arm64.
 	.ci/functions build $(or $(ARCHITECTURE),x86_64)
 
-docs: .venv/installed ## Regenerate the pages that are written from tables.
+docs: .venv/installed ## Regenerate the pages that are generated from tables.
 	python -m cfnroles.formats.feature_table docs/features.md
 	python -m cfnroles.formats.checks_page docs/checks.md
 	python -m cfnroles.formats.spec_page docs/spec.md
@@ -56,16 +56,16 @@ docs: .venv/installed ## Regenerate the pages that are written from tables.
 	for command in $$(python -c 'from cfnroles.formats.published import FORMS; print(*FORMS)'); do \
 	  cfnroles schema $$command > docs/schemas/$$command.schema.json; done
 
-picture: .venv/installed ## Write docs/refusal.svg, the picture of README.md, from what the commands print.
+picture: .venv/installed ## Write docs/refusal.svg, the picture of README.md, from the output of the commands.
 	cfnroles local python -m tests.refusal_picture docs/refusal.svg
 
-site: .venv/installed ## Write the documentation as a site to build/site, without a network.
+site: .venv/installed ## Write the documentation as a site to build/site, without network access.
 	zensical build --strict --clean
 
-release: ## Build wheel and source of this commit, reproducibly, with licences and a bill of materials, to dist/.
+release: ## Build wheel and source of this commit reproducibly, with licenses and a bill of materials, to dist/.
 	.ci/release
 
-golden: .venv/installed ## Rewrite the expected outputs of the tests, to be reviewed as a diff.
+golden: .venv/installed ## Rewrite the expected outputs of the tests. Review the diff.
 	pytest --rewrite-golden $$(grep --recursive --files-with-matches --include='test_*.py' --word-regexp golden tests)
 
 .venv/installed: setup.cfg pyproject.toml

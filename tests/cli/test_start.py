@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -45,9 +46,15 @@ def test_a_command_loads_only_what_it_uses(arguments: list[str], loaded: str, ex
 
 @pytest.mark.long
 def test_a_wheel_works_outside_of_the_checkout(repository: Path, examples: Path, tmp_path: Path) -> None:
-    """Everything that a build needs travels in the wheel, the Lambda function's code among it."""
+    """The wheel contains everything that a build needs, including the code of the Lambda function."""
+    source = tmp_path / "source"
+    # Not in the checkout, where setuptools would add the modules of earlier builds.
+    for folder in ("cfnroles", "lambda"):
+        shutil.copytree(repository / folder, source / folder)
+    for file in ("LICENSE", "README.md", "pyproject.toml", "setup.cfg"):
+        shutil.copy(repository / file, source)
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, repository],
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, source],
         check=True,
         timeout=120,
         env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},

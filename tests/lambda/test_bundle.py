@@ -10,13 +10,15 @@ from types import ModuleType
 
 import pytest
 
+from cfnroles import lambda_code
 from cfnroles.targets.cloudformation.inline_code import inline_code
 
+FOLDER = Path(lambda_code.__file__).parent
 FILES = ("custom_resource.py", "secret_references.py", "secret_gate.py", "secret_validator.py")
 
 
-def sources(repository: Path) -> list[str]:
-    return [(repository / "lambda" / name).read_text(encoding="utf-8") for name in FILES]
+def sources() -> list[str]:
+    return [(FOLDER / name).read_text(encoding="utf-8") for name in FILES]
 
 
 def defined(source: str) -> set[str]:
@@ -30,18 +32,18 @@ def defined(source: str) -> set[str]:
     return names
 
 
-def test_no_name_is_made_twice(repository: Path) -> None:
-    names = [name for source in sources(repository) for name in defined(source)]
+def test_no_name_is_made_twice() -> None:
+    names = [name for source in sources() for name in defined(source)]
     assert sorted(names) == sorted(set(names))
 
 
-def test_the_protocol_knows_nothing_of_the_checks(repository: Path) -> None:
-    assert not re.search("secret|ecs", sources(repository)[0], re.IGNORECASE)
+def test_the_protocol_knows_nothing_of_the_checks() -> None:
+    assert not re.search("secret|ecs", sources()[0], re.IGNORECASE)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_only_the_standard_library_is_imported_before_it_is_needed(repository: Path, name: str) -> None:
-    tree = ast.parse((repository / "lambda" / name).read_text(encoding="utf-8"))
+def test_only_the_standard_library_is_imported_before_it_is_needed(name: str) -> None:
+    tree = ast.parse((FOLDER / name).read_text(encoding="utf-8"))
     modules = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     modules |= {str(node.module) for node in tree.body if isinstance(node, ast.ImportFrom) and not node.level}
     assert {module.partition(".")[0] for module in modules} <= sys.stdlib_module_names
@@ -54,8 +56,8 @@ def test_the_whole_runs_as_one_module(monkeypatch: pytest.MonkeyPatch) -> None:
     assert callable(module.handler)
 
 
-def test_nothing_in_it_breaks_in_a_concatenation(repository: Path) -> None:
-    for source in sources(repository):
+def test_nothing_in_it_breaks_in_a_concatenation() -> None:
+    for source in sources():
         assert source.isascii()
         assert "__future__" not in source
         assert "__main__" not in source

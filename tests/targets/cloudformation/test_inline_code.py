@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cfnroles import lambda_code
 from cfnroles.targets.cloudformation.inline_code import inline_code, without_comments
 
 STRIPPED = {
@@ -33,8 +34,8 @@ def test_comments_go_and_code_stays(source: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "module", ["custom_resource.py", "secret_references.py", "secret_gate.py", "secret_validator.py"]
 )
-def test_the_code_means_the_same_without_its_comments(repository: Path, module: str) -> None:
-    source = (repository / "lambda" / module).read_text()
+def test_the_code_means_the_same_without_its_comments(module: str) -> None:
+    source = (Path(lambda_code.__file__).parent / module).read_text()
 
     assert ast.dump(without_docstrings(source)) == ast.dump(without_docstrings(without_comments(source)))
 
