@@ -24,7 +24,11 @@ def test_every_statement_that_is_built_is_explained(cfnroles: Any, examples: Pat
     cfnroles("build", examples / "shop.json", "-o", tmp_path, "--template-format", "json")
     role = json.loads((tmp_path / "shop-roles.json").read_text())["Resources"]["ExecutionRole"]
     documents = [policy.get("Fn::If", [None, policy])[1]["PolicyDocument"] for policy in role["Properties"]["Policies"]]
-    built = {statement["Sid"]: statement["Action"] for document in documents for statement in document["Statement"]}
+    statements = [statement for document in documents for statement in document["Statement"]]
+    # A single action is written without a list.
+    built = {
+        each["Sid"]: [each["Action"]] if isinstance(each["Action"], str) else each["Action"] for each in statements
+    }
 
     explained = json.loads(cfnroles("explain", examples / "shop.json", "--format", "json").out)["roles"][
         "execution role"
