@@ -126,16 +126,16 @@ class _Role(Struct, frozen=True):
 
     def granting(self, step: Step, passed_to: str = "") -> _Granted | None:
         """Return the grants for a step; ``None`` if nothing grants it or something denies it."""
-        every = (self.statements, *([] if self.boundary is None else [self.boundary]))
-        if any(_denies(each, step) for statements in every for each in statements):
+        # Most roles grant few of the steps that are asked about: what grants one is looked for first.
+        found = [each for each in self.statements if _grants(each, step, passed_to)]
+        if not found:
             return None
         if self.boundary is not None and not any(_grants(each, step, passed_to) for each in self.boundary):
             return None
-        found = [each for each in self.statements if _grants(each, step, passed_to)]
+        if any(_denies(each, step) for each in (*self.statements, *(self.boundary or ()))):
+            return None
         sure = [each for each in found if not _narrows(each, step)]
         chosen = sure or found
-        if not chosen:
-            return None
         texts = dict.fromkeys(text for each in chosen for text in _granting_texts(each, step.action))
         return _Granted(tuple(each.id for each in chosen), tuple(texts), not sure)
 

@@ -46,6 +46,7 @@ _STARS = (_ANYTHING, _SEGMENT)
 _AT_LEAST = re.compile(r"[*?]*\*[*?]*")
 
 
+@lru_cache(maxsize=8192)
 def widest(pattern: str) -> str:
     """Return the pattern with ``*`` for parts that only require a length, such as ``?*``: no name is empty."""
     return _AT_LEAST.sub("*", pattern)
