@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from cfnroles.hcl.arguments import Function, Open, known_number, known_text, values_of
 from cfnroles.hcl.syntax import Place
-from cfnroles.hcl.values import LONGEST, Failed, Value, checked, chunks_of, encoded, text
-from cfnroles.symbols import Expression
+from cfnroles.hcl.values import LONGEST, Failed, Value, checked, chunks_of, encoded, first_unknown, text
+from cfnroles.symbols import Expression, Symbol
 from cfnroles.text import Part, Text
 
 _VERB = re.compile(r"%(?:%|([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))")
@@ -34,6 +34,8 @@ _OTHERWISE = re.compile(r"\[\[|--|&&|~~|\|\||\\[pPQEzC]")
 #: Characters that no name contains, so none is in the value of a symbol.
 _OF_NO_NAME = re.compile(r"[${}<>%]")
 
+#: The beginning of an ARN, as far as it is written.
+_ARN = re.compile(r"arn:(?:[a-z-]+:?)?|arn:[a-z-]+:(?P<service>[a-z0-9-]+)(?P<rest>:.*)?")
 #: Common patterns for the revision at the end of the ARN of a task definition.
 _REVISION = frozenset({r"/:\d+$/", r"/:\d*$/", "/:[0-9]+$/", "/:[0-9]*$/", "/:[^:]+$/", "/:[^:]*$/"})
 _DEFINITION = "aws_ecs_task_definition"
@@ -45,6 +47,53 @@ def _of_text(work: Callable[[str], Any]) -> Function:
 
 def _of_texts(work: Callable[..., Any]) -> Function:
     return lambda arguments: work(*map(known_text, arguments))
+
+
+def _starts(arguments: Sequence[Value]) -> bool:
+    """Whether a text begins with another: its first characters may decide, or the service in the ARN of a resource."""
+    whole, start = text(arguments[0]), known_text(arguments[1])
+    head = _literal(whole.parts[:1])
+    if len(head) >= len(start) or not start.startswith(head):
+        return head.startswith(start)
+    arn = _ARN.fullmatch(start) if not head else None
+    if arn and (service := _service(whole.whole)) is not None:
+        named, rest = arn["service"] or "", arn["rest"]
+        if not (service == named if rest else service.startswith(named)):
+            return False
+        # A written partition is that of the resource, as in a policy.
+        if not rest or rest == ":":
+            return True
+    raise Open(first_unknown(arguments[0]))
+
+
+def _ends(arguments: Sequence[Value]) -> bool:
+    whole, end = text(arguments[0]), known_text(arguments[1])
+    tail = _literal(whole.parts[-1:])
+    if len(tail) >= len(end) or not end.endswith(tail):
+        return tail.endswith(end)
+    raise Open(first_unknown(arguments[0]))
+
+
+def _contains(arguments: Sequence[Value]) -> bool:
+    whole, sought = text(arguments[0]), known_text(arguments[1])
+    if any(sought in part for part in whole.parts if isinstance(part, str)):
+        return True
+    return sought in known_text(arguments[0])
+
+
+def _literal(parts: Sequence[Part]) -> str:
+    return next((part for part in parts if isinstance(part, str)), "")
+
+
+def _service(symbol: Symbol | None) -> str | None:
+    """Return the service in the ARN that a symbol represents; ``None`` if it may be something else."""
+    if not isinstance(symbol, Expression):
+        return None
+    attribute = symbol.attribute.rpartition(".")[2]
+    if symbol.type == "aws_ssm_parameter" and attribute == "arn":
+        return "ssm"
+    is_secret = symbol.type.startswith("aws_secretsmanager_secret") and attribute == "arn"
+    return "secretsmanager" if is_secret else None
 
 
 def _of_numbers(work: Callable[..., Any]) -> Function:
@@ -231,7 +280,7 @@ FUNCTIONS: dict[str, Function] = {
     "base64encode": _of_text(lambda found: base64.b64encode(found.encode()).decode()),
     "ceil": _of_numbers(math.ceil),
     "chomp": _of_text(lambda found: found.rstrip("\r\n")),
-    "endswith": _of_texts(lambda found, end: found.endswith(end)),
+    "endswith": _ends,
     "floor": _of_numbers(math.floor),
     "format": _format,
     "formatlist": _formatlist,
@@ -247,8 +296,8 @@ FUNCTIONS: dict[str, Function] = {
     "sha1": _hashed("sha1"),
     "sha256": _hashed("sha256"),
     "split": _split,
-    "startswith": _of_texts(lambda found, start: found.startswith(start)),
-    "strcontains": _of_texts(lambda found, part: part in found),
+    "startswith": _starts,
+    "strcontains": _contains,
     "strrev": _of_text(lambda found: found[::-1]),
     "substr": _substr,
     "title": _of_text(_title),

@@ -114,3 +114,36 @@ def test_stops_where_terraform_does(expression: str) -> None:
 @pytest.mark.parametrize("expression", ["timestamp()", "cidrsubnet(1, 2, 3)", "uuid()", 'regex("(?P<a>b)", "b")'])
 def test_what_is_not_worked_out_is_not_known(expression: str) -> None:
     assert value(expression).startswith("<")
+
+
+PARTLY = {
+    'startswith("arn:aws:ssm:${var.x}", "arn:aws:ssm")': True,
+    'startswith("arn:aws:ssm:${var.x}", "arn:aws:secretsmanager")': False,
+    'startswith("/${var.x}", "arn:")': False,
+    'startswith("arn:${var.x}", "arn:aws:ssm")': None,
+    'startswith("${var.x}/db", "/")': None,
+    "startswith(aws_ssm_parameter.a.arn, var.x)": None,
+    'startswith(aws_ssm_parameter.a.arn, "arn:")': True,
+    'startswith(aws_ssm_parameter.a.arn, "arn:aws:ssm")': True,
+    'startswith(aws_ssm_parameter.a.arn, "arn:aws:s")': True,
+    'startswith(aws_ssm_parameter.a.arn, "arn:aws:ssm:")': True,
+    'startswith(aws_ssm_parameter.a.arn, "arn:aws")': True,
+    'startswith(aws_ssm_parameter.a.arn, "ar")': None,
+    'startswith(aws_ssm_parameter.a.arn, "arn:aws:ssm:eu-west-1")': None,
+    'startswith(aws_ssm_parameter.a.arn, "arn:aws:secretsmanager")': False,
+    'startswith(aws_secretsmanager_secret.a.arn, "arn:aws:ssm:")': False,
+    'startswith(aws_secretsmanager_secret.a.arn, "arn:aws:s:")': False,
+    'startswith(aws_ssm_parameter.a.name, "arn:")': None,
+    'startswith("${aws_ssm_parameter.a.arn}:1", "arn:aws:secretsmanager")': None,
+    'endswith("${var.x}:latest", "latest")': True,
+    'endswith("${var.x}:latest", "stable")': False,
+    'endswith("latest${var.x}", "latest")': None,
+    'strcontains("a:secretsmanager:${var.x}", "secretsmanager")': True,
+    'strcontains("a:ssm:${var.x}", "secretsmanager")': None,
+}
+
+
+@pytest.mark.parametrize("expression", PARTLY)
+def test_the_known_part_of_a_text_may_decide(expression: str) -> None:
+    found = value(expression, 'variable "x" {}')
+    assert (found if isinstance(found, bool) else None) == PARTLY[expression]
