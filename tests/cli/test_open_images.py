@@ -115,7 +115,11 @@ def test_plain_json_and_a_stack_say_what_tells_the_image(cfnroles: Any, tmp_path
     policy = cfnroles("policy", tmp_path, "--role", "execution")
     assert (policy.code, "Pass --parameter image=VALUE." in policy.err) == (3, True)
     built = cfnroles("build", tmp_path, "-o", tmp_path / "out")
-    assert (built.code, "Pass --parameter image=VALUE." in built.err) == (2, True)
+    assert built.code == 0
+    assert built.err.count("it is needed only if var.image is in a private registry of Amazon ECR") == 1
+    assert "Pass --parameter image=VALUE\n" in built.err
+    assert "ecr:" not in (tmp_path / "out/app-roles.yaml").read_text(encoding="utf-8")
+    assert cfnroles("build", tmp_path, "-o", tmp_path / "out", "--strict").code == 1
 
 
 def test_nobody_is_warned_of_credentials_beside_an_image_that_may_be_anywhere(cfnroles: Any, tmp_path: Path) -> None:

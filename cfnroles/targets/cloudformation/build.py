@@ -116,7 +116,8 @@ def _of_configuration(reading: Reading, project: str, format: Format) -> Build:
 
     task = reading.task()
     name = project_of(task, project)
-    made, gaps = roles_of_configuration(reading, task, name), (*reading.gaps, *reading.unseen)
+    made = roles_of_configuration(task, name)
+    gaps = (*reading.gaps, *reading.unseen, *made.gaps)
     told = {"gaps": list(gap_lines(gaps, reading.texts, reading.name))}
     files = output_files((made.stack,), name, reading.name, format, told=told)
     return Build((made.stack,), files, gaps, taken=task.defaults, expressions=made.handed)

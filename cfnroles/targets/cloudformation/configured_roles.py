@@ -14,12 +14,10 @@ from msgspec.structs import replace
 from troposphere import Parameter
 
 from cfnroles.ecr_images import images_asked_of
-from cfnroles.errors import InvalidInput
-from cfnroles.lines import Lines
-from cfnroles.need import Holder, Need
+from cfnroles.need import Gap, Holder, Need, Reference
 from cfnroles.placeholders import OF_THE_STACKS, parameter_name
 from cfnroles.role_kinds import kind_of
-from cfnroles.sources.reading import Reading, Task
+from cfnroles.sources.reading import Task
 from cfnroles.sources.roles_of_stack import EXPRESSIONS
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.symbols import Cut, EachOf, Expression, InImage, Placeholder, Symbol
@@ -37,23 +35,33 @@ _FIRST_WORDS = re.compile(r"^(data\.)?(aws_)?")
 
 
 class ConfiguredRoles(Struct, frozen=True):
-    """The stack with the roles, and for each of its parameters the Terraform expression with its value."""
+    """The stack with the roles, and for each of its parameters the Terraform expression with its value.
+
+    ``gaps`` are the permissions that only a file of Terraform can grant.
+    """
 
     stack: Stack
     handed: Mapping[str, str]
+    gaps: tuple[Gap, ...] = ()
 
 
-def roles_of_configuration(reading: Reading, task: Task, project: str) -> ConfiguredRoles:
+def roles_of_configuration(task: Task, project: str) -> ConfiguredRoles:
     """Return the stack of the roles of a task definition of a directory, a plan or a state.
 
-    Raise InvalidInput if a permission depends on a condition that only Terraform decides, and for values that
-    CloudFormation or IAM would reject.
+    A permission under a condition that only Terraform decides, or on each element of a list, is a gap.
+
+    Raise InvalidInput for values that CloudFormation or IAM would reject.
     """
     task = with_made_profile(task)
-    if hanging := [need for need in task.discovery.needs if need in task.when]:
-        raise _undecided(hanging, task, reading)
-    if listed := [(need, each) for need in task.discovery.needs for each in _lists_in(need)]:
-        raise _listed(listed, reading)
+    images = images_asked_of(task.discovery.needs)
+    left = {need: gap for need in task.discovery.needs if (gap := _left_to_terraform(need, task, images)) is not None}
+    references = tuple(each for each in task.discovery.references if each not in task.when and not _lists_in(each))
+    own = replace(
+        task.discovery,
+        needs=tuple(need for need in task.discovery.needs if need not in left),
+        references=references,
+    )
+    task = replace(task, discovery=own)
     outside = _Outside()
     needs = tuple(dict.fromkeys(outside.need(each) for each in _passing_on(task)))
     discovery = replace(task.discovery, needs=needs)
@@ -74,7 +82,7 @@ def roles_of_configuration(reading: Reading, task: Task, project: str) -> Config
     )
     stack = roles_stack(parts)
     handed = {name: each for name, each in outside.written.items() if name in stack.template["Parameters"]}
-    return ConfiguredRoles(_with_record(stack, handed), handed)
+    return ConfiguredRoles(_with_record(stack, handed), handed, tuple(_together(left)))
 
 
 def _with_record(stack: Stack, handed: Mapping[str, str]) -> Stack:
@@ -84,44 +92,43 @@ def _with_record(stack: Stack, handed: Mapping[str, str]) -> Stack:
     return replace(stack, template={**stack.template, "Metadata": own})
 
 
-def _undecided(hanging: Sequence[Need], task: Task, reading: Reading) -> InvalidInput:
-    lines = Lines(reading.texts)
-    told = dict.fromkeys(f"- {lines.where(need.origin)}: only if {task.only_if(need)}" for need in hanging)
-    return InvalidInput(
-        "the roles depend on conditions that only Terraform knows",
-        where=reading.name,
-        why="\n".join(told),
-        remedy=_how_to_decide(hanging, task)
-        or "Pass values of variables with --parameter NAME=VALUE, or pass the state: `terraform show -json |"
-        " cfnroles build -`.",
-    )
+def _left_to_terraform(need: Need, task: Task, images: Mapping[str, Text]) -> Gap | None:
+    """Return the gap for a need that no stack can have; ``None`` for any other."""
+    if need in task.when:
+        what = f"it is needed only if {task.only_if(need)}, which only Terraform knows"
+        return Gap(need.holder, "conditions", need.origin, what, _how_to_decide(need, task, images))
+    if not (lists := _lists_in(need)):
+        return None
+    closing = " or ".join(dict.fromkeys(each.remedy for each in lists if each.remedy))
+    what = "it is needed for each element of a list that only Terraform knows"
+    return Gap(need.holder, "conditions", need.origin, what, closing or _ASK_ITSELF)
 
 
-def _lists_in(need: Need) -> Iterator[EachOf]:
-    symbols = (symbol for text in need.permission.texts for symbol in text_of(text).symbols)
-    yield from (symbol for symbol in symbols if isinstance(symbol, EachOf))
+def _together(left: Mapping[Need, Gap]) -> Iterator[Gap]:
+    """Yield each gap once, with the actions of all its needs."""
+    actions: dict[Gap, dict[str, None]] = {}
+    for need, gap in left.items():
+        actions.setdefault(gap, {})[need.permission.action] = None
+    yield from (replace(gap, actions=tuple(own)) for gap, own in actions.items())
 
 
-def _listed(listed: Sequence[tuple[Need, EachOf]], reading: Reading) -> InvalidInput:
-    lines = Lines(reading.texts)
-    told = dict.fromkeys(f"- {lines.where(need.origin)}" for need, _ in listed)
-    remedies = dict.fromkeys(f"{symbol.remedy}." for _, symbol in listed if symbol.remedy)
-    return InvalidInput(
-        "the roles depend on lists that only Terraform knows",
-        where=reading.name,
-        why="\n".join(told),
-        remedy=" ".join(remedies) or "Run `cfnroles terraform`, whose roles ask the lists themselves.",
-    )
+def _lists_in(thing: Need | Reference) -> Sequence[EachOf]:
+    texts = thing.permission.texts if isinstance(thing, Need) else (thing.value_from,)
+    return [symbol for text in texts for symbol in text_of(text).symbols if isinstance(symbol, EachOf)]
 
 
-def _how_to_decide(hanging: Sequence[Need], task: Task) -> str:
-    """Return what decides the conditions if all of them are about images; empty for any other."""
-    images = images_asked_of(hanging)
-    asked = {literal.condition for need in hanging for each in task.when[need] for literal in each}
-    if not asked <= images.keys():
-        return ""
-    told = dict.fromkeys(f"{each}." for name in sorted(asked) for each in images[name].remedies if each)
-    return " ".join(told)
+#: The ways to decide other conditions, and a list without a remedy of its own.
+_BY_VALUES = (
+    "Pass values of variables with --parameter NAME=VALUE, or pass the state: `terraform show -json | cfnroles build -`"
+)
+_ASK_ITSELF = "Run `cfnroles terraform`, whose roles ask the list itself"
+
+
+def _how_to_decide(need: Need, task: Task, images: Mapping[str, Text]) -> str:
+    """Return what decides the conditions of a need: the value of the image, if all of them are about images."""
+    asked = {literal.condition for each in task.when[need] for literal in each}
+    told = dict.fromkeys(each for name in sorted(asked & images.keys()) for each in images[name].remedies if each)
+    return " or ".join(told) if told and asked <= images.keys() else _BY_VALUES
 
 
 class _Outside(Struct):

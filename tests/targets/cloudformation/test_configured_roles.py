@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cfnroles import Build, InvalidInput, Told, build, read
+from cfnroles import Build, Told, build, read
 
 MAIN = """
 variable "stage" { type = string }
@@ -97,8 +97,12 @@ def test_an_expression_is_asked_for_in_the_form_of_its_value(tmp_path: Path) -> 
     assert declared["VarStage"]["Description"] == "Value of var.stage in Terraform."
 
 
-def test_what_hangs_on_a_condition_is_refused_until_it_is_told(tmp_path: Path) -> None:
+def test_what_hangs_on_a_condition_is_a_gap_until_it_is_told(tmp_path: Path) -> None:
     secrets = f'var.debug ? [{{ name = "A", valueFrom = {DB} }}] : []'
-    with pytest.raises(InvalidInput, match=r"only if var\.debug holds\nPass values of variables with --parameter"):
-        built(tmp_path, secrets)
+    made = built(tmp_path, secrets)
+    (gap,) = made.gaps
+    assert gap.what == "it is needed only if var.debug holds, which only Terraform knows"
+    assert gap.remedy.startswith("Pass values of variables with --parameter NAME=VALUE, or pass the state")
+    assert "secretsmanager:GetSecretValue" in gap.actions
+    assert "secretsmanager" not in str(made.stacks)
     assert resources(built(tmp_path, secrets, debug="true"), "ExecutionRole", "ReadSecrets")
