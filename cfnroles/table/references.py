@@ -14,6 +14,7 @@ from cfnroles.need import Condition
 from cfnroles.placeholders import name_of, placeholder
 from cfnroles.symbols import (
     AfterParameter,
+    Attribute,
     EachOf,
     Expression,
     Field,
@@ -232,6 +233,8 @@ def _value_from(
         return _open_reference(first, facts)
     if _is_whole(first) and isinstance(rest[0], str) and rest[0].startswith(":"):
         return _secret_reference(_in_place_of_secret(first, Text(*rest)), text)
+    if _is_name_of_parameter(first) and not rest:
+        return ParameterReference(_parameter_arn(text, facts))
     if isinstance(first, Symbol) and not isinstance(first, Parameter) and text.shape("")[:1] in ("", ":"):
         how = first.remedy if isinstance(first, Expression) else ""
         raise Unnamed(f"what {first.spelled} names is not known", how or "Name the secret or parameter by its ARN")
@@ -257,6 +260,11 @@ def _is_whole(part: Part | None) -> TypeGuard[Symbol]:
     if isinstance(part, Expression):
         return bool(part.written) and not part.forms and not part.address
     return isinstance(part, Parameter | Import)
+
+
+def _is_name_of_parameter(part: Part | None) -> bool:
+    """Return whether a part is the name of a parameter that CloudFormation creates and names, without a slash."""
+    return isinstance(part, Attribute) and part.type == "AWS::SSM::Parameter" and "." not in part.name
 
 
 def _listed_references(symbol: EachOf) -> OpenReference:

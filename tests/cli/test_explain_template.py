@@ -30,6 +30,7 @@ Resources:
   Aliased: {Type: "AWS::SecretsManager::Secret", Properties: {KmsKeyId: alias/mine}}
   Attached: {Type: "AWS::SecretsManager::SecretTargetAttachment"}
   Rds: {Type: "AWS::RDS::DBInstance"}
+  Unnamed: {Type: "AWS::SSM::Parameter", Properties: {Type: String, Value: x}}
   SecretKey: {Type: "AWS::KMS::Key"}
   Repository: {Type: "AWS::ECR::Repository"}
   Logs: {Type: "AWS::Logs::LogGroup", Properties: {KmsKeyId: !GetAtt SecretKey.Arn}}
@@ -110,6 +111,12 @@ def told(explanation: Any, resource: str = "Task") -> dict[tuple[str, str], tupl
             "secretsmanager:GetSecretValue",
             ("${Rds.MasterUserSecret.SecretArn}",),
             id="the secret of a database",
+        ),
+        pytest.param(
+            "Secrets: [{Name: A, ValueFrom: !Ref Unnamed}]",
+            "ssm:GetParameters",
+            ("arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${Unnamed}",),
+            id="a parameter that CloudFormation names",
         ),
         pytest.param(
             'Image: !Sub "${Repository.RepositoryUri}:1"', "ecr:BatchGetImage", ("${Repository.Arn}",), id="an image"
