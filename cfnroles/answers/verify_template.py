@@ -347,9 +347,11 @@ class _Judging:
             whole = part.holder in (Holder.PIPE, Holder.STATE_MACHINE)
             return f"Add a RoleArn to {'' if whole else 'the target of '}{runner}."
         tree = self._template.tree
-        places = (place for place in places_of(part.task, tree) if place.holder is part.holder)
-        for place in (each for each in places if given_at(each, tree) is None):
-            return f"Add {'an' if place.property[0] in 'EI' else 'a'} {place.property} to {place.resource}."
+        places = [place for place in places_of(part.task, tree) if place.holder is part.holder]
+        unnamed = [place for place in places if given_at(place, tree) is None]
+        for place in (*unnamed, *places):
+            where = "" if unnamed else ", in each branch of its conditions"
+            return f"Add {'an' if place.property[0] in 'EI' else 'a'} {place.property} to {place.resource}{where}."
         return f"Add a RoleArn to the service that runs {part.task.logical_id}."
 
     def _remedy(self, part: _Part) -> str:

@@ -699,5 +699,11 @@ def test_the_place_of_a_role_that_a_service_does_not_name_is_told() -> None:
     assert infrastructure.absence.remedy == "Add a VolumeConfigurations[0].ManagedEBSVolume.RoleArn to Web."
 
 
+def test_the_place_of_a_role_that_is_there_in_some_worlds_is_told() -> None:
+    role = "ExecutionRoleArn: !If [IsProd, !GetAtt Role.Arn, !Ref AWS::NoValue]"
+    out = told(changed(("ExecutionRoleArn: !GetAtt Role.Arn", role)))
+    assert "Add an ExecutionRoleArn to Task, in each branch of its conditions." in out
+
+
 def test_what_a_module_makes_is_told_that_nobody_sees() -> None:
     assert "cannot see which resources Part creates" in told(TEMPLATE + "  Part: {Type: My::Org::Part::MODULE}\n")
