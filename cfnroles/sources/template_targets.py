@@ -5,6 +5,7 @@ Each is a run of the task: https://docs.aws.amazon.com/AmazonECS/latest/APIRefer
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -49,6 +50,9 @@ RUNNERS = {
 RUNNING = frozenset(runner.holder for runner in RUNNERS.values())
 #: The property of each with the run; a state machine has it in its definition.
 _HOW = {"AWS::Scheduler::Schedule": "EcsParameters", "AWS::Events::Rule": "EcsParameters", _PIPE: "EcsTaskParameters"}
+#: The target of a schedule that calls an operation of ECS, with the input in ``Input``.
+#: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
+_UNIVERSAL = re.compile(r":scheduler:::aws-sdk:ecs:(run|start)Task")
 _TASK = "TaskDefinitionArn"
 #: Other properties that are relevant for the role of a run. The rest is about its time.
 _TELLING = ("RoleArn", "Role", "KmsKeyArn")
@@ -283,8 +287,13 @@ def _running(template: Template) -> Iterator[str]:
 
 def may_run_tasks(resource: Mapping[str, Any]) -> bool:
     """Return whether a resource is a state machine, or a schedule, rule or pipe that runs tasks in any world."""
-    kind = resource["Type"]
-    return kind in STATE_MACHINES or (kind in _HOW and has_key(resource.get("Properties"), _HOW[kind]))
+    kind, properties = resource["Type"], resource.get("Properties")
+    return kind in STATE_MACHINES or (kind in _HOW and (has_key(properties, _HOW[kind]) or _is_universal(properties)))
+
+
+def _is_universal(properties: Any) -> bool:
+    """Return whether the target of a schedule calls RunTask or StartTask itself."""
+    return any(_UNIVERSAL.search(str(each)) for each in values_of("Arn", properties))
 
 
 def _unread(stack: ResolvedStack, names: frozenset[str]) -> Iterator[tuple[str, str, bool]]:
@@ -309,7 +318,7 @@ def _is_seen(resource: Resource) -> bool:
     made = any(isinstance(each, str) for part in given for each in (part if isinstance(part, list) else [part]))
     targets = tuple(targets_of(resource))
     whole = len(targets) == len(values_of(_HOW[resource.type], resource.properties))
-    return whole and (not made or resource.type == _PIPE)
+    return whole and not _is_universal(resource.properties) and (not made or resource.type == _PIPE)
 
 
 def _of_target(template: Template, name: str, what: str) -> Gap:

@@ -480,3 +480,17 @@ def test_the_conditions_of_others_play_no_part_in_what_it_runs(
     reading = read(Document("t.yaml", text), Told(parameters=parameters))
     assert reading.template is not None
     assert [gap.feature for gap in hidden(reading.template, known_of(reading)[1])] == features
+
+
+@pytest.mark.parametrize(
+    ("arn", "unseen"),
+    [
+        ("arn:aws:scheduler:::aws-sdk:ecs:runTask", ["Nightly"]),
+        ('!Sub "arn:${AWS::Partition}:scheduler:::aws-sdk:ecs:runTask"', ["Nightly"]),
+        ("arn:aws:scheduler:::aws-sdk:ecs:listTasks", []),
+    ],
+)
+def test_a_schedule_that_calls_run_task_itself_is_told(arn: str, unseen: list[str]) -> None:
+    target = "EcsParameters: {TaskDefinitionArn: !Ref Task, TaskCount: 1}"
+    text = SCHEDULE.replace("!GetAtt Batch.Arn", arn).replace(target, "Input: '{}'")
+    assert unread(text) == unseen
