@@ -289,7 +289,8 @@ def _with_statements(value: Any, names: _Names) -> Any:
         case StatementId():
             policy, index = names.get((value.policy, value.index), (value.policy, value.index))
             return replace(value, policy=policy, index=index)
-        case Role() | str():
+        case Role() | Need() | Gap() | Statement() | str():
+            # None of these names a statement of the role.
             return value
         case tuple():
             return tuple(_with_statements(each, names) for each in value)

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.iam.roles import Role, RolePolicy
-from cfnroles.need import Need
+from cfnroles.need import Need, Origin, Reason
 from cfnroles.sources.template_arns import ARNS
 from cfnroles.sources.template_task_definitions import shaped, spelled
 from cfnroles.symbols import SUFFIX, Attribute, Cut, InImage, RandomSuffix, Symbol
@@ -68,20 +68,31 @@ class Texts(Struct, frozen=True):
 
     def told(self, value: Any) -> Any:
         """Return a result with its texts in the template's spelling."""
+        return self._told(value, {})
+
+    def _told(self, value: Any, needs: dict[int, Any]) -> Any:
+        """Return the same, with the ``needs`` that are done: most are in several parts of a result."""
         match value:
-            case Role():
+            case Role() | Origin() | Reason():
                 return value
             case Text():
                 return self.needed.get(str(value)) or self._of_condition(value) or spelled(value)
             case str():
                 return self.granted.get(value, value) if type(value) is str else value
             case tuple():
-                return tuple(map(self.told, value))
+                return tuple([self._told(each, needs) for each in value])
+            case Need():
+                if id(value) not in needs:
+                    needs[id(value)] = self._with_members(value, needs)
+                return needs[id(value)]
             case Struct():
-                members = {name: getattr(value, name) for name in value.__struct_fields__}
-                changed = {name: self.told(member) for name, member in members.items()}
-                return replace(value, **{name: each for name, each in changed.items() if each is not members[name]})
+                return self._with_members(value, needs)
         return value
+
+    def _with_members(self, value: Struct, needs: dict[int, Any]) -> Struct:
+        members = {name: getattr(value, name) for name in value.__struct_fields__}
+        changed = {name: self._told(member, needs) for name, member in members.items()}
+        return replace(value, **{name: each for name, each in changed.items() if each is not members[name]})
 
     def _of_condition(self, text: Text) -> Text | None:
         """Return the template's spelling of a value in a condition of the role; ``None`` if it has no other."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -112,12 +113,16 @@ def dangers(
     Permissions that a ``boundary`` excludes are not a danger. Dangers that follow from full access alone are reported
     only as full access.
     """
-    role = _Role(tuple(policies), None if boundary is None else tuple(boundary))
+    return _dangers(_Role(tuple(policies), None if boundary is None else tuple(boundary)))
+
+
+@lru_cache(maxsize=256)  # the same role is judged for the needs of many worlds
+def _dangers(role: _Role) -> tuple[Danger, ...]:
     full = tuple(_full_access(role))
     told = frozenset(one for danger in full for one in danger.by)
     wildcards = tuple(_service_wildcards(role, told))
     found = (*full, *wildcards, *_escalations(role, told, wildcards))
-    return (*found, *_unknown_actions(policies), *_every_log_group(role, told))
+    return (*found, *_unknown_actions(role.statements), *_every_log_group(role, told))
 
 
 class _Role(Struct, frozen=True):

@@ -121,9 +121,11 @@ def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
 def spelled(text: Text) -> Text:
     """Return the text of a policy as its template has it: with ``Ref`` or ``GetAtt``, not the form of its value."""
     for symbol in text.symbols:
+        if not isinstance(symbol, Attribute):
+            continue
         for (kind, attribute), shape in _SHAPES.items():
             form = f"{shape[0]}{symbol.spelled}{shape[1]}"
-            if isinstance(symbol, Attribute) and symbol.type == kind and shape[0] and text.startswith(form):
+            if symbol.type == kind and shape[0] and text.startswith(form):
                 name = f"{symbol.name}.{attribute}" if attribute else symbol.name
                 return Text(Attribute(name, type=kind), from_spelling(str(text)[len(form) :]))
     return named_by_ref(text)

@@ -18,7 +18,11 @@ from cfnroles.template.template import ResolvedStack, Resource
 
 _Answer = TypeVar("_Answer")
 #: A logical ID, or types whose resources are all requested, with the result.
-_Looks = dict[str | tuple[str, ...], Resource | tuple[Resource, ...] | None]
+_Look = str | tuple[str, ...]
+_Found = Resource | tuple[Resource, ...] | None
+_Looks = dict[_Look, _Found]
+#: The identities of what was found.
+_Ids = tuple[int | tuple[int, ...], ...]
 
 
 class _WatchedStack(ResolvedStack, frozen=True):
@@ -60,29 +64,32 @@ class KnownStacks:
 
     def __init__(self) -> None:
         self.asked = 0
-        self._answers: dict[Hashable, list[tuple[_Looks, Any]]] = {}
+        #: The answers about each thing, by what was read for them and by the objects that this found.
+        self._answers: dict[Hashable, dict[tuple[_Look, ...], dict[_Ids, Any]]] = {}
+        #: A reference keeps the ID of an object unique.
+        self._kept: list[_Looks] = []
 
     def answer(self, about: Hashable, stack: ResolvedStack, ask: Callable[[ResolvedStack], _Answer]) -> _Answer:
         """Return the result of ``ask`` for a stack, which depends only on what it is ``about`` and on the resources."""
-        answers = self._answers.setdefault(about, [])
-        for looks, answer in answers:
-            if all(_is_same(seen, _seen(look, stack)) for look, seen in looks.items()):
-                known: _Answer = answer
+        answers = self._answers.setdefault(about, {})
+        for looks, found in answers.items():
+            ids = tuple([_ids(_seen(look, stack)) for look in looks])
+            if ids in found:
+                known: _Answer = found[ids]
                 return known
         self.asked += 1
         looked: _Looks = {}
-        found = ask(_WatchedStack(_Watched(stack.resources, looked), stack.conditions, stack, looked))
-        answers.append((looked, found))
-        return found
+        made = ask(_WatchedStack(_Watched(stack.resources, looked), stack.conditions, stack, looked))
+        self._kept.append(looked)
+        answers.setdefault(tuple(looked), {})[tuple(map(_ids, looked.values()))] = made
+        return made
 
 
-def _seen(look: str | tuple[str, ...], stack: ResolvedStack) -> Resource | tuple[Resource, ...] | None:
+def _seen(look: _Look, stack: ResolvedStack) -> _Found:
     if isinstance(look, str):
         return stack.resources.get(look)
     return tuple(stack.resources.values()) if look == ("",) else stack.of_type(*look)
 
 
-def _is_same(one: object, other: object) -> bool:
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(_is_same, one, other))
-    return one is other
+def _ids(found: _Found) -> int | tuple[int, ...]:
+    return tuple(map(id, found)) if isinstance(found, tuple) else id(found)
