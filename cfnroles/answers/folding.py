@@ -21,7 +21,7 @@ from cfnroles.answers.trust import Trust
 from cfnroles.answers.verification import ORDER, Judged, Outcome, Use, Verification, trust_outcome
 from cfnroles.iam.evaluator import StatementId
 from cfnroles.iam.roles import Role, RolePolicy
-from cfnroles.need import Condition, Gap, Need
+from cfnroles.need import Condition, Gap, Need, Permission
 from cfnroles.statements import Statement, compose
 from cfnroles.template.worlds import World
 
@@ -115,9 +115,13 @@ class _Fold:
         self, needs: Mapping[Need, Iterable[World]], what: object, narrowing: Sequence[Condition] = ()
     ) -> Iterator[Statement]:
         """Yield the statements for needs under the ``narrowing`` conditions, separated by those of the template."""
-        together: dict[str, list[Need]] = {}
+        # What one field needs in some worlds and another in more of them is one permission.
+        granted: dict[Permission, set[World]] = {}
         for need, where in needs.items():
-            together.setdefault(self._when(where), []).append(need)
+            granted.setdefault(need.permission, set()).update(where)
+        together: dict[str, list[Need]] = {}
+        for need in needs:
+            together.setdefault(self._when(granted[need.permission]), []).append(need)
         taken: set[str] = set()
         for when, several in together.items():
             for statement in compose(several):

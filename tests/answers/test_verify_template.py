@@ -269,6 +269,15 @@ def test_what_replaces_a_statement_keeps_its_conditions_in_every_world() -> None
     ]
 
 
+def test_a_permission_for_two_fields_is_one_statement_in_the_worlds_of_either() -> None:
+    wide = "Statement: [{Effect: Allow, Action: 'secretsmanager:*', Resource: '*'}]"
+    two = "[{Name: DB, ValueFrom: !Ref Secret}, !If [IsProd, {Name: TOO, ValueFrom: !Ref Secret}, !Ref AWS::NoValue]]"
+    (execution,) = judged(changed((ALLOWED, wide), ("[{Name: DB, ValueFrom: !Ref Secret}]", two)))
+    (excess,) = execution.excess
+    assert [(each.sid, execution.when((excess.statement, each))) for each in excess.tight] == [("ReadSecrets", "")]
+    assert len(excess.tight[0].needs) == 2
+
+
 def test_a_nested_stack_that_nobody_can_see_is_told() -> None:
     text = TEMPLATE + '  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "https://b/t.yaml"}}\n'
     execution, unseen = judged(text)
