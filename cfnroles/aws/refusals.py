@@ -125,9 +125,7 @@ def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesErro
         ):
             return InvalidInput(str(error), remedy="Check --profile, AWS_PROFILE and ~/.aws/config.")
         case botocore_errors.NoRegionError() | botocore_errors.InvalidRegionError():
-            return InvalidInput(
-                "no valid AWS Region is configured", why=str(error), remedy="Pass --region, or set AWS_REGION."
-            )
+            return InvalidInput("no valid AWS Region is set", remedy="Pass --region, or set AWS_REGION.")
         case botocore_errors.ParamValidationError():
             return InvalidInput(f"{call} does not accept these values", why="; ".join(str(error).splitlines()))
         case (

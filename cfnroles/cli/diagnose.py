@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -166,14 +167,22 @@ def _show(found: Sequence[Diagnosis], besides: Besides, texts: Mapping[str, str]
         say(diagnosis.human(found, texts, besides, given))
 
 
+#: What is a file name and no message, even if the file does not exist.
+_FILE_NAME = re.compile(r"\S+\.(?:json|ya?ml|txt|log)")
+
+
 def _given(text: str, source: str) -> str:
     """Return the text itself, or the content of the file that it names."""
     from cfnroles.files import is_file, read_text
 
     if text == "-" and source == "-":
         raise InvalidInput("only one of TEXT and SOURCE can be standard input", remedy="Pass one as a file.")
-    if text == "-" or is_file(text):
-        return read_text(text)
+    if text == "-" or is_file(text) or _FILE_NAME.fullmatch(text):
+        content = read_text(text)
+        if content.strip():
+            return content
+        remedy = "Pass a message, or --live with --task, --service or --stack."
+        raise InvalidInput("is empty", where="standard input" if text == "-" else text, remedy=remedy)
     if not text.strip():
         raise InvalidInput("the message is empty", remedy="Check that the shell variable is set.")
     return text

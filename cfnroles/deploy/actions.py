@@ -64,7 +64,7 @@ def _recreation(source: StackSource, stack: StackDescription | None, meaning: st
         source,
         StackAction.RECREATE,
         stack,
-        notes=(f"{source.name} {meaning}{reason}: cfnroles deletes it first, then creates it",),
+        notes=(f"{source.name} {meaning}{reason}; cfnroles deletes it, then creates it",),
     )
 
 

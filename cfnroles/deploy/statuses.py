@@ -104,13 +104,13 @@ _ROWS = (
     Status("DELETE_IN_PROGRESS", "is being deleted", Deploying.WAIT_AND_CREATE, Deleting.WAIT_AND_BE_DONE),
     Status(
         "ROLLBACK_COMPLETE",
-        "could not be created; it can only be deleted",
+        "could not be created, and can only be deleted",
         Deploying.RECREATE,
         Deleting.DELETE,
     ),
     Status(
         "ROLLBACK_FAILED",
-        "could not be created or rolled back; it can only be deleted",
+        "could not be created or rolled back, and can only be deleted",
         Deploying.RECREATE,
         Deleting.DELETE,
     ),
@@ -122,7 +122,7 @@ _ROWS = (
     ),
     Status(
         "DELETE_FAILED",
-        "could not be deleted completely; it can only be deleted again",
+        "could not be deleted completely, and can only be deleted again",
         Deploying.RECREATE,
         Deleting.DELETE,
     ),

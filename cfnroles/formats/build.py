@@ -113,10 +113,11 @@ def _of_template(built: Build, reading: Reading, source: str, directory: Path) -
         yield ""
         by = by_number(len(built.handed), "a parameter", "parameters")
         yield f"The roles name resources of the template, by {by}: {', '.join(built.handed)}."
-        yield "That must be there before the roles, and the roles before the task definitions."
+        they = by_number(len(built.handed), "It", "They")
+        yield f"{they} must exist before the roles, and the roles before the task definitions."
         mark = mark_of(reading.template.tree) if reading.template else None
         if mark is None or not mark.generator.again:
-            yield f"If one stack creates it all, add the roles to it: `cfnroles inject {quoted(source)}`."
+            yield f"If one stack creates everything, add the roles to it: `cfnroles inject {quoted(source)}`."
     if built.taken:
         yield ""
         yield from values_words(built.taken, "build again, with --parameter NAME=VALUE")
@@ -192,8 +193,9 @@ def _home(reading: Reading, task: Task) -> Iterator[str]:
     if unknown:
         names = " and ".join(unknown).replace("region", "Region")
         yield ""
-        yield f"{reading.name} does not prove in which {names} the tasks run: the templates keep what it names."
-        yield f"Pass --{' and --'.join(unknown)}, and names in {'them' if len(unknown) > 1 else 'it'} follow the stack."
+        verb = "are" if len(unknown) > 1 else "is"
+        yield f"The {names} of the tasks {verb} unknown, so ARNs stay as in {reading.name}."
+        yield f"Pass --{' and --'.join(unknown)} to let them follow the stack."
 
 
 def _left_open(task: Task, built: Build) -> Iterator[str]:

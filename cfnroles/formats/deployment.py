@@ -38,9 +38,9 @@ def result_text(result: Result) -> Page:
     for stack in result.stacks:
         outcome = stack.outcome.value
         if stack.secrets and stack.outcome is StackOutcome.CHECKED:
-            outcome = f"{counted(stack.secrets, 'secret')} checked again"
+            outcome = f"{counted(stack.secrets, 'reference')} checked again"
         elif stack.secrets:
-            outcome += f", {counted(stack.secrets, 'secret')} checked"
+            outcome += f", {counted(stack.secrets, 'reference')} checked"
         elif stack.secrets is None:
             outcome += "; what its gate checked is not known: the template has no output of the attribute Checked"
         took = f" in {stack.seconds:.1f} s" if stack.seconds >= 0.05 else ""

@@ -148,7 +148,7 @@ def _cost(feature: Feature) -> Iterator[str]:
         yield "It needs no permission."
         return
     for gap in discovery.gaps:
-        yield f"What it costs cannot be seen: {gap.what}. {gap.remedy}."
+        yield f"Its permissions are unknown: {gap.what}. {gap.remedy}."
     if not feature.grants:
         for finding in discovery.findings:
             yield f"It is refused: {finding.what}. {finding.remedy}"

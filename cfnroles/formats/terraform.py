@@ -46,8 +46,8 @@ def _unasked(reading: Reading, unasked: Mapping[Reference, Unasked]) -> Iterator
             # A place may have another reference under each condition.
             yield from dict.fromkeys(f"- {lines.where(each.origin)}" for each in found)
     if others := [each for each in unasked.values() if each is not Unasked.UNNAMED]:
-        them = by_number(len(others), "it, too, without its value", "them, too, without their values")
-        yield f"With --gate check, `cfnroles check` checks {them}."
+        them = by_number(len(others), "it too, and does not read its value", "them too, and does not read their values")
+        yield f"With --gate check, Terraform runs `cfnroles check`, which checks {them}."
 
 
 def _parameters(number: int) -> str:
@@ -65,7 +65,7 @@ def _unnamed(number: int) -> str:
 
 
 def _listed(number: int) -> str:
-    return f"the references in {by_number(number, 'a list', f'{number} lists')}, which a plan may not know"
+    return f"the references in {by_number(number, 'a list', f'{number} lists')}, because a plan may not know them"
 
 
 _WHY_NOT = {

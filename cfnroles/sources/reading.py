@@ -22,6 +22,7 @@ from cfnroles.facts import Facts
 from cfnroles.lines import findings_text, gaps_text, refuse
 from cfnroles.need import Finding, Gap, Holder, Need, Reference, Severity
 from cfnroles.options import NO_OPTIONS, LogGroupOptions, RoleOptions
+from cfnroles.page import quoted
 from cfnroles.sources.role_members import OTHER_ROLES
 from cfnroles.sources.told import Told
 from cfnroles.spelling import hint
@@ -260,11 +261,11 @@ class Reading(Struct, frozen=True):
             return InvalidInput(
                 what, where=self.name, remedy="Pass the directory that declares it or calls its module."
             )
-        what, looking = "has no task definition that needs roles", "`cfnroles lint` looks"
+        what, looking = "has no task definition that needs roles", f"`cfnroles lint {quoted(self.name)}` checks"
         if self.template is not None and defined(self.template, TASKS):
             what = "this command does not read the task definitions in one"
-            looking = "`cfnroles explain`, `cfnroles verify` and `cfnroles lint` look"
-        remedy = f"Give a task definition or a service spec. {looking} at this one."
+            looking = "`cfnroles explain`, `cfnroles verify` and `cfnroles lint` read"
+        remedy = f"Pass a task definition or a service spec. {looking} this one."
         return InvalidInput(f"is {self.noun}, and {what}", where=self.name, remedy=remedy)
 
     def _which(self, what: str, name: str = "") -> InvalidInput:

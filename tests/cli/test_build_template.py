@@ -95,7 +95,7 @@ def test_what_the_template_makes_must_be_there_before_the_roles(built: Any, tmp_
     assert f"add the roles to it: `cfnroles inject {tmp_path / 'service.yaml'}`." in told
     generated = TEMPLATE.replace("  Database: {", "  Database: {Metadata: {'aws:cdk:path': a}, ")
     told = built(generated)[0].err
-    assert "That must be there before the roles" in told
+    assert "must exist before the roles" in told
     assert "cfnroles inject" not in told
     assert "by parameters" not in built(TEMPLATE, "--resource", "Job")[0].err
 

@@ -99,9 +99,17 @@ def test_a_failure_in_words_that_nobody_knows_is_shown_without_a_signed_address(
 WRONG = {
     "no message": (["The shop opens at nine."], "not a failure message that cfnroles knows"),
     "empty": ([" "], "the message is empty"),
+    "a file that is not there": (["stopped.json"], "stopped.json: cannot be read: No such file"),
     "both from standard input": (["-", "--source", "-"], "only one of TEXT and SOURCE"),
     "no such source": ([DENIED, "--source", "nowhere.json"], "nowhere.json: cannot be read"),
 }
+
+
+def test_a_file_of_nothing_is_empty(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "stopped.json").write_text("\n")
+    code, out, err = run(capsys, str(tmp_path / "stopped.json"))
+    assert (code, out) == (2, "")
+    assert "stopped.json: is empty\nPass a message, or --live with --task, --service or --stack." in err
 
 
 @pytest.mark.parametrize(("arguments", "what"), WRONG.values(), ids=WRONG)

@@ -723,7 +723,7 @@ def test_who_asks_for_a_task_definition_alone_is_refused_a_template() -> None:
     reading = read(Document("t.yaml", template("Image: nginx")))
     with pytest.raises(InvalidInput, match="this command does not read the task definitions in one") as refused:
         reading.task()
-    assert "`cfnroles explain`, `cfnroles verify` and `cfnroles lint` look at this one" in str(refused.value)
+    assert "`cfnroles explain`, `cfnroles verify` and `cfnroles lint` read this one" in str(refused.value)
 
 
 def test_defaults_that_were_taken_are_named_and_never_shown(cfnroles: Any, tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_the_command_gate_asks_for_each_reference(cfnroles: Any, tmp_path: Path)
 def test_the_gate_says_that_it_does_not_ask_for_a_list(cfnroles: Any, tmp_path: Path) -> None:
     written(cfnroles, tmp_path, "secrets = var.objects")
     told = cfnroles("terraform", tmp_path).err
-    assert "The gate does not check the references in a list, which a plan may not know:\n- " in told
+    assert "The gate does not check the references in a list, because a plan may not know them:\n- " in told
     assert "1 parameter" not in told
 
 

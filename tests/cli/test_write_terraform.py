@@ -595,7 +595,7 @@ def test_what_the_gate_does_not_ask_for_is_told(cfnroles: Any, tmp_path: Path, r
     )
     told = cfnroles("terraform", tmp_path).err
     assert f"The gate does not check {expected}:\n- {tmp_path / 'main.tf'}:" in told
-    assert "With --gate check, `cfnroles check` checks it, too, without its value." in told
+    assert "With --gate check, Terraform runs `cfnroles check`, which checks it too, and does" in told
 
 
 @pytest.mark.parametrize("provider", ["aws", "aws.us"])

@@ -154,7 +154,7 @@ class TestSecrets:
         assert line.startswith("! 2 of 2 references not checked before the deployment: ")
         assert why in line
         assert line.endswith(". The gate in the stack decides.")
-        assert "2 secrets checked" in deployed.err
+        assert "2 references checked" in deployed.err
 
     def test_the_gate_still_refuses_what_could_not_be_found_out(self, cfnroles, aws, stacks, network):
         create_secrets(aws, "shop/db")

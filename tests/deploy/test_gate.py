@@ -138,7 +138,7 @@ def test_the_number_of_checked_secrets_is_the_gates_not_the_templates(cfnroles, 
     answer = cfnroles("deploy", stacks, "--yes")
 
     assert answer.code == 0, answer.err
-    assert "shop-task              created, 7 secrets checked" in answer.err
+    assert "shop-task              created, 7 references checked" in answer.err
 
 
 def test_a_template_that_hides_the_answer_is_told(cfnroles, aws, quick):

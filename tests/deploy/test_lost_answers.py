@@ -73,7 +73,7 @@ class TestACallFailsOnce:
 
         assert network.failed
         assert answer.code == 0, answer.err
-        assert "2 secrets checked again" in answer.err
+        assert "2 references checked again" in answer.err
         assert operations(aws, "shop-task").count("UPDATE_COMPLETE") == 1
 
     @pytest.mark.parametrize("call", ["DeleteStack", "DescribeStacks", "DescribeStackEvents", "ListImports"])

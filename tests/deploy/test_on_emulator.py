@@ -49,8 +49,8 @@ def test_the_gate_refuses_a_missing_secret_and_the_same_command_succeeds_once_it
     deployed = cfnroles("deploy", stacks, "--yes")
 
     assert deployed.code == 0, deployed.err
-    assert "cfnroles deletes it first, then creates it" in deployed.err
-    assert "shop-task              created, 2 secrets checked" in deployed.err
+    assert "cfnroles deletes it, then creates it" in deployed.err
+    assert "shop-task              created, 2 references checked" in deployed.err
     exports = {item["Name"]: item["Value"] for item in aws("cloudformation").list_exports()["Exports"]}
     definition = aws("ecs").describe_task_definition(taskDefinition="shop")["taskDefinition"]
     assert definition["executionRoleArn"] == exports["shop-ECSTaskExecutionRoleArn"]

@@ -108,7 +108,7 @@ class TestWhenAStackFails:
             "1. Secret shop/db in us-east-1 does not exist. Needed by container web, secret DB.",
             "",
             "shop-task was refused by the gate at SecretsExist (Custom::SecretsExist); the stack is ROLLBACK_COMPLETE"
-            " (could not be created; it can only be deleted).",
+            " (could not be created, and can only be deleted).",
             "Create what is missing and run the same command again; nothing was registered or started.",
             "Still deployed: shop-secret-validator, shop-roles.",
             "",

@@ -85,7 +85,7 @@ DEPLOY = [
         ("ROLLBACK_COMPLETE",),
         (),
         0,
-        "cfnroles deletes it first, then creates it",
+        "cfnroles deletes it, then creates it",
         ["DeleteStack", "CreateChangeSet", "ExecuteChangeSet"],
         "CREATE_COMPLETE",
         id="rollback_in_progress: waits, then recreates",
@@ -112,10 +112,10 @@ DEPLOY = [
             id=f"{status.lower()}: deleted and created after saying so",
         )
         for status, words in (
-            ("ROLLBACK_COMPLETE", "it can only be deleted: cfnroles deletes it first, then creates it"),
-            ("ROLLBACK_FAILED", "can only be deleted: cfnroles deletes it first, then creates it"),
-            ("CREATE_FAILED", "was not rolled back: cfnroles deletes it first, then creates it"),
-            ("DELETE_FAILED", "it can only be deleted again: cfnroles deletes it first, then creates it"),
+            ("ROLLBACK_COMPLETE", "and can only be deleted; cfnroles deletes it, then creates it"),
+            ("ROLLBACK_FAILED", "can only be deleted; cfnroles deletes it, then creates it"),
+            ("CREATE_FAILED", "was not rolled back; cfnroles deletes it, then creates it"),
+            ("DELETE_FAILED", "and can only be deleted again; cfnroles deletes it, then creates it"),
         )
     ),
     pytest.param(

@@ -24,7 +24,7 @@ def test_create_failed(cfnroles, aws, quick):
 
     assert again.code == 0, again.err
     assert "was not rolled back" in again.err
-    assert "cfnroles deletes it first, then creates it" in again.err
+    assert "cfnroles deletes it, then creates it" in again.err
 
 
 def test_rollback_complete(cfnroles, aws, quick):

@@ -15,7 +15,7 @@ def test_refused_deployed_again_and_deleted(cfnroles, enforcing, stacks):
     assert cfnroles("deploy", stacks, "--yes").code == 0
     again = cfnroles("deploy", stacks, "--yes")
     assert again.code == 0
-    assert "2 secrets checked again" in again.err
+    assert "2 references checked again" in again.err
     assert cfnroles("delete", stacks, "--yes").code == 0
 
 

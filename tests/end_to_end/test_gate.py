@@ -139,7 +139,7 @@ def test_after_an_id_from_the_future_a_missing_secret_is_refused(service: Servic
 
     assert fixed.returncode == 0, fixed.stderr
     assert "shop-task              secrets checked again" not in fixed.stderr
-    assert "1 secret checked" in fixed.stderr
+    assert "1 reference checked" in fixed.stderr
 
 
 def test_everything_can_be_deleted_although_the_secrets_are_gone(service: Service) -> None:

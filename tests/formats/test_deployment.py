@@ -104,8 +104,8 @@ def test_results():
     assert deployment.result_text(result).splitlines() == [
         "a   created in 1.3 s",
         "bb  unchanged",
-        "c   1 secret checked again in 2.0 s",
-        "d   updated, 2 secrets checked",
+        "c   1 reference checked again in 2.0 s",
+        "d   updated, 2 references checked",
         "e   deleted",
         "  kept: Log",
         "f   not reached",
@@ -123,7 +123,7 @@ def test_the_cause_of_a_failure_comes_first():
         "also: x",
         "",
         "shop-roles failed at Role (AWS::IAM::Role); the stack is ROLLBACK_COMPLETE "
-        "(could not be created; it can only be deleted).",
+        "(could not be created, and can only be deleted).",
         "Do it.",
         "Still deployed: shop-secret-validator.",
     ]

@@ -56,9 +56,8 @@ def is_anything(found: Found) -> bool:
 def destinations_in_file(found: Found) -> None:
     """Raise Unnamed: the destinations in the configuration file are unknown."""
     raise Unnamed(
-        f"the destinations in {found.text.written} cannot be seen",
-        "Add the permissions that they need to the task role. cfnroles reads destinations that are in the options"
-        " of awsfirelens",
+        f"cfnroles does not read {found.text.written}, so its log destinations are unknown",
+        "Add the permissions that they need to the task role, or name the destinations in the options of awsfirelens",
     )
 
 

@@ -10,7 +10,7 @@ from cfnroles.targets.terraform.parts import Parts
 from cfnroles.targets.terraform.writing import Argument, Items, Written, WrittenBlock, quoted
 
 _LISTS = {
-    KEYS: "ARNs of the customer managed KMS keys that encrypt the secrets and parameters; empty where AWS's own do.",
+    KEYS: "ARNs of the customer managed keys of the secrets and parameters; empty if AWS managed keys encrypt them.",
     SECRETS: "ARNs of the secrets in Secrets Manager that ECS reads, without the fields that may come after them.",
 }
 
