@@ -129,3 +129,55 @@ def test_a_secret_without_a_value_has_no_version(account: Account, terraform: Te
     terraform.done(directory, "apply", "-auto-approve")
     assert json.loads(terraform.done(directory, "output", "-json", "stages")) == [["AWSCURRENT"]]
     assert "hunter2" not in (directory / "terraform.tfstate").read_text(encoding="utf-8")
+
+
+ELSEWHERE = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+variable "region" {
+  type    = string
+  default = "eu-central-1"
+}
+resource "aws_secretsmanager_secret" "db" {
+  region = var.region
+  name   = "elsewhere/db"
+}
+resource "aws_secretsmanager_secret_version" "db" {
+  region        = var.region
+  secret_id     = aws_secretsmanager_secret.db.id
+  secret_string = "hello-hello"
+}
+resource "aws_ecs_task_definition" "shop" {
+  region             = var.region
+  family             = "elsewhere"
+  execution_role_arn = local.shop_execution_role_arn
+  task_role_arn      = local.shop_task_role_arn
+  container_definitions = jsonencode([{
+    name    = "web"
+    image   = "nginx:1"
+    memory  = 128
+    secrets = [
+      { name = "DB", valueFrom = aws_secretsmanager_secret.db.arn },
+      { name = "LEVEL", valueFrom = "/elsewhere/level" },
+    ]
+  }])
+}
+"""
+
+
+def test_the_gate_and_the_roles_follow_the_region_of_a_resource(
+    account: Account, terraform: Terraform, tmp_path: Path
+) -> None:
+    """The Region of the provider has no such secret, and the role may read the parameter in the Region of the task."""
+    (tmp_path / "main.tf").write_text(ELSEWHERE, encoding="utf-8")
+    assert account.cfnroles("terraform", tmp_path).returncode == 0
+    terraform.done(tmp_path, "init")
+    terraform.done(tmp_path, "apply", "-auto-approve")
+    terraform.done(tmp_path, "plan", "-detailed-exitcode")
+    resources = terraform.shown(tmp_path)["values"]["root_module"]["resources"]
+    (policy,) = [each["values"]["policy"] for each in resources if each["type"] == "aws_iam_role_policy"]
+    assert "arn:aws:ssm:eu-central-1:123456789012:parameter/elsewhere/level" in policy
+    assert "us-east-1" not in policy

@@ -29,7 +29,7 @@ class Region(DataSource):
     ATTRIBUTES = (computed("id"), either("name"), either("region"), computed("description"))
 
     def found(self, values: Values) -> dict[str, Any]:
-        return dict.fromkeys(("id", "name", "region"), self.account.region)
+        return dict.fromkeys(("id", "name", "region"), values["region"] or self.account.region)
 
 
 class Partition(DataSource):
@@ -64,6 +64,7 @@ class SecretVersions(DataSource):
     ATTRIBUTES = (
         computed("arn"),
         computed("name"),
+        optional("region"),
         computed("secret_arn"),
         required("secret_id"),
         optional("include_deprecated", Bool()),
@@ -78,7 +79,7 @@ class SecretVersions(DataSource):
 
     def found(self, values: Values) -> dict[str, Any] | None:
         """What has labels, whatever ``include_deprecated`` says; without any, AWS's provider leaves all of it null."""
-        secrets, secret = self.client("secretsmanager"), values["secret_id"]
+        secrets, secret = self.client_for(values, "secretsmanager"), values["secret_id"]
         answer = there(lambda: secrets.list_secret_version_ids(SecretId=secret))
         if answer is None:
             return None

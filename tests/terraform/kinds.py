@@ -147,6 +147,13 @@ class Kind(ABC):
         self.account: Account = provider.account
         self.client: Callable[[str], Any] = provider.account.client
 
+    def client_for(self, values: Mapping[str, Any], service: str) -> Any:
+        """The client in the Region that the configuration gives it.
+
+        https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/enhanced-region-support
+        """
+        return self.account.configured(values.get("region"), None).client(service)
+
     @classmethod
     def get_name(cls) -> str:
         return cls.NAME

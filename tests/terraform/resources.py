@@ -209,6 +209,7 @@ class Secret(Resource):
     ATTRIBUTES = (
         computed("id"),
         computed("arn"),
+        either("region", requires_replace=True),
         either("name", requires_replace=True),
         either("name_prefix", requires_replace=True),
         optional("kms_key_id"),
@@ -219,26 +220,27 @@ class Secret(Resource):
 
     def make(self, values: Values) -> dict[str, Any]:
         key = {"KmsKeyId": values["kms_key_id"]} if values["kms_key_id"] else {}
-        arn = self.client("secretsmanager").create_secret(Name=named(values), **key)["ARN"]
+        arn = self.client_for(values, "secretsmanager").create_secret(Name=named(values), **key)["ARN"]
         return {"id": arn}
 
     def change(self, values: Values) -> None:
-        self.client("secretsmanager").update_secret(
+        self.client_for(values, "secretsmanager").update_secret(
             SecretId=values["arn"], Description=values["description"] or "", KmsKeyId=values["kms_key_id"] or ""
         )
 
     def found(self, values: Values) -> dict[str, Any] | None:
-        secret = there(lambda: self.client("secretsmanager").describe_secret(SecretId=values["id"]))
+        secret = there(lambda: self.client_for(values, "secretsmanager").describe_secret(SecretId=values["id"]))
         if secret is None or "DeletedDate" in secret:
             return None
         found = {"id": secret["ARN"], "arn": secret["ARN"], "name": secret["Name"], "name_prefix": ""}
-        return found | {"kms_key_id": secret.get("KmsKeyId") or None}
+        region = secret["ARN"].split(":")[3]
+        return found | {"kms_key_id": secret.get("KmsKeyId") or None, "region": region}
 
     def remove(self, values: Values) -> None:
         how = {"RecoveryWindowInDays": values["recovery_window_in_days"]}
         if not values["recovery_window_in_days"]:
             how = {"ForceDeleteWithoutRecovery": True}
-        self.client("secretsmanager").delete_secret(SecretId=values["arn"], **how)
+        self.client_for(values, "secretsmanager").delete_secret(SecretId=values["arn"], **how)
 
 
 class SecretVersion(Resource):
@@ -248,17 +250,21 @@ class SecretVersion(Resource):
         computed("arn"),
         computed("version_id"),
         required("secret_id", requires_replace=True),
+        optional("region", requires_replace=True),
         optional("secret_string", sensitive=True),
     )
 
     def make(self, values: Values) -> dict[str, Any]:
-        put = self.client("secretsmanager").put_secret_value(
+        put = self.client_for(values, "secretsmanager").put_secret_value(
             SecretId=values["secret_id"], SecretString=values["secret_string"]
         )
         return {"id": f"{put['ARN']}|{put['VersionId']}", "arn": put["ARN"], "version_id": put["VersionId"]}
 
     def found(self, values: Values) -> dict[str, Any] | None:
-        return there(lambda: self.client("secretsmanager").describe_secret(SecretId=values["secret_id"])) and {}
+        return (
+            there(lambda: self.client_for(values, "secretsmanager").describe_secret(SecretId=values["secret_id"]))
+            and {}
+        )
 
     def remove(self, values: Values) -> None:
         """A version goes with its secret."""
@@ -508,6 +514,7 @@ class TaskDefinition(Resource):
         computed("arn_without_revision"),
         computed("revision", NUMBER),
         required("family", requires_replace=True),
+        optional("region", requires_replace=True),
         required("container_definitions", JSON, requires_replace=True),
         optional("cpu", requires_replace=True),
         optional("memory", requires_replace=True),
@@ -542,7 +549,7 @@ class TaskDefinition(Resource):
 
     def make(self, values: Values) -> dict[str, Any]:
         told = {member: values[name] for name, member in REGISTERED.items() if values[name]}
-        registered = self.client("ecs").register_task_definition(
+        registered = self.client_for(values, "ecs").register_task_definition(
             containerDefinitions=values["container_definitions"],
             volumes=[{"name": volume["name"]} for volume in values["volume"]],
             **told,
@@ -560,11 +567,11 @@ class TaskDefinition(Resource):
         """A revision never changes."""
 
     def found(self, values: Values) -> dict[str, Any] | None:
-        answer = self.client("ecs").describe_task_definition(taskDefinition=values["arn"])["taskDefinition"]
+        answer = self.client_for(values, "ecs").describe_task_definition(taskDefinition=values["arn"])["taskDefinition"]
         return {} if answer["status"] == "ACTIVE" else None
 
     def remove(self, values: Values) -> None:
-        self.client("ecs").deregister_task_definition(taskDefinition=values["arn"])
+        self.client_for(values, "ecs").deregister_task_definition(taskDefinition=values["arn"])
 
 
 RESOURCES = [

@@ -37,6 +37,7 @@ from cfnroles.text import text_of
 
 _SECRET = re.compile(r"\baws_secretsmanager_secret\.([\w-]+)")
 _RESOURCE, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_version"
+_OF_INSTANCE = re.compile(r"\b(?:each|count)\.")
 #: The arguments that name the secret of a version.
 _NAMING = ("secret_id", "for_each", "count")
 
@@ -209,6 +210,7 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
             module=EnclosingModule("", types),
             versions=_versions(configuration),
             secret_providers=_secret_providers(configuration),
+            apart_secrets=_apart_secrets(configuration),
             for_tasks=not task.workload.is_provider,
         )
         path = f"{identifier(name)}.cfnroles.tf"
@@ -280,6 +282,8 @@ def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm,
         module=module,
         versions=_versions(configuration),
         secret_providers=_secret_providers(configuration),
+        apart_secrets=_apart_secrets(configuration),
+        own_region=_own_region(site),
         given=tuple(given_roles(site, read.here, project)),
         for_tasks=not task.workload.is_provider,
     )
@@ -338,3 +342,18 @@ def _secret_providers(configuration: Configuration) -> Mapping[str, str]:
         for (mode, kind, name), block in configuration.resources.items()
         if kind == _RESOURCE
     }
+
+
+def _apart_secrets(configuration: Configuration) -> frozenset[str]:
+    """Return the addresses of the secrets with a Region of their own."""
+    return frozenset(
+        f"{'data.' if mode == 'data' else ''}{kind}.{name}"
+        for (mode, kind, name), block in configuration.resources.items()
+        if kind == _RESOURCE and "region" in block.body.arguments
+    )
+
+
+def _own_region(site: Site) -> str:
+    """Return the expression of a task definition's own Region; empty if its provider or an instance decides."""
+    node = site.block.body.arguments.get("region")
+    return "" if node is None or _OF_INSTANCE.search(node.written) else node.written

@@ -139,7 +139,9 @@ def _asked(parts: Parts, body: str) -> Iterator[str]:
 def data_blocks(parts: Parts, body: str) -> Iterator[WrittenBlock]:
     """Yield the data sources for the values that AWS provides."""
     types = dict.fromkeys(OF_AWS[name][1] for name in _asked(parts, body))
-    yield from (WrittenBlock("data", (type_, parts.names.data), parts.of_aws) for type_ in types)
+    for type_ in types:
+        own = (Argument("region", Written(parts.own_region)),) if parts.own_region and type_ == "aws_region" else ()
+        yield WrittenBlock("data", (type_, parts.names.data), (*parts.of_aws, *own))
 
 
 def local_values(parts: Parts, body: str, locals_: WrittenBlock) -> WrittenBlock:

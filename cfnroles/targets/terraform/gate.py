@@ -158,7 +158,8 @@ def _whenever(gate: Gate, secret: Text) -> str:
 
 def _data(parts: Parts, secret: Text, name: str, condition: str) -> Iterator[WrittenBlock]:
     """Yield the versions of a secret, after what shows whether it exists and is not scheduled for deletion."""
-    written, head = parts.values.of(secret), _where_made(parts, secret).head_under(condition)
+    written = parts.values.of(secret)
+    head = (*_where_made(parts, secret).head_under(condition), *_own_region(parts, secret, written.text))
     if not _is_asked_for(secret):
         yield WrittenBlock("data", (_RESOURCE, name), (*head, Argument("arn", written)))
         written = Written(f"data.{_RESOURCE}.{name}{parts.instance_under(condition)}.id")
@@ -173,6 +174,16 @@ def _where_made(parts: Parts, secret: Text) -> Parts:
     """Return the parts with the provider of a secret, which another provider may not find."""
     own = next((parts.secret_providers[each] for each in _resources(secret) if each in parts.secret_providers), None)
     return parts if own is None else replace(parts, provider=own)
+
+
+def _own_region(parts: Parts, secret: Text, written: str) -> Iterator[Entry]:
+    """Yield the Region of a secret that has one of its own: its provider may look in another.
+
+    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/enhanced-region-support
+    """
+    resource, _, attribute = written.rpartition(".")
+    if _is_asked_for(secret) and attribute in ("arn", "id") and parts.apart_secrets.intersection(_resources(secret)):
+        yield Argument("region", Written(f"{resource}.region"))
 
 
 def _is_asked_for(secret: Text) -> bool:

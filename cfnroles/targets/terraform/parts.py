@@ -81,9 +81,10 @@ class Parts(Struct, frozen=True):
 
     ``subject`` is the name that people see, ``document`` the file that it is in, and ``family`` the beginning of the
     roles' names. ``provider`` is the provider that the task definition names. ``versions`` are the resources that give
-    a secret its value, and ``secret_providers`` the providers of secrets, by the address of the secret. ``key_arns``
-    are the ARNs of the known keys. ``for_tasks`` says that there are tasks, which always have an execution role and a
-    task role.
+    a secret its value, and ``secret_providers`` the providers of secrets, by the address of the secret.
+    ``apart_secrets`` are the addresses of secrets with a Region of their own, and ``own_region`` is the expression of
+    that of the task definition. ``key_arns`` are the ARNs of the known keys. ``for_tasks`` says that there are tasks,
+    which always have an execution role and a task role.
     """
 
     subject: str
@@ -94,6 +95,8 @@ class Parts(Struct, frozen=True):
     policies: Mapping[Holder, Sequence[Policy]]
     versions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     secret_providers: Mapping[str, str] = field(default_factory=dict)
+    apart_secrets: frozenset[str] = frozenset()
+    own_region: str = ""
     options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
     repeated: Repeated = Repeated()
     provider: str = ""

@@ -75,6 +75,8 @@ class Subject(Struct, frozen=True):
     module: EnclosingModule = EnclosingModule()
     versions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     secret_providers: Mapping[str, str] = field(default_factory=dict)
+    apart_secrets: frozenset[str] = frozenset()
+    own_region: str = ""
     given: tuple[GivenRole, ...] = ()
     log_groups: LogGroups = LogGroups()
     for_tasks: bool = True
@@ -141,6 +143,8 @@ def _parts(subject: Subject, names: FileNames) -> tuple[Parts, tuple[Need, ...],
         packed(needs),
         versions=subject.versions,
         secret_providers=subject.secret_providers,
+        apart_secrets=subject.apart_secrets,
+        own_region=subject.own_region,
         options=subject.options,
         repeated=subject.repeated.named(names.under("instances")),
         provider=subject.provider,
