@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cfnroles.cli.progress import Progress
     from cfnroles.cli.stack_options import Selected
     from cfnroles.deploy.result import Result
-    from cfnroles.deploy.stack_sets import Fleet, StackSetOptions
+    from cfnroles.deploy.stack_set_operations import Fleet, StackSetOptions
     from cfnroles.deploy.stacks_file import StackSource
 
 
@@ -65,7 +65,7 @@ class StackSetArguments(Struct, frozen=True):
     def options(self, checks: CheckArguments) -> StackSetOptions:
         """Return the options of the StackSets. Raise ``InvalidInput`` for a file without parameters."""
         from cfnroles.aws.stack_sets import Preferences
-        from cfnroles.deploy.stack_sets import StackSetOptions
+        from cfnroles.deploy.stack_set_operations import StackSetOptions
 
         return StackSetOptions(
             self.given,
@@ -203,7 +203,7 @@ def _fleet(
     from cfnroles.deploy.following import Pace
     from cfnroles.deploy.home import home_of
     from cfnroles.deploy.plan import Run
-    from cfnroles.deploy.stack_sets import Fleet
+    from cfnroles.deploy.stack_set_operations import Fleet
 
     progress = Progress()
     stack_sets = StackSets(connection, delegated=asked.delegated_admin)
@@ -279,7 +279,7 @@ def delete(where: StackArguments, asked: StackSetDeleteArguments) -> int:
     from cfnroles.deploy.following import Pace
     from cfnroles.deploy.home import home_of
     from cfnroles.deploy.plan import Run
-    from cfnroles.deploy.stack_sets import Fleet, StackSetOptions
+    from cfnroles.deploy.stack_set_operations import Fleet, StackSetOptions
     from cfnroles.formats.stack_sets import stack_set_deletion_text
 
     check_can_ask(ask=not asked.yes, plan_only=asked.plan_only)

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack_sets import Instance, StackSet, Targets
 from cfnroles.deploy.deleting import LEAVE_IT, retained
-from cfnroles.deploy.failures import Cause, Failure, unfolded
 from cfnroles.deploy.following import Work, together
 from cfnroles.deploy.home import Destination
 from cfnroles.deploy.ownership import not_ours
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.result import Result, StackOutcome, StackResult
-from cfnroles.deploy.stack_sets import Fleet, followed, started, stranger
+from cfnroles.deploy.stack_set_operations import Fleet, finished, followed, started
+from cfnroles.deploy.stack_sets import stranger
 from cfnroles.deploy.stacks_file import StackSource
 
 
@@ -87,16 +86,8 @@ def delete_stack_sets(deletion: FleetDeletion, fleet: Fleet) -> Result:
 def _deleted(step: StackSetDeletion, fleet: Fleet) -> Work[StackResult]:
     if step.stack_set is None:
         return StackResult(step.name, StackOutcome.ABSENT)
-    began = fleet.pace.clock.now()
-    try:
-        failures = yield from _operations(step, fleet)
-    except Refused as refused:
-        failures = unfolded(refused.message)
-    seconds = fleet.pace.clock.now() - began
-    if failures:
-        failure = Failure(step.name, Cause.STACK, failures, remedy="Fix it and run the same command again to continue.")
-        return StackResult(step.name, StackOutcome.FAILED, failure=failure, seconds=seconds)
-    return StackResult(step.name, StackOutcome.DELETED, seconds=seconds, retained=step.retained)
+    deleted = StackResult(step.name, StackOutcome.DELETED, retained=step.retained)
+    return (yield from finished(_operations(step, fleet), deleted, fleet))
 
 
 def _operations(step: StackSetDeletion, fleet: Fleet) -> Work[tuple[str, ...]]:

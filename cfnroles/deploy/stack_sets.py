@@ -4,69 +4,38 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.answers.diff import Difference
 from cfnroles.aws.refusals import Refused
-from cfnroles.aws.stack_sets import Instance, Preferences, StackSet, StackSetRequest, StackSets, Targets
-from cfnroles.deploy.failures import Cause, Failure, unfolded
+from cfnroles.aws.stack_sets import Instance, StackSet, StackSetRequest, StackSets, Targets
+from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.filled_template import FilledTemplate, permission_changes
-from cfnroles.deploy.following import Pace, Work, together
+from cfnroles.deploy.following import Work, together
 from cfnroles.deploy.home import Destination
 from cfnroles.deploy.lost_choices import lost_choices
 from cfnroles.deploy.ownership import ADOPT_REMEDY, Deployed, maker, not_ours, tags_of
 from cfnroles.deploy.parameters import (
-    Ask,
     given_values,
     missing_parameters,
     with_parameters,
     without_value,
     wrong_values,
 )
-from cfnroles.deploy.plan import NO_PERMISSION_CHANGES, Note, ReferenceCheck, Run, Stranger, Tell
+from cfnroles.deploy.plan import NO_PERMISSION_CHANGES, Note, ReferenceCheck, Stranger
 from cfnroles.deploy.preconditions import is_stack_name, of_the_input, unreadable
-from cfnroles.deploy.reference_check import NOT_ASKED, Examine, checked, not_asked, references_of, strictly
+from cfnroles.deploy.reference_check import NOT_ASKED, checked, not_asked, references_of, strictly
 from cfnroles.deploy.refused import refusal_of
 from cfnroles.deploy.result import Result, StackOutcome, StackResult
-from cfnroles.deploy.stacks_file import Pairs, StackSource
+from cfnroles.deploy.stack_set_operations import Fleet, finished, followed, started
+from cfnroles.deploy.stacks_file import StackSource
 from cfnroles.deploy.unchecked_secrets import not_checked, unchecked_secrets
 from cfnroles.errors import InvalidInput
 from cfnroles.template.given import Given
 from cfnroles.template.template import read_template
-
-
-class StackSetOptions(Struct, frozen=True):
-    """The options of a deployment, besides the targets."""
-
-    parameters: Pairs = ()
-    tags: Pairs = ()
-    administration_role_arn: str = ""
-    execution_role_name: str = ""
-    allow_unchecked_secrets: bool = False
-    adopt: bool = False
-    strict: bool = False
-    preferences: Preferences = field(default_factory=Preferences)
-
-
-class Fleet(Struct, frozen=True):
-    """The targets, options and callbacks of a deployment. The check of secrets is optional.
-
-    ``home`` is the place of the stack sets themselves, ``gaps`` are those of the roles, if the build recorded them.
-    """
-
-    stack_sets: StackSets
-    targets: Targets
-    options: StackSetOptions
-    run: Run
-    pace: Pace
-    tell: Tell
-    ask: Ask | None = None
-    home: Destination = Destination()
-    examine: Examine | None = None
-    gaps: tuple[str, ...] | None = ()
 
 
 class StackSetPlan(Struct, frozen=True):
@@ -278,16 +247,8 @@ def _applied(step: StackSetPlan, fleet: Fleet) -> Work[StackResult]:
     name = step.source.name
     if not step.needs_consent:
         return StackResult(name, StackOutcome.UNCHANGED)
-    started = fleet.pace.clock.now()
-    try:
-        failures = yield from _operations(step, fleet)
-    except Refused as refused:
-        failures = unfolded(refused.message)
-    seconds = fleet.pace.clock.now() - started
-    if failures:
-        failure = Failure(name, Cause.STACK, failures, remedy="Fix it and run the same command again to continue.")
-        return StackResult(name, StackOutcome.FAILED, failure=failure, seconds=seconds)
-    return StackResult(name, StackOutcome.UPDATED if step.before else StackOutcome.CREATED, seconds=seconds)
+    outcome = StackOutcome.UPDATED if step.before else StackOutcome.CREATED
+    return (yield from finished(_operations(step, fleet), StackResult(name, outcome), fleet))
 
 
 def _operations(step: StackSetPlan, fleet: Fleet) -> Work[tuple[str, ...]]:
@@ -343,40 +304,3 @@ def _create(request: StackSetRequest, stack_sets: StackSets) -> None:
         made = stack_sets.stack_set(request.name) if refused.code == "NameAlreadyExistsException" else None
         if made is None or made.template != request.template or not {*request.parameters} <= {*made.parameters}:
             raise
-
-
-def started(call: Callable[[], str], operation: str) -> Work[str]:
-    """Start an operation once no other is in progress on the stack set. One with its ID was started by this run."""
-    while True:
-        try:
-            return call()
-        except Refused as refused:
-            if refused.code == "OperationIdAlreadyExistsException":
-                return operation
-            if refused.code != "OperationInProgressException":
-                raise
-        yield
-
-
-def followed(name: str, operation: str, fleet: Fleet) -> Work[tuple[str, ...]]:
-    """Wait for an operation, report its progress by account and Region, and return what failed."""
-    told: dict[tuple[str, str], str] = {}
-    fleet.pace.restart()
-    while True:
-        status, reason = fleet.stack_sets.operation(name, operation)
-        progress = fleet.stack_sets.progress(name, operation)
-        for one in progress:
-            if told.get((one.account, one.region)) != one.status:
-                told[one.account, one.region] = one.status
-                fleet.tell(Note(name, f"{one.account} {one.region} {one.status}"))
-        if status not in {"RUNNING", "QUEUED", "STOPPING"}:
-            break
-        yield
-    failed = [one for one in progress if one.status == "FAILED"]
-    lines = tuple(f"{one.account} {one.region}: {one.reason or 'CloudFormation gives no reason'}" for one in failed)
-    if status == "SUCCEEDED":
-        # Within the tolerance that the user chose: reported, but not a failure.
-        for line in lines:
-            fleet.tell(Note(name, line))
-        return ()
-    return lines or (reason or f"the operation ended as {status}",)

@@ -18,7 +18,8 @@ from cfnroles.aws.stack_sets import StackSets, Targets
 from cfnroles.deploy.deleting_stack_sets import delete_stack_sets, plan_stack_set_deletion
 from cfnroles.deploy.following import Pace
 from cfnroles.deploy.plan import Run
-from cfnroles.deploy.stack_sets import Fleet, StackSetOptions, apply_stack_sets, plan_stack_sets
+from cfnroles.deploy.stack_set_operations import Fleet, StackSetOptions
+from cfnroles.deploy.stack_sets import apply_stack_sets, plan_stack_sets
 from cfnroles.deploy.stacks_file import read_stacks
 
 ACCOUNTS = ("111111111111", "222222222222")
