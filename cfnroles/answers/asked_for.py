@@ -12,7 +12,7 @@ from cfnroles.messages.denials import Denial
 from cfnroles.messages.understanding import Understood
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS
+from cfnroles.sources.template_task_types import TASK_DEFINITIONS
 from cfnroles.sources.template_tasks import own
 from cfnroles.symbols import Symbol, Wildcard
 from cfnroles.table.message import PolicyKind

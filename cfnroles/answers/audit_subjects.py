@@ -114,7 +114,7 @@ def _users_inside(readings: Iterable[Reading], role: Role, holder: Holder) -> It
     from cfnroles.answers.template_tasks import asked_about
     from cfnroles.answers.verify_configuration import verify_configuration
     from cfnroles.answers.verify_template import Question, verify_template
-    from cfnroles.sources.template_task_definitions import TASKS
+    from cfnroles.sources.template_task_types import TASKS
 
     for reading in readings:
         if reading.template is not None:

@@ -12,7 +12,8 @@ from cfnroles.need import Gap, Reference
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.template_references import made_by_template
-from cfnroles.sources.template_task_definitions import TASKS, spelled
+from cfnroles.sources.template_shapes import spelled
+from cfnroles.sources.template_task_types import TASKS
 from cfnroles.sources.template_tasks import hidden, in_worlds
 from cfnroles.template.template import Template
 

@@ -14,7 +14,8 @@ from cfnroles.need import Gap, Need, Permission
 from cfnroles.sources.cdk_app import construct_path
 from cfnroles.sources.nested_stacks import NestedStack, linked_stacks
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.template_task_definitions import TASKS, noun_of, spelled
+from cfnroles.sources.template_shapes import spelled
+from cfnroles.sources.template_task_types import TASKS, noun_of
 from cfnroles.sources.template_tasks import TaskInWorlds, hidden, in_worlds, own
 from cfnroles.spelling import hint
 from cfnroles.template.template import Template

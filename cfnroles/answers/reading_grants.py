@@ -16,7 +16,7 @@ from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.role_kinds import kind_of
 from cfnroles.sources.reading import Reading, Task
-from cfnroles.sources.template_task_definitions import spelled
+from cfnroles.sources.template_shapes import spelled
 from cfnroles.sources.template_tasks import TaskInWorlds, in_worlds
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template

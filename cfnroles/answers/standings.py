@@ -15,7 +15,7 @@ from cfnroles.answers.verification import Ground, Outcome, Verdict, Verification
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Holder, Origin
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.template_task_definitions import TASKS
+from cfnroles.sources.template_task_types import TASKS
 from cfnroles.sources.template_tasks import defined
 
 

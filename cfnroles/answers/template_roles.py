@@ -20,7 +20,7 @@ from cfnroles.sources.role_members import OTHER_ROLES
 from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.state_machines import STATE_MACHINES
 from cfnroles.sources.template_targets import RUNNING, doing_more, values_of
-from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
+from cfnroles.sources.template_task_types import EXPRESS_SERVICE, TASKS
 from cfnroles.sources.template_tasks import around_of, conditions_around, run_in
 from cfnroles.symbols import Import, Opaque
 from cfnroles.template.dependencies import names_in

@@ -14,7 +14,7 @@ from cfnroles.errors import InvalidInput, RefusedByEcs
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Severity
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.template_task_definitions import NOUNS, TASK_DEFINITIONS
+from cfnroles.sources.template_task_types import NOUNS, TASK_DEFINITIONS
 from cfnroles.sources.template_tasks import TaskInWorlds, own
 from cfnroles.sources.told_facts import told_facts
 from cfnroles.spelling import hint

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from cfnroles.iam.roles import Role, RolePolicy
 from cfnroles.need import Need, Origin, Reason
 from cfnroles.sources.template_arns import ARNS
-from cfnroles.sources.template_task_definitions import shaped, spelled
+from cfnroles.sources.template_shapes import shaped, spelled
 from cfnroles.symbols import SUFFIX, Attribute, Cut, InImage, RandomSuffix, Symbol
 from cfnroles.template.expressions import expression
 from cfnroles.template.intrinsics import plain

@@ -12,7 +12,7 @@ from cfnroles.answers.verify_template import NO_QUESTION, Question, verify_templ
 from cfnroles.errors import InvalidInput
 from cfnroles.sources.nested_stacks import NestedStack, linked_stacks
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.template_task_definitions import TASKS
+from cfnroles.sources.template_task_types import TASKS
 from cfnroles.sources.template_tasks import hidden, own
 from cfnroles.spelling import hint
 from cfnroles.template.template import Template

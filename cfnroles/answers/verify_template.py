@@ -40,7 +40,7 @@ from cfnroles.sources.role_places import ROLE_PROPERTIES, given_at, places_of
 from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_references import deployable_worlds
 from cfnroles.sources.template_targets import RUNNING
-from cfnroles.sources.template_task_definitions import TASKS, noun_of
+from cfnroles.sources.template_task_types import TASKS, noun_of
 from cfnroles.sources.template_tasks import PROCESSED, TaskInWorlds, defined, hidden, in_same_worlds
 from cfnroles.statements import compose
 from cfnroles.symbols import Opaque, Parameter

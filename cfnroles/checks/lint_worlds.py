@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from cfnroles.need import Holder
 from cfnroles.sources.role_places import ROLE_PROPERTIES
-from cfnroles.sources.template_task_definitions import CLUSTER, TASKS
+from cfnroles.sources.template_task_types import CLUSTER, TASKS
 from cfnroles.template.covering import covering, number_of_forms
 from cfnroles.template.dependencies import Dependencies, names_in, on_the_way
 from cfnroles.template.template import Template

@@ -24,16 +24,9 @@ from cfnroles.sources.task_definition_checks import shape_findings, size_finding
 from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_names import refused_names
 from cfnroles.sources.template_runs import asked_alone_in
-from cfnroles.sources.template_task_definitions import (
-    CLUSTER,
-    RUNS,
-    TASKS,
-    UNREAD,
-    TemplateTask,
-    beside_services,
-    shaped,
-    task_definitions,
-)
+from cfnroles.sources.template_shapes import shaped
+from cfnroles.sources.template_task_definitions import TemplateTask, beside_services, task_definitions
+from cfnroles.sources.template_task_types import CLUSTER, RUNS, TASKS, UNREAD
 from cfnroles.sources.unknown_members import unknown_members, unseen_members
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import literal, symbols

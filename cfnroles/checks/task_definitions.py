@@ -9,7 +9,7 @@ from cfnroles.checks.plain_text import plain_text_secret
 from cfnroles.checks.references import is_reference
 from cfnroles.need import Finding, Severity, fault
 from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK
-from cfnroles.sources.template_task_definitions import UNREAD
+from cfnroles.sources.template_task_types import UNREAD
 from cfnroles.symbols import Attribute, Expression, PseudoParameter, Symbol
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.images import ecr_repository, tag

@@ -12,7 +12,7 @@ from cfnroles.iam.roles import Unread
 from cfnroles.iam.stack_roles import may_make
 from cfnroles.need import Finding, Holder, Severity, fault
 from cfnroles.sources.nested_stacks import ADDRESSES
-from cfnroles.sources.template_task_definitions import TASKS
+from cfnroles.sources.template_task_types import TASKS
 from cfnroles.symbols import IMPORT
 from cfnroles.table.ecs.service_role import BY_HAND
 from cfnroles.template.intrinsics import symbols

@@ -30,7 +30,7 @@ FILE = FileName()
 
 def resources(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the task definitions in SOURCE, by logical ID or address."""
-    from cfnroles.sources.template_task_definitions import TASKS
+    from cfnroles.sources.template_task_types import TASKS
     from cfnroles.sources.template_tasks import defined
 
     names: list[str] = []

@@ -192,7 +192,7 @@ def _kind(path: str) -> str:
     from cfnroles.document import read_document
     from cfnroles.lines import refuse
     from cfnroles.sources.source import looks_known, recognised
-    from cfnroles.sources.template_task_definitions import TASKS
+    from cfnroles.sources.template_task_types import TASKS
     from cfnroles.sources.template_tasks import defined
 
     document = read_document(path)

@@ -103,7 +103,7 @@ def _with_nested(top: _File, about: Told) -> dict[_File, str]:
     Each has its project if that is not its default.
     """
     from cfnroles.sources.nested_stacks import with_tasks
-    from cfnroles.sources.template_task_definitions import TASKS
+    from cfnroles.sources.template_task_types import TASKS
     from cfnroles.sources.template_tasks import defined
     from cfnroles.targets.cloudformation.project_names import project_option, projects_of
 

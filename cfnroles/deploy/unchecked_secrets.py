@@ -16,7 +16,7 @@ from cfnroles.counted import counted
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.filled_template import FilledTemplate
 from cfnroles.deploy.plan import GATE
-from cfnroles.sources.template_task_definitions import TASKS
+from cfnroles.sources.template_task_types import TASKS
 from cfnroles.template.intrinsics import undecided
 from cfnroles.template.template import Resource
 

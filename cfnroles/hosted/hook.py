@@ -22,7 +22,7 @@ from cfnroles.hosted.asking import account_of
 from cfnroles.hosted.message import fitting, internal_error
 from cfnroles.hosted.payload import template_at
 from cfnroles.sources.source import read
-from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS
+from cfnroles.sources.template_task_types import TASK_DEFINITIONS
 from cfnroles.sources.template_tasks import defined
 from cfnroles.sources.told import Told
 from cfnroles.template.worlds import without_defaults

@@ -23,7 +23,7 @@ from cfnroles.sources.directories import MANIFEST, artifacts
 from cfnroles.sources.nested_stacks import STACK as NESTED
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
-from cfnroles.sources.template_task_definitions import TASKS
+from cfnroles.sources.template_task_types import TASKS
 from cfnroles.sources.template_tasks import hidden, own
 from cfnroles.sources.told import Told
 from cfnroles.spelling import hint

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from cfnroles.sources.template_task_definitions import shaped
+from cfnroles.sources.template_shapes import shaped
 from cfnroles.symbols import Attribute
 from cfnroles.template.template import ResolvedStack, Resource
 from cfnroles.text import Text, arn_of

@@ -12,7 +12,9 @@ from typing import Any
 from msgspec import Struct
 
 from cfnroles.need import Gap, Holder
-from cfnroles.sources.template_task_definitions import SERVICE, TemplateTask, elements, names_of
+from cfnroles.sources.template_members import elements
+from cfnroles.sources.template_task_definitions import TemplateTask
+from cfnroles.sources.template_task_types import SERVICE, names_of
 from cfnroles.table.ecs import FEATURES, ecr_images
 from cfnroles.template.template import ResolvedStack, Resource
 from cfnroles.text import from_spelling

@@ -250,7 +250,7 @@ class Reading(Struct, frozen=True):
         raise InvalidInput(f"has no task definition {address}", where=self.name, why=why, remedy=hint(address, names))
 
     def _without_tasks(self) -> InvalidInput:
-        from cfnroles.sources.template_task_definitions import TASKS
+        from cfnroles.sources.template_task_types import TASKS
         from cfnroles.sources.template_tasks import defined
 
         if self.unseen:

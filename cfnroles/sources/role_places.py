@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cfnroles.document import inside
 from cfnroles.need import Holder, Need, Origin
 from cfnroles.sources.template_targets import RUNNERS, doing_more, values_of
-from cfnroles.sources.template_task_definitions import CAPACITY_PROVIDER, EXPRESS_SERVICE, SERVICE, TASKS
+from cfnroles.sources.template_task_types import CAPACITY_PROVIDER, EXPRESS_SERVICE, SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.template.dependencies import names_in
 from cfnroles.template.template import resources_of

@@ -23,7 +23,7 @@ from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.role_places import own_places
 from cfnroles.sources.roles import file_and_name
-from cfnroles.sources.template_task_definitions import TASKS
+from cfnroles.sources.template_task_types import TASKS
 from cfnroles.sources.template_tasks import own
 from cfnroles.spelling import hint
 from cfnroles.template.linking import Stack, linked

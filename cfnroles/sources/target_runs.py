@@ -13,8 +13,11 @@ from msgspec.structs import replace
 from cfnroles.need import Gap, Holder
 from cfnroles.placeholders import as_symbols, unresolved
 from cfnroles.sources.pipe_sources import read_by
+from cfnroles.sources.template_members import Turned
+from cfnroles.sources.template_shapes import shaped
 from cfnroles.sources.template_targets import RUNNERS, Target, names_task, targets_of
-from cfnroles.sources.template_task_definitions import TemplateTask, Turned, names_of, shaped
+from cfnroles.sources.template_task_definitions import TemplateTask
+from cfnroles.sources.template_task_types import names_of
 from cfnroles.sources.unknown_members import members_beside
 from cfnroles.symbols import Attribute
 from cfnroles.table.ecs.run_task import OVERRIDABLE

@@ -26,7 +26,8 @@ from cfnroles.sources.pipelines import DEPLOYMENT_GROUP, PIPELINE
 from cfnroles.sources.task_definition_checks import MOST_BYTES, size_of
 from cfnroles.sources.template_keys import NAMES, Keys
 from cfnroles.sources.template_targets import may_run_tasks
-from cfnroles.sources.template_task_definitions import CLUSTER, RUNS, TASKS, TemplateTask
+from cfnroles.sources.template_task_definitions import TemplateTask
+from cfnroles.sources.template_task_types import CLUSTER, RUNS, TASKS
 from cfnroles.template.covering import covering, number_of_forms
 from cfnroles.template.dependencies import Dependencies
 from cfnroles.template.template import Template

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from cfnroles.facts import Facts
 from cfnroles.need import Gap, Holder, Need
-from cfnroles.sources.template_task_definitions import TemplateTask, shaped
+from cfnroles.sources.template_shapes import shaped
+from cfnroles.sources.template_task_definitions import TemplateTask
 from cfnroles.symbols import Parameter
 from cfnroles.table.feature import Unnamed
 from cfnroles.table.references import remedy

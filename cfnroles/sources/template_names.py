@@ -9,7 +9,7 @@ from cfnroles.sources.pipelines import DEPLOYMENT_GROUP, PIPELINE
 from cfnroles.sources.template_arns import ARNS, TELLING
 from cfnroles.sources.template_keys import ENCRYPTED
 from cfnroles.sources.template_targets import RUNNERS
-from cfnroles.sources.template_task_definitions import CLUSTER, RUNS, TASKS, UNREAD
+from cfnroles.sources.template_task_types import CLUSTER, RUNS, TASKS, UNREAD
 from cfnroles.spelling import meant
 from cfnroles.template.intrinsics import NAMED_BY_PROPERTY
 from cfnroles.template.template import Template

@@ -11,14 +11,8 @@ from cfnroles.facts import Facts
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_conditions import too_many_conditions
-from cfnroles.sources.template_task_definitions import (
-    CLUSTER,
-    RUNS,
-    TASK_DEFINITIONS,
-    TASK_SET,
-    TemplateTask,
-    running_elsewhere,
-)
+from cfnroles.sources.template_task_definitions import TemplateTask, running_elsewhere
+from cfnroles.sources.template_task_types import CLUSTER, RUNS, TASK_DEFINITIONS, TASK_SET
 from cfnroles.sources.unknown_members import unseen_members
 from cfnroles.template.dependencies import reached_from
 from cfnroles.template.given import NOTHING_GIVEN, Given

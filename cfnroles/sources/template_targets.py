@@ -18,7 +18,8 @@ from cfnroles.sources.pipe_sources import SOURCES, needs_more
 from cfnroles.sources.state_machines import DEFINING, STATE_MACHINES, TASK, RunningState, state_machine
 from cfnroles.sources.target_overrides import input_of, is_dynamic, seen
 from cfnroles.sources.template_conditions import too_many_conditions
-from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS, TASKS, elements, has_key, names_of
+from cfnroles.sources.template_members import elements
+from cfnroles.sources.template_task_types import TASK_DEFINITIONS, TASKS, has_key, names_of
 from cfnroles.template.dependencies import reached_from
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.template import ResolvedStack, Resource, Template

@@ -30,17 +30,15 @@ from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_names import names_elsewhere
 from cfnroles.sources.template_runs import asked_alone
 from cfnroles.sources.template_targets import RUNNERS, as_runner, names_family, of_unread_targets, tasks_named
-from cfnroles.sources.template_task_definitions import (
+from cfnroles.sources.template_task_definitions import TemplateTask, beside_services, task_definitions
+from cfnroles.sources.template_task_types import (
     CAPACITY_PROVIDER,
     CLUSTER,
     RUNS,
     TASK_DEFINITIONS,
     TASKS,
     UNREAD,
-    TemplateTask,
-    beside_services,
     may_have_roles,
-    task_definitions,
 )
 from cfnroles.sources.unknown_members import unseen_members
 from cfnroles.table.feature import Unnamed

@@ -10,7 +10,7 @@ import pytest
 
 from cfnroles.document import parse
 from cfnroles.sources.role_places import SERVICE_ROLES, given_at, own_places
-from cfnroles.sources.template_task_definitions import CAPACITY_PROVIDER, SERVICE, TASKS
+from cfnroles.sources.template_task_types import CAPACITY_PROVIDER, SERVICE, TASKS
 
 PROPERTIES = Path(__file__).parents[1] / "table" / "ecs" / "properties.json"
 RECORD = json.loads(PROPERTIES.read_text(encoding="utf-8"))

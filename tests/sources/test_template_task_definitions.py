@@ -8,12 +8,8 @@ import pytest
 import yaml
 
 from cfnroles.sources.members import MEMBERS
-from cfnroles.sources.template_task_definitions import (
-    TemplateTask,
-    shaped,
-    spelled,
-    task_definitions,
-)
+from cfnroles.sources.template_shapes import shaped, spelled
+from cfnroles.sources.template_task_definitions import TemplateTask, task_definitions
 from cfnroles.symbols import Attribute, Wildcard
 from cfnroles.template.template import read_template
 

@@ -10,7 +10,7 @@ import pytest
 from cfnroles.document import Document
 from cfnroles.facts import Facts
 from cfnroles.sources import template_tasks
-from cfnroles.sources.template_task_definitions import spelled
+from cfnroles.sources.template_shapes import spelled
 from cfnroles.sources.template_tasks import defined, in_worlds
 from cfnroles.template import template as templates
 from cfnroles.template.given import NOTHING_GIVEN

@@ -13,7 +13,7 @@ from cfnroles.sources.nested_stacks import NestedStack, nested_stacks, with_task
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_targets import made_in_part
-from cfnroles.sources.template_task_definitions import TASKS
+from cfnroles.sources.template_task_types import TASKS
 from cfnroles.sources.template_tasks import hidden
 from cfnroles.targets.cloudformation.project_names import project_option, projects_of
 from cfnroles.targets.cloudformation.stack_names import with_stack_names

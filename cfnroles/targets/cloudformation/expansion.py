@@ -30,7 +30,7 @@ from cfnroles.sources.role_places import (
     roleless_targets,
 )
 from cfnroles.sources.source import read
-from cfnroles.sources.template_task_definitions import TASKS
+from cfnroles.sources.template_task_types import TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.sources.told import Told
 from cfnroles.targets.cloudformation.inject import added_for, all_places, found_in_template

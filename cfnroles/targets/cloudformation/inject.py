@@ -27,7 +27,7 @@ from cfnroles.sources.reading import Reading
 from cfnroles.sources.role_places import RolePlace, given_at, named_already, places_of, shared, without_place
 from cfnroles.sources.source import read
 from cfnroles.sources.template_parameters import by_parameters
-from cfnroles.sources.template_task_definitions import TASKS
+from cfnroles.sources.template_task_types import TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined
 from cfnroles.sources.told import Told
 from cfnroles.targets.cloudformation.build_template import unseen

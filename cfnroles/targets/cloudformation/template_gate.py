@@ -9,7 +9,7 @@ from troposphere import encode_to_dict
 
 from cfnroles.need import Origin, Reference
 from cfnroles.sources.template_references import made_by_template
-from cfnroles.sources.template_task_definitions import spelled
+from cfnroles.sources.template_shapes import spelled
 from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.targets.cloudformation import secret_validator
 from cfnroles.targets.cloudformation.parameters import project_name

@@ -22,8 +22,8 @@ from cfnroles.policies import Policy, pack
 from cfnroles.role_kinds import RoleKind, kind_of
 from cfnroles.sources.role_places import ROLE_PROPERTIES, Choice, RolePlace, needs_at
 from cfnroles.sources.template_references import resources_in
+from cfnroles.sources.template_shapes import spelled
 from cfnroles.sources.template_targets import RUNNING
-from cfnroles.sources.template_task_definitions import spelled
 from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.statements import compose
 from cfnroles.symbols import Attribute, Parameter

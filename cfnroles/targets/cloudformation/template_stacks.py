@@ -19,7 +19,7 @@ from cfnroles.placeholders import OF_THE_STACKS
 from cfnroles.role_kinds import kind_of
 from cfnroles.sources.role_places import RolePlace, holders_of, places_of, without_place
 from cfnroles.sources.roles_beside import STANDS_FOR, record_of
-from cfnroles.sources.template_task_definitions import spelled
+from cfnroles.sources.template_shapes import spelled
 from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.symbols import Attribute, Cut, InImage, Opaque, Parameter, Placeholder, Symbol
 from cfnroles.targets.cloudformation.parameters import project_name, secret_parameters

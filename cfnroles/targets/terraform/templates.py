@@ -11,7 +11,7 @@ from cfnroles.discovery import Discovery
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Need, Reference
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.template_task_definitions import CAPACITY_PROVIDER, TASKS, noun_of
+from cfnroles.sources.template_task_types import CAPACITY_PROVIDER, TASKS, noun_of
 from cfnroles.sources.template_tasks import TaskInWorlds, in_worlds
 from cfnroles.targets.terraform.conditions import NeedConditions, When
 from cfnroles.targets.terraform.file import Again, Header
