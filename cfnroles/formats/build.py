@@ -72,7 +72,7 @@ def other_side(account: str) -> list[str]:
 
 
 def told(reading: Reading, gaps: Sequence[Gap]) -> Iterator[str]:
-    """Yield the gaps, and what ECS accepts but will likely fail."""
+    """Yield the gaps, and what may fail although ECS accepts it."""
     if gaps:
         yield ""
         yield gaps_head(gaps)
@@ -80,7 +80,7 @@ def told(reading: Reading, gaps: Sequence[Gap]) -> Iterator[str]:
     warnings = [finding for finding in reading.findings if finding.severity is Severity.WARNING]
     if warnings:
         yield ""
-        yield f"Warnings: {counted(len(warnings), 'place')} that ECS accepts and that will likely fail:"
+        yield f"Warnings: {counted(len(warnings), 'place')} that may fail:"
         yield findings_text(warnings, reading.texts)
 
 

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery, together
 from cfnroles.facts import Facts
-from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
+from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference, Severity
 from cfnroles.placeholders import as_symbols
-from cfnroles.sources.reading import Task
+from cfnroles.sources.reading import Task, in_words
 from cfnroles.sources.target_runs import hidden_gaps
 from cfnroles.sources.task_definition import home
 from cfnroles.sources.task_definition_checks import discover
@@ -87,13 +87,14 @@ class TaskInPasses(Struct, frozen=True):
     def task(self) -> Task:
         """Return the task definition with its needs in any of its worlds."""
         conditions, there = self.conditions(), self.numbers
+        discoveries = self._judged(conditions)
         where: dict[Need | Gap | Finding | Reference, set[int]] = {}
-        for number, each in zip(there, self.discoveries, strict=True):
+        for number, each in zip(there, discoveries, strict=True):
             things: tuple[Need | Gap | Finding | Reference, ...]
             things = (*each.needs, *each.gaps, *each.findings, *each.references)
             for thing in things:
                 where.setdefault(thing, set()).add(number)
-        whole = together(self.discoveries)
+        whole = together(discoveries)
         if much := self.too_many():
             whole = replace(whole, gaps=(*whole.gaps, much))
         return Task(
@@ -105,14 +106,39 @@ class TaskInPasses(Struct, frozen=True):
             when={thing: conditions.of(numbers) for thing, numbers in where.items() if numbers < set(there)},
             condition=conditions.of(set(there)),
             defaults=self.at.defaults,
-            variants=tuple(_distinct(self.workloads, self.discoveries)),
+            variants=tuple(_distinct(self.workloads, discoveries)),
             made=frozenset(
                 reference
-                for discovery, each in zip(self.discoveries, self.found, strict=True)
+                for discovery, each in zip(discoveries, self.found, strict=True)
                 for reference in discovery.references
                 if is_made(reference, each.turned.keys)
             ),
         )
+
+    def _judged(self, conditions: PassConditions) -> Sequence[Discovery]:
+        """Return the discoveries, with warnings in place of errors if ECS accepts the task definition in some passes.
+
+        The values that decide are unknown, and may exclude the conditions of an error.
+        """
+        refused: dict[Finding, set[int]] = {}
+        for number, each in zip(self.numbers, self.discoveries, strict=True):
+            for finding in each.findings:
+                if finding.severity is Severity.ERROR:
+                    refused.setdefault(finding, set()).add(number)
+        if not refused or set().union(*refused.values()) == set(self.numbers):
+            return self.discoveries
+        only = {
+            finding: replace(
+                finding,
+                severity=Severity.WARNING,
+                what=f"{finding.what} (only if {in_words(conditions.of(numbers))})",
+            )
+            for finding, numbers in refused.items()
+        }
+        return [
+            replace(each, findings=tuple(only.get(finding, finding) for finding in each.findings))
+            for each in self.discoveries
+        ]
 
 
 def in_passes(

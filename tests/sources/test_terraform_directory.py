@@ -531,6 +531,43 @@ def test_a_container_that_never_has_a_name_is_refused(default: str) -> None:
         reading(text).accepted()
 
 
+SIZED = """
+variable "cpu" { type = number }
+locals {
+  cpu = var.cpu <= 256 ? 256 : 512
+}
+resource "aws_ecs_task_definition" "app" {
+  family                   = "app"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = local.cpu
+  memory                   = local.cpu <= 256 ? 512 : MOST
+  container_definitions    = jsonencode([{ name = "web", image = "nginx" }])
+}
+"""
+
+
+def test_an_error_under_a_condition_of_unknown_values_is_a_warning() -> None:
+    (only,) = reading(SIZED.replace("MOST", "300")).accepted()
+    assert [(each.severity, each.what) for each in only.discovery.findings] == [
+        (
+            "warning",
+            "Fargate does not offer 300 MiB of memory with 512 CPU units (only if var.cpu <= 256 does not hold)",
+        )
+    ]
+    assert list(map(only.only_if, only.discovery.findings)) == ["var.cpu <= 256 does not hold"]
+
+
+def test_an_error_under_each_condition_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="in 2 places"):
+        reading(SIZED.replace("MOST", "300").replace("? 512 : 300", "? 200 : 300")).accepted()
+
+
+def test_a_value_that_is_passed_decides_an_error() -> None:
+    with pytest.raises(InvalidInput, match="in 1 place"):
+        reading(SIZED.replace("MOST", "300"), parameters={"cpu": "1024"}).accepted()
+
+
 def test_a_default_that_was_taken_is_told() -> None:
     text = secret('"/${var.env}/db"', 'variable "env" { default = "dev" }\n')
     assert reading(text).tasks[0].defaults == ("env",)
