@@ -87,6 +87,10 @@ class FaultyNetwork:
         """Let the next calls of an action meet a fault."""
         self.faults = {action: deque([fault] * times)}
 
+    def fails_in_turn(self, faults):
+        """Let the next calls of each action meet these faults, one after the other; an empty one is none."""
+        self.faults = {action: deque(each) for action, each in faults.items()}
+
     @property
     def failed(self):
         """Whether all faults have happened."""
