@@ -222,7 +222,8 @@ def _deployed(built: Build, directory: Path, shared: Collection[str] = ()) -> It
     same = list(dict.fromkeys(name for stack in built.stacks for name in _shared(stack, shared)))
     yield ""
     yield from _of_shared_gate(built)
-    options = "".join(f" --parameter {name}=VALUE" for name in same)
+    required = (name for stack in built.stacks for name in _without_default(stack))
+    options = "".join(f" --parameter {name}=VALUE" for name in dict.fromkeys([*same, *required]))
     yield f"Deploy with `cfnroles deploy {quoted(str(directory))}{options}`, or with the AWS CLI:"
     templates = zip(built.stacks, built.files, strict=False)
     yield from (_deploy_command(stack, directory / name, shared) for stack, name in templates)

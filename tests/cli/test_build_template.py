@@ -68,7 +68,7 @@ def test_resources_of_the_template_are_parameters(built: Any) -> None:
     roles = files["roles.yaml"]
     assert roles["Parameters"]["Database"] == {
         "Type": "String",
-        "Description": "What Ref Database gives in the stack of the task definition.",
+        "Description": "Value of Ref Database in the stack of the task definition.",
     }
     policies = roles["Resources"]["WebExecutionRole"]["Properties"]["Policies"]
     statements = {each["Sid"]: each["Resource"] for each in policies[0]["PolicyDocument"]["Statement"]}
@@ -189,7 +189,7 @@ def test_the_name_of_the_stack_of_the_task_definition_is_handed_over(built: Any)
         == validator["Parameters"]["StackName2"]
         == {
             "Type": "String",
-            "Description": "What Ref AWS::StackName gives in the stack of the task definition.",
+            "Description": "Value of Ref AWS::StackName in the stack of the task definition.",
         }
     )
     assert roles["Conditions"]["IsLive"] == {"Fn::Equals": [{"Ref": "StackName2"}, "live"]}
@@ -285,7 +285,7 @@ def test_what_a_template_makes_on_a_condition_need_not_be_handed_over(built: Any
 
     parameters = files["roles.yaml"]["Parameters"]
     assert parameters["FilesArn"]["Default"] == ""
-    assert parameters["FilesArn"]["Description"].endswith("; empty where IsProd does not hold.")
+    assert parameters["FilesArn"]["Description"].endswith("; empty if IsProd does not hold.")
     assert "Default" not in parameters["Database"]
 
 
@@ -345,7 +345,11 @@ def test_the_summary_tells_which_property_of_which_resource_takes_which_role(bui
 
 def test_the_commands_name_each_parameter_that_the_template_has_too(built: Any) -> None:
     told = built()[0].err
-    assert "out --parameter Stage=VALUE --parameter TemplateProjectName=VALUE`, or with the AWS CLI:\n" in told
+    assert "out --parameter Stage=VALUE --parameter TemplateProjectName=VALUE --parameter " in told
+    # The one command needs what all the others need.
+    (deploy,) = [line for line in told.splitlines() if line.startswith("Deploy with")]
+    others = [line for line in told.splitlines() if line.startswith("  aws cloudformation deploy")]
+    assert set(re.findall(r"(\w+)=VALUE", deploy)) == set(re.findall(r"(\w+)=VALUE", "".join(others)))
     (roles,) = [line for line in told.splitlines() if "--stack-name service-roles --template-file" in line]
     assert {"Stage=VALUE", "TemplateProjectName=VALUE", "Database=VALUE"} <= set(roles.split())
     assert "\nUse the same values as for the template: Stage, TemplateProjectName.\n" in told

@@ -13,7 +13,7 @@ from cfnroles.template.template import Template
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
 _OF_ONE_STACK = ("AWS::StackName", "AWS::StackId")
-_DESCRIPTION = "What Ref {} gives in the stack of the task definition."
+_DESCRIPTION = "Value of Ref {} in the stack of the task definition."
 
 
 def with_stack_names(template: Template) -> Template:

@@ -182,11 +182,11 @@ class _Outside:
             resource, _, attribute = name.partition(".")
             self._names[name] = self._adding.ids.new(name) if attribute else resource
             what = f"Fn::GetAtt {name}" if attribute else f"Ref {name}"
-            told = f"What {what} gives in the stack of the task definition"
+            told = f"Value of {what} in the stack of the task definition"
             condition = self._adding.tree["Resources"].get(resource, {}).get("Condition")
             # If the template has no such resource, there is no value, and no policy with it.
             there = {"Default": ""} if condition else {}
-            told += f"; empty where {condition} does not hold." if condition else "."
+            told += f"; empty if {condition} does not hold." if condition else "."
             self.declared[self._names[name]] = {"Type": "String", **there, "Description": told}
         return Parameter(self._names[name])
 
