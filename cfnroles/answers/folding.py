@@ -23,7 +23,7 @@ from cfnroles.iam.evaluator import StatementId
 from cfnroles.iam.roles import Role, RolePolicy
 from cfnroles.need import Condition, Gap, Need, Permission
 from cfnroles.statements import Statement, compose
-from cfnroles.template.worlds import World
+from cfnroles.template.atoms import World
 
 _Item = TypeVar("_Item", bound=Hashable)
 #: A result, and the worlds that have it.

@@ -17,9 +17,10 @@ from cfnroles.need import Finding, Origin, Severity, fault
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_conditions import DECIDE, TOO_MANY
 from cfnroles.sources.told import Told
+from cfnroles.template.atoms import Atom, World
 from cfnroles.template.dependencies import on_the_way
 from cfnroles.template.template import Template, checked
-from cfnroles.template.worlds import Atom, World, Worlds
+from cfnroles.template.worlds import Worlds
 
 _OURS = frozenset(check.id for check in CHECKS)
 #: In ascending order.

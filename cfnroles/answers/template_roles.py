@@ -23,11 +23,12 @@ from cfnroles.sources.template_targets import RUNNING, doing_more, values_of
 from cfnroles.sources.template_task_types import EXPRESS_SERVICE, TASKS
 from cfnroles.sources.template_tasks import around_of, conditions_around, run_in
 from cfnroles.symbols import Import, Opaque
+from cfnroles.template.atoms import World
 from cfnroles.template.dependencies import names_in
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import NO_VALUE, plain, symbols
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import World, Worlds
+from cfnroles.template.worlds import Worlds
 from cfnroles.text import from_spelling
 from cfnroles.workload import Path
 

@@ -29,7 +29,7 @@ from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming
 from cfnroles.sources.terraform_roles import Roles, TaskWithRoles, role_texts
 from cfnroles.statements import compose
 from cfnroles.symbols import Expression
-from cfnroles.template.worlds import Atom, World
+from cfnroles.template.atoms import Atom, World
 from cfnroles.text import Text, text_of
 from cfnroles.workload import Path, Workload
 from cfnroles.written import as_written

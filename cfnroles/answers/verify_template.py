@@ -44,10 +44,10 @@ from cfnroles.sources.template_task_types import TASKS, noun_of
 from cfnroles.sources.template_tasks import PROCESSED, TaskInWorlds, defined, hidden, in_same_worlds
 from cfnroles.statements import compose
 from cfnroles.symbols import Opaque, Parameter
+from cfnroles.template.atoms import World
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import World
 from cfnroles.text import Text, from_spelling
 
 #: What determines a judged role: its policies, and the secrets with names in them.

@@ -18,11 +18,12 @@ from msgspec import Struct
 from cfnroles.need import Holder
 from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.template_task_types import CLUSTER, TASKS
+from cfnroles.template.atoms import Atom, World
 from cfnroles.template.covering import covering, number_of_forms
 from cfnroles.template.dependencies import Dependencies, names_in, on_the_way
 from cfnroles.template.template import Template
 from cfnroles.template.world_sets import WorldSet
-from cfnroles.template.worlds import MOST, Atom, World, Worlds
+from cfnroles.template.worlds import MOST, Worlds
 from cfnroles.workload import Path
 
 _ROLE, _SECRET = "AWS::IAM::Role", "AWS::SecretsManager::Secret"

@@ -28,11 +28,12 @@ from cfnroles.sources.template_shapes import shaped
 from cfnroles.sources.template_task_definitions import TemplateTask, beside_services, task_definitions
 from cfnroles.sources.template_task_types import CLUSTER, RUNS, TASKS, UNREAD
 from cfnroles.sources.unknown_members import unknown_members, unseen_members
+from cfnroles.template.atoms import World
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import literal, symbols
 from cfnroles.template.known_stacks import KnownStacks
 from cfnroles.template.template import ResolvedStack, Resource, Template
-from cfnroles.template.worlds import World, Worlds, worlds_of
+from cfnroles.template.worlds import Worlds, worlds_of
 from cfnroles.workload import Path
 
 #: Prefixes of the types that have checks.

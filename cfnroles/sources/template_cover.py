@@ -28,11 +28,12 @@ from cfnroles.sources.template_keys import NAMES, Keys
 from cfnroles.sources.template_targets import may_run_tasks
 from cfnroles.sources.template_task_definitions import TemplateTask
 from cfnroles.sources.template_task_types import CLUSTER, RUNS, TASKS
+from cfnroles.template.atoms import Atom, Groups, World
 from cfnroles.template.covering import covering, number_of_forms
 from cfnroles.template.dependencies import Dependencies
 from cfnroles.template.template import Template
 from cfnroles.template.world_sets import WorldSet, space_of
-from cfnroles.template.worlds import MOST, Atom, Groups, World, Worlds
+from cfnroles.template.worlds import MOST, Worlds
 from cfnroles.workload import EXPRESS, Path
 
 #: The lists of a container with independent elements.

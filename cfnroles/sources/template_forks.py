@@ -18,8 +18,9 @@ from cfnroles.ecr_images import IN_ECR
 from cfnroles.sources.template_task_definitions import TemplateTask
 from cfnroles.symbols import Opaque
 from cfnroles.table.images import KINDS, elsewhere, in_ecr, is_open
+from cfnroles.template.atoms import Atom, World
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import Atom, Fork, World, Worlds
+from cfnroles.template.worlds import Fork, Worlds
 from cfnroles.text import Text
 from cfnroles.workload import Path, Workload
 

@@ -42,11 +42,12 @@ from cfnroles.sources.template_task_types import (
 )
 from cfnroles.sources.unknown_members import unseen_members
 from cfnroles.table.feature import Unnamed
+from cfnroles.template.atoms import Atom, World
 from cfnroles.template.dependencies import names_in, on_the_way
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.template import ResolvedStack, Template, is_module
 from cfnroles.template.world_sets import WorldSet
-from cfnroles.template.worlds import Atom, Fork, Where, World, Worlds, without_defaults, worlds_of
+from cfnroles.template.worlds import Fork, Where, Worlds, without_defaults, worlds_of
 from cfnroles.text import Text
 from cfnroles.workload import Path
 

@@ -26,9 +26,10 @@ from cfnroles.sources.told import Told
 from cfnroles.sources.told_facts import told_facts
 from cfnroles.sources.unknown_members import HOLDERS_BESIDE
 from cfnroles.table.ecs import FEATURES
+from cfnroles.template.atoms import Atom, World
 from cfnroles.template.given import NOTHING_GIVEN
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import MOST, Atom, Disjunction, Literal, World, Worlds
+from cfnroles.template.worlds import MOST, Disjunction, Literal, Worlds
 from cfnroles.workload import EXPRESS, PROVIDER, Path, Workload
 
 #: The outcomes of the conditions of a pass.

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from math import prod
 
-from cfnroles.template.worlds import MOST, Atom, Groups, World, flipped, usual_in
+from cfnroles.template.atoms import Atom, Groups, World, flipped, usual_in
+from cfnroles.template.worlds import MOST
 
 #: The alternatives of some groups in which a set of atoms has one form: a number with a bit for each alternative.
 _Form = dict[int, int]

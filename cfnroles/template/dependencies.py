@@ -9,8 +9,9 @@ from typing import Any
 from msgspec import Struct
 
 from cfnroles.document import inside
+from cfnroles.template.atoms import Atom
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import Atom, Literal, Worlds
+from cfnroles.template.worlds import Literal, Worlds
 from cfnroles.workload import Path
 
 _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")

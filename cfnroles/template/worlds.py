@@ -12,10 +12,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-sectio
 from __future__ import annotations
 
 import functools
-import json
-import math
 import operator
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import combinations, product
@@ -24,9 +21,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cfnroles.template.atoms import Atom, Formula, Groups, World, atoms_in, flipped, groups_of, number_of, usual_in
+from cfnroles.template.condition_formulas import ConditionReader, written
 from cfnroles.template.given import NOTHING_GIVEN, Given
-from cfnroles.template.intrinsics import Resolution, plain, symbols
-from cfnroles.template.maps import by_parameter
+from cfnroles.template.intrinsics import Resolution
 from cfnroles.template.rules import refused
 from cfnroles.template.template import ResolvedStack, Template
 from cfnroles.template.world_sets import Space, WorldSet, space_of
@@ -57,27 +55,6 @@ class Literal(Struct, frozen=True, order=True):
 Disjunction = tuple[tuple[Literal, ...], ...]
 
 
-class Atom(Struct, frozen=True):
-    """A condition that is no And, Or or Not of others. The same expression is the same atom.
-
-    An atom that compares a ``parameter`` with a ``constant`` excludes all others of that parameter. No condition of the
-    template tests a ``key``, which is one that `Fn::FindInMap` looks up, or whether an ``image`` is in Amazon ECR.
-    """
-
-    expression: str
-    parameter: str = ""
-    constant: str = ""
-    key: bool = False
-    image: str = ""
-
-
-#: The atoms that hold.
-World = frozenset[Atom]
-
-#: For each atom, or for all atoms of one parameter, the sets that may hold together. A world has one alternative of
-#: each.
-Groups = tuple[tuple[World, ...], ...]
-
 #: Some worlds: a set that may be too large to list, or a list.
 Where = WorldSet | Collection[World]
 
@@ -98,7 +75,6 @@ class Fork(Struct, frozen=True):
 
 #: The template of a world, its given values, and which of its conditions hold.
 Made = tuple[Template, Given, Mapping[str, bool | None]]
-_Formula = bool | Atom | tuple[str, tuple["_Formula", ...]]
 
 
 class Worlds(Struct, frozen=True, dict=True):
@@ -113,7 +89,7 @@ class Worlds(Struct, frozen=True, dict=True):
     given: Given
     atoms: tuple[Atom, ...]
     groups: Groups
-    _formulas: Mapping[str, _Formula]
+    _formulas: Mapping[str, Formula]
     expressions: Mapping[str, Any]
     altered: Altered | None = None
     forks: tuple[Fork, ...] = ()
@@ -126,7 +102,7 @@ class Worlds(Struct, frozen=True, dict=True):
 
     def atoms_of(self, condition: str) -> frozenset[Atom]:
         """The atoms that decide whether a condition of the template holds."""
-        return frozenset(_atoms(self._formulas.get(condition, True))).intersection(self.atoms)
+        return frozenset(atoms_in(self._formulas.get(condition, True))).intersection(self.atoms)
 
     @cached_property
     def space(self) -> Space:
@@ -328,7 +304,7 @@ class Worlds(Struct, frozen=True, dict=True):
         """Return the worlds in which an atom holds, or those in which it does not."""
         return self.space.agreeing([frozenset({atom} if holds else ())], [atom])
 
-    def _truths(self, formula: _Formula) -> tuple[WorldSet, WorldSet]:
+    def _truths(self, formula: Formula) -> tuple[WorldSet, WorldSet]:
         """Return the worlds in which a formula holds, and those in which it does not."""
         everywhere, nowhere = self.space.everywhere, self.space.nowhere
         if isinstance(formula, bool):
@@ -376,7 +352,7 @@ class Worlds(Struct, frozen=True, dict=True):
             left -= self.among(literals)
             yield tuple(literals)
 
-    def _truth(self, formula: _Formula, world: World) -> bool | None:
+    def _truth(self, formula: Formula, world: World) -> bool | None:
         if isinstance(formula, bool):
             return formula
         if isinstance(formula, Atom):
@@ -404,7 +380,7 @@ def worlds_of(
     undefaulted = without_defaults(template.tree, lambda name, _: name not in given.parameters)
     forks, possible = tuple(forks), tuple(possible)
     asked = {
-        _written(each): atom
+        written(each): atom
         for fork in (*forks, *possible)
         for atom, each in zip(fork.atoms, fork.expressions, strict=True)
     }
@@ -413,11 +389,11 @@ def worlds_of(
     # The keys of a map may produce fewer worlds than its contents, or more. CloudFormation accepts no key that the map
     # lacks.
     for by_keys in (True, False):
-        reader = _Reader(undefaulted, Resolution(undefaulted, given), asked, by_keys=by_keys)
+        reader = ConditionReader(undefaulted, Resolution(undefaulted, given), asked, by_keys=by_keys)
         formulas = {name: reader.named(name) for name in names}
-        every = dict.fromkeys(atom for name in wanted for atom in _atoms(formulas[name]))
+        every = dict.fromkeys(atom for name in wanted for atom in atoms_in(formulas[name]))
         atoms = tuple(atom for atom in every if atom not in known)
-        groups = _groups(atoms, undefaulted)
+        groups = groups_of(atoms, undefaulted)
         if number_of(groups) <= MOST:
             break
     forks += tuple(fork for fork in possible if fork not in forks and not every.keys().isdisjoint(fork.atoms))
@@ -443,140 +419,8 @@ def _is_taken(world: World, worlds: Worlds) -> bool:
     return not refused(tree, Resolution(tree, given, decided))
 
 
-_FIRST = re.compile(r"\$\{Fn::Select\(0, ([A-Za-z0-9]+)\)\}")
-
-
-class _Reader:
-    """The conditions of a template as formulas of atoms; ``given`` is each atom as the template has it.
-
-    ``asked`` are the atoms of expressions that forks know. The content of a map is an atom or, with ``by_keys``, a
-    formula of the atoms that choose its keys.
-    """
-
-    def __init__(
-        self, tree: Mapping[str, Any], resolution: Resolution, asked: Mapping[str, Atom], *, by_keys: bool
-    ) -> None:
-        self._asked, self._by_keys = asked, by_keys
-        self._parameters: Mapping[str, Any] = tree.get("Parameters") or {}
-        conditions = tree.get("Conditions")
-        self._conditions: Mapping[str, Any] = conditions if isinstance(conditions, Mapping) else {}
-        self._resolution = resolution
-        self._named: dict[str, _Formula] = {}
-        self.given: dict[Atom, Any] = {}
-
-    def named(self, name: str) -> _Formula:
-        """Return the formula of a condition. A condition that does not exist or refers to itself is an atom."""
-        if name not in self._named:
-            self._named[name] = self._atom({"Condition": name}, Atom(f"Condition {name}"))
-            if name in self._conditions:
-                self._named[name] = self._formula(self._conditions[name])
-        return self._named[name]
-
-    def _formula(self, given: Any) -> _Formula:
-        if self._asked and (atom := self._asked.get(_written(given))):
-            return self._atom(given, atom)
-        name, argument = next(iter(given.items())) if isinstance(given, Mapping) and len(given) == 1 else ("", None)
-        operands = argument if isinstance(argument, list) else [argument]
-        match name:
-            case "Condition":
-                return self.named(str(argument))
-            case "Fn::Not" | "Fn::And" | "Fn::Or" if operands:
-                return name, tuple(map(self._formula, operands))
-            case "Fn::Equals" if len(operands) == 2:
-                truth = self._resolution.truth(given)
-                if truth is not None:
-                    return truth
-                of_keys = self._of_keys(*operands) if self._by_keys else None
-                return self._atom(given, self._comparison(*operands)) if of_keys is None else of_keys
-        return self._atom(given, Atom(_written(given)))
-
-    def _of_keys(self, *operands: Any) -> _Formula | None:
-        """Return a comparison of a map's content with a known value, as the keys under which the map has that value."""
-        for asked, other in (operands, operands[::-1]):
-            constant = self._resolution.text(other)
-            found = None if symbols(constant) else by_parameter(asked, self._resolution)
-            if found is not None:
-                values, excluded = found.values_for(constant)
-                equal = (self._formula({"Fn::Equals": [{"Ref": found.parameter}, value]}) for value in values)
-                any_of = ("Fn::Or", tuple(equal))
-                return ("Fn::Not", (any_of,)) if excluded else any_of
-        return None
-
-    def _comparison(self, *operands: Any) -> Atom:
-        left, right = sorted(map(self._resolution.text, operands), key=lambda text: (not symbols(text), text))
-        # An empty list parameter is a list of one empty string.
-        if not right and (first := _FIRST.fullmatch(left)) and first[1] in self._parameters:
-            left = f"${{{first[1]}}}"
-        expression = f"{left} is {right or 'empty'}"
-        name = left.removeprefix("${").removesuffix("}")
-        if symbols(left) == (name,) and not symbols(right):
-            return Atom(expression, name, plain(right))
-        return Atom(expression)
-
-    def _atom(self, given: Any, atom: Atom) -> Atom:
-        self.given.setdefault(atom, given)
-        return atom
-
-
-def _written(expression: Any) -> str:
-    return json.dumps(expression, sort_keys=True, default=str)
-
-
-def _atoms(formula: _Formula) -> Iterator[Atom]:
-    if isinstance(formula, Atom):
-        yield formula
-    elif isinstance(formula, tuple):
-        for operand in formula[1]:
-            yield from _atoms(operand)
-
-
-def _groups(atoms: Iterable[Atom], tree: Mapping[str, Any]) -> list[tuple[World, ...]]:
-    """Return, for each atom or for all that compare one parameter with constants, which of them may hold together."""
-    together: dict[str, list[Atom]] = {}
-    for atom in atoms:
-        together.setdefault(f"${{{atom.parameter}}}" if atom.parameter else atom.expression, []).append(atom)
-    groups = []
-    for group in together.values():
-        allowed = _allowed(tree, group[0].parameter)
-        possible = [atom for atom in group if allowed is None or atom.constant in allowed]
-        none = allowed is None or not allowed <= {atom.constant for atom in group}
-        neither = (frozenset[Atom](),) if none or not possible else ()
-        groups.append((*(frozenset({atom}) for atom in possible), *neither))
-    return groups
-
-
-def _allowed(tree: Mapping[str, Any], parameter: str) -> frozenset[str] | None:
-    """Return the values that a parameter may have; ``None`` if the template does not list them."""
-    parameters = tree.get("Parameters")
-    definition = parameters.get(parameter) if parameter and isinstance(parameters, Mapping) else None
-    allowed = definition.get("AllowedValues") if isinstance(definition, Mapping) else None
-    if not isinstance(allowed, list):
-        return None
-    return frozenset(str(value).lower() if isinstance(value, bool) else str(value) for value in allowed)
-
-
-def flipped(groups: Groups, usual: World) -> Iterator[World]:
-    """Yield the usual world, and those that differ from it in one group of atoms."""
-    chosen = [usual_in(group, usual) for group in groups]
-    yield frozenset().union(*chosen)
-    for number, group in enumerate(groups):
-        for each in group:
-            yield each.union(*chosen[:number], *chosen[number + 1 :])
-
-
 def _together(chosen: Iterable[World]) -> World:
     return frozenset[Atom]().union(*chosen)
-
-
-def usual_in(group: tuple[World, ...], usual: World) -> World:
-    """Return the alternative of a group that holds in the usual world; the first one if none does."""
-    found = usual & frozenset().union(*group)
-    return found if found in group else group[0]
-
-
-def number_of(groups: Iterable[tuple[World, ...]]) -> int:
-    """Return the number of worlds."""
-    return math.prod(map(len, groups))
 
 
 def _is_about(alternative: World, parameters: Collection[str]) -> bool:

@@ -13,9 +13,10 @@ from cfnroles.document import Document
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
 from cfnroles.table.feature import Feature, Found
+from cfnroles.template.atoms import Atom
 from cfnroles.template.known_stacks import KnownStacks
 from cfnroles.template.template import ResolvedStack, Template, read_template
-from cfnroles.template.worlds import Atom, Fork, worlds_of
+from cfnroles.template.worlds import Fork, worlds_of
 
 TEMPLATE = """\
 Parameters: {A: {Type: String, Default: a}, B: {Type: String}, C: {Type: String}}

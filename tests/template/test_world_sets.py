@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cfnroles.template.atoms import Atom, Groups, World
 from cfnroles.template.covering import covering, number_of_forms
 from cfnroles.template.world_sets import Space, space_of
-from cfnroles.template.worlds import MOST, Atom, Groups, World
+from cfnroles.template.worlds import MOST
 
 
 def group(number: int, alternatives: int) -> tuple[World, ...]:

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cfnroles.template.atoms import Atom
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template, read_template
-from cfnroles.template.worlds import Atom, Disjunction, Fork, Literal, Worlds, worlds_of
+from cfnroles.template.worlds import Disjunction, Fork, Literal, Worlds, worlds_of
 
 PARAMETERS = """\
 Parameters:

@@ -20,11 +20,11 @@ from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.symbols import Cut, InImage, Symbol
 from cfnroles.targets.cloudformation.injection import with_added
 from cfnroles.targets.cloudformation.template_roles import Added
+from cfnroles.template.atoms import World
 from cfnroles.template.dependencies import names_in
 from cfnroles.template.expressions import expression
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import World
 from cfnroles.text import Text, text_of
 from cfnroles.workload import Path
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from cfnroles.placeholders import placeholders_in
 from cfnroles.symbols import Opaque
+from cfnroles.template.atoms import World
 from cfnroles.template.world_sets import WorldSet
-from cfnroles.template.worlds import World, Worlds
+from cfnroles.template.worlds import Worlds
 from cfnroles.text import Text, from_spelling, text_of
 
 _DYNAMIC = "resolve:"
