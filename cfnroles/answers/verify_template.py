@@ -352,7 +352,8 @@ class _Judging:
         for place in (*unnamed, *places):
             where = "" if unnamed else ", in each branch of its conditions"
             return f"Add {'an' if place.property[0] in 'EI' else 'a'} {place.property} to {place.resource}{where}."
-        return f"Add a RoleArn to the service that runs {part.task.logical_id}."
+        # The gaps of a role without a place have remedies of their own.
+        return f"Add a RoleArn to the service that runs {part.task.logical_id}." if part.needs else ""
 
     def _remedy(self, part: _Part) -> str:
         task, option = part.task.logical_id, kind_of(part.holder).option_name

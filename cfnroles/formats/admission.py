@@ -40,7 +40,7 @@ def _role(each: Lacking) -> Iterator[str]:
     holder = verification.holder
     absence = verification.absence
     if absence is not None and not absence.named:
-        yield f"- The {holder}{whose}{when} is not named. {absence.remedy}"
+        yield f"- The {holder}{whose}{when} is not named. {absence.remedy}".rstrip()
     elif each.absent:
         yield f"- The {holder}{whose}, {verification.role.name}, does not exist{when}."
         return

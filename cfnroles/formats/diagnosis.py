@@ -130,7 +130,7 @@ def _seen(each: Diagnosis) -> str:
 def _of_role(each: Diagnosis) -> Iterator[tuple[str, str]]:
     called = f"{each.role} ({each.at.where})" if each.at and each.at.where else each.role
     if each.outcome and each.at and each.at.verification.absence:
-        yield "role", f"the source does not have it: {called}. {each.at.verification.absence.remedy}"
+        yield "role", f"the source does not have it: {called}. {each.at.verification.absence.remedy}".rstrip()
     elif each.outcome:
         role = each.at.verification.role if each.at else None
         named = [placed(role, one) if role else str(one) for judged in each.judged for one in judged.by]

@@ -359,7 +359,7 @@ def remedies(each: Verification) -> tuple[str, ...]:
         f"{u.label}{f' ({u.where})' if u.where else ''} is not read: {u.why}. {u.remedy.rstrip('.')}."
         for u in each.role.all_unread
     )
-    absent = (each.absence.remedy,) if each.absence else ()
+    absent = (each.absence.remedy,) if each.absence and each.absence.remedy else ()
     return (*absent, *sorted(told - {""}), *unread, *_untold(each))
 
 

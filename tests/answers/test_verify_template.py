@@ -695,7 +695,10 @@ def test_a_role_of_a_load_balancer_is_told_that_nobody_judges(role: str, seen: b
     service = f"  Web: {{{service}, Role: {role}}}}}\n"
     words = "that the service uses for its load balancer is not judged"
     text = changed(("[FARGATE]", "[EC2]"), ("      NetworkMode: awsvpc\n", ""))
-    assert (words in told(text + service)) is seen
+    out = told(text + service)
+    assert (words in out) is seen
+    assert "Add a RoleArn" not in out
+    assert "  -\n" not in out
 
 
 def test_the_place_of_a_role_that_a_service_does_not_name_is_told() -> None:
