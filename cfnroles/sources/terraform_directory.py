@@ -173,6 +173,9 @@ class _Pass(Struct):
     roleless: bool = False
 
 
+_World = tuple[Mapping[str, bool], _Pass]
+
+
 def _running(project: Project) -> Sequence[Site]:
     """Return the sites of what may run a task definition."""
     found = (each for kind in (SERVICE, TASK_SET, *RUNNER_TYPES) for each in sites(project, kind))
@@ -211,6 +214,11 @@ def _definitions(
         return _hidden(site.address, site.place, f"it is too complex to evaluate, at {much.place}", _DECIDE)
     except RecursionError:
         return _hidden(site.address, site.place, "its values are nested too deeply", _DECIDE)
+    return _in_all(site, home, project, found, exact)
+
+
+def _in_all(site: Site, home: Provided, project: Project, found: Sequence[_World], exact: bool) -> _Found | Gap:
+    """Return the definitions of a site in all passes in which Terraform would not fail."""
     # Conditions under which Terraform would fail never hold.
     usual = [(asked, each) for asked, each in found if not isinstance(each.turned, Failed)]
     if not usual:

@@ -30,6 +30,13 @@ _BALANCER, _LISTENER, _TARGET = "loadbalancer/app/*/", "listener/app/*/*/", "tar
 _RULE = "listener-rule/app/*/*/*/"
 BALANCERS, _LISTENERS = EveryOf(_ELB, _BALANCER), EveryOf(_ELB, _LISTENER)
 _RULES, _TARGETS = EveryOf(_ELB, _RULE), EveryOf(_ELB, _TARGET)
+_OF_LISTENERS = (
+    elb.CreateRule,
+    elb.ModifyListener,
+    elb.DeleteListener,
+    elb.AddListenerCertificates,
+    elb.RemoveListenerCertificates,
+)
 _GROUPS = EveryOf("ec2", "security-group/")
 
 
@@ -54,18 +61,7 @@ def balancing(balancers: Iterable[Action] = (), rules: Iterable[Action] = ()) ->
             sid="ManageLoadBalancers",
             conditions=TAGGED,
         ),
-        *each_of(
-            (
-                elb.CreateRule,
-                elb.ModifyListener,
-                elb.DeleteListener,
-                elb.AddListenerCertificates,
-                elb.RemoveListenerCertificates,
-            ),
-            on=_LISTENERS,
-            sid="ManageListeners",
-            conditions=TAGGED,
-        ),
+        *each_of(_OF_LISTENERS, on=_LISTENERS, sid="ManageListeners", conditions=TAGGED),
         *each_of((elb.ModifyRule, elb.DeleteRule, *rules), on=_RULES, sid="ManageRules", conditions=TAGGED),
         *each_of(
             (elb.CreateTargetGroup, elb.DeleteTargetGroup, elb.RegisterTargets, elb.DeregisterTargets),

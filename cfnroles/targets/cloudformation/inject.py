@@ -9,6 +9,7 @@ changes nothing.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +23,7 @@ from cfnroles.document import Document, parse
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.page import quoted
-from cfnroles.sources.nested_stacks import nested_stacks, with_tasks
+from cfnroles.sources.nested_stacks import NestedStack, nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.role_places import RolePlace, given_at, named_already, places_of, shared, without_place
 from cfnroles.sources.source import read
@@ -109,11 +110,8 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     before = _before(reading, template)
     given, template = template, _template(before)
     earlier = {path.split(".")[1] for path in _injected(given)}
-    ids = asked_about(before, template, resource, TASKS)
     nested = tuple(nested_stacks(template, before.documents[0], known_of(before)[1])) if not resource else ()
-    if not ids:
-        command = f"cfnroles inject {quoted(before.name)} --in-place --nested"
-        refuse_without_tasks(before, [command] if with_tasks(nested) else [])
+    ids = _asked(before, template, resource, nested)
     written = before.documents[0].members["Resources"]
     wanted = tuple(name for name in defined(template, TASKS) if name in written and (name in ids or name in earlier))
     found = found_in_template(wanted, before, template)
@@ -127,7 +125,8 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     options = options_of(_recordable(before.told, template))
     text = injected(template.text, before.name, added, options) if added.resources else template.text
     _check_references(given, text, before.name)
-    beside = before.documents[0].beside
+    after = functools.partial(read, Document(before.name, text, before.documents[0].beside), before.told)
+    passing = gaps_of_passing(found.tasks, places, added, after)
     named = list({each.path: each for each in own if given_at(each, template.tree) is not None}.values())
     replacing = Replacing(before, template, found.tasks, whole, "" if left else text)
     return Injection(
@@ -137,14 +136,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         tuple(dict.fromkeys(place.resource for place in left)),
         tuple(name for name in ids if name not in written),
         tuple(replacing.roles(named, left)),
-        (
-            *_gaps(found.tasks, places, left),
-            *added.gaps,
-            *gaps_of_passing(
-                found.tasks, places, added, lambda: read(Document(before.name, text, beside), before.told)
-            ),
-            *unseen(template, nested, known_of(before)[1]),
-        ),
+        (*_gaps(found.tasks, places, left), *added.gaps, *passing, *unseen(template, nested, known_of(before)[1])),
         name,
         bool(added.depends_on),
         made,
@@ -158,6 +150,15 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         tuple(replacing.passing(named, left)),
         not template.text.lstrip().startswith("{") and has_aliases(template.text),
     )
+
+
+def _asked(before: Reading, template: Template, resource: str, nested: Sequence[NestedStack | Gap]) -> Sequence[str]:
+    """Return the logical IDs of the requested task definitions. Raise InvalidInput if there are none."""
+    ids = asked_about(before, template, resource, TASKS)
+    if not ids:
+        command = f"cfnroles inject {quoted(before.name)} --in-place --nested"
+        refuse_without_tasks(before, [command] if with_tasks(nested) else [])
+    return ids
 
 
 def removed(reading: Reading) -> str:
