@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
 from cfnroles.iam.evaluator.policy import Effect, IdentityPolicy, PolicyStatement, StatementId
 from cfnroles.iam.evaluator.request import Context, Request
 from cfnroles.iam.evaluator.variables import plain_text, resource_text
-from cfnroles.iam.patterns import matches
+from cfnroles.iam.patterns import Pattern, matches
 from cfnroles.iam.truth import Truth, Unknown, all_of, any_of, negate, unknown
 
 _RESOURCE = "the rest of the resource's ARN"
@@ -156,17 +157,33 @@ def _remaining(statement: PolicyStatement, request: Request, context: Context) -
 
 
 def _names_action(statement: PolicyStatement, action: str) -> bool:
+    return _is_among(action, statement.actions) is not statement.not_actions
+
+
+@lru_cache(maxsize=65_536)  # the same statements are in many forms of a role
+def _is_among(action: str, actions: tuple[str, ...]) -> bool:
     # "The prefix and the action name are case insensitive."
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
-    patterns = (plain_text(each).fixed for each in statement.actions)
-    named = any(matches(each, action, subject="", ignore_case=True) is True for each in patterns if each is not None)
-    return named is not statement.not_actions
+    patterns = (plain_text(each).fixed for each in actions)
+    return any(matches(each, action, subject="", ignore_case=True) is True for each in patterns if each is not None)
 
 
 def _names_resource(statement: PolicyStatement, resource: str, context: Context) -> Truth:
-    texts = (resource_text(each, variables=statement.variables) for each in statement.resources)
-    patterns = (text.expand(context) for text in texts)
-    named = any_of(
+    named = _is_one_of(resource, statement.resources, statement.variables)
+    if named is None:
+        texts = (resource_text(each, variables=statement.variables) for each in statement.resources)
+        named = _matched(resource, (text.expand(context) for text in texts))
+    return negate(named) if statement.not_resources else named
+
+
+@lru_cache(maxsize=65_536)  # as for the actions
+def _is_one_of(resource: str, resources: tuple[str, ...], variables: bool) -> Truth | None:
+    """Return whether one of these names a resource; ``None`` if that depends on the values of variables."""
+    patterns = [resource_text(each, variables=variables).fixed for each in resources]
+    return None if None in patterns else _matched(resource, patterns)
+
+
+def _matched(resource: str, patterns: Iterable[Pattern | None]) -> Truth:
+    return any_of(
         pattern is not None and matches(pattern, resource, subject=_RESOURCE, by_segment=True) for pattern in patterns
     )
-    return negate(named) if statement.not_resources else named
