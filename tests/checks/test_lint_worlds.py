@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from itertools import combinations, islice
 from typing import Any
 
 import pytest
@@ -12,11 +14,14 @@ from msgspec.structs import replace
 
 from cfnroles import Document, Told, read
 from cfnroles.answers.lint import findings
+from cfnroles.checks import CHECKS
 from cfnroles.checks.lint_worlds import LintWorlds, _own
 from cfnroles.checks.subject import template_subject, worlds_in
 from cfnroles.need import Finding
+from cfnroles.template.worlds import Atom
 from tests.linted import lint
 
+PARAMETER = {"Type": "String", "Default": "no"}
 NO_VALUE = {"Ref": "AWS::NoValue"}
 TRUST = {
     "Version": "2012-10-17",
@@ -32,7 +37,7 @@ def when(conditions: list[int], value: Any, otherwise: Any = NO_VALUE) -> Any:
 
 def template(number: int, resources: dict[str, Any]) -> dict[str, Any]:
     return {
-        "Parameters": {f"P{each}": {"Type": "String", "Default": "no"} for each in range(number)},
+        "Parameters": {f"P{each}": PARAMETER for each in range(number)},
         "Conditions": {f"C{each}": {"Fn::Equals": [{"Ref": f"P{each}"}, "yes"]} for each in range(number)},
         "Resources": resources,
     }
@@ -115,9 +120,58 @@ def templates(draw: st.DrawFn) -> dict[str, Any]:
     return template(4, {**resources, "Web": {"Type": "AWS::ECS::Service", "Properties": service}})
 
 
+def own_of(seen: LintWorlds) -> dict[str, frozenset[Atom]]:
+    """What the findings of each resource depend on, as for a template with more worlds than are examined."""
+    return dict(_own(seen.worlds.template, seen.worlds, [*seen.worlds.template.resources]))
+
+
 def examined(seen: LintWorlds) -> tuple[Finding, ...]:
     whole = seen.worlds.template
     return findings({world: template_subject(whole, seen.worlds, world) for world in seen.visited}, seen)
+
+
+def parts_of(tree: dict[str, Any]) -> list[tuple[str, str]]:
+    """The resources of a template, and each of their properties."""
+    resources = tree["Resources"]
+    own = [(name, part) for name, each in resources.items() for part in each.get("Properties", {})]
+    return [*((name, "") for name in resources), *own]
+
+
+def under(tree: dict[str, Any], parts: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The template with a condition around each of these parts."""
+    resources = {name: {"Properties": {}, **each} for name, each in tree["Resources"].items()}
+    for number, (name, part) in enumerate(parts):
+        changed = resources[name]
+        if part:
+            properties = changed["Properties"]
+            resources[name] = {**changed, "Properties": {**properties, part: when([number], properties[part])}}
+        else:
+            resources[name] = {**changed, "Condition": f"C{number}"}
+    added = template(len(parts), resources)
+    sections = ("Parameters", "Conditions")
+    return {**tree, **added, **{each: {**tree.get(each, {}), **added[each]} for each in sections}}
+
+
+def of_templates() -> Iterator[Any]:
+    """The examples of all checks that are templates, with two of their parts under conditions."""
+    for check in CHECKS:
+        for text in (check.bad, check.good):
+            reading = read(Document("t.yaml", text), Told())
+            if reading.template is not None:
+                yield pytest.param(dict(reading.template.tree), id=f"{check.id}-{text is check.good}")
+
+
+@pytest.mark.parametrize("tree", [*of_templates()])
+def test_no_check_depends_on_more_than_is_known_of_it(tree: dict[str, Any]) -> None:
+    of_two = (pair for pair in combinations(parts_of(tree), 2) if pair[0][0] != pair[1][0])
+    # An example with hundreds of equal resources is known from a few.
+    for parts in islice(of_two, 40):
+        text = json.dumps(under(tree, parts))
+        seen = worlds_in(read(Document("t.json", text), Told()))
+        assert seen is not None
+        assert not seen.own
+        own = own_of(seen)
+        assert examined(replace(seen, own=own)) == examined(seen), parts
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -127,5 +181,4 @@ def test_what_the_worlds_of_each_resource_show_is_what_all_worlds_show(found: di
     seen = worlds_in(reading)
     assert seen is not None
     assert not seen.own
-    own = dict(_own(seen.worlds.template, seen.worlds, [*found["Resources"]]))
-    assert examined(replace(seen, own=own)) == examined(seen)
+    assert examined(replace(seen, own=own_of(seen))) == examined(seen)
