@@ -84,6 +84,9 @@ _NAMES = {("aws_ssm_parameter", "name"), ("aws_ssm_parameter", "id")}
 _WITHOUT_REVISION = ("aws_ecs_task_definition", "arn_without_revision")
 #: The ARN of the table, `/stream/` and the label of the stream.
 _STREAM = ("aws_dynamodb_table", "stream_arn")
+#: The registry, the repository and the digest.
+#: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/ecr_image
+_IMAGE = ("aws_ecr_image", "image_uri")
 
 #: Attributes whose value is itself a secret.
 #: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
@@ -120,6 +123,9 @@ def _form(symbol: Symbol) -> Part:
     if (symbol.type, attribute) == _STREAM and _is_own(symbol, attribute):
         table, label = (_other(symbol, instance, attribute, name) for name in ("arn", "stream_label"))
         return Text(_form(table), "/stream/", label)
+    if (symbol.type, attribute) == _IMAGE and _is_own(symbol, attribute):
+        repository, digest = (_other(symbol, instance, attribute, name) for name in ("repository_name", "image_digest"))
+        return Text(_REGISTRY, repository, "@", digest)
     forms = _forms(symbol, instance, attribute)
     if attribute not in forms:
         return replace(symbol, secret=symbol.secret or (symbol.type, attribute) in _SECRETS)

@@ -111,6 +111,16 @@ IMAGES = {
         '"${data.aws_ecr_repository.app.repository_url}@sha256:abc"',
         "ecr:BatchGetImage on ${data.aws_ecr_repository.app.arn}",
     ),
+    "an image that is there": (
+        "data.aws_ecr_image.app.image_uri",
+        f"ecr:BatchGetImage on arn:${{AWS::Partition}}:ecr:{HOME}"
+        ":repository/${data.aws_ecr_image.app.repository_name}",
+    ),
+    "one of several": (
+        'data.aws_ecr_image.app["a"].image_uri',
+        f"ecr:BatchGetImage on arn:${{AWS::Partition}}:ecr:{HOME}"
+        ':repository/${data.aws_ecr_image.app["a"].repository_name}',
+    ),
     "parts": (
         '"${data.aws_caller_identity.me.account_id}.dkr.ecr.${data.aws_region.here.name}.amazonaws.com/app:1"',
         f"ecr:BatchGetImage on arn:${{AWS::Partition}}:ecr:{HOME}:repository/app",
