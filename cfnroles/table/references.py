@@ -310,7 +310,10 @@ def _checked_parameter(text: Text, facts: Facts) -> Arn:
         raise Malformed(
             f"{shown(text)} has two slashes after `parameter`", f"Write {shown(text).replace('//', '/', 1)}."
         )
-    if not arn.resource.startswith("parameter/") or not _PARAMETER_NAME.fullmatch(name.shape()):
+    # A symbol right after `parameter` is a name that begins with a slash, or the ARN would be of nothing.
+    begins = "/" if name.parts and isinstance(name.parts[0], Symbol) else ""
+    is_parameter = arn.resource.startswith("parameter/") or (arn.resource.startswith("parameter") and begins)
+    if not is_parameter or not _PARAMETER_NAME.fullmatch(begins + name.shape()):
         raise Malformed(
             f"{shown(text)} is not the ARN of a parameter",
             "Write arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME, without a version or label.",

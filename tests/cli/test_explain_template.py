@@ -113,6 +113,12 @@ def told(explanation: Any, resource: str = "Task") -> dict[tuple[str, str], tupl
             id="the secret of a database",
         ),
         pytest.param(
+            'Secrets: [{Name: A, ValueFrom: !Sub "arn:aws:ssm:eu-west-1:111122223333:parameter${ImageUri}"}]',
+            "ssm:GetParameters",
+            ("arn:aws:ssm:eu-west-1:111122223333:parameter${ImageUri}",),
+            id="a parameter whose name begins with a slash",
+        ),
+        pytest.param(
             "Secrets: [{Name: A, ValueFrom: !Ref Unnamed}]",
             "ssm:GetParameters",
             ("arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${Unnamed}",),
