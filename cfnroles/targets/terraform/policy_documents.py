@@ -27,7 +27,9 @@ from cfnroles.text import ACCOUNT, ANYTHING
 _VERSION = Argument("Version", quoted("2012-10-17"))
 
 
-#: IAM accepts no policy without a statement, and everyone may make this call whatever a policy says.
+#: IAM accepts no policy without a statement, and everyone may make this call whatever a policy says. A policy with
+#: `count = length(statements) > 0 ? 1 : 0` would need no such statement, but Terraform refuses a count that is unknown
+#: in the plan, as with a repository or a secret that the same run creates.
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 _NOTHING = Members(
     (
