@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,9 @@ def keys(type_: Type, path: str = "", seen: frozenset[int] = frozenset()) -> Ite
 
 
 KEYS = dict(keys(SPEC))
+
+#: Environments and recipes share many a template.
+problems_of = functools.cache(template_problems)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +84,7 @@ def test_every_example_is_good_by_the_schema_and_builds_clean(path: Path, valida
         for name, text in build(reading, environment=environment).files.items():
             # The validator's template is large, always the same, and checked in the other tests.
             if name.endswith(".yaml") and name != "secret-validator.yaml":
-                assert template_problems(text) == (), name
+                assert problems_of(text) == (), name
 
 
 def test_the_schema_is_printed(cfnroles_schema: Callable[[], str]) -> None:
