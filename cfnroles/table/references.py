@@ -158,8 +158,9 @@ class SecretReference(Struct, frozen=True, dict=True):
 
     @property
     def open(self) -> bool:
-        """Whether the name ends in a parameter, whose value may end in the six characters or not."""
-        return not self.by_name and self.arn.given is None and isinstance(self.arn.resource.parts[-1], Parameter)
+        """Whether the name ends in a parameter or an export, whose value may end in the six characters or not."""
+        last = self.arn.resource.parts[-1]
+        return not self.by_name and self.arn.given is None and isinstance(last, Parameter | Import)
 
     @property
     def ambiguous(self) -> bool:

@@ -149,6 +149,16 @@ def told(explanation: Any, resource: str = "Task") -> dict[tuple[str, str], tupl
             id="a secret of another stack",
         ),
         pytest.param(
+            "Secrets: [{Name: A, ValueFrom: {'Fn::Join': ['', ['arn:aws:secretsmanager:eu-west-1:111122223333:secret:',"
+            " !ImportValue Name, ':pw::']]}}]",
+            "secretsmanager:GetSecretValue",
+            (
+                "arn:aws:secretsmanager:eu-west-1:111122223333:secret:${Import::Name}",
+                "arn:aws:secretsmanager:eu-west-1:111122223333:secret:${Import::Name}-??????",
+            ),
+            id="a secret whose name another stack exports",
+        ),
+        pytest.param(
             "EnvironmentFiles: [{Type: s3, Value: !Ref Key}]", "s3:GetObject", ("${Key}",), id="a file in a parameter"
         ),
     ],
