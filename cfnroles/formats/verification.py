@@ -169,7 +169,7 @@ def _excess(each: Verification) -> Iterator[str]:
     if each.excess:
         yield _heading("Excess permissions, riskiest first")
     for number, found in enumerate(each.excess, start=1):
-        head = f"{placed(each.role, found.statement)}: lets one {found.risk} {only(each, found)}".rstrip()
+        head = f"{placed(each.role, found.statement)}: allows the role to {found.risk} {only(each, found)}".rstrip()
         yield hanging(f"{number}. ", head)
         for told in unused_words(found, each):
             yield hanging("   - ", told)

@@ -111,7 +111,7 @@ def _excess(each: Verification) -> Iterator[str]:
         yield heading(3, "Excess permissions, riskiest first")
     for number, found in enumerate(each.excess, start=1):
         head = inline(
-            strong(placed(each.role, found.statement)), f" lets one {found.risk} {only(each, found)}".rstrip()
+            strong(placed(each.role, found.statement)), f" allows the role to {found.risk} {only(each, found)}".rstrip()
         )
         wide = (wide_words(each, found.statement, one) for one in found.wide)
         words = [*unused_words(found, each), *wide, *filter(None, [tight_words(found, each)])]

@@ -209,7 +209,7 @@ def tight_words(found: Excess, each: Verification) -> str:
     if found.kept and not found.tight:
         return ""
     if found.tight:
-        return "put in its place:"
+        return "replace it with:"
     return "remove it, unless that is so" if _caveat(found, each) else "remove it; nothing needs it"
 
 

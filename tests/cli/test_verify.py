@@ -119,13 +119,14 @@ Missing: add to the execution role
 ]
 
 Excess permissions, riskiest first
-1. Flags.Statement[0] (Wide), roles.yaml:14: lets one change or delete things
+1. Flags.Statement[0] (Wide), roles.yaml:14: allows the role to change or delete
+   things
    - no need uses ssm:PutParameter on
      arn:aws:ssm:us-east-1:123456789012:parameter/flag
    - ssm:GetParameter* on arn:aws:ssm:us-east-1:123456789012:parameter/flag (4
      actions, 1 needed): needed is only ssm:GetParameters on
      arn:aws:ssm:us-east-1:123456789012:parameter/flag
-   > put in its place:
+   > replace it with:
 [
   {
     "Sid": "ReadParameters",
