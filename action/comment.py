@@ -1,6 +1,6 @@
-"""Write a file as the one comment of cfnroles on a pull request: in the place of the last one, where there is one.
+"""Write a file as the one comment of cfnroles on a pull request, or replace the last one.
 
-Run by action.yml, isolated, with Python's own library alone. Nothing that goes wrong here fails the job: it is told.
+action.yml runs it isolated, with only Python's own library. A failure here is printed and does not fail the job.
 
 https://docs.github.com/en/rest/issues/comments
 """

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was measured, beside what, the number that has a goal, the goal, and whether it is met.
+    """A measurement, the one it is compared with, the number that has a goal, the goal, and whether it is met.
 
-    ``met`` is ``None`` for what this machine could not measure. ``why`` tells why a goal is missed.
+    ``met`` is ``None`` if this machine could not measure it. ``why`` is the reason for a missed goal.
     """
 
     what: str

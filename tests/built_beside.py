@@ -1,4 +1,4 @@
-"""What `verify` says of the roles that `build` writes beside a template, by the command that it tells."""
+"""The result of `verify` for the roles that `build` writes for a template, by the command that `build` prints."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ REPOSITORY = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: as subprocess tells it, with the calls to AWS that it made."""
+    """How a command ended: as subprocess reports it, with the calls to AWS that it made."""
 
     returncode: int
     stdout: str
@@ -93,7 +93,7 @@ def _import_everything() -> None:
 
 
 def _count_calls(order: Mapping[str, Any], record: IO[str]) -> None:
-    """Record each call to AWS, and end this process the hard way after the one that is told."""
+    """Record each call to AWS, and kill this process after the given one."""
     import botocore.client
 
     call = botocore.client.BaseClient._make_api_call

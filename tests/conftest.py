@@ -72,7 +72,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Where the machine lacks a program, say so where nobody overlooks it: at the end of every run."""
+    """If the machine lacks a program, say so where no one overlooks it: at the end of every run."""
     for tested, program in (("WITH TERRAFORM: no program terraform", PROGRAM), ("IN A BROWSER: no chromium", CHROMIUM)):
         if program is None:
             terminalreporter.section(f"NOT TESTED {tested} here", sep="!", red=True, bold=True)

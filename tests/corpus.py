@@ -24,7 +24,7 @@ from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.workload import Path as TreePath
 from cfnroles.workload import Workload
 
-#: What stands in a task definition and may cost permissions.
+#: The parts of a task definition that may need permissions.
 THINGS = {
     "image": ("containerDefinitions[].image",),
     "secret": (

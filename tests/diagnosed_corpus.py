@@ -2,8 +2,8 @@
 
 Usage: python -m tests.diagnosed_corpus [FILE] [--misses]
 
-The halves are split by the messages' ids with a fixed seed. Rows are written from the grammar; the unseen half was
-never looked at, so that its figures tell what a message is worth that nobody has seen.
+The halves are split by the messages' ids with a fixed seed. Rows are written from the grammar. The unseen half was
+never read, so its figures show how well new messages are diagnosed.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def figures(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def misses(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Each row that was told wrongly, with what was told."""
+    """Each row with a wrong diagnosis, with that diagnosis."""
     for row in rows:
         one, truth = understand(row["text"]), row["truth"]
         wrong = category(one) != truth["category"] or (

@@ -52,7 +52,7 @@ What to do: try again where the package index can be reached.
 
 
 def model_record(model: Mapping[str, Any]) -> dict[str, Any]:
-    """What a model of botocore says of ECS: the members of what it takes and answers, choices, and account settings."""
+    """The ECS part of a botocore model: the members of inputs and outputs, choices, and account settings."""
     shapes = model["shapes"]
     taken = {
         name: {path: _KINDS[shape["type"]] for path, shape in _members(shapes, operation["input"]["shape"], "")}

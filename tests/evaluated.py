@@ -20,7 +20,7 @@ from cfnroles.text import Text
 
 
 class Written:
-    """Files that stand in no directory. Their paths are seen from the root."""
+    """Files without a directory. Their paths are relative to the root."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self._files = {posixpath.normpath(path): text for path, text in files.items()}

@@ -69,8 +69,8 @@ def string_fields() -> tuple[str, ...]:
 def task_definitions(values: Sequence[str]) -> Iterator[Planted]:
     """Each value in each string of RegisterTaskDefinition: by itself, and inside of each example that has the field.
 
-    The examples are those of the table of permissions, in which the fields beside make the field count. The settings
-    of a service, a cluster and an account that stand in them are planted, too.
+    The examples are those of the table of permissions, in which the neighboring fields make the field count. The values
+    are also planted in the settings of a service, a cluster and an account that the examples have.
     """
     for field, path, tree in _examples():
         for value in values:
@@ -104,7 +104,7 @@ def _inside(text: str, value: str) -> str:
 
 @cache
 def _examples() -> tuple[tuple[str, Path, dict[str, Any]], ...]:
-    """Field, path and tree of each string in each example; fields that no example has stand in one of their own."""
+    """Field, path and tree of each string in each example; fields that no example has are in one of their own."""
     # Many rows share their example.
     trees = list({str(tree): tree for tree in (example_workload(feature).tree for feature in FEATURES)}.values())
     found = [(_field(path), path, tree) for tree in trees for path in _paths(tree, ()) if path != ("family",)]

@@ -1,4 +1,4 @@
-"""What verify says of a role, where a test has the needs and no document."""
+"""The result of verify for a role, if a test has the needs and no document."""
 
 from __future__ import annotations
 

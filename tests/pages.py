@@ -1,12 +1,12 @@
 """Pages of the documentation whose commands are run as they are there, and whose outputs are true.
 
-A page tells a story in one folder after another. Comments, which no reader of the rendered page sees, stand before the
-block that they are about:
+A page uses one folder after another. Comments, which no reader of the rendered page sees, come before the block that
+they are about:
 
 - ``<!-- folder: NAME -->``: what follows happens in another, empty folder;
 - ``<!-- file: NAME -->``: the block is written to this file; ``<!-- append: NAME -->``: at its end;
-- ``<!-- part of: NAME -->``: the block is a part of this file, be it indented there or not, where a line of three dots
-  stands for any lines;
+- ``<!-- part of: NAME -->``: the block is a part of this file, indented there or not, where a line of three dots
+  replaces any lines;
 - ``<!-- ends in CODE -->``: so does the last command of the block, and not in 0;
 - ``<!-- run: COMMAND -->``: what happens unseen.
 """
@@ -51,7 +51,7 @@ def commands(text: str) -> Iterator[tuple[str, str]]:
 
 
 def matches(expected: str, got: str) -> bool:
-    """Whether a text is as a page shows it; three dots stand for anything, and a line of them for no line, too."""
+    """Whether a text is as a page shows it; three dots match anything, and a line of them also no line."""
     return doctest.OutputChecker().check_output(
         re.sub(r"^\.\.\.\n", "...", expected, flags=re.MULTILINE), got, doctest.ELLIPSIS
     )
@@ -65,8 +65,8 @@ def without_indents(text: str) -> str:
 class Story:
     """A page that is being followed, in folders below ``root``, with the variables of ``environment``.
 
-    ``begin`` is called in each new folder. ``programs`` are those that need no shell where they stand alone: each takes
-    its arguments, and returns its code and what it prints.
+    ``begin`` is called in each new folder. ``programs`` are those that need no shell if they are the whole command:
+    each takes its arguments, and returns its code and what it prints.
     """
 
     name: str

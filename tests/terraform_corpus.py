@@ -152,7 +152,7 @@ def _of_directory(files: Committed, repository: str, directory: str, names: list
 
 @dataclass
 class Compared:
-    """Which values of a real plan a directory gives alike, and which not; symbols may stand for anything."""
+    """The values of a real plan that a directory shares, and the others; a symbol matches anything."""
 
     alike: int = 0
     symbols: int = 0

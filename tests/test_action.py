@@ -1,4 +1,4 @@
-"""The GitHub Action, run step by step in the workspace of somebody who wants its job's permissions."""
+"""The GitHub Action, run step by step in the workspace of an attacker who wants its job's permissions."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Job:
 
 
 def plant_everywhere(job: Job) -> Path:
-    """Files in the workspace that are imported or obeyed where Python looks there; the file that tells which were."""
+    """Files in the workspace that Python would import or obey, and the file that lists which it did."""
     log = job.temporary / "ran"
     code = f"open({str(log)!r}, 'a').write(__name__ + '\\n')\n"
     for name in MODULES:
@@ -142,7 +142,7 @@ def test_nothing_of_the_workspace_runs(tmp_path: Path) -> None:
 
 
 class TestTheCache:
-    """Whoever wrote it, what is installed is what the lock says."""
+    """If anyone changes the workspace, the installed packages are those of the lock."""
 
     @pytest.fixture
     def job(self, tmp_path: Path) -> Job:

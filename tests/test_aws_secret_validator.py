@@ -21,7 +21,7 @@ REFERENCE = {"ValueFrom": SECRET, "For": "container web, secret DB"}
 
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the variables of this process say is somebody else's account, where nothing answers."""
+    """The variables of this process name another account, where nothing answers."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")

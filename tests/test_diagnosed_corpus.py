@@ -1,4 +1,4 @@
-"""Real messages, where the corpus is available: what is told of them, and what is never offered."""
+"""Real messages, where the corpus is available: their diagnoses, and what is never offered."""
 
 from __future__ import annotations
 

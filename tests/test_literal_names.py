@@ -1,4 +1,4 @@
-"""An account, a Region or a name of zeros that a document says literally is quoted as it stands by every answer."""
+"""An account, a Region or a name of zeros in a document is quoted unchanged by every command."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf"
 OPTIONS = "containerDefinitions[0].logConfiguration.options"
 EFS = "volumes[0].efsVolumeConfiguration"
 FROM = "containerDefinitions[0].secrets[0].valueFrom"
-#: A task definition, where the only error about it stands, and what it says.
+#: A task definition, the position of its only error, and the message.
 REFUSED = {
     "bucket": (routed(Name="s3", bucket="*"), f"{OPTIONS}.bucket", "* contains *,"),
     "beginning of a key": (routed(Name="s3", bucket="b", s3_key_format="/a*b/$TAG"), OPTIONS, "/a*b/* contains *,"),

@@ -1,4 +1,4 @@
-"""What is told of a workload whose like was asked about before is what is told of it by itself, at less work."""
+"""The result for a workload similar to an earlier one equals the result without it, with less work."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Each part of docs/security.md names the tests, the settings of the linter or the page of AWS's that it rests on.
 
-They stand in comments, which a reader of the rendered page does not see. What states a limit and promises nothing
-says so: `limit`, in the section of the limits alone.
+They are in comments, which a reader of the rendered page does not see. A part that states a limit and promises nothing
+has the comment `limit`, in the section of the limits alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ COMMENT = re.compile(r"<!-- (\S[^>]*\S) -->")
 
 
 def parts(page: str) -> Iterator[tuple[str, str]]:
-    """Paragraphs, items of lists and rows of tables, each with the section that it stands in."""
+    """Paragraphs, items of lists and rows of tables, each with its section."""
     for section in page.split("\n## ")[1:]:
         title, _, text = section.partition("\n")
         for block in re.split(r"\n\n|\n(?=- )", text):

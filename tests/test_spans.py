@@ -1,4 +1,4 @@
-"""Where parts of a text stand: as YAML composed it, or event by event where it may hold aliases."""
+"""The positions of parts of a text: as YAML composed it, or event by event if it may hold aliases."""
 
 from __future__ import annotations
 

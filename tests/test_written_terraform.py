@@ -118,7 +118,7 @@ _MANY = """{
       image = service.image, secret = service.secret
     } if service.on
   }"""
-#: What differs, what stands in the file, and what does not.
+#: What differs, what is in the file, and what is not.
 INSTANCES: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
     "the key in a name": (
         {"SECRETS": '{ name = "A", valueFrom = "/shop/${each.key}/a" }'},

@@ -103,7 +103,7 @@ def s3_object(called: str, bucket: str, key: str, caller: str = "web", **given: 
 
 
 def somebody(day: int = 0, *, read: bool = True, **given: Any) -> dict[str, Any]:
-    """An event of somebody else, which shows that the trail records such events on a day."""
+    """An event of another principal, which shows that the trail records such events on a day."""
     name = "ec2:DescribeInstances" if read else "ec2:RunInstances"
     return event(name, "operators", day=day, hour=3, read=read, **given)
 

@@ -106,7 +106,7 @@ def granted(
     own = {
         name: block
         for name, block in variables.items()
-        # A truth value that nobody tells is looked at both ways.
+        # An unknown Boolean is evaluated both ways.
         if block.place.document == _FILE and block.body.arguments["type"].written != "bool"
     }
     stem = next(name for name in Project(files).root.outputs if name.endswith("_task_role_arn"))[
@@ -259,7 +259,7 @@ def _sample(name: str, images: Collection[str]) -> str:
 
 
 def called(beside: Files) -> dict[str, str]:
-    """What a configuration says of the names of what it makes: evaluated, a policy has these in the place of them."""
+    """The names of resources in a configuration, which replace the resources in an evaluated policy."""
     project = Project(beside)
     module = Module(project, Session(project.budget))
     found: dict[str, str] = {}
@@ -346,7 +346,7 @@ def here(file: TerraformFile, beside: Files) -> dict[str, tuple[Need, ...]]:
         called = (each for each in tasks if identifier(each.address.replace("aws_ecs_task_definition.", "")) == stem)
         name = without_instances((task := next(called)).address)
         tasks = (replace(task, address=name),)
-    # Whoever runs the task passes the roles that are written, and none of those that it has now.
+    # The runner of the task passes the roles that are written, and none of those that it has now.
     passed = [need for need in file.needs if need.sid == OF_THE_TASK]
     return {
         task.address[len(name) :]: (*(each for each in task.discovery.needs if each.sid != OF_THE_TASK), *passed)
@@ -463,7 +463,7 @@ def unformatted(files: Iterable[TerraformFile]) -> Iterator[str]:
             (Path(directory) / f"{number}.tf").write_text(file.text, encoding="utf-8")
         command = [terraform, "fmt", "-check", "-list=true", directory]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
-        # What Terraform says of its own settings goes to standard error, too.
+        # Terraform also writes messages about its own settings to standard error.
         yield from run.stdout.splitlines()
         if run.returncode not in (0, 3):
             yield run.stderr

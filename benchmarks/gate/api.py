@@ -72,7 +72,7 @@ class _Server(http.server.ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay silent: a client that hangs up is what some tests are about."""
+        """Print nothing: in some tests, the client closes the connection."""
 
 
 def _handler(api: Api) -> type[http.server.BaseHTTPRequestHandler]:

@@ -17,7 +17,7 @@ RATIO = 2.0
 
 
 def rows() -> Iterator[Row]:
-    """The cases one after the other; none on a machine that others keep busy, since a clock tells nothing there."""
+    """Yield the cases one by one; none on a busy machine, where a clock measures the other work, too."""
     busy, processors = os.getloadavg()[0], os.cpu_count() or 1
     if busy > processors:
         why = f"these rows take a clock, and {busy:.0f} processes shared {processors} processors."

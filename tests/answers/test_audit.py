@@ -1,4 +1,4 @@
-"""What a trail says of each statement of a role, and what it cannot say."""
+"""What a trail shows about each statement of a role, and what it cannot show."""
 
 from __future__ import annotations
 

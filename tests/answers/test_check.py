@@ -1,4 +1,4 @@
-"""What a check says of each reference: usable, not usable, or not known, and why."""
+"""The result of a check for each reference: usable, not usable, or unknown, and why."""
 
 from __future__ import annotations
 

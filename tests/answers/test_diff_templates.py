@@ -1,4 +1,4 @@
-"""Everything by which a template gives a role permissions is compared, behind whatever condition it stands."""
+"""Everything by which a template gives a role permissions is compared, under any condition."""
 
 from __future__ import annotations
 

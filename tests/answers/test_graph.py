@@ -1,4 +1,4 @@
-"""Permissions as a graph: each trace is one field's, and a change is told without what moved."""
+"""Permissions as a graph: each trace is one field's, and a diff omits what only moved."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_a_property_that_no_row_knows_is_told_where_it_stands() -> None:
 
 
 def faults(found: tuple[Finding, ...]) -> list[Finding]:
-    """The findings but for the one that says which roles stand in another template."""
+    """The findings without the one about roles in another template."""
     return [finding for finding in found if finding.check != "unjudged-role"]
 
 

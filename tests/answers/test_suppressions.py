@@ -1,4 +1,4 @@
-"""Findings that were accepted where they stand, each with its reason."""
+"""Findings that are accepted at their own position, each with its reason."""
 
 from __future__ import annotations
 

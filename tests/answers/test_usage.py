@@ -152,7 +152,7 @@ def answer(told: dict[str, Any], action: str, resource: str, **more: Any) -> str
                 ARN("dynamodb", "table/a"),
                 "perhaps",
             ),
-            # No row tells where the event names its resource, so that it may have been any.
+            # No row says where the event names its resource, so it may have been any.
             (
                 event("states:StartExecution", "web", sent={"stateMachineArn": ARN("states", "stateMachine:a")}),
                 "states:StartExecution",

@@ -63,7 +63,7 @@ def judged(reading: Reading) -> list[Verification]:
 
 
 def verdict(files: str | Mapping[str, str], **told: Any) -> str:
-    """The verdict on the execution role, and why it is no other: outcomes of needs, then what is told."""
+    """The verdict on the execution role, and its reasons: outcomes of needs, then the other messages."""
     (found,) = verified(files, **told)
     outcomes = sorted({str(each.outcome) for each in found.judged if each.outcome is not Outcome.ALLOWED})
     return " ".join([str(found.verdict), *outcomes])
@@ -485,7 +485,7 @@ def test_a_state_repeats_the_policies_of_resources_in_the_role() -> None:
 
 
 def planned(references: list[str]) -> list[Verification]:
-    """A first plan: the role's ARN is not known yet, and the configuration tells what it is taken from."""
+    """A first plan: the role's ARN is still unknown, and the configuration says what it comes from."""
     values = [
         resource("aws_ecs_task_definition.app", container_definitions=CONTAINERS),
         resource("aws_iam_role.exec", name="exec", assume_role_policy="{}"),

@@ -129,7 +129,7 @@ def test_task_definitions_of_a_corpus(repository: Path) -> None:
                 source = read(path, Told(family="corpus", kms_key_arns=keys))
                 template = written(source)
             except InvalidInput:
-                break  # what is not a task definition is told by the tests of `build`
+                break  # the tests of `build` cover documents that are no task definitions
             for _, found in judged(source, template, {}, prove=True):
                 complete_and_minimal(found)
 

@@ -238,7 +238,7 @@ def test_secrets_on_everything() -> None:
 
 
 def cdk(statements: list[dict[str, Any]]) -> dict[str, Any]:
-    """The resources that CDK's FargateTaskDefinition makes for the same task: the policy stands apart from the role."""
+    """The resources of CDK's FargateTaskDefinition for the same task: the policy is separate from the role."""
     policy = {
         "PolicyName": "TaskExecutionRoleDefaultPolicy",
         "Roles": [{"Ref": "Role"}],

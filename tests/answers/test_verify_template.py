@@ -156,7 +156,7 @@ def test_a_role_that_is_not_there_is_told_with_the_option_that_gives_it() -> Non
     assert "Pass --role FILE:LogicalId, the template that has it, or --role NAME --live." in told(text)
     given = read_role(TEMPLATE, "roles.yaml", "Role")
     (execution,) = judged(text, roles={Holder.EXECUTION: given})
-    # Whether the `Secret` of another template is the same nobody knows.
+    # It is unknown whether the `Secret` of another template is the same.
     assert (execution.role.name, execution.verdict) == ("Role of roles.yaml", Verdict.NOT_JUDGED)
     (execution,) = judged(text, placed={Holder.EXECUTION: "Role"})
     assert execution.verdict is Verdict.PASS

@@ -1,4 +1,4 @@
-"""What verify says of all worlds of a template, though most of them are judged once."""
+"""What verify reports for all worlds of a template, although most of them are judged once."""
 
 from __future__ import annotations
 

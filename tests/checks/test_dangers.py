@@ -1,4 +1,4 @@
-"""What a role gives away, whom it lets in, and where nobody could look."""
+"""The permissions that a role gives away, who may assume it, and the parts that cannot be read."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_what_is_no_reference_of_cloudformation_is_left_alone(text: str, faults:
 
 def task(*members: str, container: str = "") -> str:
     lines = "".join(f"      {member}\n" for member in members)
-    # What stands among the variables is for the container to read.
+    # The values of variables are for the container to read.
     first = (
         "Name: web, Image: public.ecr.aws/docker/library/nginx:1.27, Environment: [{Name: A, Value: '${AWS::Region}'}]"
     )

@@ -1,4 +1,4 @@
-"""Which worlds of a template lint examines, and what it says of the others."""
+"""The worlds of a template that lint examines, and what it reports about the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is taken for a secret in plain text, and what is not."""
+"""Values that look like a secret in plain text, and those that do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kind of source that nobody has but this test: one secret of one container on each line, as `NAME=arn:...`."""
+"""A kind of source that only this test has: one secret of one container on each line, as `NAME=arn:...`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What talks to nobody: commands that read files reach no network, start nothing, and write where they are told."""
+"""Commands that read files reach no network, start nothing, and write only where they are asked to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-#: Runs a command line and tells, on the last line, what the process did beyond reading.
+#: Runs a command line and prints, on the last line, what the process did beyond reading.
 _WATCHED = """
 import json, os, sys
 done = []

@@ -105,7 +105,7 @@ def test_what_a_template_takes_from_elsewhere_is_unknown_until_it_is_told(cfnrol
     assert "secret B  ${Import::other}" in told.out
     looked_up = "2 of 2 references to secrets and parameters could not be checked"
     assert told.out.endswith(f"{looked_up} and 2 more are to what is created with the task, not checked.\n")
-    # With its value it is asked for, and nobody can be.
+    # With its value it is checked; without, it cannot be.
     assert cfnroles("check", "-", "--parameter", "Where=/a", "--region", "eu-west-1", stdin=TEMPLATE + more).code == 3
 
 

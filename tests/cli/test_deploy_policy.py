@@ -1,4 +1,4 @@
-"""`cfnroles deploy-policy`: sources, formats, exit codes, and what is told where."""
+"""`cfnroles deploy-policy`: sources, formats, exit codes, and what is printed where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cfnroles diagnose --fix``: the file that a role comes from, changed if somebody says so."""
+"""``cfnroles diagnose --fix``: the file that a role comes from, changed after confirmation."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_a_template_beside_is_read_with_what_is_passed_to_it(explained: Any) -> 
     task = explained("./sub/child.yaml")["resources"]["Web.Task"]
     (parameters,) = (each for each in task["roles"]["execution role"] if each["actions"] == ["ssm:GetParameters"])
     assert [resource.rpartition(":")[2] for resource in parameters["resources"]] == ["parameter/dev-x/web"]
-    # What is passed is the resource that it is, and the default of the parameter is not taken for it.
+    # The passed value is the resource itself, and not the default of the parameter.
     (secrets,) = (
         each for each in task["roles"]["execution role"] if each["actions"] == ["secretsmanager:GetSecretValue"]
     )

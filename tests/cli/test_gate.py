@@ -1,4 +1,4 @@
-"""`cfnroles gate`: printed, written, and compared with what somebody has."""
+"""`cfnroles gate`: printed, written, and compared with the code in an account or a file."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ OF_PAGES = {
     *("h1", "h2", "h3", "p", "ol", "li", "b", "span", "br", "wbr", "a", "button", "input", "label", "fieldset"),
     *("legend", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "ul", "pre", "code"),
 }
-#: A line of Mermaid of ours: what stands between quotes has no sign that means anything there.
+#: A line of Mermaid of ours: nothing between quotes has a meaning there.
 MERMAID = re.compile(
     r"flowchart LR| *(g\dn\d+[(\[]+\"(#\d+;|<br/>|[^\"`<>#;|])*\"[)\]]+(:::\w+)?|g\dn\d+ (-->|-\.->) g\dn\d+)|"
     r" *classDef [\w :,;#-]+"

@@ -103,7 +103,7 @@ def test_roles_that_are_there_are_replaced_when_asked_for(injected: Any) -> None
     result = injected(WITH_ROLES, "--replace-roles")
     assert result.code == 0, result.err
     assert roles_of(result.out) == ROLES
-    # What is lost is told first.
+    # Losses are reported first.
     assert result.err.index("- s3:PutObject") < result.err.index("Roles of Web are in the template.")
 
 

@@ -1,4 +1,4 @@
-"""`cfnroles mcp`: an agent is told what a person is told, about the files of one directory, and changes nothing."""
+"""`cfnroles mcp`: an agent gets what a person gets, about the files of one directory, and changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever mistypes a command, or a name that a file holds, is told which one was meant."""
+"""A mistyped command, or a mistyped name in a file, is answered with the one that was meant."""
 
 from __future__ import annotations
 

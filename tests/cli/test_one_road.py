@@ -1,4 +1,4 @@
-"""One road in: which kind reads a document, what each command says of a refusal, and what a new kind takes."""
+"""One road in: the kind that reads a document, each command's message for a refusal, and the cost of a new kind."""
 
 from __future__ import annotations
 

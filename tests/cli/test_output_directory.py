@@ -112,7 +112,7 @@ def put(directory: Path, files: dict[str, str]) -> dict[str, str]:
 
 
 def told(files: dict[str, str]) -> dict[str, Any]:
-    """What the manifest says of the build that wrote it."""
+    """The manifest's entries about the build that wrote it."""
     manifest = json.loads(files.get("stacks.json", "{}"))
     return {name: value for name, value in manifest.items() if name != "replaces"}
 
@@ -224,7 +224,7 @@ class TestReaders:
     def test_what_is_edited_is_refused_by_what_changes_stacks_and_taken_when_asked_for(
         self, command: str, code: int, build: Build, cfnroles: Any, out: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        # A command has read its files when it finds out that nobody gave it credentials.
+        # A command has read its files when it finds that it has no credentials.
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -312,7 +312,7 @@ class TestStale:
         assert f"Kept from an earlier build, because edited since:\n  {out / ROLES}\n" in built.err
         assert (out / ROLES).read_text() == text
         assert not (out / "shop-task.yaml").exists()
-        # It is nobody's now but the user's.
+        # The file now belongs to the user.
         assert f"{ROLES} would be overwritten, but no earlier build wrote it" in build(BEFORE).err
 
     def test_no_manifest_can_name_a_file_elsewhere(self, build: Build, out: Path, tmp_path: Path) -> None:

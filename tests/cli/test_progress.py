@@ -19,7 +19,7 @@ from cfnroles.cli.progress import working
 
 
 class Screen(io.StringIO):
-    """A terminal of 40 columns and 5 rows, which knows what stands on it."""
+    """A terminal of 40 columns and 5 rows, which knows its contents."""
 
     def isatty(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""What is told besides a task definition, and everything that is wrong with one."""
+"""Values given in addition to a task definition, and everything that is wrong with one."""
 
 from __future__ import annotations
 

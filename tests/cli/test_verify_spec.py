@@ -93,7 +93,7 @@ def test_every_recipe_builds_roles_that_are_complete(
                 "verify", path, "--service", service, "--role", f"{roles}:ExecutionRole",
                 "--task-role", f"{roles}:TaskRole", "--fail-on", "excess",
             )  # fmt: skip
-            # What is in a policy that the spec names by its ARN alone, nobody can read here.
+            # The contents of a policy that the spec names only by its ARN are unknown here.
             unread = path.name in ("07-managed-policies.yaml", "09-boundary.yaml")
             assert result.code == (3 if unread else 0), (path.name, result.out)
             assert ("1 part of it could not be read" in result.err) is unread

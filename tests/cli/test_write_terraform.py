@@ -59,7 +59,7 @@ def test_the_roles_are_written_beside_the_task_definition(cfnroles: Any, directo
     )
     assert "  depends_on = [aws_secretsmanager_secret_version.db]\n" in text
     assert '"Secret ${aws_secretsmanager_secret.db.name} has no value. Needed by container app, secret DB.' in text
-    # A reviewer is told why, wherever a star stands for everything.
+    # A reviewer sees the reason wherever a star means all resources.
     assert "        # AWS defines no resource type for ecr:GetAuthorizationToken.\n" in text
     assert "Set the roles of aws_ecs_task_definition.app:\n" in result.err
     assert f"- {directory / 'main.tf'}:7: task_role_arn = local.app_task_role_arn\n" in result.err
@@ -143,7 +143,7 @@ ASKED = {
 def test_the_gate_asks_for_what_ecs_reads(
     cfnroles: Any, directory: Path, value_from: str, by_itself: bool, asked: str
 ) -> None:
-    """And for the secret itself, unless the directory does: of one that is to be deleted AWS still tells versions."""
+    """And for the secret itself, unless the directory does: AWS still lists versions of one scheduled for deletion."""
     main = MAIN.replace('"${aws_secretsmanager_secret.db.arn}:password::"', value_from)
     (directory / "main.tf").write_text(
         f'{main}data "aws_secretsmanager_secret" "db" {{ name = "a" }}\n', encoding="utf-8"
@@ -521,7 +521,7 @@ output "part" { value = "${aws_secretsmanager_secret.db.arn}:key::" }
 
 
 def test_what_a_module_gives_is_called_by_its_output(cfnroles: Any, tmp_path: Path) -> None:
-    """A name inside of the module means nothing here, and a text that holds it is told, in the place of a guess."""
+    """A name inside of the module means nothing here, and a text with such a name is reported instead of guessed."""
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets/main.tf").write_text(SECRETS, encoding="utf-8")
     main = MAIN[MAIN.index('resource "aws_ecs') :].replace('"${aws_secretsmanager_secret.db.arn}:password::"', "GIVEN")

@@ -1,6 +1,6 @@
-"""Sixty wrong specs: what is changed in a good one, where the error stands, and what it says.
+"""Sixty wrong specs: the change to a good one, the position of the error, and its message.
 
-A row whose ``schema`` is true is refused by the JSON Schema, too.
+The JSON Schema also rejects a row whose ``schema`` is true.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A CloudFormation that does as it is told, a real emulator, and the command line to drive both."""
+"""A CloudFormation that follows a script, a real emulator, and the command line to drive both."""
 
 from __future__ import annotations
 
@@ -304,7 +304,7 @@ class Double:
 
 @pytest.fixture
 def double(monkeypatch):
-    """The double, in place of AWS for every command; nobody waits for it, but not for ever either."""
+    """The double, in place of AWS for every command; commands do not wait for it, but not for ever either."""
     made = Double()
     looks = itertools.count()
 
@@ -393,9 +393,9 @@ def handler(event, context):
 
 @pytest.fixture
 def quick(stacks):
-    """The stacks with the quick gate, and a function that says at what it fails from now on.
+    """The stacks with the quick gate, and a function that sets where it fails from now on.
 
-    Its references have the name of the stack, which only CloudFormation knows: nobody else can be asked about them.
+    Its references have the name of the stack, which only CloudFormation knows, so no one else can check them.
     """
     path = stacks / "secret-validator.yaml"
     template = parse(path.read_text(), path.name)

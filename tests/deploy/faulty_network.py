@@ -24,7 +24,7 @@ FAULTS = ("lost", "broken", "reset", "throttled", "unavailable", "expired")
 
 
 class FaultyNetwork:
-    """Stands before an endpoint. ``faults`` holds for each action what becomes of its next calls, of ``FAULTS``."""
+    """A proxy for an endpoint. ``faults`` has for each action what becomes of its next calls, of ``FAULTS``."""
 
     def __init__(self, endpoint):
         self.faults = {}

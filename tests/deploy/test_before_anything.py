@@ -1,4 +1,4 @@
-"""Everything that stands against a deployment is told at once, before anything is created."""
+"""Everything that prevents a deployment is reported at once, before anything is created."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def task_definition(family, account, secret="shop/db", image="nginx:1"):
 
 @pytest.fixture
 def spec(tmp_path, account):
-    """A function that writes a spec of three services, the third with an image and a secret of one's own."""
+    """A function that writes a spec of three services, the third with an image and a secret of its own."""
 
     def write(image="nginx:1", secret="shop/db"):
         for service in ("web", "api"):

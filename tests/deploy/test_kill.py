@@ -1,4 +1,4 @@
-"""Killed after any call that changes AWS, the next run ends deployed, and nobody else's work is lost."""
+"""Killed after any call that changes AWS, the next run ends deployed, and no one else's work is lost."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def statuses(cloudformation):
 
 
 def foreign_change_set(cloudformation, stack, kind):
-    """A change set of somebody else, which waits for its own reasons."""
+    """A change set of another user, which waits for its own reasons."""
     body = {"Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}
     return cloudformation.create_change_set(
         StackName=stack, ChangeSetName="colleague", ChangeSetType=kind, TemplateBody=json.dumps(body)
@@ -44,7 +44,7 @@ def assert_deployed(cloudformation, first, second):
 
 
 def assert_nothing_foreign_was_deleted(*runs):
-    """A stack that somebody has a change set on is never deleted, and no change set that is not ours."""
+    """A stack with another user's change set is never deleted, nor is a change set that is not ours."""
     for call in [call for run in runs for call in run.made]:
         operation, stack, change_set = (*call.split(" "), "")[:3]
         assert operation != "DeleteChangeSet" or "cfnroles-" in change_set, call

@@ -1,4 +1,4 @@
-"""The answer to a call is lost and the call repeated, or somebody else is faster: the state is told as it is."""
+"""A response is lost and the call repeated, or another user is faster: the state is reported as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a deployment ends: what is told, in which order, and with which exit code."""
+"""How a deployment ends: what is printed, in which order, and with which exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody else's stack under one of our names: never replaced, never deleted, only adopted on purpose."""
+"""Another user's stack under one of our names: never replaced, never deleted, only adopted on purpose."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEFT_ALONE = sorted(STATUSES.keys() - GONE - {"MISSING", "REVIEW_IN_PROGRESS"})
 
 @pytest.fixture
 def foreign(double):
-    """Put somebody else's stack into a status."""
+    """Put another user's stack into a status."""
 
     def put(status="CREATE_COMPLETE", **more):
         return double.has("shop-roles", status, template=FOREIGN, tags={"team": "prices"}, **more)

@@ -1,4 +1,4 @@
-"""Parameters without a value: all of them are found at once, asked for once, and refused where nobody can be asked."""
+"""Parameters without a value: all are found at once, prompted for once, and refused without a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plan tells of permissions: the answer of ``diff``, under the values of the deployment, nothing left out."""
+"""The permission changes of a plan: the result of ``diff``, under the values of the deployment, nothing left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The policy of whoever deploys: from stacks and options to permissions, what reaches further, and gaps."""
+"""The policy of a deploying principal: from stacks and options to permissions, what reaches further, and gaps."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The policy of whoever deploys, shown sufficient and minimal where IAM is enforced.
+"""The policy of a deploying principal, shown to be sufficient and minimal where IAM is enforced.
 
-The emulator asks a caller's policy about the caller's own calls, and never about those that CloudFormation makes for
-it. So a test plays CloudFormation: it makes each call of the table itself, on names such as CloudFormation makes.
+The emulator evaluates a caller's policy for the caller's own calls, and never for those that CloudFormation makes for
+it. So a test plays CloudFormation: it makes each call of the table itself, on names such as CloudFormation creates.
 """
 
 from __future__ import annotations

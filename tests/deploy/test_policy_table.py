@@ -1,4 +1,4 @@
-"""The tables behind the policy of whoever deploys: complete over AWS's own lists, and sourced."""
+"""The tables behind the policy of a deploying principal: complete over AWS's own lists, and sourced."""
 
 from __future__ import annotations
 

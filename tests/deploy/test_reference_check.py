@@ -60,7 +60,7 @@ REFERENCES = {
 @pytest.mark.parametrize(("written", "told"), REFERENCES.values(), ids=REFERENCES)
 def test_what_is_known_of_a_reference(written, told):
     got = [(each.value_from, each.needed_by, each.use, each.why) for each in found(written)]
-    # How an import that nobody exports is spelled is a matter of the template's reader.
+    # The template's reader decides how to spell an import without an export.
     assert [(value if "nothing" not in written else told[0][0], *rest) for value, *rest in got] == told
 
 

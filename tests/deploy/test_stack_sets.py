@@ -205,7 +205,7 @@ def test_a_plan_changes_nothing(cfnroles, aws, stacks):
 
 @pytest.fixture
 def foreign(aws):
-    """Somebody else's stack set of a name of ours."""
+    """Another user's stack set with a name of ours."""
     topic = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "prices"}}}}'
     tags = [{"Key": "team", "Value": "prices"}]
     aws.create_stack_set(StackSetName="shop-roles", TemplateBody=topic, Tags=tags)

@@ -1,4 +1,4 @@
-"""Reading ``stacks.json`` and files of parameters: what is right, and what is told about the rest."""
+"""Reading ``stacks.json`` and files of parameters: valid contents, and messages about the rest."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def value_of(symbol: Placeholder, pattern: str) -> str:
         return f"{SECRETS}:{symbol.name}-AbCdEf" + (":json-key::" if "ssm" in pattern else "")
     if pattern.startswith("^(/"):
         return f"/{symbol.name.lower()}"
-    # A word without brackets, such as `your-account`, stands where an account does.
+    # A word without brackets, such as `your-account`, is in the place of an account.
     return "210987654321" if symbol.written == symbol.called else symbol.name.lower()
 
 
@@ -137,7 +137,7 @@ def test_real_task_definitions(account: Account) -> None:
                 continue
             early, late = compared(account, path, number)
         except InvalidInput:
-            continue  # refused as it is, or because one placeholder stands for a name and for a number
+            continue  # refused as it is, or because one placeholder is a name and a number
         assert early <= late, path.name
         assert all(names_nothing(action, resource) for action, resource, _ in late - early), path.name
         compared_files += 1

@@ -91,7 +91,7 @@ def test_the_stack_is_there_with_exactly_its_roles(account: Account, injected: s
         "ReadParameters": f"arn:aws:ssm:{account.running.region}:{account.running.account}:parameter/dev/a",
         "ReadSecrets": secret,
     }
-    # No key is told, and the stack is not that of production.
+    # No key is given, and the stack is not that of production.
     assert policies == {}
     assert iam.list_role_policies(RoleName=definition["taskRoleArn"].rpartition("/")[2])["PolicyNames"] == []
 

@@ -1,4 +1,4 @@
-"""A task definition with a placeholder: told by the build, asked for by the deployment, before anything is created."""
+"""A task definition with a placeholder: reported by the build, prompted for by the deployment, before any creation."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def test_what_the_page_says_is_what_happens(
     account: Account, environment: dict[str, str], repository: Path, tmp_path: Path
 ) -> None:
     def cfnroles(arguments: list[str]) -> tuple[int, str]:
-        # Whoever follows the page answers yes.
+        # A reader who follows the page answers yes.
         ended = account.commands.run([*arguments, *(["--yes"] if arguments[0] == "deploy" else [])], environment)
         return ended.returncode, ended.stdout + ended.stderr
 

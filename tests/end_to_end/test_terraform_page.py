@@ -33,7 +33,7 @@ print(json.dumps(getattr(client, operation.replace("-", "_"))(**members), defaul
 
 @pytest.fixture
 def environment(account: Account, terraform: Terraform, examples: Path, tmp_path: Path) -> dict[str, str]:
-    """What somebody has who follows the page: Terraform, cfnroles and the AWS CLI, and two values."""
+    """What a reader who follows the page has: Terraform, cfnroles and the AWS CLI, and two values."""
     programs = tmp_path / "programs"
     programs.mkdir()
     for name, text in {

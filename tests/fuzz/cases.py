@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).parents[2]
 CORPUS = REPOSITORY.parent / "shared" / "corpus"
 
 ROLE_OPTIONS = tuple(kind.option_name for kind in ROLE_KINDS)
-#: Nobody listens there, and a connection is refused at once.
+#: Nothing listens there, and a connection is refused at once.
 NOWHERE = "http://127.0.0.1:1"
 HOME = ("--account", "123456789012", "--region", "us-east-1")
 POLICIES = ("execution", "task", "infrastructure", "trust", "repository")

@@ -1,4 +1,4 @@
-"""What becomes of a document that somebody wrote wrongly, or to do harm: mutations that a seeded source draws."""
+"""Documents written wrongly, or to do harm: mutations that a seeded source draws."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 Place = tuple[Any, Any]  # what holds a value, and the key or index of it there
 
-#: Texts that mean something to IAM, to CloudFormation, to a shell, a terminal, a browser, or to nobody.
+#: Texts that mean something to IAM, to CloudFormation, to a shell, a terminal, a browser, or nothing at all.
 TEXTS = (
     *("", " ", "*", "?", "-", "--help", ".", "..", "/", ":", "::", ":::::", "=", "~", "null", "true", "1e999", "0x10"),
     *(
@@ -62,7 +62,7 @@ TEXTS = (
     *("::add-mask::x", "AWS::NoValue", "AWS::ECS::TaskDefinition", "Fn::If", "Ref", "password=hunter2", "x" * 20_000),
 )
 
-#: What stands where something else belongs.
+#: Values for places where something else belongs.
 VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 5, 1.5, 10**30, -(10**400), 1e308, 0.1, [], {}, [[]], [None], {"": None}, [[[[]]]]),
     *({"a": 1}, [1, "a"], {"Ref": "X"}, {"Ref": 5}, {"Ref": []}, {"Ref": {"Ref": "X"}}, {"Ref": "AWS::NoValue"}),
@@ -153,7 +153,7 @@ def _place(root: list[Any], random: Random, fits: Callable[[Any], bool] = lambda
 
 
 def replace_value(root: list[Any], donors: list[Any], random: Random) -> None:
-    """Something else stands in the place of a value."""
+    """Put another value in the place of a value."""
     holder, key = _place(root, random)
     holder[key] = random.choice(VALUES)
 

@@ -35,7 +35,7 @@ _ARE_JSON = (("--format", "json"), ("--format", "sarif"))
 
 
 class Outcome(Struct, frozen=True):
-    """How a case ended. ``faults`` say what is wrong with that; the same fault is told by the same first words."""
+    """How a case ended. ``faults`` are its problems; the same fault has the same first words."""
 
     seed: int
     code: int

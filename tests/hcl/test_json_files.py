@@ -1,4 +1,4 @@
-"""Terraform's JSON syntax: the same values as in the native syntax, and where what is wrong in it stands."""
+"""Terraform's JSON syntax: the same values as in the native syntax, and the positions of its errors."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ Resources:
 
 GOOD = TEMPLATE.replace("IMAGE", "nginx")
 WITH_GAP = TEMPLATE.replace("IMAGE", "1.dkr.ecr.x.amazonaws.com/a")
-#: Its image is what nobody may see.
+#: Its image is one that cannot be read.
 HIDDEN = TEMPLATE.replace("IMAGE", "!Ref Password")
 
 
@@ -111,7 +111,7 @@ def test_gaps_are_accepted_where_the_stack_says_so(gaps: str, status: str, monke
 @pytest.mark.parametrize("value", [SECRET, f"public.ecr.aws/aws-observability/aws-otel-collector:{SECRET}"])
 def test_no_value_of_a_noecho_parameter_is_told(fragment: str, value: str, caplog: pytest.LogCaptureFixture) -> None:
     answer = answered(fragment, templateParameterValues={"Password": value, "Stage": "prod"})
-    # The default stands in the template, which goes back to where it came from.
+    # The default is in the template, which goes back to where it came from.
     answer.get("fragment", {}).pop("Parameters", None)
     assert SECRET not in json.dumps(answer)
     assert caplog.records

@@ -1,4 +1,4 @@
-"""What IAM answers about an account, as a file that somebody may have written by hand."""
+"""IAM's response about an account, as a file that a person may have written."""
 
 from __future__ import annotations
 

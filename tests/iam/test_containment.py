@@ -35,7 +35,7 @@ RESOURCES = [
     # An incomplete ARN is completed.
     ("arn:aws:s3", "arn:aws:s3:::config", True),
     ("arn:aws:s3:*", "arn:aws:s3", True),
-    # Symbols stand for themselves.
+    # A symbol has only its own meaning.
     ("arn:${AWS::Partition}:s3:::a/*", "arn:${AWS::Partition}:s3:::a/b", True),
     ("arn:${AWS::Partition}:s3:::a", "arn:aws:s3:::a", False),
     ("arn:aws:s3:::a", "arn:${AWS::Partition}:s3:::a", False),

@@ -1,5 +1,4 @@
-"""A danger is proved by the texts of the policies; what depends on a condition or a part nobody told is told as
-that."""
+"""The texts of the policies prove a danger. One that depends on a condition or an unknown part is reported as such."""
 
 from __future__ import annotations
 
@@ -110,7 +109,7 @@ WAYS = [
     ("iam:PassRole with ecs:RunTask", [statement("iam:PassRole", ROLES), statement("ecs:RunTask", "arn:aws:x")], True),
     ("iam:PassRole with ecs:RunTask", [statement("iam:PassRole", "arn:aws:iam::1:role/a"), statement("ecs:*")], False),
     ("iam:PassRole with ecs:RunTask", [statement("iam:PassRole")], False),
-    # Who may use a resource is said by its own policy, which needs no permission of whoever it lets in.
+    # A resource's own policy says who may use it, and gives them no other permission.
     ("kms:PutKeyPolicy", [statement("kms:Put*")], True),
     ("kms:PutKeyPolicy", [statement("kms:PutKeyPolicy", "arn:aws:kms:eu-west-1:1:key/*")], True),
     ("kms:PutKeyPolicy", [statement("kms:PutKeyPolicy", "arn:aws:kms:eu-west-1:1:key/1234")], False),

@@ -1,4 +1,4 @@
-"""Roles are read from whatever people have, with every policy, and what cannot be read is told."""
+"""Roles are read from every format in use, with every policy, and unreadable parts are reported."""
 
 from __future__ import annotations
 

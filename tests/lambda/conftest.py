@@ -27,8 +27,8 @@ VALUE = "hunter2-must-never-be-logged"
 class Endpoint:
     """The address of an answer, as strict as Amazon S3 and CloudFormation are.
 
-    ``plan`` says what becomes of each attempt: a status, "hang", "reset", "redirect" or "drip"; after its end, and for
-    200, an attempt is judged. ``accepted`` holds the answers that were valid, ``refused`` why others were not.
+    ``plan`` has the fate of each attempt: a status, `hang`, `reset`, `redirect` or `drip`; after its end, and for 200,
+    an attempt is judged. ``accepted`` holds the answers that were valid, ``refused`` why others were not.
     """
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ class Endpoint:
 
 @dataclass(slots=True)
 class Context:
-    """What Lambda tells a function of its invocation."""
+    """The context of an invocation that Lambda passes to a function."""
 
     seconds: float
     invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:validator"

@@ -27,7 +27,7 @@ FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:validator"
 
 
 class Runtime:
-    """The Runtime API for one invocation. ``outcome`` is what it was told: "response", "error" or "init/error"."""
+    """The Runtime API for one invocation. ``outcome`` is what it received: "response", "error" or "init/error"."""
 
     def __init__(self, folder: Path, handler: str = "index.handler") -> None:
         self.folder, self.handler = folder, handler

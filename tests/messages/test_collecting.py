@@ -1,4 +1,4 @@
-"""What AWS answers about tasks, services and stacks: each failure once, the newest first, with where it stands."""
+"""AWS's responses about tasks, services and stacks: each failure once, the newest first, with its place."""
 
 from __future__ import annotations
 

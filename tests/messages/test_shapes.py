@@ -1,4 +1,4 @@
-"""What is told of the messages of each service, stage and client, and of which a statement is said to be missing."""
+"""The diagnosis of the messages of each service, stage and client, and of which a statement is reported missing."""
 
 from __future__ import annotations
 

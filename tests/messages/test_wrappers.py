@@ -13,7 +13,7 @@ import pytest
 
 from cfnroles.messages.collecting import collected
 
-#: A word alone is a code in an answer of AWS, and what is JSON already is an answer: nobody wraps these.
+#: A word alone is a code in a response of AWS, and JSON already is a response: nothing wraps these.
 ROWS = [
     row[3].replace("\\n", "\n")
     for line in (Path(__file__).parent / "shapes.txt").read_text(encoding="utf-8").splitlines()
@@ -98,7 +98,7 @@ def test_what_stands_around_a_message_changes_nothing(at: int, wrapper: Callable
         assert _told(wrapper(text)) == _told(text), text
 
 
-#: A text that ends in the middle of what it says, and one that was told to its end.
+#: A text that is cut off, and one that is complete.
 CUT = "ResourceInitializationError: unable to pull secrets or registry auth: service call has been retried 1 time..."
 WHOLE = "CannotStartContainerError: OCI runtime create failed: unable to apply cgroup configuration"
 

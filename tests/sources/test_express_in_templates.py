@@ -1,4 +1,4 @@
-"""Express Mode services of templates: explained, linted and built where they stand."""
+"""Express Mode services of templates: explained, linted and built in their place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Express Mode services: which documents are one, what of them is read as a task definition, and where that stands."""
+"""Express Mode services: which documents are one, what is read as a task definition, and from which place."""
 
 from __future__ import annotations
 

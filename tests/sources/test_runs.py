@@ -30,7 +30,7 @@ EXEC = {f"ssmmessages:{name}" for name in ("CreateControlChannel", "CreateDataCh
 
 
 class Written:
-    """Writes documents beside each other, and reads the task definition with what is told of its runs."""
+    """Write documents next to each other, and read the task definition with what is given about its runs."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory

@@ -1,4 +1,4 @@
-"""What a spec says of a service reaches the rows of the table."""
+"""The fields of a service in a spec reach the rows of the table."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ LOOKED_AT = {
         2,
     ),
 }
-#: Templates in which elements play a part in what is told of others.
+#: Templates in which elements affect what is reported about others.
 TOGETHER = {
     "a log group's key, for which a variable names it": template(
         {"Environment": [when("C0", variable(0, {"Ref": "Other"})), when("C1", variable(1, "x"))], **logs("Group")},

@@ -1,4 +1,4 @@
-"""What only the deployment tells of a task definition: what is asked and what is cut out are right for every value."""
+"""Values that only the deployment knows: conditions on them, and parts of them, are right for every value."""
 
 from __future__ import annotations
 

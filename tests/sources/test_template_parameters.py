@@ -1,4 +1,4 @@
-"""Needs by the parameters that name them: a value decides what a text means, and the parameter stands in its place."""
+"""Needs by the parameters that name them: a value decides what a text means, and the parameter replaces it."""
 
 from __future__ import annotations
 

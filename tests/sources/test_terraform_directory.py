@@ -1,4 +1,4 @@
-"""Directories of Terraform: what symbols stand for, what depends on conditions, and what is not known."""
+"""Directories of Terraform: what symbols represent, what depends on conditions, and what is unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs a task of Terraform besides services: what its role needs, however the task is named, and what is told."""
+"""Runners of Terraform tasks besides services: what their role needs, however the task is named, and the messages."""
 
 from __future__ import annotations
 

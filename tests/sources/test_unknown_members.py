@@ -1,4 +1,4 @@
-"""Members that ECS may have and cfnroles does not know: told where they stand, and never left out."""
+"""Members that ECS may have and cfnroles does not know: reported in their place, and never left out."""
 
 from __future__ import annotations
 

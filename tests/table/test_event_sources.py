@@ -86,7 +86,7 @@ def test_what_is_said_to_be_recorded_is_an_operation_or_the_name_of_an_event(sou
     renamed = {each.removeprefix("~") for several in source.renamed.values() for each in several}
     data = {name for each in source.data for name in each.actions}
     if source.management is None:
-        # Nothing stands for a call of the API here that no operation makes: it would look unused for ever.
+        # Every row here is for a call that an operation makes: another one would look unused for ever.
         known = {action.partition(":")[2] for action in expanded(f"{source.service}:*")}
         assert known - operations - renamed - data - set(source.never) == set()
     else:

@@ -36,7 +36,7 @@ Resources:
   Named: {Type: AWS::S3::Bucket, Properties: {BucketName: !If [IsB, x, !Sub 'y-${A}']}}
   Naming: {Type: X, Properties: {P: !GetAtt Named.Arn}}
 """
-#: What only the deployment tells, and a map is asked for.
+#: A value that only the deployment knows, as the key of a map.
 KEYS = tuple(Atom(f"${{C}} is {key}", "C", key, key=True) for key in "ab")
 FORK = Fork(KEYS, tuple({"Fn::Equals": [{"Ref": "C"}, key]} for key in "ab"))
 #: How many of each there are in the eight worlds.

@@ -55,7 +55,7 @@ def found(value: str, before: str = "", after: str = "") -> list[str]:
         ("!GetAtt Env.Arn", "Env is a parameter, and Fn::GetAtt takes a resource. Write !Ref Env, or ${Env}"),
         ("!If [IsPrd, a, b]", "the template has no condition IsPrd. Did you mean 'IsProd'?"),
         ("!FindInMap [Size, prod, cpu]", "the template has no mapping Size. Did you mean 'Sizes'?"),
-        # What is included leaves what stands beside it as it is.
+        # The included part leaves its neighbors unchanged.
         (
             "{Fn::Transform: {Name: AWS::Include}, A: !Ref DbSecrt}",
             "the template has no parameter or resource DbSecrt. ",

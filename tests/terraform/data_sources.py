@@ -103,7 +103,7 @@ def has_value(secrets: Any, secret: str, version: str) -> bool:
     try:
         return "SecretString" in secrets.get_secret_value(SecretId=secret, VersionId=version)
     except secrets.exceptions.InvalidRequestException:
-        return True  # The secret is scheduled for deletion, and AWS tells of its versions all the same.
+        return True  # AWS still lists the versions of a secret scheduled for deletion.
 
 
 def one_or_all(texts: list[str]) -> str | list[str]:

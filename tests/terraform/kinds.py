@@ -36,7 +36,7 @@ class Json(NormalizedJson):
 
 
 class Opaque(TfType):
-    """A type that is told in Terraform's own words, and whose values are passed on."""
+    """A type that is declared in Terraform's own words, and whose values are passed on."""
 
     def __init__(self, words: str) -> None:
         self.words = words.encode()

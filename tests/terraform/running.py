@@ -21,7 +21,7 @@ PROGRAM = shutil.which("terraform")
 VERSION = "6.0.0"
 SECONDS = 60
 
-# It tells Terraform where a server listens that serves it alone, and ends when Terraform is done with that.
+# It reports to Terraform where its own server listens, and ends when Terraform no longer needs that.
 LAUNCHER = """#!{python} -IS
 import socket, sys
 with socket.socket(socket.AF_UNIX) as asked:

@@ -1,4 +1,4 @@
-"""CloudTrail in the forms in which people have it: events come out, and what is missing is told."""
+"""CloudTrail in the forms in which people have it: events come out, and missing ones are reported."""
 
 from __future__ import annotations
 

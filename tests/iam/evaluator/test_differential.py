@@ -1,9 +1,9 @@
-"""Generated pairs of policies and request, decided by us and by an evaluator that nobody here wrote.
+"""Generated pairs of policies and request, decided by us and by an independent evaluator.
 
 `make test` decides 20,000 of them, `make fuzz` 100,000.
 
-The outside evaluator is ministack's. Where the two differ, one row of `DIFFERENCES` must say why, with the page of
-AWS that decides it; without the statements that the row is about, the two must agree.
+The outside evaluator is ministack's. Where the two differ, one row of `DIFFERENCES` must say why, with the page of AWS
+that decides it; without the statements that the row is about, the two must agree.
 """
 
 from __future__ import annotations

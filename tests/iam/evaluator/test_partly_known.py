@@ -81,7 +81,7 @@ def test_value(applies: Callable[..., str], operator: str, wanted: str, actual: 
     assert applies(Condition={operator: {KEY: wanted}}, context={KEY: some(actual)}) == result
 
 
-# What a caller could not resolve is taken for a variable and named, in conditions and in resources.
+# A value that a caller could not resolve is a variable with a name, in conditions and in resources.
 UNRESOLVED = [
     ({"Resource": "${SecretArn}"}, "unknown: SecretArn"),
     ({"Resource": "arn:${AWS::Partition}:s3:::bucket/*"}, "unknown: AWS::Partition"),

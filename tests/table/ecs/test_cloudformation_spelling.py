@@ -119,7 +119,7 @@ def test_the_reader_of_templates_knows_each_property_of_what_tasks_are_made_of(k
     assert [gap.what for gap in gaps if "member" in gap.what] == []
 
 
-#: Where the members of a workload stand in a template.
+#: Where the members of a workload are in a template.
 RESOURCES = {
     "service": ("Service", "AWS::ECS::Service"),
     "cluster": ("Cluster", "AWS::ECS::Cluster"),
@@ -185,7 +185,7 @@ IN_TEMPLATES = [feature for feature in FEATURES if stands_in_templates(feature)]
 
 @pytest.mark.parametrize("feature", IN_TEMPLATES, ids=lambda feature: feature.name)
 def test_each_example_is_found_in_a_template_too(feature: Feature) -> None:
-    # Of a secret whose keys nobody told both say the same.
+    # For a secret whose key is not given, both agree.
     facts = replace(FACTS, kms_key_arns=())
     workload = example_workload(feature)
     text = yaml.safe_dump(template_of(workload))

@@ -1,4 +1,4 @@
-"""Images: ECR of one's own and of others, pull-through caches, registries with credentials, sidecars known by name."""
+"""Images: ECR in the own account and in others, pull-through caches, private registries, sidecars known by name."""
 
 from __future__ import annotations
 

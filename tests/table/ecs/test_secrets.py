@@ -1,4 +1,4 @@
-"""Secrets and parameters: what stands between the exact grant and the traps."""
+"""Secrets and parameters: the exact grant, and the traps on the way."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ AS_AWS_WROTE = (
     ("ec2:CreateFleet", ":network-interface/"),
     ("ec2:CreateFleet", ":security-group/"),
     ("ecs:Poll", ":task-set/"),
-    # The reference names no resource, and AWS's policy does; whoever has that policy lacks nothing.
+    # The reference names no resource, and AWS's policy does; a role with that policy lacks nothing.
     ("application-autoscaling:DescribeScalableTargets", ":scalable-target/"),
     ("application-autoscaling:DescribeScalingActivities", ":scalable-target/"),
     ("application-autoscaling:DescribeScalingPolicies", ":scalable-target/"),
@@ -136,7 +136,7 @@ def test_each_field_is_a_rows_or_costs_nothing_for_a_reason() -> None:
             ["runTask.volumeConfigurations[].managedEBSVolume.somethingNew"],
         ),
         ("ExpressGatewayContainer", "somethingNew", ["expressGatewayService.primaryContainer.somethingNew"]),
-        # Below a structure that costs nothing, a name that tells of something to be reached has no reason.
+        # Below a structure that needs nothing, a name that may refer to a resource has no reason.
         ("LinuxParameters", "profileArn", ["containerDefinitions[].linuxParameters.profileArn"]),
         ("InstanceRequirementsRequest", "roleArn", [f"{_LAUNCHED}.instanceRequirements.roleArn"]),
         ("HealthCheck", "queueUrl", ["containerDefinitions[].healthCheck.queueUrl"]),
@@ -352,7 +352,7 @@ def test_a_placeholder_in_the_place_of_an_example_is_told_or_granted_as_it_is(fe
 
 
 def told(feature: Feature) -> tuple[set[object], ...]:
-    """All that the table says of a row's example."""
+    """Everything in the table for a row's example."""
     workload = example_workload(feature)
     found = discover(replace(workload, tree=as_symbols(workload.tree)), FACTS)
     said = ({each.what for each in told} for told in (found.gaps, found.findings))
@@ -377,7 +377,7 @@ def granted_on_what_actions_do_not_take(feature: Feature) -> list[tuple[Permissi
 
 
 def _filled(symbol: Symbol) -> Part:
-    # One parameter of the template stands for the ARN of a secret, of a parameter or of an object.
+    # One parameter of the template may be the ARN of a secret, of a parameter or of an object.
     if isinstance(symbol, Field):
         return "parameter/shop/database" if symbol.number == 5 else "x"
     return "x" if symbol.name.startswith("AWS::") else symbol

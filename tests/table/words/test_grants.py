@@ -35,7 +35,7 @@ OPTIONS = {
     "configuration-set": "receipts",
 }
 
-#: Metrics of a namespace have no ARN that a role could name: a condition stands in its place.
+#: Metrics of a namespace have no ARN that a role could name: a condition replaces it.
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
 WITHOUT_RESOURCE = frozenset({"cloudwatch:PutMetricData"})
 

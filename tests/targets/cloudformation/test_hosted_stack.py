@@ -1,4 +1,4 @@
-"""The stack of the macro and the hook: what their functions may do, what they are told, and who may invoke them."""
+"""The stack of the macro and the hook: what their functions may do, their settings, and who may invoke them."""
 
 from __future__ import annotations
 

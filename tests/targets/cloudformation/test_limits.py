@@ -1,4 +1,4 @@
-"""What CloudFormation and IAM refuse, and neither cfn-lint nor an emulator tells."""
+"""Templates that CloudFormation and IAM reject, although cfn-lint and emulators accept them."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def waiting(for_what: str) -> str:
     return USUAL.replace(TYPE, f"{TYPE}    DependsOn:{for_what}\n") + QUEUE.format("Q") + QUEUE.format("R")
 
 
-#: Each with the lines that are not there any more, or nothing where what stands on a line gets more of it.
+#: Each with the lines that are removed, or none if a line only gets longer.
 SHAPES: dict[str, tuple[str, list[str] | None]] = {
     "line ends of two kinds": (USUAL.replace("\n", "\r\n", 4), []),
     "no line end at the end": (USUAL.rstrip(), []),

@@ -1,4 +1,4 @@
-"""What the task stack asks the gate: every reference, where it stands, and what ECS reads it for."""
+"""What the task stack passes to the gate: every reference, its place, and what ECS reads it for."""
 
 from __future__ import annotations
 

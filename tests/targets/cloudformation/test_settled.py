@@ -1,4 +1,4 @@
-"""What a build writes without options: no parameter and no condition for a choice that nobody made."""
+"""What a build writes without options: no parameter and no condition for a choice that is not open."""
 
 from __future__ import annotations
 

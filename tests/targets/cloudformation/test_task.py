@@ -1,4 +1,4 @@
-"""The task stack: the task definition as CloudFormation spells it, and a parameter for what nobody has filled."""
+"""The task stack: the task definition as CloudFormation spells it, and a parameter for each open value."""
 
 from __future__ import annotations
 
