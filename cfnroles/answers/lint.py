@@ -12,6 +12,7 @@ from cfnroles.answers.suppressions import Suppression, line_suppressions, suppre
 from cfnroles.checks import CHECKS, Check, Subject, suppressing, task_definitions
 from cfnroles.checks.lint_worlds import LintWorlds
 from cfnroles.checks.subject import subject_of, template_subject, worlds_in
+from cfnroles.counted import counted
 from cfnroles.document import Document
 from cfnroles.need import Finding, Origin, Severity, fault
 from cfnroles.sources.reading import Reading
@@ -20,6 +21,7 @@ from cfnroles.sources.told import Told
 from cfnroles.template.atoms import Atom, World
 from cfnroles.template.dependencies import on_the_way
 from cfnroles.template.template import Template, checked
+from cfnroles.template.world_sets import WorldSet
 from cfnroles.template.worlds import Worlds
 
 _OURS = frozenset(check.id for check in CHECKS)
@@ -117,9 +119,7 @@ def findings(
                 if (same := (check.id, id(each))) not in known:
                     known[same] = each, found.setdefault(_of(check, each, subject.document), set())
                 known[same][1].add(world)
-    told = (
-        _written(_hanging(finding, where, seen), seen.worlds) if seen else finding for finding, where in found.items()
-    )
+    told = _in_worlds(found, seen) if seen else found
     # Output of a loop is at one place, and what is linked to a template is examined at its own place.
     own = (
         each for each in told if seen is None or seen.worlds.template.home(each.origin.path)[0] is seen.worlds.template
@@ -139,9 +139,22 @@ def _unchecked(seen: LintWorlds | None) -> Iterator[Finding]:
         yield from (_of(task_definitions.GAP, each, document) for each in gaps)
 
 
-def _hanging(finding: Finding, found: Collection[World], seen: LintWorlds) -> Finding:
+def _in_worlds(found: Mapping[Finding, Collection[World]], seen: LintWorlds) -> Iterator[Finding]:
+    """Yield the findings with their conditions. Of those that differ in the key of a map, the first represents all."""
+    alike: dict[Finding, list[Finding]] = {}
+    for finding, visited in sorted(found.items(), key=lambda each: each[0].sort_key):
+        where = seen.where(finding.origin.path, visited)
+        told = _written(_hanging(finding, where, seen.worlds), seen.worlds)
+        keys = {atom.constant for world in visited for atom in world if atom.key and atom in where.atoms}
+        without = replace(told, what=told.what.replace(keys.pop(), "")) if len(keys) == 1 else told
+        alike.setdefault(without, []).append(told)
+    for first, *others in alike.values():
+        more = f"; the same for {counted(len(others), 'other value')}" if others else ""
+        yield replace(first, what=f"{first.what}{more}")
+
+
+def _hanging(finding: Finding, where: WorldSet, worlds: Worlds) -> Finding:
     """Return the finding with its conditions, unless its place already implies them."""
-    worlds, where = seen.worlds, seen.where(finding.origin.path, found)
     if worlds.among(on_the_way(finding.origin.path, worlds.template.tree)) <= where:
         return finding
     alternatives = (" and ".join(map(str, literals)) for literals in worlds.when(where))

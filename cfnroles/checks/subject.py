@@ -27,6 +27,7 @@ from cfnroles.sources.template_runs import asked_alone_in
 from cfnroles.sources.template_shapes import shaped
 from cfnroles.sources.template_task_definitions import TemplateTask, beside_services, task_definitions
 from cfnroles.sources.template_task_types import CLUSTER, RUNS, TASKS, UNREAD
+from cfnroles.sources.template_tasks import keys_of_maps, own
 from cfnroles.sources.unknown_members import unknown_members, unseen_members
 from cfnroles.template.atoms import World
 from cfnroles.template.given import Given
@@ -54,7 +55,11 @@ def worlds_in(reading: sources.Reading) -> LintWorlds | None:
     template = reading.template
     if template is None:
         return None
-    worlds = worlds_of(template, Given(reading.told.parameters), conditions=template.conditions_of(_LOOKED_AT))
+    given = Given(reading.told.parameters)
+    # A need that has a name only for each key of a map is found with each key.
+    forks = {fork.atoms: fork for name in own(template) for fork in keys_of_maps(name, template, given)}
+    conditions = template.conditions_of(_LOOKED_AT)
+    worlds = worlds_of(template, given, conditions=conditions, forks=forks.values())
     return lint_worlds(template, worlds, _LOOKED_AT)
 
 

@@ -237,6 +237,13 @@ def _forks(logical_id: str, around: Template, worlds: Worlds) -> Iterator[Fork]:
         yield from image_forks(task, worlds.template)
 
 
+def keys_of_maps(logical_id: str, template: Template, given: Given) -> Iterator[Fork]:
+    """Yield a fork for each unknown key of a map on which needs of a task definition depend."""
+    if "Fn::FindInMap" in str(template.resources[logical_id]):
+        _, worlds = around_task(logical_id, template, given)
+        yield from (fork for fork in worlds.forks if all(atom.key for atom in fork.atoms))
+
+
 def conditions_around(logical_id: str, template: Template) -> tuple[str, ...]:
     """Return the conditions of what is around a task definition."""
     return around_of(logical_id, template).conditions_of(_LOOKED_AT)

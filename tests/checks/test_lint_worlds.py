@@ -88,6 +88,41 @@ def test_a_resource_with_too_many_conditions_is_a_gap_that_parameters_close() ->
     assert not too_many(linted(found, {"P0": "no"}))
 
 
+REGIONS = ("eu-west-1", "us-east-1", "us-west-2")
+
+
+def mapped(images: dict[str, str], statements: Any) -> dict[str, Any]:
+    resources = {
+        "Role": role(statements),
+        "Task": task(
+            {"Fn::FindInMap": ["Images", {"Ref": "AWS::Region"}, "Web"]},
+            ExecutionRoleArn={"Fn::GetAtt": ["Role", "Arn"]},
+        ),
+    }
+    return {**template(0, resources), "Mappings": {"Images": {key: {"Web": image} for key, image in images.items()}}}
+
+
+@pytest.mark.parametrize(
+    ("private", "ending"),
+    [
+        (REGIONS, ", where ${AWS::Region} is eu-west-1; the same for 2 other values"),
+        (("us-west-2",), ", where ${AWS::Region} is us-west-2"),
+    ],
+    ids=["all", "one"],
+)
+def test_an_image_of_a_map_is_known_for_each_of_its_keys(private: Sequence[str], ending: str) -> None:
+    ours = "111122223333.dkr.ecr.{}.amazonaws.com/web:1.27"
+    images = {each: ours.format(each) if each in private else "nginx:1.27" for each in REGIONS}
+    pulls = [
+        allow("ecr:GetAuthorizationToken"),
+        allow(["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], "arn:aws:ecr:*:111122223333:repository/web"),
+    ]
+    (missing,) = [each for each in linted(mapped(images, pulls[:1])) if each.check == "missing-permission"]
+    assert f":{ending.split(' is ')[1].split(';')[0]}:" in missing.what
+    assert missing.what.endswith(ending)
+    assert not [each for each in linted(mapped(images, pulls)) if each.check == "missing-permission"]
+
+
 @st.composite
 def templates(draw: st.DrawFn) -> dict[str, Any]:
     """A small template of tasks and roles that conditions are around, which name each other or do not."""
