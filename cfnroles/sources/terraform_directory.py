@@ -226,6 +226,9 @@ def _in_all(site: Site, home: Provided, project: Project, found: Sequence[_World
         _refuse_missing(failed, project)
         return _hidden(site.address, failed.place or site.place, f"Terraform would fail here: {failed.what}", _VALIDATE)
     whole = [(asked, each) for asked, each in usual if not any(one.stops for one in _of(each))] or usual
+    # ECS registers no container without a name or an image. If nothing else is known, this says what is wrong.
+    named = [(asked, each) for asked, each in whole if not any(one.rejected for one in _of(each))]
+    whole = named if any(one.tree.get("containerDefinitions") for _, each in named for one in _of(each)) else whole
     by_address: dict[str, list[InWorld]] = {}
     for asked, each in whole:
         for turned in _of(each):

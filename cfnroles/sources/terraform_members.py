@@ -71,10 +71,10 @@ class Unseen(Struct, frozen=True):
 class Turned(Struct):
     """A task definition in the API's form: its ``tree``, path and place of each member, and unreadable members.
 
-    ``address`` is that of the resource. ``stops`` says that Terraform or ECS would reject its container definitions,
-    and ``missing`` that it names a file that does not exist. ``keys`` are those of resources that it names and the
-    configuration creates, by the names of their resources, and ``looked_up`` those of existing ones. ``settings`` are
-    the documents of what is next to it.
+    ``address`` is that of the resource. ``stops`` says that Terraform would fail at its container definitions,
+    ``rejected`` that ECS would reject them, and ``missing`` that it names a file that does not exist. ``keys`` are
+    those of resources that it names and the configuration creates, by the names of their resources, and ``looked_up``
+    those of existing ones. ``settings`` are the documents of what is next to it.
     """
 
     address: str
@@ -83,6 +83,7 @@ class Turned(Struct):
     spots: dict[Path, tuple[str, int, int]] = field(default_factory=dict)
     unseen: list[Unseen] = field(default_factory=list)
     stops: bool = False
+    rejected: bool = False
     missing: Missing | None = None
     keys: dict[str, Text | None] = field(default_factory=dict)
     looked_up: dict[str, Text | None] = field(default_factory=dict)
@@ -123,6 +124,7 @@ class Turned(Struct):
             dict(self.spots),
             list(self.unseen),
             self.stops,
+            self.rejected,
             self.missing,
             dict(self.keys),
             dict(self.looked_up),
@@ -267,10 +269,9 @@ class Turned(Struct):
             what = f"{len(others)} of {len(made)} elements are not container definitions"
             self.unseen.append(Unseen(path, what, "Write jsonencode([{ ... }])"))
         containers = [each for each in made if isinstance(each, dict)]
-        # ECS registers no container without these, so such a pass never happens.
         hidden = {each.path for each in self.unseen}
         whole = [each for index, each in enumerate(made) if isinstance(each, dict) and (*path, index) not in hidden]
-        self.stops = self.stops or any(each.get(name) in (None, "") for each in whole for name in _REQUIRED)
+        self.rejected = any(each.get(name) in (None, "") for each in whole for name in _REQUIRED)
         return containers
 
     def _json(self, value: Value, kind: Any, path: Path) -> Any:

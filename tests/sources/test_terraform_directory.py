@@ -578,6 +578,27 @@ def test_a_value_that_is_passed_decides_an_error() -> None:
         reading(SIZED.replace("MOST", "300"), parameters={"cpu": "1024"}).accepted()
 
 
+NAMELESS_OR_UNKNOWN = """
+data "external" "it" {}
+locals {
+  nameless = jsonencode([{ image = "nginx:1.27" }])
+}
+resource "aws_ecs_task_definition" "app" {
+  family                = "app"
+  container_definitions = data.external.it.result.known == "yes" ? local.nameless : data.external.it.result.json
+}
+"""
+
+
+def test_a_container_without_a_name_is_kept_if_nothing_else_is_known() -> None:
+    (task,) = reading(NAMELESS_OR_UNKNOWN).tasks
+    seen = [workload.tree["containerDefinitions"] for workload, _ in task.variants]
+    assert sorted(seen, key=len) == [[], [{"image": "nginx:1.27"}]]
+    assert [gap.origin.path for gap in task.discovery.gaps] == [
+        ("aws_ecs_task_definition.app", "container_definitions")
+    ]
+
+
 def test_a_default_that_was_taken_is_told() -> None:
     text = secret('"/${var.env}/db"', 'variable "env" { default = "dev" }\n')
     assert reading(text).tasks[0].defaults == ("env",)
