@@ -38,6 +38,8 @@ _OF_NO_NAME = re.compile(r"[${}<>%]")
 _ARN = re.compile(r"arn:(?:[a-z-]+:?)?|arn:[a-z-]+:(?P<service>[a-z0-9-]+)(?P<rest>:.*)?")
 #: Common patterns for the revision at the end of the ARN of a task definition.
 _REVISION = frozenset({r"/:\d+$/", r"/:\d*$/", "/:[0-9]+$/", "/:[0-9]*$/", "/:[^:]+$/", "/:[^:]*$/"})
+#: Attributes with the name of a parameter, which may begin with a slash.
+_NAMES = frozenset({("aws_ssm_parameter", "name"), ("aws_ssm_parameter", "id")})
 _DEFINITION = "aws_ecs_task_definition"
 
 
@@ -267,6 +269,14 @@ def _base64decode(found: str) -> str:
         raise Failed("it is not a base64 string") from error
 
 
+def _trimprefix(arguments: Sequence[Value]) -> Text | str:
+    symbol, start = arguments[0].unknown, known_text(arguments[1])
+    if symbol and start == "/" and (symbol.type, symbol.attribute.rpartition(".")[2]) in _NAMES:
+        # It is the end of the ARN, which the name itself represents.
+        return Text(replace(symbol, written=f'${{trimprefix({symbol.written[2:-1]}, "/")}}'))
+    return known_text(arguments[0]).removeprefix(start)
+
+
 def _indent(arguments: Sequence[Value]) -> str:
     spaces, found = min(int(known_number(arguments[0])), _WIDEST), known_text(arguments[1])
     if found.count("\n") * spaces > LONGEST:
@@ -302,7 +312,7 @@ FUNCTIONS: dict[str, Function] = {
     "substr": _substr,
     "title": _of_text(_title),
     "trim": _of_texts(lambda found, signs: found.strip(signs)),
-    "trimprefix": _of_texts(lambda found, start: found.removeprefix(start)),
+    "trimprefix": _trimprefix,
     "trimspace": _of_text(str.strip),
     "trimsuffix": _of_texts(lambda found, end: found.removesuffix(end)),
     "upper": _of_text(str.upper),

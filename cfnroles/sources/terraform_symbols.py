@@ -6,6 +6,7 @@ expression for the whole ARN.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from msgspec.structs import replace
@@ -88,6 +89,8 @@ _STREAM = ("aws_dynamodb_table", "stream_arn")
 #: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/ecr_image
 _IMAGE = ("aws_ecr_image", "image_uri")
 
+#: A module as its caller names it: what follows is the name of an output, even if an attribute has the same name.
+_CALL = re.compile(r"module\.[\w-]+(\[.*\])?")
 #: Attributes whose value is itself a secret.
 #: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
 _SECRETS = {
@@ -153,7 +156,8 @@ def _forms(symbol: Expression, instance: str, attribute: str) -> Mapping[str, Te
 
 def _is_own(symbol: Expression, attribute: str) -> bool:
     """Return whether it is the attribute itself, not an output with only this attribute."""
-    return symbol.written[2:-1].endswith(f".{attribute}")
+    whole, _, last = symbol.written[2:-1].rpartition(f".{attribute}")
+    return not last and bool(whole) and not _CALL.fullmatch(whole)
 
 
 def _other(symbol: Expression, instance: str, attribute: str, name: str) -> Expression:
@@ -189,9 +193,12 @@ def _named(symbol: Expression, instance: str, attribute: str, around: Mapping[st
     """Return the symbol for the name of a resource, with the forms of its attributes."""
     start = symbol.name.removesuffix(attribute).removesuffix(".")
     if not _is_own(symbol, attribute):
-        return replace(symbol, name=start, attribute=instance, forms=((str(around[attribute]), symbol),))
+        # The name of a parameter may begin with a slash, which its ARN has once.
+        is_name = (symbol.type, attribute) in _NAMES
+        own = replace(symbol, written=f'${{trimprefix({symbol.written[2:-1]}, "/")}}') if is_name else symbol
+        return replace(symbol, name=start, attribute=instance, forms=((str(around[attribute]), own),))
     # The first form is the one to write: the user's own, and the longest.
-    own = [attribute, *(each for each in around if each != attribute)]
-    own.sort(key=lambda each: not around[each])
-    forms = tuple((str(around[each]), _other(symbol, instance, attribute, each)) for each in own)
+    names = [attribute, *(each for each in around if each != attribute)]
+    names.sort(key=lambda each: not around[each])
+    forms = tuple((str(around[each]), _other(symbol, instance, attribute, each)) for each in names)
     return replace(symbol, name=start, attribute=instance, forms=forms)

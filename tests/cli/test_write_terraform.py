@@ -539,6 +539,31 @@ def test_what_a_module_gives_is_called_by_its_output(cfnroles: Any, tmp_path: Pa
     assert "aws_secretsmanager_secret.db" not in (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
 
 
+PARAMETER = """
+resource "aws_ssm_parameter" "level" {
+  name = var.level
+  type = "String"
+}
+variable "level" {}
+output "id" { value = aws_ssm_parameter.level.id }
+"""
+
+
+def test_an_output_with_the_name_of_an_attribute_is_no_resource(cfnroles: Any, tmp_path: Path) -> None:
+    """The module has no output `arn`. The name may begin with a slash, which the ARN has once."""
+    (tmp_path / "levels").mkdir()
+    (tmp_path / "levels/main.tf").write_text(PARAMETER, encoding="utf-8")
+    main = MAIN[MAIN.index('resource "aws_ecs') :]
+    main = main.replace('"${aws_secretsmanager_secret.db.arn}:password::"', "module.levels.id")
+    main += 'variable "level" {}\nmodule "levels" {\n  source = "./levels"\n  level  = var.level\n}\n'
+    (tmp_path / "main.tf").write_text(main, encoding="utf-8")
+    assert cfnroles("terraform", tmp_path, "--strict").code == 0
+    text = (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert ':parameter/${trimprefix(module.levels.id, "/")}"]\n' in text
+    assert "module.levels.arn" not in text
+    assert "[ok]      ssm:GetParameters" in cfnroles("verify", tmp_path).out
+
+
 def test_the_roles_of_a_fetched_module_are_written_where_it_is_called(cfnroles: Any, tmp_path: Path) -> None:
     installed = tmp_path / ".terraform/modules/far"
     installed.mkdir(parents=True)

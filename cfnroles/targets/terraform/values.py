@@ -44,6 +44,8 @@ _REFERENCES = {"valueFrom": "references", "value": "files"}
 _LATER = re.compile(r"length\((?:local\.\w+_arns(?:_\d+)?|distinct\(.*)\) > 0")
 #: A list that exists if anything does.
 _NEVER_FAILS = re.compile(r"(?:var|local)\.[\w-]+")
+#: An output of a module that this one calls, or the name of a parameter in one.
+_CALLED = re.compile(r"(?:trimprefix\()?module\.")
 _OF_INSTANCE = re.compile(r"\b(?:each|count)\.")
 _NAME_IT = "Use a local instead"
 _HAND_OVER = "Pass it with an output of that module, or with a variable of this one"
@@ -253,7 +255,7 @@ def expression_of(symbol: Expression, module: EnclosingModule) -> str:
     written = symbol.written.removeprefix("${").removesuffix("}")
     if not symbol.reason:
         return tidied(written)  # it was given for this place
-    if symbol.name.removeprefix(module.address).startswith("module.") and not written.startswith("module."):
+    if symbol.name.removeprefix(module.address).startswith("module.") and not _CALLED.match(written):
         raise Unwritable(f"{symbol.name} is an expression of another module", _HAND_OVER)
     try:
         node = parse_expression(Source("", written))
