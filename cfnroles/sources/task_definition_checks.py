@@ -45,7 +45,14 @@ MOST_BYTES = 65_536
 _OF_ONE_STACK = frozenset({"AWS::StackName", "AWS::StackId", "AWS::NotificationARNs", "AWS::NoValue"})
 _NAME_REMEDY = "Use up to 255 letters, digits, hyphens and underscores"
 _DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:[^{}]*\}\}")
-_LARGE_UNIT = re.compile(r"(\d{0,9}\.?\d{1,9})\s*(?:vCPU|GB)", re.IGNORECASE)
+#: The large unit of each size of a task.
+_LARGE_UNITS = {
+    name: re.compile(rf"(\d{{0,9}}\.?\d{{1,9}})\s*{unit}", re.IGNORECASE)
+    for name, unit in (("cpu", "vCPU"), ("memory", "GB"))
+}
+#: The sizes of a container, which have no large unit.
+#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+_OF_CONTAINERS = (("cpu", "CPU units"), ("memory", "MiB"), ("memoryReservation", "MiB"))
 
 
 def discover(workload: Workload, facts: Facts, known: Rediscovery | None = None) -> Discovery:
@@ -162,6 +169,7 @@ def value_findings(workload: Workload) -> tuple[Finding, ...]:
         *_service_name(workload),
         *_network_mode(workload),
         *_sizes(workload),
+        *_container_sizes(workload),
         *_fargate(workload),
         *_pseudo_parameters(workload),
         *_forgotten(workload),
@@ -253,8 +261,18 @@ def _sizes(workload: Workload) -> Iterator[Finding]:
     """
     for name, remedy in (("cpu", 'Write CPU units or vCPUs: "256" or ".25 vCPU"'), ("memory", 'Write "512" or "1 GB"')):
         value = workload.tree.get(name)
-        if value and isinstance(value, str) and not isinstance(value, Text) and _units(value) < 0:
+        if value and isinstance(value, str) and not isinstance(value, Text) and _units(name, value) < 0:
             yield _error(workload, (name,), f"{value!r} is not a size", remedy)
+
+
+def _container_sizes(workload: Workload) -> Iterator[Finding]:
+    """Yield the sizes of containers that are not integers. CloudFormation and Terraform also accept them as strings."""
+    for name, unit in _OF_CONTAINERS:
+        for path, value in workload.find(f"containerDefinitions[].{name}"):
+            if value in (None, "") or isinstance(value, Text) or re.fullmatch(r"\s*-?\d+(\.0*)?\s*", str(value)):
+                continue
+            found = repr(value) if isinstance(value, str) else json.dumps(value)
+            yield _error(workload, path, f"{found} is not an integer", f"Write a number of {unit}: 512")
 
 
 def _fargate(workload: Workload) -> Iterator[Finding]:
@@ -275,7 +293,7 @@ def _fargate(workload: Workload) -> Iterator[Finding]:
         yield _error(workload, (name,), f"Fargate requires {name} for the task", f"Add {name} next to the family")
     if missing or isinstance(tree["cpu"], Text) or isinstance(tree["memory"], Text):
         return
-    cpu, memory = _units(tree["cpu"]), _units(tree["memory"])
+    cpu, memory = _units("cpu", tree["cpu"]), _units("memory", tree["memory"])
     if min(cpu, memory) < 0:
         return
     if cpu not in _FARGATE_SIZES:
@@ -311,9 +329,9 @@ def _memories(cpu: int) -> list[int]:
     return list(range(least, greatest + 1, step)) if step else [512, 1024, 2048]
 
 
-def _units(value: Any) -> int:
+def _units(name: str, value: Any) -> int:
     text = str(value).strip()
-    if match := _LARGE_UNIT.fullmatch(text):
+    if match := _LARGE_UNITS[name].fullmatch(text):
         return round(float(match[1]) * 1024)
     return whole_number(text)
 

@@ -254,6 +254,37 @@ def test_sizes_of_fargate_may_be_written_in_each_way_that_ecs_takes(cpu: str, me
     assert value_findings(read({**FARGATE, "cpu": cpu, "memory": memory})) == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("cpu", "many"), ("cpu", "1 GB"), ("memory", "lots"), ("memory", "1 vCPU"), ("memory", "-1")]
+)
+@pytest.mark.parametrize("task", [TASK, FARGATE], ids=["EC2", "Fargate"])
+def test_a_size_of_the_task_that_is_not_one_is_an_error(task: dict[str, Any], name: str, value: str) -> None:
+    found = value_findings(read({**task, name: value}))
+    assert [(each.severity, each.origin.pointer, each.what) for each in found] == [
+        (Severity.ERROR, name, f"{value!r} is not a size")
+    ]
+
+
+@pytest.mark.parametrize("name", ["cpu", "memory", "memoryReservation"])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("lots", "'lots'"), ("1 GB", "'1 GB'"), ("0x80", "'0x80'"), (128.5, "128.5"), (True, "true")],
+    ids=str,
+)
+def test_a_size_of_a_container_that_is_not_an_integer_is_an_error(name: str, value: Any, said: str) -> None:
+    found = value_findings(read({**FARGATE, "containerDefinitions": [{"name": "web", "image": "nginx", name: value}]}))
+    assert [(each.severity, each.origin.pointer, each.what) for each in found] == [
+        (Severity.ERROR, f"containerDefinitions[0].{name}", f"{said} is not an integer")
+    ]
+    assert "CPU units: 512" in found[0].remedy if name == "cpu" else "MiB: 512" in found[0].remedy
+
+
+@pytest.mark.parametrize("value", [0, 128, 128.0, "128", None, "<SIZE>", "${SIZE}", "{{ size }}", "$SIZE", "%SIZE%"])
+def test_an_integer_or_a_placeholder_is_a_size_of_a_container(value: Any) -> None:
+    sizes = dict.fromkeys(("cpu", "memory", "memoryReservation"), value)
+    assert value_findings(read({**TASK, "containerDefinitions": [{"name": "web", "image": "nginx", **sizes}]})) == ()
+
+
 def test_a_placeholder_that_only_the_application_sees_is_a_warning() -> None:
     container = {"name": "web", "image": "nginx", "environment": [{"name": "A", "value": "<X>"}]}
     (finding,) = value_findings(read({"family": "x", "containerDefinitions": [container]}))
