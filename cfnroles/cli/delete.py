@@ -58,8 +58,8 @@ def command(where: StackArguments, asked: DeleteArguments) -> int:
     from cfnroles.deploy.deleting import delete, plan_deletion
     from cfnroles.formats import deployment
 
-    check_can_ask(ask=not asked.yes, plan_only=asked.plan_only)
     selected = where.selected()
+    check_can_ask(ask=not asked.yes, plan_only=asked.plan_only)
     progress = Progress()
     deployer = _deployer(where, asked, progress, selected.place)
     with following_on_interrupt(where.follow):

@@ -282,6 +282,7 @@ def delete(where: StackArguments, asked: StackSetDeleteArguments) -> int:
     from cfnroles.deploy.stack_set_operations import Fleet, StackSetOptions
     from cfnroles.formats.stack_sets import stack_set_deletion_text
 
+    stacks = where.stacks()
     check_can_ask(ask=not asked.yes, plan_only=asked.plan_only)
     connection, progress = where.connection(), Progress()
     stack_sets = StackSets(connection, delegated=asked.delegated_admin)
@@ -289,7 +290,7 @@ def delete(where: StackArguments, asked: StackSetDeleteArguments) -> int:
     pace, home = Pace(stack_sets.is_local), home_of(connection, stack_sets.region, stack_sets.endpoint_url)
     fleet = Fleet(stack_sets, Targets(()), options, Run.new(), pace, progress.tell, home=home)
     with following_on_interrupt(where.again("stack-sets status", *["--delegated-admin"][: asked.delegated_admin])):
-        planned = plan_stack_set_deletion(_without_imports(where.stacks()), fleet)
+        planned = plan_stack_set_deletion(_without_imports(stacks), fleet)
         say(stack_set_deletion_text(planned), err=not asked.plan_only)
         if asked.plan_only or planned.empty:
             return 0

@@ -336,6 +336,9 @@ class TestSources:
         ("arguments", "words"),
         [
             (("deploy", "nowhere", "--yes"), "nowhere: does not exist"),
+            (("deploy", "nowhere"), "nowhere: does not exist"),
+            (("delete", "nowhere"), "nowhere: does not exist"),
+            (("stack-sets", "delete", "nowhere"), "nowhere: does not exist"),
             (("status", "nowhere"), "Write it first: cfnroles build SOURCE -o nowhere"),
             (("status", "no where"), "Write it first: cfnroles build SOURCE -o 'no where'"),
             (("deploy", "shoop.json", "--plan"), "Check the path"),
