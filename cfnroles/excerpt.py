@@ -89,8 +89,7 @@ def excerpt(spot: Spot, said: str = "") -> Page:
     if not 0 < spot.line <= len(lines):
         return page([])
     tokens = [*_tokens(lines[spot.line - 1], spot)]
-    # The error names a key, so the caret belongs below the key.
-    target = _target(tokens, replace(spot, key="") if repr(spot.key) in said else spot)
+    target = _target(tokens, replace(spot, key="") if _is_about_key(spot.key, said) else spot)
     told, start, size = "", 0, 1
     for token in tokens:
         shown = _shown(token, spot, said if token is target else "")
@@ -103,6 +102,13 @@ def excerpt(spot: Spot, said: str = "") -> Page:
         return page([])
     told, start = _cropped(told.rstrip(), start)
     return _drawn(spot.line, told, start, min(size, max(len(told) - start, 1)))
+
+
+def _is_about_key(key: str, said: str) -> bool:
+    """Return whether an error names a key, in quotes or as an unknown member, so that the caret belongs below it."""
+    return bool(key) and (
+        repr(key) in said or re.search(rf"member {re.escape(key)}(?!\w)", said, re.IGNORECASE) is not None
+    )
 
 
 def _drawn(number: int, told: str, start: int, size: int) -> Page:

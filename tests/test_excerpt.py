@@ -73,6 +73,15 @@ FOUND = {
         "fargate",
     ),
     "a key": (YAML, ("services", "web", "grants"), "there is no such key", "grants:", "grants"),
+    "a member that ECS does not have": (JSON, ("memory",), "ECS has no member memory", '"memory": …,', '"memory"'),
+    "an unknown member of one line": (
+        '{"containerDefinitions": [{"name": "web", "Memry": 128, "image": "hunter2"}]}',
+        (*CONTAINER, "Memry"),
+        "cfnroles does not know the member memry, and ECS may not either",
+        '{"containerDefinitions": [{"name": …, "Memry": …, "image": …}]}',
+        '"Memry"',
+    ),
+    "a member whose name only begins so": (JSON, ("memory",), "no member memoryLimit", '"memory": "lots",', '"lots"'),
     "a key in a list": (
         YAML,
         ("services", "web", "grants", 0, "s3-get"),
