@@ -165,7 +165,7 @@ def in_passes(
         key = id(each.turned)
         if key not in known or known[key][1] != facts:
             workload = _workload(each.turned, at.document)
-            known[key] = each.turned, facts, workload, _discovered(workload, each.turned, facts)
+            known[key] = each.turned, facts, workload, _discovered(workload, each.turned, facts, at.defaults)
         workloads.append(known[key][2])
         if key not in alike:
             alike[key] = places.alike(known[key][3])
@@ -191,12 +191,12 @@ def _workload(turned: Turned, document: str) -> Workload:
     return Workload(document, as_symbols(turned.tree), turned.settings, turned.places, turned.spots)
 
 
-def _discovered(workload: Workload, turned: Turned, facts: Facts) -> Discovery:
+def _discovered(workload: Workload, turned: Turned, facts: Facts, defaults: Sequence[str]) -> Discovery:
     keys = turned.looked_up | turned.keys
     known = with_file_keys(with_log_group_keys(facts, keys), workload, keys)
     found = by_own_buckets(by_own_keys(discover(workload, known), keys, facts), workload, keys, facts)
     hidden = hidden_gaps(workload, "input")
-    return replace(found, gaps=(*map(_closable, found.gaps), *_unseen(workload, turned), *hidden))
+    return replace(found, gaps=(*(_closable(gap, defaults) for gap in found.gaps), *_unseen(workload, turned), *hidden))
 
 
 def _unseen(workload: Workload, turned: Turned) -> Iterator[Gap]:
@@ -214,11 +214,18 @@ def _matters(path: Path) -> bool:
     return any(row.field == field or row.field.startswith((f"{field}.", f"{field}[]")) for row in FEATURES)
 
 
-def _closable(gap: Gap) -> Gap:
-    """Return the gap with a remedy for Terraform: it has no placeholders, and no options of a task definition."""
-    if re.search(r"--(set|image) ", gap.remedy):
+def _closable(gap: Gap, defaults: Sequence[str]) -> Gap:
+    """Return the gap with a remedy for Terraform: it has no placeholders, and no options of a task definition.
+
+    ``defaults`` are the variables with their default, which may be the cause.
+    """
+    if not re.search(r"--(set|image) ", gap.remedy):
+        return gap
+    if not defaults:
         return replace(gap, remedy="Write the value instead")
-    return gap
+    variable, name = (f"of {defaults[0]}", defaults[0]) if len(defaults) == 1 else ("of a variable", "NAME")
+    how = f"If the default {variable} causes it, pass --parameter {name}=VALUE; otherwise write the value"
+    return replace(gap, remedy=how)
 
 
 def _too_many(workload: Workload) -> Gap:

@@ -141,6 +141,31 @@ LOGS = """image = "nginx", logConfiguration = { logDriver = "awslogs", options =
   "awslogs-group" = GROUP, "awslogs-region" = "eu-west-1", "awslogs-stream-prefix" = "p" } }"""
 
 
+@pytest.mark.parametrize(
+    ("image", "remedy"),
+    [
+        (
+            '"${var.repository}:1"',
+            "If the default of repository causes it, pass --parameter repository=VALUE; otherwise write the value",
+        ),
+        (
+            '"${var.repository}:${var.tag}"',
+            "If the default of a variable causes it, pass --parameter NAME=VALUE; otherwise write the value",
+        ),
+        ('":1"', "Write the value instead"),
+    ],
+    ids=["one default", "several defaults", "no default"],
+)
+def test_an_image_that_the_default_of_a_variable_makes_wrong_names_the_variable(image: str, remedy: str) -> None:
+    variables = 'variable "repository" { default = "" }\nvariable "tag" { default = "1" }\n'
+    assert gaps(task(f"image = {image}", variables)) == [
+        f"container web: :1 cannot be an image: image names are lowercase. {remedy}"
+    ]
+    assert gaps(task(f"image = {image}", variables), parameters={"repository": "nginx"}) == (
+        [] if "var" in image else [f"container web: :1 cannot be an image: image names are lowercase. {remedy}"]
+    )
+
+
 def test_a_log_group_that_has_a_name_is_named() -> None:
     text = task(LOGS.replace("GROUP", "aws_cloudwatch_log_group.g.name"), GROUP)
     arn = "arn:aws:logs:eu-west-1:${AWS::AccountId}:log-group:/ecs/app:log-stream:p/web/*"
