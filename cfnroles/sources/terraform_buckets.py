@@ -33,10 +33,11 @@ _FILE = "DecryptFiles"
 
 def keys_in_directory(tree: Any, project: Project, module: Module) -> Mapping[str, Key]:
     """Return the keys of buckets by address and name, if a task definition names a file."""
-    return keys_of_buckets(_found(project, module)) if any(_files_in(tree)) else {}
+    return keys_of_buckets(buckets_in(project, module)) if any(_files_in(tree)) else {}
 
 
-def _found(project: Project, module: Module) -> Iterator[tuple[str, str, Attributes]]:
+def buckets_in(project: Project, module: Module) -> Iterator[tuple[str, str, Attributes]]:
+    """Yield the buckets of a configuration and their encryption, each with its type and address."""
     for kind, asked in _ASKED.items():
         for site in sites(project, kind):
             try:

@@ -34,6 +34,7 @@ from cfnroles.sources.from_terraform import TAKES
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles_in_directory import DirectoryInPass, SeenBefore
 from cfnroles.sources.terraform_buckets import keys_in_directory
+from cfnroles.sources.terraform_destinations import destination_keys_in_directory
 from cfnroles.sources.terraform_images import told_apart
 from cfnroles.sources.terraform_instance_profiles import ASKED
 from cfnroles.sources.terraform_keys import keys_of
@@ -270,6 +271,7 @@ def _seen(site: Site, project: Project, module: Module, running: Sequence[Site])
     for each in turned:
         each.keys |= keys_of(each.tree, module.session)
         each.keys |= keys_in_directory(each.tree, project, module)
+        each.keys |= destination_keys_in_directory(each.tree, project, module)
     whole = judged(runners, lambda target: any(target.runs(each) for each in own))
     return _Seen(turned, whole, bool(there) and not own)
 

@@ -23,6 +23,7 @@ from cfnroles.sources.plan_references import LINKS, TOLD_BY_AWS, Steps, is_left_
 from cfnroles.sources.reading import Task
 from cfnroles.sources.roles_in_plan import PlanSurface
 from cfnroles.sources.terraform_buckets import BUCKET, ENCRYPTION, keys_of_buckets
+from cfnroles.sources.terraform_destinations import DELIVERY_STREAM, STREAM, keys_of_streams
 from cfnroles.sources.terraform_keys import TOLD_KEYS, keys_in_plan
 from cfnroles.sources.terraform_kinds import KINDS
 from cfnroles.sources.terraform_members import TASK_DEFINITION, Attributes, Turned
@@ -112,8 +113,8 @@ def _in_passes(
 ) -> Iterator[_Planned]:
     members = document.members
     every = [(str(each.get("type")), _attributes(each, document, told)) for each in _of_types(document, TOLD_KEYS)]
-    encrypted = [each for kind in (BUCKET, ENCRYPTION) for each in _resources(root, kind)]
-    buckets = [
+    encrypted = [each for kind in (BUCKET, ENCRYPTION, STREAM, DELIVERY_STREAM) for each in _resources(root, kind)]
+    of_keys = [
         (str(each.get("type")), str(each.get("address")), _attributes(each, document, told)) for each in encrypted
     ]
     found = [each for kind in KINDS for each in _resources(root, kind)]
@@ -135,7 +136,7 @@ def _in_passes(
         forms = (*beside_services(turned, own, arns), *(each.beside(turned) for each in targets))
         for each in forms:
             each.looked_up |= keys_in_plan(every, each.tree)
-            each.keys |= keys_of_buckets(buckets)
+            each.keys |= keys_of_buckets(of_keys) | keys_of_streams(of_keys)
         beside = [InWorld({}, each) for each in forms]
         task = in_passes(str(resource.get("address", "")), beside, [{}], told, at)
         yield _Planned(task, tuple(dict.fromkeys(running)), targets)

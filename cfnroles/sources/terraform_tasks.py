@@ -20,6 +20,7 @@ from cfnroles.sources.task_definition import home
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_tasks import hashable
 from cfnroles.sources.terraform_buckets import by_own_buckets, with_file_keys
+from cfnroles.sources.terraform_destinations import with_destination_gaps, with_destination_keys
 from cfnroles.sources.terraform_keys import by_own_keys, is_made, with_log_group_keys
 from cfnroles.sources.terraform_members import Turned
 from cfnroles.sources.told import Told
@@ -193,8 +194,10 @@ def _workload(turned: Turned, document: str) -> Workload:
 
 def _discovered(workload: Workload, turned: Turned, facts: Facts, defaults: Sequence[str]) -> Discovery:
     keys = turned.looked_up | turned.keys
-    known = with_file_keys(with_log_group_keys(facts, keys), workload, keys)
+    known = with_destination_keys(with_log_group_keys(facts, keys), workload, keys)
+    known = with_file_keys(known, workload, keys)
     found = by_own_buckets(by_own_keys(discover(workload, known), keys, facts), workload, keys, facts)
+    found = with_destination_gaps(found, workload, keys, facts)
     hidden = hidden_gaps(workload, "input")
     return replace(found, gaps=(*(_closable(gap, defaults) for gap in found.gaps), *_unseen(workload, turned), *hidden))
 

@@ -288,6 +288,102 @@ def test_a_file_is_decrypted_with_the_key_of_its_bucket(
     assert all(gap in each for each in told_of)
 
 
+ROUTED = """image = "nginx", logConfiguration = { logDriver = "awsfirelens", options = {
+  region = "eu-west-1", Name = "PLUGIN", OPTION } }"""
+DESTINATIONS = """
+resource "aws_kms_key" "k" {}
+resource "aws_kinesis_stream" "s" {
+  NAMED
+  encryption_type = "KMS"
+  kms_key_id      = KEY
+}
+resource "aws_kinesis_stream" "plain" {
+  name            = "plain"
+  encryption_type = "NONE"
+  kms_key_id      = KEY
+}
+resource "aws_kinesis_firehose_delivery_stream" "f" {
+  NAMED
+  server_side_encryption {
+    enabled  = true
+    key_type = "CUSTOMER_MANAGED_CMK"
+    key_arn  = KEY
+  }
+}
+resource "aws_kinesis_firehose_delivery_stream" "off" {
+  server_side_encryption {
+    enabled = false
+    key_arn = KEY
+  }
+}
+"""
+BOTH = ["kms:Decrypt", "kms:GenerateDataKey"]
+ROUTES = {
+    "a stream": ("kinesis", "stream = aws_kinesis_stream.s.name", BOTH[1:]),
+    "a stream without a key": ("kinesis", "stream = aws_kinesis_stream.plain.name", []),
+    "another stream": ("kinesis", 'stream = "other"', []),
+    "a Firehose stream": ("firehose", "delivery_stream = aws_kinesis_firehose_delivery_stream.f.name", BOTH),
+    "a Firehose stream without a key": (
+        "firehose",
+        "delivery_stream = aws_kinesis_firehose_delivery_stream.off.name",
+        [],
+    ),
+    "a bucket": ("s3", "bucket = aws_s3_bucket.b.id", BOTH),
+    "another bucket": ("s3", 'bucket = "other"', []),
+}
+
+
+def routed(plugin: str, option: str, key: str = "aws_kms_key.k.arn", named: str = "null") -> str:
+    buckets = BUCKET.replace("NAME", named).replace("REST", "") + ENCRYPTION
+    beside = (DESTINATIONS.replace("NAMED", f"name = {named}") + buckets).replace("KEY", key)
+    return task(ROUTED.replace("PLUGIN", plugin).replace("OPTION", option), beside)
+
+
+@pytest.mark.parametrize("named", ["null", '"shop-logs"'])
+@pytest.mark.parametrize(("plugin", "option", "actions"), ROUTES.values(), ids=ROUTES)
+def test_the_key_of_a_destination_for_logs_is_the_one_that_the_configuration_says(
+    plugin: str, option: str, actions: list[str], named: str
+) -> None:
+    found = [each for each in needs(routed(plugin, option, named=named)) if each.startswith("kms:")]
+    assert found == [f"{action} on ${{aws_kms_key.k.arn}}" for action in actions]
+
+
+def test_a_destination_by_its_name_is_the_one_of_the_configuration() -> None:
+    found = needs(routed("kinesis", 'stream = "shop-logs"', named='"shop-logs"'))
+    assert "kms:GenerateDataKey on ${aws_kms_key.k.arn}" in found
+
+
+@pytest.mark.parametrize(("key", "count"), [('"alias/mine"', 1), ('"alias/aws/kinesis"', 0)])
+def test_a_destination_whose_key_is_an_alias_is_a_gap_unless_aws_manages_the_key(key: str, count: int) -> None:
+    (found,) = reading(routed("kinesis", "stream = aws_kinesis_stream.s.name", key)).tasks
+    told_of = [gap for gap in found.discovery.gaps if gap.what.startswith("the ARN of the key alias/mine is unknown")]
+    assert [gap.holder for gap in told_of] == [Holder.TASK] * count
+    assert not [need for need in found.discovery.needs if need.permission.action.startswith("kms:")]
+
+
+def test_an_alias_is_no_gap_if_the_router_writes_with_another_role() -> None:
+    other = 'role_arn = "arn:aws:iam::111122223333:role/logs", stream = aws_kinesis_stream.s.name'
+    assert not [each for each in gaps(routed("kinesis", other, '"alias/mine"')) if "the ARN of the key" in each]
+
+
+@pytest.mark.parametrize(("enabled", "count"), [("true", 1), ("false", 0)])
+def test_the_alias_of_the_bucket_of_sessions_is_a_gap_if_there_are_sessions(enabled: str, count: int) -> None:
+    text = sessions('"alias/mine"').replace("enable_execute_command = true", f"enable_execute_command = {enabled}")
+    assert len([each for each in gaps(text) if "the ARN of the key alias/mine is unknown" in each]) == count
+
+
+def test_the_key_of_the_bucket_of_sessions_is_used_by_the_task_role() -> None:
+    assert "kms:GenerateDataKey on ${aws_kms_key.k.arn}" in needs(sessions("aws_kms_key.k.arn"))
+
+
+def sessions(key: str) -> str:
+    logged = ENCRYPTED_SESSIONS[ENCRYPTED_SESSIONS.index('resource "aws_ecs_service"') :].replace(
+        "cloud_watch_log_group_name = aws_cloudwatch_log_group.sessions.name", "s3_bucket_name = aws_s3_bucket.b.id"
+    )
+    bucket = BUCKET.replace("NAME", "null").replace("REST", "") + ENCRYPTION.replace("KEY", key)
+    return task('image = "nginx"', logged + bucket)
+
+
 def test_a_key_of_files_that_is_told_is_that_of_buckets_elsewhere() -> None:
     told = "arn:aws:kms:eu-west-1:111122223333:key/0123abcd-0123-0123-0123-0123456789ab"
     files = ", ".join(

@@ -257,6 +257,7 @@ def test_every_plan_and_state_of_the_corpus_is_read() -> None:
 
 
 ARN = "arn:aws:ecs:eu-west-1:111122223333:task-definition/app"
+KEY_OF_LOGS = "arn:aws:kms:eu-west-1:111122223333:key/4567abcd-0123-0123-0123-0123456789ab"
 
 
 def service(**values: Any) -> dict[str, Any]:
@@ -297,6 +298,22 @@ def test_the_key_of_the_log_group_of_sessions_is_not_that_of_the_containers_logs
     (task,) = read(document).tasks
     encrypting = {need.holder for need in task.discovery.needs if need.permission.action == "kms:GenerateDataKey"}
     assert encrypting == {Holder.TASK}
+
+
+STREAMS: dict[str, tuple[dict[str, Any], int]] = {
+    "a key": ({"encryption_type": "KMS", "kms_key_id": KEY_OF_LOGS}, 1),
+    "no key": ({"encryption_type": "NONE", "kms_key_id": ""}, 0),
+}
+
+
+@pytest.mark.parametrize(("values", "count"), STREAMS.values(), ids=STREAMS)
+def test_the_key_of_a_stream_for_logs_is_in_the_state(values: dict[str, Any], count: int) -> None:
+    options = {"Name": "kinesis", "region": "eu-west-1", "stream": "shop-logs"}
+    logs = {"logConfiguration": {"logDriver": "awsfirelens", "options": options}}
+    own = resource(container_definitions=json.dumps([{**CONTAINER, **logs}]))
+    stream = {"mode": "managed", "type": "aws_kinesis_stream", "address": "aws_kinesis_stream.s"}
+    found = told(read(state(own, {**stream, "values": {"name": "shop-logs", **values}})))
+    assert [each for each in found if each.startswith("kms:")] == [f"kms:GenerateDataKey on {KEY_OF_LOGS}"] * count
 
 
 def test_a_service_of_a_plan_whose_definition_is_not_known_yet_is_told_of() -> None:
