@@ -61,6 +61,10 @@ class Watched(Workload, frozen=True):
         place: Path = self.look(Workload.place, path)
         return place
 
+    def hides(self, path: Path) -> bool:
+        """Return whether the members at ``path`` may be unknown, as `Workload.hides`."""
+        return bool(self.look(Workload.hides, path))
+
     def look(self, how: _How, where: Any) -> Any:
         """Read from the whole workload, and record it."""
         seen = self.looks[how, where] = how(self.whole, where)
@@ -117,6 +121,7 @@ def _are_found_alike(some: list[tuple[Path, Any]], others: list[tuple[Path, Any]
 _IS_SAME: Mapping[_How, Callable[[Any, Any], bool]] = {
     Workload.at: operator.is_,
     Workload.place: operator.eq,
+    Workload.hides: operator.is_,
     _found: _are_found_alike,
     _has: operator.is_,
     _names: operator.eq,
@@ -293,4 +298,6 @@ class Rediscovery:
 def _is_inside(look: tuple[_How, Any], path: Path, is_moved: bool) -> bool:
     """Return whether a read depends only on the part at a path, and on whether any of it was moved."""
     how, where = look
-    return where[: len(path)] == path and how is not _found and not (how is Workload.place and is_moved)
+    if how is _found or how is Workload.hides:
+        return False
+    return where[: len(path)] == path and not (how is Workload.place and is_moved)

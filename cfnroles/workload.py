@@ -39,7 +39,7 @@ class Workload(Struct, frozen=True):
     member names of CreateService, CreateCluster and CreateCapacityProvider and the setting names of PutAccountSetting,
     and so on; ``runBy`` has what runs the task. ``settings`` are their documents, and ``places`` the original paths of
     moved values. ``spots`` are document, line and column of values that are in another document than the values around
-    them, or in one whose lines no path determines.
+    them, or in one whose lines no path determines. ``hidden`` are the structures, maps and lists with unknown members.
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
     """
 
@@ -48,6 +48,7 @@ class Workload(Struct, frozen=True):
     settings: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[Path, Path] = field(default_factory=dict)
     spots: Mapping[Path, tuple[str, int, int]] = field(default_factory=dict)
+    hidden: frozenset[Path] = frozenset()
 
     @property
     def launch_types(self) -> tuple[str, ...]:
@@ -105,6 +106,10 @@ class Workload(Struct, frozen=True):
         """Return the structure at ``path``, or an empty one."""
         part = self.at(path)
         return part if isinstance(part, (dict, Mapping)) else {}
+
+    def hides(self, path: Path) -> bool:
+        """Return whether the structure, map or list at ``path`` may have members that are unknown."""
+        return path in self.hidden
 
     def origin(self, path: Path) -> Origin:
         """Return the origin of ``path``, with the names of the container and the item if the tree has them."""

@@ -52,6 +52,11 @@ def variants(tree: dict[str, Any]) -> Iterator[Workload]:
             yield Workload("task.json", each, settings={"service": "service.json"})
             for place in ("elsewhere", "another"):
                 yield Workload("task.json", each, places={(*at(each), 0): (place,)})
+            for hidden in (("options",), ()):
+                yield Workload("task.json", each, hidden=frozenset({(*LOG, *hidden)}))
+
+
+LOG: Path = ("containerDefinitions", 0, "logConfiguration")
 
 
 def at(tree: dict[str, Any]) -> Path:

@@ -9,10 +9,13 @@ from msgspec import Struct, field
 
 from cfnroles.sources.members import FLAG, MAP, TEXT
 from cfnroles.sources.template_shapes import shaped
+from cfnroles.symbols import Attribute, Opaque
 from cfnroles.template.template import ResolvedStack, Resource
+from cfnroles.text import Text
 from cfnroles.workload import Path
 
 _UNDECIDED = "Fn::If"
+_CUSTOM = "AWS::CloudFormation::CustomResource"
 _CONTAINERS = ("containerDefinitions",)
 #: Members with another name in CloudFormation than in the API, in lowercase.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
@@ -86,6 +89,8 @@ class Turned(Struct):
             return None if chosen is None else self.value(chosen, kind, path, (*steps, _UNDECIDED, index))
         if isinstance(given, str) and _holds_members(kind) and shaped(given, self.stack).symbols:
             self.unseen.append(path)
+            if kind == MAP and _may_be_map(shaped(given, self.stack)):
+                return None
         if isinstance(kind, Mapping):
             return self.structure(given, kind, path, steps) if isinstance(given, Mapping) else None
         if isinstance(kind, list):
@@ -94,9 +99,12 @@ class Turned(Struct):
                 for index, (element, place) in enumerate(elements(given, steps))
             ]
         if kind == MAP and isinstance(given, Mapping):
-            for name in given:
+            options = {name: member for name, member in given.items() if not name.startswith("Fn::")}
+            if len(options) < len(given):
+                self.unseen.append(path)
+            for name in options:
                 self.sources[(*path, name)] = self.source((*steps, name))
-            return {name: self.value(member, TEXT, (*path, name), (*steps, name)) for name, member in given.items()}
+            return {name: self.value(member, TEXT, (*path, name), (*steps, name)) for name, member in options.items()}
         # CloudFormation rejects another type, or a macro generates it.
         return None if isinstance(given, Mapping | list) else self._plain(given, kind)
 
@@ -151,6 +159,14 @@ def _branch(branch: Any, steps: Path) -> Iterator[tuple[Any, Path]]:
 
 def _holds_members(kind: Any) -> bool:
     return kind == MAP or isinstance(kind, Mapping) or (isinstance(kind, list) and isinstance(kind[0], Mapping))
+
+
+def _may_be_map(value: Text) -> bool:
+    """Return whether a value may be a map: from a macro or a custom resource. Any other is a string or a list."""
+    symbol = value.whole
+    if isinstance(symbol, Attribute):
+        return symbol.type == _CUSTOM or not symbol.type.startswith("AWS::")
+    return isinstance(symbol, Opaque) and symbol.name.startswith("Fn::Transform(")
 
 
 def _folded(name: str, path: Path) -> str:

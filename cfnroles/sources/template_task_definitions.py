@@ -83,7 +83,8 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
         containers = turned.containers_first(tree.get("containerDefinitions"))
         # A placeholder for another tool is only a symbol here.
         tree = as_symbols({**tree, "containerDefinitions": containers})
-        yield TemplateTask(resource, Workload(document, tree), turned.sources, tuple(turned.unseen))
+        workload = Workload(document, tree, hidden=frozenset(turned.unseen))
+        yield TemplateTask(resource, workload, turned.sources, tuple(turned.unseen))
 
 
 def _express(turned: Turned, document: str) -> TemplateTask:
@@ -154,7 +155,8 @@ def _beside(task: TemplateTask, running: Resource, stack: ResolvedStack) -> Temp
         turned = Turned(resource, stack, sources, unseen)
         sources[(root,)] = resource.source()
         tree[root] = as_symbols(turned.structure(resource.properties, members_beside(root), (root,), ()))
-    workload = Workload(task.workload.document, tree, dict.fromkeys(beside, task.workload.document))
+    settings = dict.fromkeys(beside, task.workload.document)
+    workload = Workload(task.workload.document, tree, settings, hidden=frozenset(unseen))
     return TemplateTask(task.resource, workload, sources, tuple(unseen))
 
 

@@ -189,7 +189,8 @@ def _facts(workload: Workload, told: Told, at: Surroundings) -> Facts:
 
 
 def _workload(turned: Turned, document: str) -> Workload:
-    return Workload(document, as_symbols(turned.tree), turned.settings, turned.places, turned.spots)
+    hidden = frozenset(each.path for each in turned.unseen)
+    return Workload(document, as_symbols(turned.tree), turned.settings, turned.places, turned.spots, hidden)
 
 
 def _discovered(workload: Workload, turned: Turned, facts: Facts, defaults: Sequence[str]) -> Discovery:

@@ -720,6 +720,38 @@ def test_a_container_without_a_name_is_kept_if_nothing_else_is_known() -> None:
     ]
 
 
+UNKNOWN_OPTIONS = {
+    "a program": "data.external.some.result",
+    "a variable": "var.some",
+    "a parameter": "jsondecode(data.aws_ssm_parameter.some.value)",
+    "some of them": 'merge({ "awslogs-region" = "eu-west-1" }, data.external.some.result)',
+}
+
+
+@pytest.mark.parametrize("driver", ["awslogs", "awsfirelens"])
+@pytest.mark.parametrize("options", UNKNOWN_OPTIONS.values(), ids=UNKNOWN_OPTIONS)
+def test_log_options_that_are_unknown_are_one_gap_and_no_error(options: str, driver: str) -> None:
+    log = f'image = "nginx", logConfiguration = {{ logDriver = "{driver}", options = {options} }}'
+    declared = (
+        'variable "some" { type = map(string) }\n'
+        'data "external" "some" { program = ["some"] }\n'
+        'data "aws_ssm_parameter" "some" { name = "/some" }\n'
+    )
+    (found,) = reading(task(log, declared)).accepted()
+    (gap,) = found.discovery.gaps
+    assert gap.origin.path[-2:] == ("logConfiguration", "options")
+    assert gap.remedy.startswith(("Pass the state", "Pass --parameter"))
+    assert found.discovery.findings == ()
+
+
+def test_unknown_log_options_next_to_a_group_do_not_lack_a_region() -> None:
+    options = 'merge({ "awslogs-group" = "/ecs/app" }, data.external.some.result)'
+    log = f'image = "nginx", logConfiguration = {{ logDriver = "awslogs", options = {options} }}'
+    (found,) = reading(task(log, 'data "external" "some" { program = ["some"] }\n')).accepted()
+    assert [gap.origin.path[-1] for gap in found.discovery.gaps] == ["options"]
+    assert found.discovery.findings == ()
+
+
 def test_a_default_that_was_taken_is_told() -> None:
     text = secret('"/${var.env}/db"', 'variable "env" { default = "dev" }\n')
     assert reading(text).tasks[0].defaults == ("env",)

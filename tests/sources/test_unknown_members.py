@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from cfnroles import Document, Told, read
+from cfnroles.discovery import discover
+from cfnroles.facts import Facts
 from cfnroles.sources.settings import with_settings
 from cfnroles.sources.task_definition import read_task_definition
+from cfnroles.sources.task_definition_checks import shape_findings
 from cfnroles.sources.template_task_definitions import TemplateTask, task_definitions
 from cfnroles.sources.unknown_members import unknown_members, unseen_members
 from cfnroles.template.template import read_template
@@ -133,6 +136,33 @@ def test_what_a_macro_puts_into_a_template_is_a_gap_and_no_fault(properties: str
     assert gap.what == "cannot see what Fn::Transform puts here"
     assert "--template-stage Processed" in gap.remedy
     assert findings == ()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "{Fn::Transform: {Name: Macro}}",
+        "{awslogs-region: us-east-1, Fn::Transform: {Name: Macro}}",
+        "!GetAtt Custom.Options",
+    ],
+)
+def test_log_options_that_only_cloudformation_knows_are_a_gap_and_no_fault(options: str) -> None:
+    log = f"{{LogDriver: awslogs, Options: {options}}}"
+    task = read_task(f"{{ContainerDefinitions: [{{Name: web, Image: nginx, LogConfiguration: {log}}}]}}")
+    assert discover(task.workload, Facts()).findings == ()
+    assert shape_findings(task.workload) == ()
+    (gap,) = unseen_members(task.workload, task.unseen)
+    assert gap.origin.pointer == "containerDefinitions[0].logConfiguration.options"
+
+
+@pytest.mark.parametrize("options", ["!Ref Options", "!FindInMap [Options, Web, Log]"])
+def test_log_options_that_cannot_be_a_map_are_one_fault(options: str) -> None:
+    log = f"{{LogDriver: awslogs, Options: {options}}}"
+    task = read_task(f"{{ContainerDefinitions: [{{Name: web, Image: nginx, LogConfiguration: {log}}}]}}")
+    assert discover(task.workload, Facts()).findings == ()
+    assert [finding.what for finding in shape_findings(task.workload)] == [
+        "expected a map of strings, found a plain value"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,17 @@ def has_customer_key(found: Found) -> bool:
 
 
 def lacks_group(found: Found) -> bool:
-    """The driver is awslogs, and no option names a log group."""
+    """The driver is awslogs, and no option names a log group. None of its options is unknown."""
+    if found.value != "awslogs" or has_unknown_options(found):
+        return False
     options = found.parent.get("options")
-    return found.value == "awslogs" and not (isinstance(options, dict) and options.get("awslogs-group"))
+    return not (isinstance(options, dict) and options.get("awslogs-group"))
+
+
+def has_unknown_options(found: Found) -> bool:
+    """Options next to the driver are unknown, so the driver may have any option."""
+    configuration = found.path[:-1]
+    return found.workload.hides(configuration) or found.workload.hides((*configuration, "options"))
 
 
 def is_other_driver(found: Found) -> bool:
@@ -103,6 +111,8 @@ def option(found: Found, name: str) -> Text:
 
 def trap(found: Found) -> Trap | None:
     """Missing options without which the driver does not start, or not on Fargate."""
+    if found.workload.hides(found.path[:-1]):
+        return harmless(found)
     if not found.parent.get("awslogs-region") and EXPRESS not in found.workload.tree:
         return Trap(
             "the options have no awslogs-region, which ECS requires",

@@ -8,6 +8,7 @@ from typing import Any
 from awacs import kms, s3
 
 from cfnroles.need import Holder, Standing
+from cfnroles.table.ecs.awslogs import has_unknown_options
 from cfnroles.table.ecs.environment_files import bucket, bucket_and_object, itself, owned
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.feature import Feature, Found, Grant, Trap, Unnamed
@@ -63,6 +64,8 @@ def destinations_in_file(found: Found) -> None:
 
 def routes_by_file(found: Found) -> bool:
     """The driver's options name no destination, so only the router's configuration does."""
+    if has_unknown_options(found):
+        return False
     options = found.parent.get("options")
     names = {key.lower() for key in options} if isinstance(options, Mapping) else set()
     return found.value == "awsfirelens" and not names & {"name", "@type"}
