@@ -53,6 +53,22 @@ _LARGE_UNITS = {
 #: The sizes of a container, which have no large unit.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 _OF_CONTAINERS = (("cpu", "CPU units"), ("memory", "MiB"), ("memoryReservation", "MiB"))
+_FROM = "Write the ARN of a secret, or the name or ARN of a parameter"
+_SECRET, _FILE_SYSTEM = "Write the ARN of the secret", "Write the ID of the file system"
+_FSX = "volumes[].fsxWindowsFileServerVolumeConfiguration"
+#: Each structure whose permissions depend on one of its required members, its noun, that member, and what to write.
+#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
+_NAMING = (
+    ("containerDefinitions[].secrets[]", "the secret", "valueFrom", _FROM),
+    ("containerDefinitions[].logConfiguration", "logConfiguration", "logDriver", 'Write the driver: "awslogs"'),
+    ("containerDefinitions[].logConfiguration.secretOptions[]", "the log option", "valueFrom", _FROM),
+    ("containerDefinitions[].environmentFiles[]", "the file", "value", "Write the ARN of the file in Amazon S3"),
+    ("containerDefinitions[].repositoryCredentials", "repositoryCredentials", "credentialsParameter", _SECRET),
+    ("volumes[].efsVolumeConfiguration", "the volume", "fileSystemId", _FILE_SYSTEM),
+    (_FSX, "the volume", "fileSystemId", _FILE_SYSTEM),
+    (f"{_FSX}.authorizationConfig", "authorizationConfig", "credentialsParameter", _SECRET),
+    ("volumes[].s3filesVolumeConfiguration", "the volume", "fileSystemArn", "Write the ARN of the file system"),
+)
 
 
 def discover(workload: Workload, facts: Facts, known: Rediscovery | None = None) -> Discovery:
@@ -166,6 +182,7 @@ def value_findings(workload: Workload) -> tuple[Finding, ...]:
     return (
         *_names(workload),
         *_volume_names(workload),
+        *_nameless(workload),
         *_service_name(workload),
         *_network_mode(workload),
         *_sizes(workload),
@@ -225,6 +242,14 @@ def _volume_names(workload: Workload) -> Iterator[Finding]:
     for path, name in workload.find("volumes[].name"):
         if wrong := _unlike_a_name(name):
             yield _error(workload, path, f"{wrong} cannot be a volume's name", _NAME_REMEDY)
+
+
+def _nameless(workload: Workload) -> Iterator[Finding]:
+    """Yield what names no secret, file or file system, so that no row sees that it needs a permission."""
+    for structure, noun, member, remedy in _NAMING:
+        for path, found in workload.find(structure):
+            if isinstance(found, Mapping) and found.get(member) is None:
+                yield _error(workload, path, f"{noun} has no {member}", remedy)
 
 
 def _unlike_a_name(name: Any) -> str:

@@ -248,6 +248,47 @@ def test_a_value_that_ecs_refuses_is_told(tree: Any, told: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("members", "path", "told"),
+    [
+        ({"secrets": [{"name": "A"}]}, ("secrets", 0), "the secret has no valueFrom"),
+        ({"secrets": [{"name": "A", "valueFrom": None}]}, ("secrets", 0), "the secret has no valueFrom"),
+        ({"environmentFiles": [{"type": "s3"}]}, ("environmentFiles", 0), "the file has no value"),
+        ({"repositoryCredentials": {}}, ("repositoryCredentials",), "has no credentialsParameter"),
+        ({"logConfiguration": {"options": {"a": "b"}}}, ("logConfiguration",), "has no logDriver"),
+        (
+            {"logConfiguration": {"logDriver": "splunk", "secretOptions": [{"name": "splunk-token"}]}},
+            ("logConfiguration", "secretOptions", 0),
+            "the log option has no valueFrom",
+        ),
+    ],
+)
+def test_a_structure_of_a_container_that_names_nothing_is_an_error(
+    members: Any, path: tuple[Any, ...], told: str
+) -> None:
+    container = {"name": "a", "image": "nginx:1.27", **members}
+    (finding,) = value_findings(read({"family": "x", "containerDefinitions": [container]}))
+    assert finding.origin.path == ("containerDefinitions", 0, *path)
+    assert told in finding.what
+
+
+@pytest.mark.parametrize(
+    ("volume", "told"),
+    [
+        ({"efsVolumeConfiguration": {"rootDirectory": "/"}}, ["the volume has no fileSystemId"]),
+        ({"s3filesVolumeConfiguration": {}}, ["the volume has no fileSystemArn"]),
+        (
+            {"fsxWindowsFileServerVolumeConfiguration": {"authorizationConfig": {"domain": "d"}}},
+            ["the volume has no fileSystemId", "authorizationConfig has no credentialsParameter"],
+        ),
+    ],
+    ids=["EFS", "S3 Files", "FSx"],
+)
+def test_a_volume_that_names_no_file_system_is_an_error(volume: Any, told: list[str]) -> None:
+    task = {**TASK, "volumes": [{"name": "v", **volume}]}
+    assert [finding.what for finding in value_findings(read(task))] == told
+
+
+@pytest.mark.parametrize(
     ("cpu", "memory"), [("256", "512"), ("1024", "2048"), ("1 vCPU", "2 GB"), (".25 vCPU", "0.5GB"), ("<CPU>", "512")]
 )
 def test_sizes_of_fargate_may_be_written_in_each_way_that_ecs_takes(cpu: str, memory: str) -> None:
