@@ -35,10 +35,15 @@ _LISTENERS = {
 }
 #: Attributes with the ARN of the secret that a property of it names.
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
+#: OpenSearch domains. A property of theirs is the name in their ARN and endpoint.
+DOMAINS = ("AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain")
 #: Types with a property that says what a reference to them in a task definition is.
-TOLD_BY_PROPERTIES = (ATTACHMENT, "AWS::ElasticLoadBalancingV2::Listener", *_LISTENERS)
+TOLD_BY_PROPERTIES = (ATTACHMENT, "AWS::ElasticLoadBalancingV2::Listener", *_LISTENERS, *DOMAINS)
 #: Prefixes of types with a property that says something about an ARN.
-TELLING = ("AWS::ECS::TaskDefinition", "AWS::ElasticLoadBalancingV2::Listener", "AWS::VpcLattice::Rule", ATTACHMENT)
+TELLING = (
+    *("AWS::ECS::TaskDefinition", "AWS::ElasticLoadBalancingV2::Listener", "AWS::VpcLattice::Rule", ATTACHMENT),
+    *DOMAINS,
+)
 #: Protocols of Network Load Balancers.
 #: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html
 _OF_NETWORKS = frozenset({"TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"})

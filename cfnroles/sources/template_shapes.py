@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cfnroles.sources.template_arns import ATTACHMENT, made_up_arn, named_by_ref
+from cfnroles.sources.template_arns import ATTACHMENT, DOMAINS, made_up_arn, named_by_ref
 from cfnroles.symbols import Attribute, Symbol
 from cfnroles.template.template import ResolvedStack, Resource
-from cfnroles.text import Part, Text, from_spelling
+from cfnroles.text import REGION, URL_SUFFIX, Part, Text, from_spelling
 
 _HOME = "${AWS::Region}:${AWS::AccountId}"
 #: The value of Ref and GetAtt for a resource without a given name: (type, attribute) -> the text before and after the
@@ -40,6 +40,11 @@ _SHAPES = {
     ("AWS::ECS::Cluster", "Arn"): (f"arn:${{AWS::Partition}}:ecs:{_HOME}:cluster/", ""),
     ("AWS::KMS::Key", "Arn"): (f"arn:${{AWS::Partition}}:kms:{_HOME}:key/", ""),
     ("AWS::Lambda::Function", "Arn"): (f"arn:${{AWS::Partition}}:lambda:{_HOME}:function:", ""),
+    **{
+        (kind, attribute): (f"arn:${{AWS::Partition}}:es:{_HOME}:domain/" if attribute else "", "")
+        for kind in DOMAINS
+        for attribute in ("Arn", "DomainArn", "")
+    },
 }
 _OF_SECRETS = "AWS::SecretsManager::Secret"
 
@@ -66,6 +71,8 @@ def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
             return symbol
         if arn := made_up_arn(resource, attribute, stack.resources.get):
             return arn
+        if resource.type in DOMAINS and attribute == "DomainEndpoint":
+            return _endpoint(resource, policy=policy)
         shape = _SHAPES.get((resource.type, attribute))
         if shape is None:
             return Attribute(symbol.name, type=resource.type)
@@ -73,6 +80,18 @@ def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
         return Text(before, Attribute(logical_id, type=resource.type), after)
 
     return from_spelling(spelled, policy=policy).replaced(form)
+
+
+def _endpoint(domain: Resource, *, policy: bool) -> Text:
+    """Return the endpoint of an OpenSearch domain, which contains its name. The symbol represents the generated ID.
+
+    https://docs.aws.amazon.com/opensearch-service/latest/developerguide/createupdatedomains.html
+    """
+    given = domain.properties.get("DomainName")
+    own = Attribute(domain.logical_id, type=domain.type)
+    name = from_spelling(given, policy=policy) if isinstance(given, str) and given else Text(own)
+    made = Attribute(f"{domain.logical_id}.DomainEndpoint", type=domain.type)
+    return Text("search-", name, "-", made, ".", REGION, ".es.", URL_SUFFIX)
 
 
 def spelled(text: Text) -> Text:

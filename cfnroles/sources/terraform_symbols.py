@@ -22,6 +22,8 @@ def _arn(service: str, before: str) -> Text:
 _NOTHING = Text()
 _SECRET_ARN = _arn("secretsmanager", "secret:")
 _KEY_ARN = _arn("kms", "key/")
+_DOMAIN_ARN = _arn("es", "domain/")
+_DOMAINS = ("aws_opensearch_domain", "aws_elasticsearch_domain")
 _REGISTRY = Text(ACCOUNT, ".dkr.ecr.", REGION, ".", URL_SUFFIX, "/")
 #: The text before the name in the value of an attribute, by resource or data source type.
 #: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
@@ -64,6 +66,7 @@ _FORMS: dict[str, dict[str, Text]] = {
     "aws_cloudwatch_event_bus": {"arn": _arn("events", "event-bus/"), "name": _NOTHING, "id": _NOTHING},
     "aws_sfn_state_machine": {"arn": _arn("states", "stateMachine:"), "name": _NOTHING},
     "aws_iam_role": {"arn": Text("arn:", PARTITION, ":iam::", ACCOUNT, ":role/")},
+    **{kind: {"arn": _DOMAIN_ARN, "id": _DOMAIN_ARN, "domain_name": _NOTHING} for kind in _DOMAINS},
 }
 #: Data sources with values that every stack knows.
 _KNOWN: dict[tuple[str, str], Text] = {
@@ -129,6 +132,10 @@ def _form(symbol: Symbol) -> Part:
     if (symbol.type, attribute) == _IMAGE and _is_own(symbol, attribute):
         repository, digest = (_other(symbol, instance, attribute, name) for name in ("repository_name", "image_digest"))
         return Text(_REGISTRY, repository, "@", digest)
+    if symbol.type in _DOMAINS and attribute == "endpoint" and not symbol.apart and _is_own(symbol, attribute):
+        # Its host is in the form of https://docs.aws.amazon.com/opensearch-service/latest/developerguide/createupdatedomains.html
+        domain = _other(symbol, instance, attribute, "domain_name")
+        return Text("search-", _form(domain), "-", symbol, ".", REGION, ".es.", URL_SUFFIX)
     forms = _forms(symbol, instance, attribute)
     if attribute not in forms:
         return replace(symbol, secret=symbol.secret or (symbol.type, attribute) in _SECRETS)

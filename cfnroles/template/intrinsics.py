@@ -70,6 +70,14 @@ _NAMED: dict[tuple[str, str], tuple[str, str]] = {
     ("AWS::S3::Bucket", "Arn"): ("BucketName", "arn:${AWS::Partition}:s3:::{}"),
     ("AWS::SQS::Queue", "Arn"): ("QueueName", f"arn:${{AWS::Partition}}:sqs:{_HOME}:{{}}"),
     ("AWS::SSM::Parameter", ""): ("Name", "{}"),
+    **{
+        (f"AWS::{service}::Domain", attribute): (
+            "DomainName",
+            f"arn:${{AWS::Partition}}:es:{_HOME}:domain/{{}}" if attribute else "{}",
+        )
+        for service in ("OpenSearchService", "Elasticsearch")
+        for attribute in ("", "Arn", "DomainArn")
+    },
     ("AWS::DynamoDB::Table", ""): ("TableName", "{}"),
     ("AWS::DynamoDB::Table", "Arn"): ("TableName", f"arn:${{AWS::Partition}}:dynamodb:{_HOME}:table/{{}}"),
 }

@@ -87,6 +87,37 @@ def told(text: str, **question: Any) -> str:
     return laid_out(human(judged(text, **question), {"t.yaml": text}), width=100, colour=False)
 
 
+DOMAIN = [
+    ("ExecutionRoleArn", "TaskRoleArn"),
+    ("Secrets: [{Name: DB, ValueFrom: !Ref Secret}]", "LogConfiguration: {LogDriver: awsfirelens, Options: "
+     "{Name: opensearch, Host: !GetAtt Domain.DomainEndpoint, AWS_Auth: 'On'}}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("properties", "resource", "outcome"),
+    [
+        ("{}", "!Sub '${Domain.Arn}/*'", Outcome.ALLOWED),
+        ("{}", "!Sub 'arn:aws:es:us-east-1:123456789012:domain/${Domain}/*'", Outcome.ALLOWED),
+        ("{DomainName: logs}", "!Join ['', [!GetAtt Domain.DomainArn, /*]]", Outcome.ALLOWED),
+        ("{DomainName: logs}", "arn:aws:es:us-east-1:123456789012:domain/logs/*", Outcome.ALLOWED),
+        ("{DomainName: logs}", "arn:aws:es:us-east-1:123456789012:domain/others/*", Outcome.MISSING),
+        ("{DomainName: logs}", "!GetAtt Domain.Arn", Outcome.MISSING),
+    ],
+)
+def test_logs_to_a_domain_of_the_template_need_a_permission_on_its_contents(
+    properties: str, resource: str, outcome: Outcome
+) -> None:
+    text = changed(
+        *DOMAIN,
+        (ALLOWED, f"Statement: [{{Effect: Allow, Action: es:ESHttpPost, Resource: {resource}}}]"),
+        ("  Task:\n", f"  Domain: {{Type: AWS::OpenSearchService::Domain, Properties: {properties}}}\n  Task:\n"),
+    )
+    facts = Told(account="123456789012", region="us-east-1")
+    (found,) = verify_template(read(Document("t.yaml", text), facts), Question())
+    assert [each.outcome for each in found.judged] == [outcome]
+
+
 def test_a_role_that_allows_what_is_needed_passes() -> None:
     (execution,) = judged(TEMPLATE)
     assert (execution.verdict, execution.role.name) == (Verdict.PASS, "Role of t.yaml")

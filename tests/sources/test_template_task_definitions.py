@@ -158,6 +158,30 @@ def test_an_arn_that_cloudformation_makes_up_has_the_form_that_is_known_of_it(
     assert spelled(found) == f"${{{named}}}"
 
 
+@pytest.mark.parametrize("kind", ["AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain"])
+@pytest.mark.parametrize(
+    ("properties", "name"),
+    [("{}", "${Domain}"), ("{DomainName: logs}", "logs"), ("{DomainName: !Sub '${Stage}-logs'}", "${Stage}-logs")],
+    ids=["generated", "given", "of a parameter"],
+)
+def test_the_endpoint_and_the_arn_of_a_domain_have_its_name(kind: str, properties: str, name: str) -> None:
+    values = "Host: !GetAtt Domain.DomainEndpoint, Arn: !GetAtt Domain.Arn, Same: !GetAtt Domain.DomainArn"
+    text = f"""
+Parameters: {{Stage: {{Type: String}}}}
+Resources:
+  Domain: {{Type: {kind}, Properties: {properties}}}
+  Other: {{Type: AWS::ECS::Service, Properties: {{{values}, Name: !Ref Domain}}}}
+"""
+    stack = read_template(text, "t.yaml").resolve()
+    arn = f"arn:${{AWS::Partition}}:es:{HOME}:domain/{name}"
+    assert {key: shaped(value, stack) for key, value in stack.resources["Other"].properties.items()} == {
+        "Host": f"search-{name}-${{Domain.DomainEndpoint}}.${{AWS::Region}}.es.${{AWS::URLSuffix}}",
+        "Arn": arn,
+        "Same": arn,
+        "Name": name,
+    }
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -102,6 +102,40 @@ def test_a_symbol_means_what_its_resource_is(written: str, expected: str) -> Non
     assert needs(secret(written, 'variable "env" {}\n')) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("aws_opensearch_domain.logs.endpoint", "aws_opensearch_domain.logs"),
+        ('"https://${aws_opensearch_domain.logs.endpoint}"', "aws_opensearch_domain.logs"),
+        ("data.aws_elasticsearch_domain.logs.endpoint", "data.aws_elasticsearch_domain.logs"),
+        ("aws_opensearch_domain.several[0].endpoint", "aws_opensearch_domain.several[0]"),
+    ],
+)
+def test_the_endpoint_of_a_domain_is_that_of_its_arn(host: str, domain: str) -> None:
+    options = f'{{ Name = "opensearch", Host = {host}, AWS_Auth = "On" }}'
+    logs = f'image = "nginx", logConfiguration = {{ logDriver = "awsfirelens", options = {options} }}'
+    several = 'resource "aws_opensearch_domain" "several" { count = 2 }\n'
+    assert needs(task(logs, several)) == [f"es:ESHttpPost on ${{{domain}.arn}}/*"]
+
+
+def test_the_endpoint_of_a_domain_that_another_provider_creates_is_a_gap() -> None:
+    options = '{ Name = "opensearch", Host = aws_opensearch_domain.logs.endpoint, AWS_Auth = "On" }'
+    logs = f'image = "nginx", logConfiguration = {{ logDriver = "awsfirelens", options = {options} }}'
+    beside = """
+provider "aws" { region = "us-east-1" }
+provider "aws" {
+  alias  = "other"
+  region = "eu-west-1"
+}
+resource "aws_opensearch_domain" "logs" {
+  provider    = aws.other
+  domain_name = "logs"
+}
+"""
+    assert needs(task(logs, beside)) == []
+    assert "does not say its OpenSearch domain" in gaps(task(logs, beside))[0]
+
+
 IMAGES = {
     "a repository": (
         '"${aws_ecr_repository.app.repository_url}:1"',

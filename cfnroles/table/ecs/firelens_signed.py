@@ -7,14 +7,22 @@ import re
 from awacs import aoss, aps, es, osis
 
 from cfnroles.need import Standing
+from cfnroles.symbols import Attribute, Expression
 from cfnroles.table.ecs.firelens_destinations import row
 from cfnroles.table.ecs.firelens_options import SIGNED, plugin, required, signed_service, writes_to
 from cfnroles.table.feature import Found, Grant, Unnamed
-from cfnroles.text import ANYTHING, Text
+from cfnroles.text import ANYTHING, EMPTY, Text
 
 _FLUENT_BIT = "https://docs.fluentbit.io/manual/data-pipeline/outputs"
 _SUFFIX = r"\.amazonaws\.com(?:\.cn)?.*"
 _DOMAIN_HOST = re.compile(rf"(?:https?://)?(?:search|vpc)-(.+)-[a-z0-9]{{26}}\.([a-z0-9-]+)\.es{_SUFFIX}")
+_DOMAINS = frozenset(
+    {
+        *("AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain"),
+        *("aws_opensearch_domain", "aws_elasticsearch_domain"),
+    }
+)
+_ENDPOINT = re.compile(r"\.DomainEndpoint$|^(\[.*\]\.?)?endpoint$")
 #: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-manage.html
 _COLLECTION_HOST = re.compile(rf"(?:https?://)?([a-z0-9]{{3,40}})\.([a-z0-9-]+)\.aoss{_SUFFIX}")
 #: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/configure-client-fluentbit.html
@@ -31,6 +39,8 @@ def searches_compatibly(found: Found) -> bool:
 
 def domain(found: Found) -> Text:
     """The contents of an OpenSearch domain, from its endpoint."""
+    if made := _own_domain(required(found, "host", "url", "endpoint")):
+        return found.facts.arn("es", Text("domain/", made, "/", ANYTHING)).text
     name, region = _named(found, _DOMAIN_HOST, "OpenSearch domain", "search-DOMAIN-ID.REGION.es.amazonaws.com")
     return found.facts.arn("es", Text(f"domain/{name}/", ANYTHING), Text(region)).text
 
@@ -67,6 +77,18 @@ def unknown_resource(found: Found) -> None:
         f"the plugin {plugin(found)} uses permissions{of} of the task role, and the options do not name the resource",
         "Add the permissions that it needs to the task role",
     )
+
+
+def _own_domain(host: Text) -> Text:
+    """Return the name in the endpoint of a domain of the same source; empty for any other host."""
+    for at, part in enumerate(host.parts):
+        if isinstance(part, Attribute | Expression) and part.type in _DOMAINS and _ENDPOINT.search(_attribute(part)):
+            return Text(*host.parts[:at]).partition("search-")[2].removesuffix("-")
+    return EMPTY
+
+
+def _attribute(symbol: Attribute | Expression) -> str:
+    return symbol.attribute if isinstance(symbol, Expression) else symbol.name
 
 
 def _named(found: Found, host: re.Pattern[str], noun: str, form: str) -> tuple[str, str]:
