@@ -313,11 +313,16 @@ def _home(site: Site, project: Project) -> Provided:
     """Return the provider settings of a task definition; an impossible Region if its instances have several."""
     if "region" not in site.block.body.arguments:
         return provided(project, site.calls, site.block)
+    named = own_regions(site, project)
+    return provided(project, site.calls, site.block, next(iter(named)) if len(named) == 1 else site.address)
+
+
+def own_regions(site: Site, project: Project) -> frozenset[str]:
+    """Return the Regions that the instances of a resource name, empty for that of the provider; none if unknown."""
     try:
-        named = {each.region for each in instances(site, _alone_in(project))}
+        return frozenset(each.region for each in instances(site, _alone_in(project)))
     except (Failed, TooMuch, RecursionError):
-        named = set()
-    return provided(project, site.calls, site.block, named.pop() if len(named) == 1 else site.address)
+        return frozenset()
 
 
 def _alone_in(project: Project) -> Module:

@@ -690,6 +690,59 @@ def test_the_roles_of_a_module_have_its_provider_and_the_gate_that_of_each_secre
     }
 
 
+IN_REGION = """
+resource "aws_ecs_task_definition" "it" {
+  META
+  region = REGION
+  family = "it"
+  container_definitions = jsonencode(CONTAINERS)
+}
+"""
+ONE_TASK = '[{ name = "web", image = "nginx:1", secrets = [{ name = "A", valueFrom = "/a" }] }]'
+
+
+@pytest.mark.parametrize(
+    ("keys", "region", "gap"),
+    [
+        ('toset(["eu-west-1", "us-east-1"])', "each.value", "region = each.value may be another"),
+        ('toset(["eu-west-1", "us-east-1"])', "each.key", "region = each.key may be another"),
+        ('toset(["a", "b"])', '"eu-west-1"', ""),
+        ("{ a = null, b = null }", "each.value", ""),
+    ],
+)
+def test_instances_in_several_regions_are_a_gap_at_their_region(
+    cfnroles: Any, tmp_path: Path, keys: str, region: str, gap: str
+) -> None:
+    text = IN_REGION.replace("META", f"for_each = {keys}").replace("REGION", region).replace("CONTAINERS", ONE_TASK)
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    result = cfnroles("terraform", tmp_path, "--strict", "--gate", "none")
+    assert result.code == (1 if gap else 0)
+    assert ("main.tf:4" in result.err, gap in result.err) == (bool(gap), True)
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "gap"),
+    [
+        ("region = var.region", [], "region = var.region may be another"),
+        ("region = var.region", ["--region", "eu-west-1"], ""),
+        ('region = "eu-west-1"', [], ""),
+        ("", [], ""),
+    ],
+)
+def test_a_region_that_only_a_module_has_is_a_gap_next_to_its_call(
+    cfnroles: Any, tmp_path: Path, given: str, options: list[str], gap: str
+) -> None:
+    (tmp_path / "task").mkdir()
+    variables = 'variable "containers" {}\nvariable "region" { default = null }\n'
+    task = IN_REGION.replace("META", "").replace("REGION", "var.region").replace("CONTAINERS", "var.containers")
+    (tmp_path / "task/main.tf").write_text(variables + task, encoding="utf-8")
+    call = f'module "m" {{\n  source = "./task"\n  containers = {ONE_TASK}\n  {given}\n}}\n'
+    (tmp_path / "main.tf").write_text('variable "region" {}\n' + call, encoding="utf-8")
+    result = cfnroles("terraform", tmp_path, "--strict", "--gate", "none", *options)
+    assert result.code == (1 if gap else 0)
+    assert ("task/main.tf:6" in result.err, gap in result.err) == (bool(gap), True)
+
+
 @pytest.mark.parametrize("top", [".", ""], ids=["in one repository", "without a repository"])
 def test_a_module_beside_the_directory_is_written_where_it_is_kept(
     cfnroles: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, top: str

@@ -30,6 +30,7 @@ from cfnroles.targets.terraform.given_roles import given_roles
 from cfnroles.targets.terraform.instances import Merged, merged_instances, without_instances, without_own
 from cfnroles.targets.terraform.names import identifier, without_type
 from cfnroles.targets.terraform.neighbours import place_of
+from cfnroles.targets.terraform.own_region import own_region, with_region_gap
 from cfnroles.targets.terraform.parts import Repeated
 from cfnroles.targets.terraform.values import EnclosingModule
 from cfnroles.targets.terraform.written_file import Subject, TerraformFile, written_file
@@ -37,7 +38,6 @@ from cfnroles.text import text_of
 
 _SECRET = re.compile(r"\baws_secretsmanager_secret\.([\w-]+)")
 _RESOURCE, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_version"
-_OF_INSTANCE = re.compile(r"\b(?:each|count)\.")
 #: The arguments that name the secret of a version.
 _NAMING = ("secret_id", "for_each", "count")
 
@@ -215,6 +215,7 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
         )
         path = f"{identifier(name)}.cfnroles.tf"
         written = written_file(subject, place_of(path, project.files, configuration), form=form)
+        written = with_region_gap(written, site, project)
         yield replace(written, taken=taken, call=f"module.{site.calls[0]}")
 
 
@@ -283,12 +284,13 @@ def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm,
         versions=_versions(configuration),
         secret_providers=_secret_providers(configuration),
         apart_secrets=_apart_secrets(configuration),
-        own_region=_own_region(site),
+        own_region=own_region(site),
         given=tuple(given_roles(site, read.here, project)),
         for_tasks=not task.workload.is_provider,
     )
     path = f"{name}.cfnroles.tf"
-    return replace(written_file(subject, place_of(path, project.files, configuration), form=form), taken=taken)
+    written = written_file(subject, place_of(path, project.files, configuration), form=form)
+    return replace(with_region_gap(written, site, project), taken=taken)
 
 
 def _name(site: Site, project: Project) -> str:
@@ -351,9 +353,3 @@ def _apart_secrets(configuration: Configuration) -> frozenset[str]:
         for (mode, kind, name), block in configuration.resources.items()
         if kind == _RESOURCE and "region" in block.body.arguments
     )
-
-
-def _own_region(site: Site) -> str:
-    """Return the expression of a task definition's own Region; empty if its provider or an instance decides."""
-    node = site.block.body.arguments.get("region")
-    return "" if node is None or _OF_INSTANCE.search(node.written) else node.written
