@@ -96,11 +96,11 @@ def discover(workload: Workload, facts: Facts, known: Rediscovery | None = None)
 def _in_each_way(workload: Workload, facts: Facts, known: Rediscovery | None) -> tuple[Discovery, tuple[Finding, ...]]:
     """Return the discovery, and the values that ECS rejects, for each way to run the task definition."""
     if not {"runTask", "daemon"} & workload.settings.keys():
-        return discovery.discover(workload, facts, known=known), value_findings(_left(workload, known, value_findings))
+        return discovery.discover(workload, facts, known=known), _refused(_left(workload, known, _refused))
     from cfnroles.sources import runs
 
     ways = runs.ways(workload)
-    values = (finding for each in ways for finding in value_findings(_left(each, known, value_findings)))
+    values = (finding for each in ways for finding in _refused(_left(each, known, _refused)))
     return runs.discover(ways, facts, known), tuple(dict.fromkeys(values))
 
 
@@ -112,7 +112,8 @@ def _left(workload: Workload, known: Rediscovery | None, look: Callable[[Workloa
     if known is None:
         return workload
     own = {name: value for name, value in workload.tree.items() if name not in workload.settings}
-    if known.once(look, own, lambda: look(replace(workload, tree=own, settings={}))):
+    # What has unknown members may have a required one.
+    if known.once(look, {**own, "": workload.hidden}, lambda: look(replace(workload, tree=own, settings={}))):
         return workload
     beside = {name: value for name, value in workload.tree.items() if name in workload.settings}
     return replace(workload, tree={"containerDefinitions": [], **beside})
@@ -177,12 +178,15 @@ def _literal(value: Any) -> Any:
     return [_literal(element) for element in value] if isinstance(value, list) else value
 
 
+def _refused(workload: Workload) -> tuple[Finding, ...]:
+    return (*value_findings(workload), *nameless_findings(workload))
+
+
 def value_findings(workload: Workload) -> tuple[Finding, ...]:
     """Return a finding for each value that ECS rejects, and for each string that a template's author forgot."""
     return (
         *_names(workload),
         *_volume_names(workload),
-        *_nameless(workload),
         *_service_name(workload),
         *_network_mode(workload),
         *_sizes(workload),
@@ -244,12 +248,20 @@ def _volume_names(workload: Workload) -> Iterator[Finding]:
             yield _error(workload, path, f"{wrong} cannot be a volume's name", _NAME_REMEDY)
 
 
-def _nameless(workload: Workload) -> Iterator[Finding]:
-    """Yield what names no secret, file or file system, so that no row sees that it needs a permission."""
+def nameless_findings(workload: Workload) -> Iterator[Finding]:
+    """Yield what names no secret, file or file system, so that no row sees that it needs a permission.
+
+    Where a template's parameter has an empty default, its value must be unknown and not absent.
+    """
     for structure, noun, member, remedy in _NAMING:
         for path, found in workload.find(structure):
-            if isinstance(found, Mapping) and found.get(member) is None:
+            if isinstance(found, Mapping) and found.get(member) is None and not _is_open(found, path, workload):
                 yield _error(workload, path, f"{noun} has no {member}", remedy)
+
+
+def _is_open(found: Mapping[str, Any], path: Path, workload: Workload) -> bool:
+    """Whether a structure may have members that only the deployment knows."""
+    return workload.hides(path) or any(name.startswith("Fn::") for name in found)
 
 
 def _unlike_a_name(name: Any) -> str:

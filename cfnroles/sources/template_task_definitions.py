@@ -95,9 +95,11 @@ def _express(turned: Turned, document: str) -> TemplateTask:
     for place in sorted(places, key=len):
         moved = express_service.moved(turned.sources, places[place], place)
         sources |= {to: turned.sources[path] for path, to in moved}
-    unseen = (to for place, start in places.items() for _, to in express_service.moved(turned.unseen, start, place))
-    workload = Workload(document, as_symbols(tree), {EXPRESS: document})
-    return TemplateTask(turned.resource, workload, sources, tuple(unseen))
+    unseen = tuple(
+        to for place, start in places.items() for _, to in express_service.moved(turned.unseen, start, place)
+    )
+    workload = Workload(document, as_symbols(tree), {EXPRESS: document}, hidden=frozenset(unseen))
+    return TemplateTask(turned.resource, workload, sources, unseen)
 
 
 def _provider(turned: Turned, document: str, stack: ResolvedStack) -> Iterator[TemplateTask]:

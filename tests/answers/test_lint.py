@@ -189,6 +189,26 @@ def test_odd_documents_are_linted_all_the_same(text: str) -> None:
     assert lint(text, "odd.yaml").findings == ()
 
 
+NAMED_BY_PARAMETERS = """
+Parameters:
+  Secret: {Type: String, Default: ''}
+  File: {Type: String, Default: ''}
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - Name: web
+          Image: nginx:1.27
+          Secrets: [{Name: A, ValueFrom: !Ref Secret}]
+          EnvironmentFiles: [{Type: s3, Value: !Ref File}]
+"""
+
+
+def test_a_name_with_an_empty_default_is_a_name() -> None:
+    assert [each for each in lint(NAMED_BY_PARAMETERS, "t.yaml").findings if "has no v" in each.what] == []
+
+
 def test_parameters_replace_the_defaults() -> None:
     text = """
 Parameters:

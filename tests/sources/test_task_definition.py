@@ -14,6 +14,7 @@ from cfnroles.sources.task_definition import home, read_task_definition
 from cfnroles.sources.task_definition_checks import (
     discover,
     family_findings,
+    nameless_findings,
     shape_findings,
     size_findings,
     value_findings,
@@ -266,9 +267,16 @@ def test_a_structure_of_a_container_that_names_nothing_is_an_error(
     members: Any, path: tuple[Any, ...], told: str
 ) -> None:
     container = {"name": "a", "image": "nginx:1.27", **members}
-    (finding,) = value_findings(read({"family": "x", "containerDefinitions": [container]}))
+    (finding,) = nameless_findings(read({"family": "x", "containerDefinitions": [container]}))
     assert finding.origin.path == ("containerDefinitions", 0, *path)
     assert told in finding.what
+
+
+def test_a_secret_that_names_nothing_is_found_with_the_needs() -> None:
+    workload = read(
+        {**TASK, "containerDefinitions": [{"name": "a", "image": "nginx:1.27", "secrets": [{"name": "A"}]}]}
+    )
+    assert [finding.what for finding in discover(workload, home(workload)).findings] == ["the secret has no valueFrom"]
 
 
 @pytest.mark.parametrize(
@@ -285,7 +293,7 @@ def test_a_structure_of_a_container_that_names_nothing_is_an_error(
 )
 def test_a_volume_that_names_no_file_system_is_an_error(volume: Any, told: list[str]) -> None:
     task = {**TASK, "volumes": [{"name": "v", **volume}]}
-    assert [finding.what for finding in value_findings(read(task))] == told
+    assert [finding.what for finding in nameless_findings(read(task))] == told
 
 
 @pytest.mark.parametrize(

@@ -98,3 +98,36 @@ Resources:
     task = in_worlds("Task", document, read_template(document.text, document.name), (Facts(), NOTHING_GIVEN))
     found = {(str(spelled(need.permission.resource)), task.when(where)) for need, where in task.needs.items()}
     assert found == {("${A}", "IsProd holds"), ("${B}", "IsProd does not hold")}
+
+
+NAMING = """\
+Parameters: {{Stage: {{Type: String}}, Empty: {{Type: String, Default: ''}}}}
+Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - {{Name: web, Image: nginx, Secrets: [{}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        pytest.param("{Name: A}", ["the secret has no valueFrom"], id="nothing"),
+        pytest.param(
+            "{Name: A, ValueFrom: !If [IsProd, /a, !Ref AWS::NoValue]}",
+            ["the secret has no valueFrom"],
+            id="in some worlds",
+        ),
+        pytest.param("{Name: A, ValueFrom: !Ref Empty}", [], id="a parameter with an empty default"),
+        pytest.param("{Name: A, Fn::Transform: {Name: Macro}}", [], id="by a macro"),
+        pytest.param("{Fn::Transform: {Name: Macro}}", [], id="a macro"),
+    ],
+)
+def test_what_names_nothing_is_an_error_unless_the_deployment_may_name_it(secret: str, told: list[str]) -> None:
+    text = NAMING.format(secret)
+    template, document = read_template(text, "t.yaml"), Document("t.yaml", text)
+    task = in_worlds("Task", document, template, (Facts(), NOTHING_GIVEN))
+    assert [each.what for each in task.findings] == told
