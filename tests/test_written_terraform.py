@@ -128,11 +128,11 @@ INSTANCES: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
     "a name that is no key": (
         {"SECRETS": '{ name = "A", valueFrom = "arn:aws:ssm:eu-west-1:123456789012:parameter${each.value.secret}" }'},
         [
-            '"arn:aws:ssm:eu-west-1:123456789012:parameter/web/a"\n              work =',
+            'Resource = ["arn:aws:ssm:eu-west-1:123456789012:parameter${each.value.secret}"]\n',
             "if length(var.app_kms_key_arns) > 0]),",
             "# secrets A (container ${each.key}-main)",
         ],
-        ["DecryptParameters2"],
+        ["DecryptParameters2", "[each.key],"],
     ),
     "a secret of other keys": (
         {"SECRETS": '{ name = "A", valueFrom = aws_secretsmanager_secret.db[each.key].arn }'},
