@@ -13,6 +13,8 @@ _TOKEN = re.compile(r"[A-Za-z_][\w-]*|\d+(?:\.\d+)?|=>|==|!=|<=|>=|&&|\|\||\.\.\
 _SKIPPED = re.compile(r"(?:\s+|(?:#|//)[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _OPERATORS = frozenset(("=", "=>", "==", "!=", "<=", ">=", "&&", "||", *"<>+-*/%?:,"))
 _CLOSING = frozenset(")]}")
+#: The maximum length of an expression in a comment or message.
+_LONGEST = 100
 _KEYWORDS = frozenset({"for", "in", "if"})
 
 
@@ -24,6 +26,14 @@ def tidied(text: str) -> str:
         unary = piece == "!" or (piece == "-" and (not before or before in _OPERATORS or before in "([{"))
         before = piece
     return found
+
+
+def in_short(text: str) -> str:
+    """An expression on one line for readers: a long one ends after a word, with an ellipsis."""
+    line = tidied(text)
+    if len(line) <= _LONGEST:
+        return line
+    return f"{line[:_LONGEST].rpartition(' ')[0] or line[:_LONGEST]} ..."
 
 
 def _without_lines(pieces: Iterable[str]) -> Iterator[str]:

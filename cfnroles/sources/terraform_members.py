@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.asked_lists import each_of
 from cfnroles.hcl.json_texts import PartialMembers, decode
+from cfnroles.hcl.tidied import in_short
 from cfnroles.hcl.values import Encoded, Failed, Lazy, Missing, Value, chunks_of
 from cfnroles.listed import REFERRING
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, NUMBER
@@ -313,7 +314,8 @@ def _listed(symbol: Expression, path: Path) -> dict[str, Text] | None:
         return None
     made: dict[str, Text] = {member: Text(each_of(symbol, member))}
     if member == "valueFrom":
-        made["name"] = Text(replace(symbol, name=f"each of {symbol.name}", written=""))
+        written = f"${{each of {in_short(symbol.written[2:-1])}}}"
+        made["name"] = Text(replace(symbol, name=f"each of {symbol.name}", written=written))
     else:
         made["type"] = Text("s3")
     return made

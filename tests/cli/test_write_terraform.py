@@ -539,6 +539,16 @@ def test_what_a_module_gives_is_called_by_its_output(cfnroles: Any, tmp_path: Pa
     assert "aws_secretsmanager_secret.db" not in (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
 
 
+def test_a_comment_has_the_expression_of_a_list_as_the_user_wrote_it(cfnroles: Any, tmp_path: Path) -> None:
+    loop = '[for k, v in var.all : {\n      name      = "A_${k}"\n      valueFrom = v\n    }]'
+    main = MAIN.replace('[{ name = "DB", valueFrom = "${aws_secretsmanager_secret.db.arn}:password::" }]', loop)
+    (tmp_path / "main.tf").write_text(f'{main}variable "all" {{}}\n', encoding="utf-8")
+    assert cfnroles("terraform", tmp_path).code == 0
+    text = (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
+    comment = '# secrets each of [for k, v in var.all : { name = "A_${k}", valueFrom = v }] (container app)\n'
+    assert text.count(comment) == 4
+
+
 PARAMETER = """
 resource "aws_ssm_parameter" "level" {
   name = var.level

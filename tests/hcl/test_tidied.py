@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from cfnroles.hcl.tidied import tidied
+from cfnroles.hcl.tidied import in_short, tidied
 
 WRITTEN = {
     "var.make?1:0": "var.make ? 1 : 0",
@@ -39,6 +39,13 @@ WRITTEN = {
 def test_only_the_spaces_of_an_expression_change(text: str, expected: str) -> None:
     assert tidied(text) == expected
     assert tidied(expected) == expected
+
+
+def test_a_long_expression_ends_after_a_word_with_an_ellipsis() -> None:
+    long = f"[for name in var.names : {{\n  name = name\n  valueFrom = var.{'b' * 30}[name]\n}} if {'c' * 50}]"
+    assert in_short("{\n  a   = 1\n  b = 2\n}") == "{ a = 1, b = 2 }"
+    assert in_short(long) == f"[for name in var.names : {{ name = name, valueFrom = var.{'b' * 30}[name] }} if ..."
+    assert in_short("a" * 120) == f"{'a' * 100} ..."
 
 
 def test_terraform_leaves_them_as_they_are() -> None:
