@@ -137,3 +137,12 @@ def test_what_ecs_refuses_is_told_beside_whatever_runs_the_task(members: dict[st
         told.append(len(found.findings) + len(found.gaps))
     assert told[1] >= told[0]
     assert bool(told[0]) is bool(members)
+
+
+def test_what_may_have_unknown_members_is_examined_apart_from_what_has_none() -> None:
+    secrets = [{"name": "A"}]
+    tree = {"family": "x", "containerDefinitions": [{"name": "a", "image": "nginx:1.27", "secrets": secrets}]}
+    known, whole = Rediscovery(), Workload("t.json", tree)
+    open_ = replace(whole, hidden=frozenset({("containerDefinitions", 0, "secrets", 0)}))
+    told = [[each.what for each in discover_all(one, Facts(), known).findings] for one in (open_, whole)]
+    assert told == [[], ["the secret has no valueFrom"]]
