@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cfnroles.cli.panels import with_help_all
+from cfnroles.cli.panels import SuggestingCommand, with_help_all
 from cfnroles.cli.terminal import (
     be_quiet,
     is_live,
@@ -114,7 +114,7 @@ _QUIET = click.Option(
 )
 
 
-class LazyCommands(click.Group):
+class LazyCommands(SuggestingCommand, click.Group):
     """A group that knows its commands by name and help, and imports a command's module only when it runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -131,18 +131,6 @@ class LazyCommands(click.Group):
             if not any(parameter.name == _QUIET.name for parameter in each.params):
                 each.params.append(_QUIET)
         return command
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Return the remaining arguments. A usage error suggests the option that was likely meant."""
-        words = list(args)
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            from cfnroles.cli.meant_options import understood
-
-            if told := understood(error, words, self):
-                raise click.UsageError(told, ctx) from error
-            raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -61,7 +61,25 @@ _ALL = "cfnroles.help-all"
 G = TypeVar("G", bound=click.Group)
 
 
-class PanelCommand(click.Command):
+class SuggestingCommand(click.Command):
+    """A command whose usage errors suggest what was likely meant."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Return the remaining arguments. A usage error suggests the option that was likely meant, or has that name in
+        another tool.
+        """
+        words = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            from cfnroles.cli.meant_options import understood
+
+            if told := understood(error, words, self):
+                raise click.UsageError(told, ctx) from error
+            raise
+
+
+class PanelCommand(SuggestingCommand):
     """A command whose ``--help`` shows its options in panels, and ``--help-all`` all of them."""
 
     context_class = WholeWordsContext
@@ -83,18 +101,6 @@ class PanelCommand(click.Command):
 
         parser._match_long_opt = matched
         return parser
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Return the remaining arguments. A usage error suggests the option for another tool's name."""
-        words = list(args)
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            from cfnroles.cli.meant_options import understood
-
-            if told := understood(error, words, self):
-                raise click.UsageError(told, ctx) from error
-            raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the panels."""
