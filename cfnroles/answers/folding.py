@@ -7,6 +7,7 @@ place in the template, whatever else exists in a world.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import Any, TypeVar
@@ -213,8 +214,8 @@ def _widest(several: Iterable[Wide]) -> Iterator[Wide]:
         )
 
 
-#: A statement by its line and text.
-_Place = tuple[int, str]
+#: A statement by its line, its text, and how many alike precede it on that line.
+_Place = tuple[int, str, int]
 #: A policy by its name and the place of its document.
 _Key = tuple[str, str]
 _Names = Mapping[tuple[str, int], tuple[str, int]]
@@ -249,7 +250,7 @@ def _merged(name: str, alike: Sequence[RolePolicy], places: Sequence[_Place]) ->
         for policy in alike
         for each in policy.unread
     }
-    lines = tuple(line for line, _ in places) if alike[0].lines else ()
+    lines = tuple(line for line, *_ in places) if alike[0].lines else ()
     documents = (
         {place: each for policy in alike for place, each in zip(_places(policy), policy.documents, strict=bool(lines))}
         if alike[0].documents
@@ -279,12 +280,15 @@ def _statements(policy: RolePolicy) -> list[Any]:
 
 
 def _places(policy: RolePolicy) -> list[_Place]:
-    """Return the places and texts of the statements of a policy."""
+    """Return the places of the statements of a policy; no two are the same."""
     lines = policy.lines or (0,)
-    return [
-        (lines[min(index, len(lines) - 1)], json.dumps(each, default=str))
-        for index, each in enumerate(_statements(policy))
-    ]
+    alike: Counter[tuple[int, str]] = Counter()
+    places = []
+    for index, each in enumerate(_statements(policy)):
+        told = lines[min(index, len(lines) - 1)], json.dumps(each, default=str)
+        places.append((*told, alike[told]))
+        alike[told] += 1
+    return places
 
 
 def _with_statements(value: Any, names: _Names) -> Any:

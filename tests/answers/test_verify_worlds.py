@@ -108,3 +108,24 @@ def test_each_world_on_its_own_says_the_same(monkeypatch: pytest.MonkeyPatch, fo
     with monkeypatch.context() as patched:
         patched.setattr(verify_template._Judging, "__init__", forgetful)
         assert said(judged(found)) == once
+
+
+def test_equal_statements_of_one_line_are_each_named() -> None:
+    # The second secret makes two answers for the role, which are folded into one.
+    wide = {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "*"}
+    policy = {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [wide, wide]}}
+    secrets = [{"Name": "S", "ValueFrom": "p"}, {"Fn::If": ["C0", {"Name": "T", "ValueFrom": "q"}, NO_VALUE]}]
+    container = {"Name": "c", "Image": "nginx", "Secrets": secrets}
+    task = {"Family": "f", "ExecutionRoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "ContainerDefinitions": [container]}
+    role = {"AssumeRolePolicyDocument": TRUST, "Policies": [policy]}
+    found = {
+        "Parameters": {"P0": {"Type": "String", "Default": "no"}},
+        "Conditions": {"C0": {"Fn::Equals": [{"Ref": "P0"}, "yes"]}},
+        "Resources": {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": role},
+            "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": task},
+        },
+    }
+    (answer,) = judged(found)
+    assert [(each.statement.policy, each.statement.index) for each in answer.excess] == [("p", 0), ("p", 1)]
+    assert {each.index for one in answer.judged for each in one.by} == {0, 1}
