@@ -1,5 +1,5 @@
 """``python -m cfnroles`` runs the ``cfnroles`` command."""
 
-from cfnroles.cli import main
+from cfnroles.cli import run
 
-main()
+run()

@@ -8,6 +8,7 @@ import errno
 import gc
 import importlib
 import itertools
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -177,11 +178,23 @@ def _shown(words: Sequence[str]) -> contextlib.AbstractContextManager[None]:
     return working(doing)
 
 
+def run() -> None:
+    """Run the command line as the whole process.
+
+    The interpreter would end by releasing all objects of the command, one by one. That takes up to a tenth of the time.
+    """
+    try:
+        main()
+    except SystemExit as ended:
+        # Every stream is flushed when it is written to.
+        atexit._run_exitfuncs()
+        os._exit(ended.code if isinstance(ended.code, int) else 1)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code that README.md documents."""
-    # Nearly all objects of a command live until it ends, so frequent garbage collection and the one at exit waste time.
+    # Nearly all objects of a command live until it ends, so frequent garbage collection wastes time.
     gc.set_threshold(1_000_000)
-    atexit.register(gc.freeze)
     words = list(sys.argv[1:] if arguments is None else arguments)
     # Arguments after the command's name belong to the command: `cfnroles local grep -v` does not request a traceback.
     before = itertools.takewhile(lambda word: word.startswith("-"), words)

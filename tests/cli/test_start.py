@@ -44,6 +44,28 @@ def test_a_command_loads_only_what_it_uses(arguments: list[str], loaded: str, ex
     assert ended.stdout.splitlines()[-1] == loaded
 
 
+_ENDING = """
+import atexit, os, sys
+from cfnroles.cli import run
+class Kept:
+    def __del__(self):
+        os.write(1, b"released")
+kept = Kept()
+atexit.register(os.write, 1, b"at exit")
+sys.argv[1:] = ["explain", "missing.json"]
+run()
+"""
+
+
+def test_a_process_ends_with_the_exit_code_and_releases_nothing() -> None:
+    """Whatever is registered for the end of the process still runs."""
+    ended = subprocess.run([sys.executable, "-c", _ENDING], capture_output=True, text=True, check=False, timeout=60)
+
+    assert ended.returncode == 2
+    assert ended.stdout == "at exit"
+    assert ended.stderr.startswith("error: missing.json")
+
+
 @pytest.mark.long
 def test_a_wheel_works_outside_of_the_checkout(repository: Path, examples: Path, tmp_path: Path) -> None:
     """The wheel contains everything that a build needs, including the code of the Lambda function."""
