@@ -157,6 +157,12 @@ def _zipmap(arguments: Sequence[Value]) -> dict[str, Value]:
     return {known_text(key): value for key, value in zip(keys, values, strict=True)}
 
 
+def _map(arguments: Sequence[Value]) -> dict[str, Value]:
+    if len(arguments) % 2:
+        raise Failed("the last key has no value")
+    return {known_text(key): value for key, value in zip(arguments[::2], arguments[1::2], strict=True)}
+
+
 def _range(arguments: Sequence[Value]) -> list[Value]:
     numbers = [int(known_number(each)) for each in arguments]
     found = range(*numbers)
@@ -290,6 +296,7 @@ FUNCTIONS: dict[str, Function] = {
     "length": _length,
     "list": lambda arguments: list(arguments),
     "lookup": _lookup,
+    "map": _map,
     "matchkeys": _matchkeys,
     "merge": _merge,
     "nonsensitive": _same_value,

@@ -113,9 +113,10 @@ def _at_key(value: Value, step: Index, scope: Scope) -> Value:
     key = evaluate(step.key, scope)
     if key.unknown or not is_known(key):
         return _at_unknown_key(value, key, step, scope)
-    if isinstance(key.data, bool) or not isinstance(key.data, str | int | float):
-        raise Failed("expected a string or a number as key", step.place)
-    return member(value, str(text(key)) if isinstance(key.data, str) else int(key.data), step)
+    if not isinstance(key.data, str | int | float):
+        raise Failed("expected a string, a number or a Boolean as key", step.place)
+    number = isinstance(key.data, int | float) and not isinstance(key.data, bool)
+    return member(value, int(key.data) if number else str(text(key)), step)
 
 
 def _at_unknown_key(value: Value, key: Value, step: Index, scope: Scope) -> Value:

@@ -30,6 +30,7 @@ KNOWN = {
     "an old splat": ("[{a = 1}, {a = 2}].*.a", [1, 2]),
     "a splat of one thing": ("{a = 1}[*].a", [1]),
     "a splat of nothing": ("null[*]", []),
+    "an index by a Boolean": ('{true = "a", false = "b"}[1 == 1]', "a"),
     "an index": ('{a = [1, {b = 2}]}["a"][1].b', 2),
     "an old index": ("[[1, 2]].0[1]", 2),
     "a splat in a splat": ("[{a = [{b = 1}]}, {a = [{b = 2}, {b = 3}]}][*].a[*].b", [[1], [2, 3]]),

@@ -47,6 +47,7 @@ GIVES = {
     'lookup({a = "b"}, "c", "d")': "d",
     'lower("HELLO")': "hello",
     'md5("hello world")': "5eb63bbbe01eeed093cb22bb8f5acdc3",
+    'map("a", 1, "b", 2)': {"a": 1, "b": 2},
     "merge({a = 1, b = 2}, null, {b = 3})": {"a": 1, "b": 3},
     "one([])": None,
     "range(1, 8, 2)": [1, 3, 5, 7],
