@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from cfnroles.hcl.values import Lazy, Value
 #: The maximum depth of module calls; a configuration that calls itself has no end.
 _MOST = 500
 _DEEPEST = 12
+_INSTANCE = re.compile(r'\[(?:"[^"]*"|[^\]]*)\]')
 
 
 class Site(Struct, frozen=True):
@@ -37,6 +39,11 @@ class Site(Struct, frozen=True):
         return "".join(f"module.{each}." for each in self.calls) + f"{self.type}.{self.name}"
 
 
+def without_instances(address: str) -> str:
+    """Return an address without the keys of instances."""
+    return _INSTANCE.sub("", address)
+
+
 def sites(project: Project, kind: str) -> tuple[Site, ...]:
     """Return the blocks that declare a resource of a type, in the root and all available modules."""
     if kind not in project.sites:
@@ -48,11 +55,10 @@ def sites(project: Project, kind: str) -> tuple[Site, ...]:
     return known
 
 
-def away(project: Project) -> Iterator[tuple[str, str, Place]]:
-    """Yield the calls of unavailable modules: the address of each, its source as written, and its place."""
+def away(project: Project) -> Iterator[tuple[str, Block]]:
+    """Yield the calls of unavailable modules, each with its address."""
     for calls, call in calls_away(project):
-        source = call.body.arguments.get("source")
-        yield "".join(f"module.{each}." for each in calls)[:-1], source.written if source else "nowhere", call.place
+        yield "".join(f"module.{each}." for each in calls)[:-1], call
 
 
 def calls_away(project: Project) -> Iterator[tuple[tuple[str, ...], Block]]:

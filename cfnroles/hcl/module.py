@@ -19,6 +19,7 @@ from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.session import Session
 from cfnroles.hcl.syntax import Block, Constant, Node, Place
 from cfnroles.hcl.types import converted, example, written_example
+from cfnroles.hcl.unavailable import unavailable
 from cfnroles.hcl.uses import known_type
 from cfnroles.hcl.values import Failed, Lazy, Value
 from cfnroles.page import quoted
@@ -224,12 +225,10 @@ class Module:
         return self._there(name, lambda: repeated(block, self.scope, called, make), place)
 
     def _not_at_hand(self, name: str, block: Block, place: Place) -> Value:
-        source = block.body.arguments.get("source")
-        where = source.written if source else "nowhere"
-        reason = f"module.{name} {NOT_AT_HAND}: its source is {where}"
-        remedy = "Run `terraform init` to download it to .terraform/modules, where cfnroles reads it"
+        why = unavailable(block)
+        reason = f"module.{name} {NOT_AT_HAND}: {why.reason}"
         return Value(
-            Expression(f"{self.address}module.{name}", written=f"${{module.{name}}}", reason=reason, remedy=remedy),
+            Expression(f"{self.address}module.{name}", written=f"${{module.{name}}}", reason=reason, remedy=why.remedy),
             place,
         )
 

@@ -16,6 +16,7 @@ from cfnroles.hcl.parser import parse, parse_expression
 from cfnroles.hcl.session import MOST_OF_ALL, Budget
 from cfnroles.hcl.syntax import Block, Call, Chunk, Constant, Node, Object, Place, Source, Template, Tuple
 from cfnroles.hcl.types import takes_text
+from cfnroles.hcl.unavailable import is_local
 from cfnroles.hcl.uses import known_type
 from cfnroles.hcl.values import Missing, Outside
 from cfnroles.spelling import hint, meant
@@ -202,7 +203,7 @@ class Project:
 
     def _source_of(self, call: Block, directory: str, path: tuple[str, ...]) -> str | None:
         source = literal(call.body.arguments.get("source"))
-        if (source is not None and source.startswith(("./", "../"))) or source in (".", ".."):
+        if source is not None and is_local(source):
             found = joined(directory, source)
         else:
             installed = self._installed.get(".".join(path))

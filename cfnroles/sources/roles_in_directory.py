@@ -18,6 +18,7 @@ from cfnroles.hcl.module import Module, root_module
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.session import MOST_OF_ALL, Budget, Session, TooMuch, Undecided
 from cfnroles.hcl.syntax import Body, Node
+from cfnroles.hcl.unavailable import unavailable
 from cfnroles.hcl.values import Failed
 from cfnroles.hcl.worlds import explored
 from cfnroles.iam.roles import RolePolicy, Unread
@@ -229,9 +230,10 @@ class DirectoryInPass:
         for calls, call in calls_away(self._project):
             if calls[:-1] == _calls(role.address) and re.search(name, call.written):
                 called = "".join(f"module.{each}." for each in calls)[:-1]
-                why = f"{called} receives the name of the role, and its source is not downloaded"
-                remedy = "Run `terraform init` to download it to .terraform/modules, where cfnroles reads it"
-                yield Unread(f"that {called} may attach", why, remedy, str(call.place))
+                source = unavailable(call)
+                missing = source.reason if source.is_local else "its source is not downloaded"
+                why = f"{called} receives the name of the role, and {missing}"
+                yield Unread(f"that {called} may attach", why, source.remedy, str(call.place))
 
     def users(self, role: Configured) -> tuple[str, ...]:
         """As for ``Surface``."""

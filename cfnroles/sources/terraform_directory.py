@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.configuration import provider_of
-from cfnroles.hcl.definitions import Site, away, instances, sites
+from cfnroles.hcl.definitions import Site, instances, sites, without_instances
 from cfnroles.hcl.directory import Changed, Directory, Files
 from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.instances import ResourceInstance
@@ -33,6 +33,7 @@ from cfnroles.refused_texts import drawn_at
 from cfnroles.sources.from_terraform import TAKES
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles_in_directory import DirectoryInPass, SeenBefore
+from cfnroles.sources.terraform_away import modules_away
 from cfnroles.sources.terraform_buckets import keys_in_directory
 from cfnroles.sources.terraform_destinations import destination_keys_in_directory
 from cfnroles.sources.terraform_images import told_apart
@@ -74,7 +75,7 @@ def read_files(files: Files, name: str, told: Told) -> Reading:
     by_state = f"Pass the state: `terraform show -json | {told.again('-')}`"
     project = Project(files, told.parameters, told.variable_files, by_state=by_state)
     refuse_undeclared(project)
-    tasks: list[Task] = []
+    made: list[TaskInPasses] = []
     unseen: list[Gap] = []
     running = _running(project)
     for site in sites_with_roles(project):
@@ -82,16 +83,16 @@ def read_files(files: Files, name: str, told: Told) -> Reading:
         if isinstance(found, Gap):
             unseen.append(found)
             continue
-        tasks += [each.task() for each in _in_passes(site, found, project, told)]
+        made += _in_passes(site, found, project, told)
         if not found.by_address and not found.roleless and not _is_surely_absent(site, found):
             unseen.append(_absent(site, found))
-    unseen += (*_alone(running, project, tasks), *_unseen(project))
+    unseen += (*_alone(running, project, made), *_unseen(project))
     documents = (Document(name, ""), *(Document(called, text) for called, text in project.texts.items()))
     return Reading(
         documents,
         NOUN,
         told,
-        tuple(tasks),
+        tuple(each.task() for each in made),
         addressed=True,
         unseen=tuple(unseen),
         configuration=DirectoryRoles(project, told),
@@ -347,9 +348,9 @@ def _region(site: Site, home: Provided, project: Project) -> str:
     return str(plain(value)) if is_known(value) and isinstance(value.data, str) else ""
 
 
-def _alone(running: Sequence[Site], project: Project, tasks: Sequence[Task]) -> Iterator[Gap]:
+def _alone(running: Sequence[Site], project: Project, tasks: Sequence[TaskInPasses]) -> Iterator[Gap]:
     """Yield what runs none of the task definitions, if it has needs of its own or is unreadable."""
-    known = {address for task in tasks for workload, _ in task.variants for address in _run_by(workload)}
+    known = {address for task in tasks for workload in task.workloads for address in _run_by(workload)}
     for site in running:
         try:
             gaps = list(_unread_in(site, _alone_in(project), known, has_tasks=bool(tasks)))
@@ -366,7 +367,7 @@ def _unread_in(site: Site, module: Module, known: set[str], *, has_tasks: bool) 
         for runner in runners_of(site, module):
             yield from unread_runs(runner, known, has_tasks=has_tasks)
         return
-    if any(each == site.address or each.startswith(f"{site.address}[") for each in known):
+    if site.address in map(without_instances, known):
         return
     for service in services_of(site, module):
         if holder := service.asks_alone():
@@ -398,15 +399,8 @@ def _absent(site: Site, found: _Found) -> Gap:
 
 def _unseen(project: Project) -> Iterator[Gap]:
     """Yield the unreadable parts of a configuration that may contain task definitions."""
-    if calls := tuple(away(project)):
-        address, _, place = calls[0]
-        names = ", ".join(f"{called} ({source})" for called, source, _ in calls)
-        what = (
-            f"{len(calls)} module{'s are' if len(calls) > 1 else ' is'} not downloaded and may have task definitions:"
-        )
-        them = "them" if len(calls) > 1 else "it"
-        how = f"Run `terraform init` to download {them} to .terraform/modules, where cfnroles reads {them}"
-        yield _hidden(address, place, f"{what} {names}", how)
+    for each in modules_away(project):
+        yield _hidden(each.address, each.place, each.what, each.remedy)
 
 
 def _hidden(address: str, place: Place, what: str, remedy: str) -> Gap:

@@ -198,6 +198,10 @@ def test_a_module_that_is_not_at_hand_is_never_fetched() -> None:
     assert symbol.name == "module.m.arn"
     assert symbol.reason == 'module.m is not available: its source is "terraform-aws-modules/ecs/aws"'
     assert symbol.remedy == "Run `terraform init` to download it to .terraform/modules, where cfnroles reads it"
+    missing = output(text.replace("terraform-aws-modules/ecs/aws", "./m")).unknown
+    assert missing is not None
+    assert missing.reason == 'module.m is not available: cfnroles finds no files of Terraform in "./m"'
+    assert missing.remedy.startswith("Restore its directory")
 
 
 def test_a_module_is_read_where_terraform_init_has_brought_it() -> None:

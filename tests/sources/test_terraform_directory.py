@@ -842,6 +842,19 @@ def test_modules_that_are_not_at_hand_may_have_definitions() -> None:
     assert gap.what == f"2 modules are not downloaded and may have task definitions: {names}"
 
 
+def test_local_modules_without_files_are_restored_not_downloaded() -> None:
+    text = 'module "a" { source = "./a" }\nmodule "b" { source = "x/ecs/aws" }\n'
+    missing, away = reading(text).unseen
+    assert (
+        missing.what
+        == 'the directory of 1 module has no files of Terraform and may have task definitions: module.a ("./a")'
+    )
+    assert missing.remedy.startswith("Restore its directory in the same Git repository; a submodule")
+    assert away.what == '1 module is not downloaded and may have task definitions: module.b ("x/ecs/aws")'
+    two = reading('module "a" { source = "./a" }\nmodule "b" { source = "../b" }\n').unseen
+    assert [each.what[:47] for each in two] == ["the directories of 2 modules have no files of T"]
+
+
 IN_JSON = """{
   "data": {"aws_iam_policy_document": {"d": {"statement": [{"actions": ["a:B"], "resources": ["*"]}]}}},
   "module": {"m": {"source": "./m", "names": ["a"], "providers": {"aws": "aws.east"}}},
@@ -981,6 +994,16 @@ def test_a_service_whose_definition_stands_elsewhere_is_told_of() -> None:
         "it runs a task definition from outside the conf",
     )
     assert reading(text.replace("enable_execute_command = true", "")).unseen == ()
+
+
+def test_a_service_of_a_module_with_keys_or_of_one_condition_is_not_told_of() -> None:
+    inner = task('image = "nginx"') + SERVICE.replace("TASK", "aws_ecs_task_definition.app.arn")
+    keys = 'module "m" {\n source = "./m"\n for_each = toset(["a"])\n}\n'
+    assert reading({"main.tf": keys, "m/main.tf": inner}).unseen == ()
+    one = SERVICE.replace("TASK", "aws_ecs_task_definition.app.arn").replace("{", "{\n  count = var.large ? 1 : 0", 1)
+    other = one.partition('resource "aws_ecs_cluster"')[0].replace('"web"', '"other"').replace("1 : 0", "0 : 1")
+    both = task('image = "nginx"', one + other + 'variable "large" {}\n')
+    assert reading(both).unseen == ()
 
 
 def test_traffic_is_shifted_by_a_rule_or_a_listener_of_the_configuration() -> None:

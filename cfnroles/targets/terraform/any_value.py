@@ -14,10 +14,11 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery
+from cfnroles.hcl.definitions import without_instances
 from cfnroles.need import Gap, Need, Origin, Reference
 from cfnroles.symbols import EachOf
 from cfnroles.targets.terraform.conditions import NeedConditions, Thing
-from cfnroles.targets.terraform.instances import Merged, without_instances
+from cfnroles.targets.terraform.instances import Merged
 from cfnroles.targets.terraform.names import FileNames
 from cfnroles.targets.terraform.permissions import named
 from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, Values

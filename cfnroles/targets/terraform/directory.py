@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.configuration import Configuration, provider_of, read_configuration
-from cfnroles.hcl.definitions import Site, module_directory
+from cfnroles.hcl.definitions import Site, module_directory, without_instances
 from cfnroles.hcl.directory import Below, Files, joined
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.providers import USUAL, provider_block, root_provider
@@ -27,7 +27,7 @@ from cfnroles.targets.terraform.deciding import deciding
 from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.given_roles import given_roles
-from cfnroles.targets.terraform.instances import Merged, merged_instances, without_instances, without_own
+from cfnroles.targets.terraform.instances import Merged, merged_instances, without_own
 from cfnroles.targets.terraform.names import identifier, without_type
 from cfnroles.targets.terraform.neighbours import place_of
 from cfnroles.targets.terraform.own_region import own_region, with_region_gap

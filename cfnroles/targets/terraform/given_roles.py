@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfnroles.hcl.definitions import Site, sites
+from cfnroles.hcl.definitions import Site, sites, without_instances
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.syntax import Body, Node
 from cfnroles.need import Holder
@@ -12,7 +12,6 @@ from cfnroles.sources.reading import Task
 from cfnroles.sources.template_targets import RUNNERS
 from cfnroles.sources.terraform_kinds import ROLE_ARGUMENTS
 from cfnroles.sources.terraform_runners import RUNNER_TYPES
-from cfnroles.targets.terraform.instances import without_instances
 from cfnroles.targets.terraform.written_file import GivenRole
 
 #: The argument of each resource that runs a task definition.

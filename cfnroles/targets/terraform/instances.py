@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -11,7 +10,7 @@ from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery, together
 from cfnroles.errors import InvalidInput
-from cfnroles.hcl.definitions import Site
+from cfnroles.hcl.definitions import Site, without_instances
 from cfnroles.hcl.parser import parse_expression
 from cfnroles.hcl.syntax import Source
 from cfnroles.hcl.tidied import tidied
@@ -24,8 +23,6 @@ from cfnroles.targets.terraform.parts import Repeated
 from cfnroles.template.worlds import Disjunction
 from cfnroles.text import Text, text_of
 
-_INSTANCE = re.compile(r'\[(?:"[^"]*"|[^\]]*)\]')
-
 _Thing = TypeVar("_Thing", Need, Gap, Finding, Reference)
 
 
@@ -37,11 +34,6 @@ class Merged(Struct, frozen=True):
     conditions: NeedConditions
     made: frozenset[Reference]
     repeated: Repeated
-
-
-def without_instances(address: str) -> str:
-    """Return an address without the keys of instances."""
-    return _INSTANCE.sub("", address)
 
 
 def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
