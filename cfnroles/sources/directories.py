@@ -18,10 +18,14 @@ _MOST, _TOLD = 200, 3
 
 #: The file of a unit of Terragrunt, which calls a module in another place.
 TERRAGRUNT = "terragrunt.hcl"
+#: The file with the settings of a CDK app, in the directory of its source.
+_CDK = "cdk.json"
 #: The file in which `cdk synth` lists its output.
 MANIFEST = "manifest.json"
 #: The end of the names of an app's templates, and what those with a task definition contain.
 _TEMPLATE, _TASK_DEFINITION = ".template.json", b"AWS::ECS::TaskDefinition"
+#: What every task definition contains.
+_CONTAINERS = b"containerDefinitions"
 
 
 def holds_terraform(path: str | Path) -> bool:
@@ -75,15 +79,15 @@ def nothing_to_read(directory: str) -> InvalidInput:
 def _one_of(directory: str) -> str:
     """Return a remedy with the templates of an app that have a task definition."""
     names = [name for name in below_directly(directory) if name.endswith(_TEMPLATE)][:_MOST]
-    found = [name for name in names if _has_tasks(Path(directory), name)]
+    found = [name for name in names if _contains(Path(directory), name, _TASK_DEFINITION)]
     listed = ", ".join(quoted(f"{directory.rstrip('/')}/{name}") for name in found[:_TOLD])
     whole = f"`cfnroles explain {quoted(directory)}` and `cfnroles verify {quoted(directory)}` read all."
     return f"Pass the template: {listed}{' or another one' if len(found) > _TOLD else ''}. {whole}" if found else whole
 
 
-def _has_tasks(directory: Path, name: str) -> bool:
+def _contains(directory: Path, name: str, sign: bytes) -> bool:
     try:
-        return _TASK_DEFINITION in read_inside(directory, name)
+        return sign in read_inside(directory, name)
     except InvalidInput:
         return False
 
@@ -96,8 +100,14 @@ def _remedy(directory: str) -> str:
     if TERRAGRUNT in names:
         how = "`terragrunt show -json | cfnroles explain -`"
         return f"It has {TERRAGRUNT}: pass the directory of the module that this calls, or the state: {how}"
-    if any(name.endswith(_DOCUMENTS) for name in names):
+    if _CDK in names:
+        out = quoted(f"{directory.rstrip('/')}/cdk.out")
+        return f"It is the source of a CDK app: run `cdk synth` in it, and pass {out}"
+    documents = [name for name in names if name.endswith(_DOCUMENTS)][:_MOST]
+    if any(_contains(Path(directory), name, _CONTAINERS) for name in documents):
         return f"Pass one of its files, or write a service spec for all of them: cfnroles init {quoted(directory)}"
+    if documents:
+        return "Pass one of its files."
     return "Pass a file, a directory of Terraform, or the cdk.out that `cdk synth` writes."
 
 

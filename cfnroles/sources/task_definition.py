@@ -10,6 +10,7 @@ from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.placeholders import as_symbols, fill, name_of, unresolved
+from cfnroles.sources.foreign import foreign
 from cfnroles.sources.members import MEMBERS, recorded
 from cfnroles.sources.told import Told
 from cfnroles.spelling import hint, meant
@@ -63,24 +64,19 @@ def unlike(document: Document) -> str:
     if not tree:
         return "It is empty."
     if isinstance(tree, list) and len(tree) > 1:
-        return f"It is a list of {len(tree)} elements; cfnroles reads one task definition at a time."
+        how = "Put each into a file of its own, and run `cfnroles init` for a spec of all."
+        return f"It is a list of {len(tree)} elements; cfnroles reads one task definition at a time. {how}"
     if not members:
         return f"It is {_NOUNS.get(type(tree), 'a value')}."
     if "ContainerDefinitions" in members:
         return "It has ContainerDefinitions, as in CloudFormation; the ECS API has containerDefinitions."
+    if told := foreign(members):
+        return told
     if "image" in members:
-        return "It looks like a single container definition."
-    if _is_compose(members.get("services")):
-        return "It looks like a Compose file. Pass the task definitions: `aws ecs describe-task-definition`."
+        return "It looks like a single container definition. Put it into the list containerDefinitions."
     if misspelled := meant("containerDefinitions", map(str, members), 0.8):
         return f"It has {misspelled}. Did you mean containerDefinitions?"
     return f"It has no containerDefinitions. {_told(tuple(map(str, members)))}"
-
-
-def _is_compose(services: Any) -> bool:
-    """Return whether these are the services of Docker Compose: with an image or a build each."""
-    found = services.values() if isinstance(services, Mapping) else ()
-    return bool(found) and all(isinstance(each, Mapping) and each.keys() & {"image", "build"} for each in found)
 
 
 #: Kinds of documents that are neither an object nor empty.

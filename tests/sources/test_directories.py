@@ -9,6 +9,7 @@ import pytest
 from cfnroles.sources.directories import nothing_to_read
 
 TERRAFORM, APP = "main.tf", "manifest.json"
+_TEXTS = {APP: '{"artifacts": {"Shop": {}}}', "task.json": '{"containerDefinitions": []}'}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,8 @@ TERRAFORM, APP = "main.tf", "manifest.json"
         ),
         pytest.param([f".terraform/{TERRAFORM}", f"a/.git/{TERRAFORM}"], "Pass a file, ", id="in hidden folders alone"),
         pytest.param(["task.json"], "Pass one of its files, or write a service spec for all of them: ", id="documents"),
+        pytest.param(["template.yaml"], "Pass one of its files.", id="no task definition for a spec"),
+        pytest.param(["cdk.json", "package.json"], "It is the source of a CDK app: run `cdk synth`", id="a CDK app"),
         pytest.param(["task.json", f"infra/{TERRAFORM}"], "Did you mean {0}/infra?", id="both"),
         pytest.param(["README.md"], "Pass a file, a directory of Terraform, or the cdk.out", id="nothing of use"),
     ],
@@ -32,7 +35,7 @@ TERRAFORM, APP = "main.tf", "manifest.json"
 def test_what_to_give_instead(tmp_path: Path, files: list[str], remedy: str) -> None:
     for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text('{"artifacts": {"Shop": {}}}' if name.endswith(APP) else "")
+        (tmp_path / name).write_text(_TEXTS.get(Path(name).name, ""))
     assert nothing_to_read(str(tmp_path)).remedy.startswith(remedy.format(tmp_path))
 
 
