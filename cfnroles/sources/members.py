@@ -16,6 +16,9 @@ from cfnroles.spelling import meant
 #: The types of members without members. Strings, numbers and Booleans are interchangeable, as in CloudFormation.
 TEXT, NUMBER, FLAG, MAP, ANYTHING = "text", "number", "truth value", "map", "anything"
 
+#: The number of members that a message lists.
+_FEW = 4
+
 #: The members by operation and shape. Written by `make model`, from the newest botocore.
 RECORD = Path(__file__).with_name("members.json")
 
@@ -72,7 +75,7 @@ def _problems(value: Any, kind: Any, path: workload.Path) -> Iterator[tuple[work
                 yield (*path, name), f"ECS has no member {name}", f"Did you mean {spelled}?"
     elif isinstance(kind, list):
         if not isinstance(value, list):
-            yield path, f"expected a list, found {_article(value)}", "Put it between [ and ]"
+            yield path, f"expected a list, found {_article(value)}", _as_list(value, kind[0])
             return
         for index, element in enumerate(value):
             if element is not None:
@@ -88,6 +91,16 @@ def _problems(value: Any, kind: Any, path: workload.Path) -> Iterator[tuple[work
         yield path, f"expected a {noun}, found {_article(value)}", f"Write a {noun}"
 
 
+def _as_list(value: Any, element: Any) -> str:
+    """Return how to write a value as a list. A map of names to values is not an element of it."""
+    if not isinstance(value, Mapping) or not isinstance(element, Mapping) or not value:
+        return "Put it between [ and ]"
+    if any(same_letters(str(name), element) for name in value):
+        return "Put it between [ and ]"
+    members = f" with the members {', '.join(element)}" if len(element) <= _FEW else ""
+    return f"Write a list of objects{members}"
+
+
 def same_letters(name: str, kind: Mapping[str, Any]) -> str:
     """Return the member that differs from a name only in case; empty if there is none. Members of ECS never do."""
     return next((member for member in kind if member.lower() == name.lower()), "")
@@ -100,9 +113,11 @@ def meant_by(name: str, kind: Mapping[str, Any]) -> str:
 
 
 def _article(value: Any) -> str:
-    if isinstance(value, Mapping) and len(value) == 1 and re.match(r"Fn::|Ref$", next(iter(value))):
-        return "a function of CloudFormation"
-    return {Mapping: "an object"}.get(
-        type(value),
-        "an object" if isinstance(value, Mapping) else "a list" if isinstance(value, list) else "a plain value",
-    )
+    if isinstance(value, Mapping):
+        of_cloudformation = len(value) == 1 and re.match(r"Fn::|Ref$", next(iter(value)))
+        return "a function of CloudFormation" if of_cloudformation else "an object"
+    return _NOUNS.get(type(value), "a string")
+
+
+#: The types of values that are neither a string nor an object.
+_NOUNS = {list: "a list", bool: "true or false", int: "a number", float: "a number", type(None): "null"}

@@ -196,7 +196,7 @@ WRONG = {
     "no container": (
         {**SERVICE, "primaryContainer": "nginx"},
         "primaryContainer",
-        "expected an object, found a plain value",
+        "expected an object, found a string",
     ),
     "a map of secrets": (
         {**SERVICE, "primaryContainer": {**CONTAINER, "secrets": {"DB": SECRET}}},
@@ -206,7 +206,7 @@ WRONG = {
     "a log group alone": (
         {**SERVICE, "primaryContainer": {"image": "a:1", "awsLogsConfiguration": "/shop"}},
         "primaryContainer.awsLogsConfiguration",
-        "expected an object, found a plain value",
+        "expected an object, found a string",
     ),
     "no log group": (
         {**SERVICE, "primaryContainer": {"image": "a:1", "awsLogsConfiguration": {"logStreamPrefix": "a"}}},

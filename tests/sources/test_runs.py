@@ -174,7 +174,7 @@ def test_a_container_that_the_task_definition_does_not_have_is_refused(reading: 
     [
         pytest.param({"overrides": []}, "expected an object, found a list", id="no object"),
         pytest.param({"overrides": {"containerOverrides": {}}}, "expected a list, found an object", id="no list"),
-        pytest.param(overriding(environmentFiles="x"), "expected a list, found a plain value", id="a text"),
+        pytest.param(overriding(environmentFiles="x"), "expected a list, found a string", id="a text"),
         pytest.param(overriding(Environment=[]), "ECS has no member Environment", id="capitals"),
         pytest.param({"overrides": {"cpu": "256"}, "x": 1}, "", id="unknown"),
     ],

@@ -146,6 +146,9 @@ def test_home_is_what_the_document_proves(members: dict[str, Any], account: str,
     [
         ({**TASK, "Volumes": []}, "Volumes", "Did you mean volumes?"),
         ({**TASK, "volumes": {}}, "volumes", "Put it between"),
+        ({**TASK, "volumes": {"name": "data"}}, "volumes", "Put it between"),
+        ({**TASK, "tags": {"team": "shop"}}, "tags", "Write a list of objects with the members key, value"),
+        ({**TASK, "volumes": {"data": {}}}, "volumes", "Write a list of objects"),
         ({**TASK, "cpu": ["256"]}, "cpu", "Write a string"),
         ({**TASK, "runtimePlatform": "LINUX"}, "runtimePlatform", "Its members are cpuArchitecture"),
         (

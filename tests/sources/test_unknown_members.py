@@ -160,9 +160,7 @@ def test_log_options_that_cannot_be_a_map_are_one_fault(options: str) -> None:
     log = f"{{LogDriver: awslogs, Options: {options}}}"
     task = read_task(f"{{ContainerDefinitions: [{{Name: web, Image: nginx, LogConfiguration: {log}}}]}}")
     assert discover(task.workload, Facts()).findings == ()
-    assert [finding.what for finding in shape_findings(task.workload)] == [
-        "expected a map of strings, found a plain value"
-    ]
+    assert [finding.what for finding in shape_findings(task.workload)] == ["expected a map of strings, found a string"]
 
 
 @pytest.mark.parametrize(
