@@ -114,9 +114,9 @@ class Workload(Struct, frozen=True):
     def origin(self, path: Path) -> Origin:
         """Return the origin of ``path``, with the names of the container and the item if the tree has them."""
         container = item = ""
-        if path[:1] == ("containerDefinitions",) and len(path) > 1:
+        if path[:1] == ("containerDefinitions",) and len(path) > 1 and isinstance(path[1], int):
             name = self.at((*path[:2], "name"))
-            container = _written(name) if isinstance(name, str) and name else f"#{int(path[1]) + 1}"
+            container = _written(name) if isinstance(name, str) and name else f"#{path[1] + 1}"
         for depth, step in enumerate(path[:-1]):
             if step in _NOUNS and isinstance(path[depth + 1], int):
                 noun, key = _NOUNS[step]

@@ -204,8 +204,10 @@ def _of_configuration(task: sources.Task) -> Iterator[CheckedTask]:
 
 
 def _template_task(task: TemplateTask, found: Discovery) -> CheckedTask:
-    gaps, unknown = unknown_members(task.workload, task.workload.settings)
-    refused = (*size_findings(task.workload), *shape_findings(task.workload), *value_findings(task.workload))
+    # What has members of wrong types is not examined further.
+    shapes = (*size_findings(task.workload), *shape_findings(task.workload))
+    gaps, unknown = ((), ()) if shapes else unknown_members(task.workload, task.workload.settings)
+    refused = shapes or value_findings(task.workload)
     errors = tuple(f for f in refused if f.severity is Severity.ERROR)
     return CheckedTask(
         task.workload,

@@ -7,12 +7,12 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from cfnroles.sources.members import FLAG, MAP, TEXT
+from cfnroles.sources.members import ANYTHING, FLAG, MAP, TEXT
 from cfnroles.sources.template_shapes import shaped
 from cfnroles.symbols import Attribute, Opaque
 from cfnroles.template.template import ResolvedStack, Resource
 from cfnroles.text import Text
-from cfnroles.workload import Path
+from cfnroles.workload import BESIDE, Path
 
 _UNDECIDED = "Fn::If"
 _CUSTOM = "AWS::CloudFormation::CustomResource"
@@ -63,9 +63,11 @@ class Turned(Struct):
                 tree[member] = turned
         return tree
 
-    def containers_first(self, elements: Any) -> list[dict[str, Any]]:
-        """Return the containers among the elements of a list, before other elements."""
-        found = elements if isinstance(elements, list) else []
+    def containers_first(self, elements: Any) -> Any:
+        """Return the containers among the elements of a list, before other elements; another value as it is."""
+        if isinstance(elements, Mapping | str | int | float):
+            return elements
+        found = elements or []
         if all(isinstance(each, dict) for each in found):
             return found
         order = sorted(range(len(found)), key=lambda index: not isinstance(found[index], dict))
@@ -91,6 +93,8 @@ class Turned(Struct):
             self.unseen.append(path)
             if kind == MAP and _may_be_map(shaped(given, self.stack)):
                 return None
+        if self._is_refused(given, kind, path):
+            return given
         if isinstance(kind, Mapping):
             return self.structure(given, kind, path, steps) if isinstance(given, Mapping) else None
         if isinstance(kind, list):
@@ -105,8 +109,18 @@ class Turned(Struct):
             for name in options:
                 self.sources[(*path, name)] = self.source((*steps, name))
             return {name: self.value(member, TEXT, (*path, name), (*steps, name)) for name, member in options.items()}
-        # CloudFormation rejects another type, or a macro generates it.
+        # A function or a macro generates another type.
         return None if isinstance(given, Mapping | list) else self._plain(given, kind)
+
+    def _is_refused(self, given: Any, kind: Any, path: Path) -> bool:
+        """Return whether CloudFormation refuses a value because of its type.
+
+        A string in place of a list of strings that decides no permission, such as security groups, is not reported.
+        """
+        if self.stack.changed or not self.resource.type.startswith("AWS::ECS::"):
+            return False
+        plain = isinstance(kind, list) and not isinstance(kind[0], Mapping) and path[0] in BESIDE
+        return not plain and is_of_another_type(given, kind)
 
     def _element(self, given: Any, kind: Any, path: Path, steps: Path) -> Any:
         self.sources[path] = self.source(steps)
@@ -125,6 +139,20 @@ class Turned(Struct):
         if kind == TEXT and isinstance(given, bool):
             return str(given).lower()
         return str(given) if kind == TEXT and isinstance(given, int | float) else given
+
+
+def is_of_another_type(given: Any, kind: Any) -> bool:
+    """Return whether a value has another type than its kind: a map for a list, or a string for a map."""
+    if isinstance(given, Mapping):
+        return not isinstance(kind, Mapping) and kind not in (MAP, ANYTHING) and not _is_function(given)
+    if isinstance(given, list):
+        return not isinstance(kind, list) and kind != ANYTHING
+    literal = isinstance(given, bool | int | float) or (isinstance(given, str) and given and "${" not in given)
+    return bool(literal) and isinstance(kind, Mapping | list)
+
+
+def _is_function(given: Mapping[str, Any]) -> bool:
+    return any(name == "Ref" or name.startswith("Fn::") for name in given)
 
 
 def undecided(given: Any) -> list[tuple[int, Any]] | None:

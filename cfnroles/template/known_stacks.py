@@ -79,7 +79,9 @@ class KnownStacks:
                 return known
         self.asked += 1
         looked: _Looks = {}
-        made = ask(_WatchedStack(_Watched(stack.resources, looked), stack.conditions, stack, looked))
+        made = ask(
+            _WatchedStack(_Watched(stack.resources, looked), stack.conditions, stack.changed, whole=stack, looks=looked)
+        )
         self._kept.append(looked)
         answers.setdefault(tuple(looked), {})[tuple(map(_ids, looked.values()))] = made
         return made

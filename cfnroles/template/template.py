@@ -81,11 +81,13 @@ class Resource(Struct, frozen=True, dict=True):
 class ResolvedStack(Struct, frozen=True, dict=True):
     """A template with values: its resources by logical ID, without those whose condition does not hold.
 
-    ``conditions`` says whether each condition holds; ``None`` if it depends on an unknown.
+    ``conditions`` says whether each condition holds; ``None`` if it depends on an unknown. ``changed`` says whether a
+    macro may change any part of the template.
     """
 
     resources: Mapping[str, Resource]
     conditions: Mapping[str, bool | None]
+    changed: bool = False
 
     def of_type(self, *types: str) -> tuple[Resource, ...]:
         """Return the resources of these types, in the order of the template."""
@@ -251,6 +253,14 @@ class Template(Struct, frozen=True, dict=True):
         """The resources as written, by logical ID: each a mapping with a Type, without loops and transforms."""
         return resources_of(self.tree)
 
+    @cached_property
+    def macros(self) -> tuple[str, ...]:
+        """The names of the macros that change the template as a whole: its transforms, without those of AWS."""
+        given = self.tree.get("Transform")
+        named = given if isinstance(given, list) else [given] if given else []
+        called = (str(each.get("Name", "") if isinstance(each, Mapping) else each) for each in named)
+        return tuple(name for name in called if not name.startswith("AWS::"))
+
     @property
     def conditions(self) -> tuple[str, ...]:
         """The names of its conditions."""
@@ -318,7 +328,8 @@ class Template(Struct, frozen=True, dict=True):
         """
         resolution = Resolution(self.tree, given, conditions or {}, dict(self.places))
         resources = _Resources(resolution, types, alike)
-        return ResolvedStack(resources, {name: resolution.condition(name) for name in self.conditions})
+        conditions = {name: resolution.condition(name) for name in self.conditions}
+        return ResolvedStack(resources, conditions, changed=bool(self.macros))
 
     @cached_property
     def known(self) -> dict[object, Any]:

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
+import cfnroles
+from cfnroles import Document
+from cfnroles.errors import RefusedByEcs
 from cfnroles.sources.members import MEMBERS
+from cfnroles.sources.task_definition_checks import shape_findings
 from cfnroles.sources.template_shapes import shaped, spelled
 from cfnroles.sources.template_task_definitions import TemplateTask, task_definitions
 from cfnroles.symbols import Attribute, Wildcard
@@ -69,14 +73,57 @@ def test_every_member_comes_back_under_its_own_name() -> None:
         pytest.param("Cpu: 256", {"cpu": "256"}, id="a number where the API takes a text"),
         pytest.param("Family: !Ref Empty", {}, id="an empty default is not known"),
         pytest.param("Family: !Ref Given", {"family": "${Given}"}, id="what is unknown"),
-        pytest.param("Family: {a: b}", {}, id="another shape"),
+        pytest.param("Family: {a: b}", {"family": {"a": "b"}}, id="an object, which CloudFormation refuses"),
         pytest.param("Family: !Ref AWS::NoValue", {}, id="no value"),
         pytest.param("EnableFaultInjection: 'false'", {"enableFaultInjection": False}, id="a text for a truth value"),
-        pytest.param("Volumes: text", {"volumes": []}, id="a text for a list"),
+        pytest.param("Volumes: text", {"volumes": "text"}, id="a string in place of a list, which it refuses"),
     ],
 )
 def test_values_are_what_the_api_takes(given: str, value: Any) -> None:
     assert tree("{" + given + "}") == {**value, "containerDefinitions": []}
+
+
+REFUSED = {
+    "an object in place of a list": ("ContainerDefinitions: [{Secrets: {A: /a}}]", "expected a list, found an object"),
+    "one element in place of a list": (
+        "ContainerDefinitions: [{Secrets: {Name: A, ValueFrom: /a}}]",
+        "expected a list, found an object",
+    ),
+    "a string in place of a list": ("ContainerDefinitions: [{Secrets: text}]", "expected a list, found a string"),
+    "a string in place of a secret": ("ContainerDefinitions: [{Secrets: [/a]}]", "expected an object, found a string"),
+    "a string in place of an object": (
+        "ContainerDefinitions: [{LogConfiguration: awslogs}]",
+        "expected an object, found a string",
+    ),
+    "a list in place of a string": ("ContainerDefinitions: [{Image: [nginx]}]", "expected a string, found a list"),
+    "containers by name": ("ContainerDefinitions: {web: {Image: nginx}}", "expected a list, found an object"),
+    "one container": ("ContainerDefinitions: {Name: web}", "expected a list, found an object"),
+    "a string in place of containers": ("ContainerDefinitions: web", "expected a list, found a string"),
+}
+
+
+@pytest.mark.parametrize(("properties", "what"), REFUSED.values(), ids=REFUSED)
+def test_a_value_of_another_type_is_refused_and_never_left_out(properties: str, what: str) -> None:
+    assert [each.what for each in shape_findings(read(f"{{{properties}}}").workload)] == [what]
+    template = f"Resources:\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties: {{{properties}}}\n"
+    reading = cfnroles.read(Document("t.yaml", template))
+    with pytest.raises(RefusedByEcs, match=what):
+        cfnroles.explain(reading)
+    assert what in {problem.what.rpartition(": ")[2] for problem in cfnroles.lint(reading).findings}
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    ["!Ref Given", "!Split [',', !Ref Given]", "{Fn::Transform: {Name: AWS::Include}}", "!Ref AWS::NoValue"],
+)
+def test_a_value_that_only_cloudformation_knows_may_have_any_type(secrets: str) -> None:
+    assert shape_findings(read(f"{{ContainerDefinitions: [{{Secrets: {secrets}}}]}}").workload) == ()
+
+
+def test_a_macro_may_change_the_type_of_a_value() -> None:
+    secrets = "{ContainerDefinitions: [{Secrets: {A: /a}}]}"
+    assert shape_findings(read(secrets, "Transform: Ours\n").workload) == ()
+    assert len(shape_findings(read(secrets, "Transform: AWS::LanguageExtensions\n").workload)) == 1
 
 
 HOME = "${AWS::Region}:${AWS::AccountId}"
