@@ -141,7 +141,7 @@ def member(value: Value, key: str | int, node: Node) -> Value:
         return Value(_of_partial(data, key, node), node.place)
     if isinstance(data, dict):
         if str(key) not in data:
-            raise Failed(f"{node.written} does not exist: its object has no {key}", node.place)
+            raise Failed(f"{node.written} does not exist: its object has no {key}", node.place, value.place)
         found: Value = data[str(key)]
         return found
     if isinstance(data, list) and not isinstance(data, Elements):
@@ -150,10 +150,10 @@ def member(value: Value, key: str | int, node: Node) -> Value:
             element: Value = data[number]
             return element
         if not isinstance(key, int) and number < 0:
-            raise Failed(f"{node.written}: a list has no {key}", node.place)
-        raise Failed(f"{node.written} does not exist: its list has {len(data)} elements", node.place)
+            raise Failed(f"{node.written}: a list has no {key}", node.place, value.place)
+        raise Failed(f"{node.written} does not exist: its list has {len(data)} elements", node.place, value.place)
     what = "null has" if data is None else "a string has" if isinstance(data, str) else "it has"
-    raise Failed(f"{node.written}: {what} no members", node.place)
+    raise Failed(f"{node.written}: {what} no members", node.place, value.place)
 
 
 def _of_partial(data: Partial, key: str | int, node: Node) -> Expression:

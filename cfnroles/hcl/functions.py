@@ -38,7 +38,7 @@ def called(node: Call, arguments: Sequence[Value], scope: Scope) -> Value:
     except Missing:
         raise
     except Failed as failed:
-        raise Failed(f"{node.name}: {failed.what}", failed.place or node.place) from failed
+        raise Failed(f"{node.name}: {failed.what}", failed.place or node.place, failed.cause) from failed
     except (IndexError, ValueError, TypeError) as error:
         raise Failed(f"{node.name} does not accept these arguments", node.place) from error
     return made if isinstance(made, Value) else Value(made, node.place)

@@ -61,6 +61,7 @@ class Instances(Lazy):
         self._node, self._meta, self._scope, self._called, self._make = node, meta, scope, called, make
         self._made: dict[tuple[str | int, bool, object], tuple[Value, Value]] = {}
         self._known = Remembered()
+        self._unknown: Symbol | None = None
 
     def member(self, key: str | int, place: Place) -> Value:
         """Return the instance with a key or number; if the keys are unknown, one instance represents every key."""
@@ -114,8 +115,14 @@ class Instances(Lazy):
     def _open_key(self) -> Expression:
         """Return the symbol for each of the unknown keys: equal for everything with the same keys."""
         name = "count.index" if self._meta == "count" else "each.key"
-        reason = f"the instances of {self._called} are unknown"
-        return Expression(self._scope.called(f"{name} of {self._node.written}"), written=f"${{{name}}}", reason=reason)
+        reason, remedy = f"the instances of {self._called} are unknown", ""
+        if isinstance(self._unknown, Expression):
+            reason, remedy = (
+                f"{reason}: {self._unknown.reason}" if self._unknown.reason else reason,
+                self._unknown.remedy,
+            )
+        called = self._scope.called(f"{name} of {self._node.written}")
+        return Expression(called, written=f"${{{name}}}", reason=reason, remedy=remedy)
 
     def _open_instance(self, key: Expression) -> Value:
         return self._instance(key.written[2:-1], Value(key, self._node.place), open_=True)
@@ -125,7 +132,7 @@ class Instances(Lazy):
         own = self._open_key()
         name = self._scope.called(f"each.value of {self._node.written}")
         written = "${each.value}" if key.unknown == own else ""
-        return Value(Expression(name, written=written, reason=own.reason), self._node.place)
+        return Value(Expression(name, written=written, reason=own.reason, remedy=own.remedy), self._node.place)
 
     def _keys(self) -> list[tuple[str | int, Value]] | None:
         """Return each key with its value; ``None`` if they are unknown."""
@@ -286,9 +293,13 @@ class ResourceInstance(Lazy):
 
     def argument(self, name: str) -> Value | None:
         """Return an argument of the configuration; ``None`` if it is absent or null."""
-        node = self.block.body.arguments.get(name)
-        said = self._said(name, node, node.place) if node is not None else None
+        said = self.nullable(name)
         return said if said is not None and said.data is not None else None
+
+    def nullable(self, name: str) -> Value | None:
+        """Return an argument of the configuration, which may be null; ``None`` if it is absent."""
+        node = self.block.body.arguments.get(name)
+        return self._said(name, node, node.place) if node is not None else None
 
     def blocks(self, kind: str) -> Value | None:
         """Return the blocks of a type as a list of objects; ``None`` if there is none."""

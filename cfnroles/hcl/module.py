@@ -155,7 +155,7 @@ class Module:
             return None
         value = evaluate(node, self.scope)
         if is_default:
-            self.session.note("defaults", name, None)
+            self.session.note("defaults", name, node)
         return value
 
     def _given(self, name: str, scope: Scope, call: Block) -> Value | None:

@@ -58,7 +58,7 @@ def _chunks(parts: tuple[Node, ...], scope: Scope, evaluate: Evaluate, decide: D
 
 def _interpolated(part: Interpolation, value: Value) -> Iterator[tuple[Part, Place]]:
     if value.data is None:
-        raise Failed(f"{part.inner.written} is null in a string", part.place)
+        raise Failed(f"{part.inner.written} is null in a string", part.place, value.place)
     # A value made of parts keeps their positions. Any other has the position of its interpolation.
     apart = bool(value.chunks) or isinstance(value.data, Encoded)
     yield from ((piece, place if apart else part.place) for piece, place in chunks_of(value))

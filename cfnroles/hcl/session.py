@@ -87,8 +87,8 @@ class Session:
         #: Those of data sources, by address.
         self.looked_up: dict[str, Lazy] = {}
         self.called: dict[tuple[str, str], str] = {}
-        #: The variables of the root whose default was used.
-        self.defaults: dict[str, None] = {}
+        #: The variables of the root whose default was used, with that default.
+        self.defaults: dict[str, Node] = {}
         self._peeking = 0
         self._traced: list[Traced] = []
 

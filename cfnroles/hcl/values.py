@@ -20,11 +20,11 @@ MOST = 10_000
 
 
 class Failed(Exception):
-    """Terraform itself would fail at this expression."""
+    """Terraform itself would fail at this expression. ``cause`` is where the value that it rejects is written."""
 
-    def __init__(self, what: str, place: Place | None = None) -> None:
+    def __init__(self, what: str, place: Place | None = None, cause: Place | None = None) -> None:
         super().__init__(what)
-        self.what, self.place = what, place
+        self.what, self.place, self.cause = what, place, cause or place
 
 
 class Outside(Failed):

@@ -6,10 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from cfnroles.counted import counted
 from cfnroles.hcl.definitions import away
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.syntax import Block, Place
 from cfnroles.hcl.unavailable import DOWNLOAD, RESTORE, unavailable
+
+#: The maximum number of modules that a message names.
+MOST = 12
 
 
 class Away(Struct, frozen=True):
@@ -33,7 +37,8 @@ def modules_away(project: Project) -> Iterator[Away]:
 
 def _hidden(calls: Sequence[tuple[str, Block]], *, is_local: bool) -> tuple[str, str]:
     sources = ((address, call.body.arguments.get("source")) for address, call in calls)
-    names = ", ".join(f"{address} ({source.written if source else 'nowhere'})" for address, source in sources)
+    listed = [f"{address} ({source.written if source else 'nowhere'})" for address, source in sources]
+    names = ", ".join(listed[:MOST]) + (f" and {counted(len(listed) - MOST, 'other')}" if len(listed) > MOST else "")
     one = len(calls) == 1
     if is_local:
         modules = "the directory of 1 module has" if one else f"the directories of {len(calls)} modules have"

@@ -35,6 +35,7 @@ from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles_in_directory import DirectoryInPass, SeenBefore
 from cfnroles.sources.terraform_away import modules_away
 from cfnroles.sources.terraform_buckets import keys_in_directory
+from cfnroles.sources.terraform_defaults import Defaults, remedy_for
 from cfnroles.sources.terraform_destinations import destination_keys_in_directory
 from cfnroles.sources.terraform_images import told_apart
 from cfnroles.sources.terraform_instance_profiles import ASKED
@@ -118,7 +119,7 @@ def sites_with_roles(project: Project) -> Iterator[Site]:
 
 
 def _in_passes(site: Site, found: _Found, project: Project, told: Told) -> Iterator[TaskInPasses]:
-    at = Surroundings(site.place.document, found.region, exact=found.exact, defaults=tuple(found.defaults))
+    at = Surroundings(site.place.document, found.region, exact=found.exact, defaults=found.defaults)
     for address, each in found.by_address.items():
         yield in_passes(address, each, found.passes, told, at, project.discovered)
 
@@ -162,7 +163,7 @@ class _Found(Struct, frozen=True):
     passes: Sequence[Mapping[str, bool]]
     by_address: Mapping[str, list[InWorld]]
     exact: bool
-    defaults: Mapping[str, None]
+    defaults: Defaults
     roles: Sequence[Roles]
     region: str
     roleless: bool
@@ -170,7 +171,7 @@ class _Found(Struct, frozen=True):
 
 class _Pass(Struct):
     turned: list[Turned] | Failed
-    defaults: Mapping[str, None]
+    defaults: Defaults
     roles: Roles = NO_ROLES
     roleless: bool = False
 
@@ -224,9 +225,10 @@ def _in_all(site: Site, home: Provided, project: Project, found: Sequence[_World
     # Conditions under which Terraform would fail never hold.
     usual = [(asked, each) for asked, each in found if not isinstance(each.turned, Failed)]
     if not usual:
-        failed = next(each.turned for _, each in found if isinstance(each.turned, Failed))
+        failed, defaults = next((each.turned, each.defaults) for _, each in found if isinstance(each.turned, Failed))
         _refuse_missing(failed, project)
-        return _hidden(site.address, failed.place or site.place, f"Terraform would fail here: {failed.what}", _VALIDATE)
+        how = remedy_for(failed.cause, defaults) or _VALIDATE
+        return _hidden(site.address, failed.place or site.place, f"Terraform would fail here: {failed.what}", how)
     whole = [(asked, each) for asked, each in usual if not any(one.stops for one in _of(each))] or usual
     # ECS registers no container without a name or an image. If nothing else is known, this says what is wrong.
     named = [(asked, each) for asked, each in whole if not any(one.rejected for one in _of(each))]
@@ -238,7 +240,7 @@ def _in_all(site: Site, home: Provided, project: Project, found: Sequence[_World
     for worlds in by_address.values():
         if all(each.turned.missing for each in worlds):
             _refuse_missing(worlds[0].turned.missing, project)
-    defaults = {name: None for _, each in found for name in each.defaults}
+    defaults = {name: node for _, each in found for name, node in each.defaults.items()}
     return _Found(
         [asked for asked, _ in whole],
         by_address,

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.asked_lists import each_of
 from cfnroles.hcl.json_texts import PartialMembers, decode
+from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.tidied import in_short
 from cfnroles.hcl.values import Encoded, Failed, Lazy, Missing, Value, chunks_of
 from cfnroles.listed import REFERRING
@@ -24,7 +25,7 @@ from cfnroles.text import Text, text_of
 from cfnroles.workload import Path
 
 TASK_DEFINITION = "aws_ecs_task_definition"
-_CONTAINERS = "container_definitions"
+CONTAINERS = "container_definitions"
 _REQUIRED = ("name", "image")
 #: The blocks of the resource, with their member in the API; those with a list may be repeated.
 BLOCKS = {
@@ -38,7 +39,7 @@ BLOCKS = {
 #: The arguments of the resource that ECS reads.
 ARGUMENTS = (
     *("family", "cpu", "memory", "network_mode", "execution_role_arn", "task_role_arn", "requires_compatibilities"),
-    *("ipc_mode", "pid_mode", "enable_fault_injection", _CONTAINERS),
+    *("ipc_mode", "pid_mode", "enable_fault_injection", CONTAINERS),
 )
 _RENAMED = {
     "configure_at_launch": "configuredAtLaunch",
@@ -62,11 +63,15 @@ Attributes = Mapping[str, Value | Failed]
 
 
 class Unseen(Struct, frozen=True):
-    """An unreadable member: its place, the unknown, and how to find it."""
+    """An unreadable member: its place, the unknown, and how to find it.
+
+    ``cause`` is where a rejected value is written.
+    """
 
     path: Path
     what: str
     remedy: str
+    cause: Place | None = None
 
 
 class Turned(Struct):
@@ -101,19 +106,20 @@ class Turned(Struct):
             if isinstance(value, Failed):
                 self.unseen.append(_stopped((member,), value))
                 self.missing = value if isinstance(value, Missing) else self.missing
-                self.stops = self.stops or name == _CONTAINERS
+                self.stops = self.stops or name == CONTAINERS
                 if member in _ROLES:
                     # It names any role.
                     why, how = f"Terraform would fail here: {value.what}", "Run `terraform validate`"
                     self.tree[member] = Text(Expression(f"{self.address}.{name}", reason=why, remedy=how))
-            elif name == _CONTAINERS:
-                self.tree[member] = self._containers(value)
+            elif name == CONTAINERS:
+                self.tree[member] = self._containers(value) if value.data is not None else []
             elif (made := self._argument(value, MEMBERS.get(member), (member,))) not in (None, ""):
                 self.tree[member] = made
         told = any(each.path[:1] == ("containerDefinitions",) and len(each.path) < 3 for each in self.unseen)
         if not self.tree.setdefault("containerDefinitions", []) and not told:
             what = "the resource has no container definitions: the list is empty or null"
-            self.unseen.append(Unseen(("containerDefinitions",), what, "Write jsonencode([{ ... }])"))
+            place = getattr(given.get(CONTAINERS), "place", None)
+            self.unseen.append(Unseen(("containerDefinitions",), what, "Write jsonencode([{ ... }])", place))
         return self
 
     def copied(self) -> Turned:
@@ -324,7 +330,8 @@ def _listed(symbol: Expression, path: Path) -> dict[str, Text] | None:
 def _stopped(path: Path, failed: Failed) -> Unseen:
     where = f" ({failed.place})" if failed.place and failed.place.document else ""
     before = _UNKNOWN if path == _WHOLE else ""
-    return Unseen(path, f"{before}Terraform would fail here: {failed.what}{where}", "Run `terraform validate`")
+    what = f"{before}Terraform would fail here: {failed.what}{where}"
+    return Unseen(path, what, "Run `terraform validate`", failed.cause)
 
 
 def decoded_json(value: Value) -> Value:

@@ -10,7 +10,7 @@ from cfnroles.hcl.definitions import Site, instances
 from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.values import Failed, Value
-from cfnroles.sources.terraform_members import TASK_DEFINITION, Attributes, api_name
+from cfnroles.sources.terraform_members import CONTAINERS, TASK_DEFINITION, Attributes, api_name
 from cfnroles.sources.terraform_runners import RUNNER_TYPES
 from cfnroles.sources.terraform_services import CLUSTER, SERVICE, TASK_SET, Service, cluster_of
 from cfnroles.sources.terraform_targets import RunnerOfTasks, runner_of
@@ -96,10 +96,11 @@ def attributes_of(instance: ResourceInstance, arguments: Iterable[str], blocks: 
     found: dict[str, Value | Failed] = {}
     for name, is_block in (*((each, False) for each in arguments), *((each, True) for each in blocks)):
         try:
-            value = instance.blocks(name) if is_block else instance.argument(name)
+            value = instance.blocks(name) if is_block else instance.nullable(name)
         except Failed as failed:
             found[name] = failed
             continue
-        if value is not None:
+        # The place of containers that are null says which variable to pass.
+        if value is not None and (value.data is not None or name == CONTAINERS):
             found[name] = value
     return found

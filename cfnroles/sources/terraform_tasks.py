@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery, together
 from cfnroles.facts import Facts
+from cfnroles.hcl.syntax import Place
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference, Severity
 from cfnroles.placeholders import as_symbols
 from cfnroles.sources.reading import Task, in_words
@@ -20,6 +21,7 @@ from cfnroles.sources.task_definition import home
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_tasks import hashable
 from cfnroles.sources.terraform_buckets import by_own_buckets, with_file_keys
+from cfnroles.sources.terraform_defaults import Defaults, remedy_for
 from cfnroles.sources.terraform_destinations import with_destination_gaps, with_destination_keys
 from cfnroles.sources.terraform_keys import by_own_keys, is_made, with_log_group_keys
 from cfnroles.sources.terraform_members import Turned
@@ -56,7 +58,7 @@ class Surroundings(Struct, frozen=True):
     region: str = ""
     account: str = ""
     exact: bool = True
-    defaults: tuple[str, ...] = ()
+    defaults: Defaults = {}
 
 
 class TaskInPasses(Struct, frozen=True):
@@ -107,7 +109,7 @@ class TaskInPasses(Struct, frozen=True):
             address=self.address,
             when={thing: conditions.of(numbers) for thing, numbers in where.items() if numbers < set(there)},
             condition=conditions.of(set(there)),
-            defaults=self.at.defaults,
+            defaults=tuple(self.at.defaults),
             variants=tuple(_distinct(self.workloads, discoveries)),
             made=frozenset(
                 reference
@@ -193,24 +195,27 @@ def _workload(turned: Turned, document: str) -> Workload:
     return Workload(document, as_symbols(turned.tree), turned.settings, turned.places, turned.spots, hidden)
 
 
-def _discovered(workload: Workload, turned: Turned, facts: Facts, defaults: Sequence[str]) -> Discovery:
+def _discovered(workload: Workload, turned: Turned, facts: Facts, defaults: Defaults) -> Discovery:
     keys = turned.looked_up | turned.keys
     known = with_destination_keys(with_log_group_keys(facts, keys), workload, keys)
     known = with_file_keys(known, workload, keys)
     found = by_own_buckets(by_own_keys(discover(workload, known), keys, facts), workload, keys, facts)
     found = with_destination_gaps(found, workload, keys, facts)
     hidden = hidden_gaps(workload, "input")
-    return replace(found, gaps=(*(_closable(gap, defaults) for gap in found.gaps), *_unseen(workload, turned), *hidden))
+    return replace(
+        found, gaps=(*(_closable(gap, defaults) for gap in found.gaps), *_unseen(workload, turned, defaults), *hidden)
+    )
 
 
-def _unseen(workload: Workload, turned: Turned) -> Iterator[Gap]:
+def _unseen(workload: Workload, turned: Turned, defaults: Defaults) -> Iterator[Gap]:
     """Yield a gap for each unreadable place that a row reads."""
     for each in dict.fromkeys(turned.unseen):
         if _matters(each.path):
             # What runs a task definition may hide what either of its roles needs.
             root = str(each.path[0])
             holder = HOLDERS_BESIDE[root] if root in (EXPRESS, PROVIDER) else Holder.EXECUTION
-            yield Gap(holder, "unknown-member", workload.origin(each.path), each.what, each.remedy)
+            remedy = remedy_for(each.cause, defaults) or each.remedy
+            yield Gap(holder, "unknown-member", workload.origin(each.path), each.what, remedy)
 
 
 def _matters(path: Path) -> bool:
@@ -218,16 +223,20 @@ def _matters(path: Path) -> bool:
     return any(row.field == field or row.field.startswith((f"{field}.", f"{field}[]")) for row in FEATURES)
 
 
-def _closable(gap: Gap, defaults: Sequence[str]) -> Gap:
+def _closable(gap: Gap, defaults: Defaults) -> Gap:
     """Return the gap with a remedy for Terraform: it has no placeholders, and no options of a task definition.
 
     ``defaults`` are the variables with their default, which may be the cause.
     """
     if not re.search(r"--(set|image) ", gap.remedy):
         return gap
+    cause = Place(gap.origin.document, gap.origin.line, gap.origin.column)
+    if how := remedy_for(cause, defaults):
+        return replace(gap, remedy=how)
     if not defaults:
         return replace(gap, remedy="Write the value instead")
-    variable, name = (f"of {defaults[0]}", defaults[0]) if len(defaults) == 1 else ("of a variable", "NAME")
+    only = next(iter(defaults))
+    variable, name = (f"of {only}", only) if len(defaults) == 1 else ("of a variable", "NAME")
     how = f"If the default {variable} causes it, pass --parameter {name}=VALUE; otherwise write the value"
     return replace(gap, remedy=how)
 

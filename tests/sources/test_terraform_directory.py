@@ -835,6 +835,30 @@ def test_what_is_not_known_is_a_gap_with_what_closes_it(text: str, expected: str
     assert any(expected in each for each in gaps(text)), gaps(text)
 
 
+DEFAULTS = {
+    "no containers": ('variable "v" {\n type = string\n default = null\n}\n', "container_definitions = var.v"),
+    "a null in a string": (
+        'variable "v" { default = null }\nvariable "w" { default = "x" }\n',
+        'container_definitions = "${var.w}${var.v}"',
+    ),
+    "a member of an empty map": (
+        'variable "v" { default = {} }\n',
+        'container_definitions = jsonencode([var.v["web"]])',
+    ),
+    "an image": (
+        'variable "v" { default = "" }\nvariable "w" { default = "web" }\n',
+        "container_definitions = jsonencode([{ name = var.w, image = var.v }])",
+    ),
+}
+
+
+@pytest.mark.parametrize(("variables", "argument"), DEFAULTS.values(), ids=DEFAULTS)
+def test_the_default_that_causes_a_gap_is_named(variables: str, argument: str) -> None:
+    text = f'{variables}resource "aws_ecs_task_definition" "app" {{\n family = "app"\n {argument}\n}}\n'
+    (gap,) = gaps(text)
+    assert gap.endswith("Pass --parameter v=VALUE"), gap
+
+
 def test_modules_that_are_not_at_hand_may_have_definitions() -> None:
     text = 'module "a" { source = "x/ecs/aws" }\nmodule "b" { source = "git::https://b" }\n'
     (gap,) = reading(text).unseen
@@ -853,6 +877,25 @@ def test_local_modules_without_files_are_restored_not_downloaded() -> None:
     assert away.what == '1 module is not downloaded and may have task definitions: module.b ("x/ecs/aws")'
     two = reading('module "a" { source = "./a" }\nmodule "b" { source = "../b" }\n').unseen
     assert [each.what[:47] for each in two] == ["the directories of 2 modules have no files of T"]
+
+
+def test_a_message_names_the_first_of_many_modules() -> None:
+    (gap,) = reading("".join(f'module "m{n}" {{ source = "x/y/aws" }}\n' for n in range(15))).unseen
+    assert gap.what.startswith("15 modules are not downloaded")
+    assert gap.what.endswith('module.m11 ("x/y/aws") and 3 others')
+
+
+def test_unknown_instances_say_what_decides_them() -> None:
+    text = """
+variable "tasks" {}
+resource "aws_ecs_task_definition" "app" {
+  for_each              = var.tasks
+  family                = each.key
+  container_definitions = jsonencode(each.value.containers)
+}
+"""
+    (gap,) = gaps(text)
+    assert "app are unknown: no value given for var.tasks. Pass --parameter 'tasks={" in gap, gap
 
 
 IN_JSON = """{
