@@ -125,6 +125,9 @@ def _stacks(directory: Path, inside: str, told: Told) -> Iterator[_Found]:
             place = str(artifact.get("environment"))
             home = _ENVIRONMENT.fullmatch(place)
             document = read_document(str(directory / template), f"{inside}{template}")
+            # `cdk deploy` deploys no stack without resources, but `cdk synth` writes it.
+            if not document.members.get("Resources"):
+                continue
             at_home = _at_home(told, home.groupdict() if home else {}, document.name)
             name = str(properties.get("stackName") or artifact_id)
             reading = read(document, at_home)

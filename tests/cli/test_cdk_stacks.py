@@ -170,6 +170,16 @@ def test_a_nested_stack_that_is_not_there_is_told(cfnroles: Any, app: Path) -> N
     assert "cannot see what is in the nested stack InnerNestedStack" in result.out
 
 
+def test_a_stack_without_resources_is_passed_over(cfnroles: Any, app: Path) -> None:
+    whole = cfnroles("explain", app).out
+    manifest = json.loads((app / "manifest.json").read_text())
+    properties = {"templateFile": "Empty.template.json"}
+    manifest["artifacts"]["Empty"] = {"type": "aws:cloudformation:stack", "properties": properties}
+    (app / "manifest.json").write_text(json.dumps(manifest))
+    (app / "Empty.template.json").write_text('{"Parameters": {"BootstrapVersion": {"Type": "String"}}}')
+    assert cfnroles("explain", app).out == whole
+
+
 def test_the_task_definitions_of_nested_stacks_are_explained(cfnroles: Any) -> None:
     stacks = json.loads(cfnroles("explain", APP, "--format", "json").out)["stacks"]
     assert [each["construct"] for each in stacks[NESTED]["resources"].values()] == ["Web/Inner/Inside"]
