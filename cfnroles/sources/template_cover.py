@@ -24,7 +24,7 @@ from cfnroles.discovery import Discovery
 from cfnroles.need import Finding, Gap, Need, Reference
 from cfnroles.sources.pipelines import DEPLOYMENT_GROUP, PIPELINE
 from cfnroles.sources.task_definition_checks import MOST_BYTES, size_of
-from cfnroles.sources.template_keys import NAMES, Keys
+from cfnroles.sources.template_keys import CACHE_RULE, NAMES, Keys
 from cfnroles.sources.template_targets import may_run_tasks
 from cfnroles.sources.template_task_definitions import TemplateTask
 from cfnroles.sources.template_task_types import CLUSTER, RUNS, TASKS
@@ -44,7 +44,7 @@ _LIST, _CONTAINERS = "containerDefinitions", "containerdefinitions"
 _RUN = frozenset({"runTask", "daemon", EXPRESS})
 _NUMBERED = re.compile(r" #\d+$")
 #: Keys that are examined anywhere, besides what a task definition names.
-_EVERYWHERE = (CLUSTER, PIPELINE, DEPLOYMENT_GROUP)
+_EVERYWHERE = (CLUSTER, PIPELINE, DEPLOYMENT_GROUP, CACHE_RULE)
 
 
 class Cover(Struct, frozen=True, dict=True):

@@ -1,14 +1,18 @@
-"""The keys that a template defines next to a task definition: of secrets, log groups, files and log destinations."""
+"""The keys that a template defines next to a task definition: of secrets, log groups, files and log destinations.
+
+Also the prefixes of its pull through cache rules.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from msgspec.structs import replace
 
+from cfnroles.discovery import Discovery
 from cfnroles.facts import Facts
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.template_shapes import shaped
@@ -37,6 +41,10 @@ NAMES = dict.fromkeys((_SECRET, _PARAMETER, _STREAM), "Name") | {
     _DELIVERY_STREAM: "DeliveryStreamName",
 }
 _FILE = "DecryptFiles"
+#: The type that fills repositories of Amazon ECR from another registry, and its property with their prefix.
+CACHE_RULE, _PREFIX = "AWS::ECR::PullThroughCacheRule", "EcrRepositoryPrefix"
+#: The services of what may have a key with an unknown ARN, by the feature of the gap.
+_OF_GAPS = {"bucket-key": ("s3:",), "destination-key": ("s3:", "kinesis:", "firehose:")}
 
 
 class Keys:
@@ -55,7 +63,19 @@ class Keys:
             keys_of_log_groups=tuple(self._of_log_groups()),
             keys_of_destinations=tuple(self._of_destinations()),
             file_key_arns=tuple(dict.fromkeys((*self._told.file_key_arns, *of_files))),
+            pull_through_prefixes=(*self._told.pull_through_prefixes, *_prefixes(self._stack)),
         )
+
+    def gaps_of(self, found: Discovery) -> Iterator[Gap]:
+        """Yield the gaps about what a role uses according to the needs of the task, for each such role."""
+        for gap in self.gaps:
+            place, actions = gap.origin.path, _OF_GAPS[gap.feature]
+            using = (
+                need.holder
+                for need in found.needs
+                if need.permission.action.startswith(actions) and place[: len(need.origin.path)] == need.origin.path
+            )
+            yield from (replace(gap, holder=holder) for holder in dict.fromkeys(using))
 
     def _of_log_groups(self) -> Iterator[tuple[str, str]]:
         """Yield the log groups that the task names, by reference or name, each with its key."""
@@ -72,18 +92,18 @@ class Keys:
 
     def _of_destinations(self) -> Iterator[tuple[str, str, str]]:
         """Yield the buckets and streams that the task names, by reference or name, each with its service and key."""
-        found: dict[tuple[str, str], tuple[Resource, Path]] = {}
+        found: dict[tuple[str, str], tuple[Resource, list[Path]]] = {}
         for path, text in self._texts:
             whole = text.whole if isinstance(text, Text) else None
             own = self._stack.resources.get(whole.name) if whole is not None else None
             if own is not None:
-                found[own.type, own.logical_id] = own, path
+                found.setdefault((own.type, own.logical_id), (own, []))[1].append(path)
             for kind in _DESTINATIONS:
                 for each in _called(kind, self._stack).get(text, ())[:1]:
-                    found[kind, text] = each, path
-        for (kind, name), (resource, path) in found.items():
+                    found.setdefault((kind, text), (each, []))[1].append(path)
+        for (kind, name), (resource, paths) in found.items():
             if kind in _DESTINATIONS:
-                key = next(self._of_destination(resource, path), "")
+                key = next(self._of_destination(resource, paths), "")
                 yield _DESTINATIONS[kind], name, key
 
     @property
@@ -168,30 +188,31 @@ class Keys:
     @cached_property
     def _of_buckets(self) -> Mapping[str, tuple[Text, ...]]:
         """Return the keys of the buckets that the task names, by logical ID."""
-        found: dict[str, tuple[Text, ...]] = {}
+        named: dict[str, tuple[Resource, list[Path]]] = {}
         for path, text in self._texts:
             arn = arn_of(text) if text.startswith("arn:") else None
             bucket = self._bucket(arn.resource.partition("/")[0]) if arn and arn.service == "s3" else None
-            if bucket is not None and bucket.logical_id not in found:
-                found[bucket.logical_id] = tuple(self._of_bucket(bucket, path))
-        return found
+            if bucket is not None:
+                named.setdefault(bucket.logical_id, (bucket, []))[1].append(path)
+        return {name: tuple(self._of_bucket(bucket, paths)) for name, (bucket, paths) in named.items()}
 
-    def _of_bucket(self, bucket: Resource, path: Path) -> Iterator[Text]:
+    def _of_bucket(self, bucket: Resource, paths: Iterable[Path]) -> Iterator[Text]:
         """Yield the customer managed keys with which a bucket encrypts new objects."""
         try:
             yield from self._encrypting(bucket)
         except Unnamed as unnamed:
-            self._add_gap(Holder.EXECUTION, "bucket-key", path, unnamed)
+            self._add_gaps(Holder.EXECUTION, "bucket-key", paths, unnamed)
 
-    def _of_destination(self, destination: Resource, path: Path) -> Iterator[Text]:
-        """Yield the customer managed key of a bucket or stream for logs, to which the task role writes."""
+    def _of_destination(self, destination: Resource, paths: Iterable[Path]) -> Iterator[Text]:
+        """Yield the customer managed key of a bucket or stream for logs."""
         try:
             yield from self._encrypting(destination)
         except Unnamed as unnamed:
-            self._add_gap(Holder.TASK, "destination-key", path, unnamed)
+            self._add_gaps(Holder.TASK, "destination-key", paths, unnamed)
 
-    def _add_gap(self, holder: Holder, feature: str, path: Path, unnamed: Unnamed) -> None:
-        self.gaps.append(Gap(holder, feature, self._task.workload.origin(path), unnamed.what, unnamed.remedy))
+    def _add_gaps(self, holder: Holder, feature: str, paths: Iterable[Path], unnamed: Unnamed) -> None:
+        origin = self._task.workload.origin
+        self.gaps += [Gap(holder, feature, origin(path), unnamed.what, unnamed.remedy) for path in paths]
 
     def _encrypting(self, resource: Resource) -> Iterator[Text]:
         """Yield the customer managed keys of a bucket or stream. Raise Unnamed for a key by alias.
@@ -248,6 +269,12 @@ def _defaults_of(encryption: Any) -> Iterator[Mapping[str, Any]]:
         default = rule.get("ServerSideEncryptionByDefault") if isinstance(rule, Mapping) else None
         if isinstance(default, Mapping) and str(default.get("SSEAlgorithm", "")).startswith("aws:kms"):
             yield default
+
+
+def _prefixes(stack: ResolvedStack) -> tuple[str, ...]:
+    """Return the prefixes of repositories that the pull through cache rules of a stack fill."""
+    given = (rule.properties.get(_PREFIX) for rule in stack.of_type(CACHE_RULE))
+    return tuple(shaped(each, stack) for each in given if isinstance(each, str) and each)
 
 
 def _called(kind: str, stack: ResolvedStack) -> Mapping[str, list[Resource]]:

@@ -26,7 +26,7 @@ from cfnroles.sources.template_conditions import too_many_conditions
 from cfnroles.sources.template_cover import APART, Cover, WorldsApart, cover_of, whole_cover
 from cfnroles.sources.template_forks import asks_maps, image_forks, map_forks, with_images
 from cfnroles.sources.template_instance_profiles import INSTANCE_PROFILE, profiles_of
-from cfnroles.sources.template_keys import ENCRYPTED, Keys
+from cfnroles.sources.template_keys import CACHE_RULE, ENCRYPTED, Keys
 from cfnroles.sources.template_names import names_elsewhere
 from cfnroles.sources.template_runs import asked_alone
 from cfnroles.sources.template_targets import RUNNERS, as_runner, names_family, of_unread_targets, tasks_named
@@ -52,7 +52,7 @@ from cfnroles.text import Text
 from cfnroles.workload import Path
 
 #: Prefixes of the types that define something about a task.
-_LOOKED_AT = (*TASKS, *RUNS, *RUNNERS, CLUSTER, *ENCRYPTED, *TELLING, INSTANCE_PROFILE)
+_LOOKED_AT = (*TASKS, *RUNS, *RUNNERS, CLUSTER, *ENCRYPTED, *TELLING, INSTANCE_PROFILE, CACHE_RULE)
 
 #: Other types that are read: conditions around a role are not those of the task definition.
 _RESOLVED = (*_LOOKED_AT, "AWS::IAM::Role", PIPELINE, DEPLOYMENT_GROUP)
@@ -411,7 +411,12 @@ class _Found:
         keys = Keys(task, stack, facts)
         discovery = self._discovered.of(task, keys.facts, once=self._once)
         special: list[Need] = []
-        gaps = [*discovery.gaps, *unseen_members(task.workload, task.unseen), *hidden_gaps(task.workload), *keys.gaps]
+        gaps = [
+            *discovery.gaps,
+            *unseen_members(task.workload, task.unseen),
+            *hidden_gaps(task.workload),
+            *keys.gaps_of(discovery),
+        ]
         gaps += deployed_otherwise(task, stack)
         self._apart.look(task, discovery, keys, lambda ground: Keys(ground, stack, facts))
         for need in filter(keys.concern, discovery.needs):
@@ -490,9 +495,9 @@ def hashable(value: Any) -> object:
 
 
 def around_of(logical_id: str, template: Template) -> Template:
-    """Return the template with only a task definition, what runs it, and what both name."""
+    """Return the template with only a task definition, what runs it, what both name, and what fills repositories."""
     resources = template.resources
-    kept = {logical_id: resources[logical_id]}
+    kept = {name: each for name, each in resources.items() if name == logical_id or each["Type"] == CACHE_RULE}
     running = {name: (each, RUNS[each["Type"]][1]) for name, each in resources.items() if each["Type"] in RUNS}
     kept |= {name: each for name, (each, by) in running.items() if logical_id in names_in(_property(each, by))}
     kept |= {

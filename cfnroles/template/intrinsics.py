@@ -59,6 +59,7 @@ _NAMED: dict[tuple[str, str], tuple[str, str]] = {
         "LogGroupName",
         f"arn:${{AWS::Partition}}:logs:{_HOME}:log-group:{{}}:*",
     ),
+    ("AWS::ECR::PullThroughCacheRule", ""): ("EcrRepositoryPrefix", "{}"),
     ("AWS::ECR::Repository", ""): ("RepositoryName", "{}"),
     ("AWS::ECR::Repository", "Arn"): ("RepositoryName", f"arn:${{AWS::Partition}}:ecr:{_HOME}:repository/{{}}"),
     ("AWS::ECR::Repository", "RepositoryUri"): (

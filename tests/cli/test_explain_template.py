@@ -343,6 +343,18 @@ def test_a_bucket_whose_key_is_an_alias_is_a_gap(explained: Any) -> None:
     assert gap["path"].endswith("EnvironmentFiles[0].Value")
 
 
+ALIASED = "{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: alias/mine}}"
+NAMED = "Environment: [{Name: FILES, Value: !GetAtt Sealed.Arn}, {Name: LOGS, Value: !Ref Sealed}]"
+
+
+@pytest.mark.parametrize(("container", "places"), [(NAMED, []), (f"{NAMED}\n          {FILE}", ["EnvironmentFiles"])])
+def test_the_alias_of_a_bucket_is_a_gap_only_where_ecs_reads_it(
+    explained: Any, container: str, places: list[str]
+) -> None:
+    gaps = explained(template(container, KEYS.replace("ENCRYPTION", ALIASED)))["resources"]["Task"]["gaps"]
+    assert [gap["path"].rpartition("].")[0].rpartition(".")[2].partition("[")[0] for gap in gaps] == places
+
+
 def test_a_file_of_another_bucket_has_nothing_to_do_with_the_key(explained: Any) -> None:
     files = FILE.replace("[", "[{Type: s3, Value: !Sub '${Files.Arn}/b.env'}, ")
     explanation = explained(template(files, KEYS.replace("ENCRYPTION", KMS)))
@@ -844,6 +856,43 @@ def test_the_key_of_the_bucket_of_sessions_is_used_by_the_task_role(explained: A
     sessions = SERVICE.replace("{CloudWatchLogGroupName: !Ref Logs}", "{S3BucketName: !Ref Lines}")
     more = DESTINATIONS.replace("KEY", "!Ref LogKey") + sessions
     assert told(explained(template("Image: nginx", more)))["kms:GenerateDataKey", ""] == ("${LogKey.Arn}",)
+
+
+def test_an_alias_is_no_gap_if_the_router_writes_with_another_role(explained: Any) -> None:
+    other = "role_arn: 'arn:aws:iam::111122223333:role/logs', bucket: !Ref Lines"
+    assert explained(routed("s3", other, "alias/mine"))["resources"]["Task"]["gaps"] == []
+
+
+CACHE = """\
+  Cache:
+    Type: AWS::ECR::PullThroughCacheRule
+    Properties: {EcrRepositoryPrefix: hub, UpstreamRegistryUrl: registry-1.docker.io}
+"""
+REGISTRY = "${AWS::AccountId}.dkr.ecr.${AWS::Region}.amazonaws.com"
+SOMETIMES = CACHE.replace("    Type", "    Condition: IsProd\n    Type", 1)
+IMPORTED = {
+    "an image of the cache": ("hub/nginx:1", CACHE, {""}),
+    "by reference to the rule": ("${Cache}/nginx:1", CACHE, {""}),
+    "a rule under a condition": ("hub/nginx:1", SOMETIMES, {"IsProd holds"}),
+    "an image beside the cache": ("hubs/nginx:1", CACHE, set()),
+    "no rule": ("hub/nginx:1", "", set()),
+}
+
+
+@pytest.mark.parametrize(("image", "more", "when"), IMPORTED.values(), ids=IMPORTED)
+def test_an_image_of_a_pull_through_cache_may_be_imported(
+    explained: Any, image: str, more: str, when: set[str]
+) -> None:
+    found = told(explained(template(f"Image: !Sub '{REGISTRY}/{image}'", more)))
+    repository = "arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/hub/nginx"
+    imports = {
+        key: of for key, of in found.items() if key[0] in ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
+    }
+    assert imports == {
+        (action, each): (repository,)
+        for action in ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
+        for each in when
+    }
 
 
 def test_a_destination_whose_key_is_an_alias_is_a_gap_of_the_task_role(explained: Any) -> None:

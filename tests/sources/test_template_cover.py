@@ -74,7 +74,12 @@ BUCKET = {
         }
     },
 }
-IN_BUCKET = {"Fn::Sub": "arn:aws:s3:::${Bucket}/x"}
+
+
+def init_file(number: int) -> dict[str, Any]:
+    return {"Name": f"aws_fluent_bit_init_s3_{number}", "Value": {"Fn::Sub": "arn:aws:s3:::${Bucket}/x"}}
+
+
 LARGE = "x" * 40_000
 ASKED_TOGETHER = {"Joined": {"Fn::Equals": [{"Fn::Sub": "${P0}-${Extra}"}, "yes-x"]}}
 
@@ -110,8 +115,12 @@ TOGETHER = {
         Group={"Type": "AWS::Logs::LogGroup"},
         Other=GROUP,
     ),
-    "a bucket that the first of them names": template(
-        {"Environment": [when("C0", variable(0, IN_BUCKET)), when("C1", variable(1, IN_BUCKET))]}, Bucket=BUCKET
+    "a bucket that two of them name": template(
+        {
+            "FirelensConfiguration": {"Type": "fluentbit"},
+            "Environment": [when(f"C{each}", init_file(each)) for each in range(2)],
+        },
+        Bucket=BUCKET,
     ),
     "their numbers": template(
         {"Secrets": [when("C0", secret(0)), when("C1", {"ValueFrom": {"Ref": "Secret1"}})]},
