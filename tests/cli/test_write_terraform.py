@@ -662,6 +662,63 @@ data "aws_secretsmanager_secret" "here" {
 """
 
 
+TEMPLATE = '[{"name": "${name}", "image": "nginx", "secrets": [{"name": "A", "valueFrom": "${secret}"}]}]'
+
+
+def test_containers_from_the_file_of_a_caller_are_its_own_even_if_a_default_fails(
+    cfnroles: Any, tmp_path: Path
+) -> None:
+    """Neither reading of the module on its own knows them, each for another reason."""
+    (tmp_path / "task").mkdir()
+    (tmp_path / "task/main.tf").write_text(
+        'variable "tags" { default = {} }\nvariable "file" {}\nvariable "values" {}\n'
+        'locals {\n  own = { name = var.tags["Name"] }\n}\n'
+        'resource "aws_ecs_task_definition" "it" {\n  family = "it"\n'
+        "  container_definitions = templatefile(var.file, merge(local.own, var.values))\n}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "app.json.tpl").write_text(TEMPLATE, encoding="utf-8")
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_secretsmanager_secret" "db" { name = "db" }\n'
+        'module "m" {\n  source = "./task"\n  tags = { Name = "web" }\n  file = "app.json.tpl"\n'
+        "  values = { secret = aws_secretsmanager_secret.db.arn }\n}\n",
+        encoding="utf-8",
+    )
+    assert cfnroles("terraform", tmp_path, "--strict").code == 0
+    (written,) = tmp_path.rglob("*.cfnroles.tf")
+    assert written.name == "module_m_it.cfnroles.tf"
+    assert "Resource = [aws_secretsmanager_secret.db.arn]" in written.read_text(encoding="utf-8")
+
+
+def test_what_only_the_caller_of_a_module_knows_that_its_roles_need_is_a_gap(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "task").mkdir()
+    (tmp_path / "task/main.tf").write_text(
+        'variable "cluster" {}\nresource "aws_ecs_task_definition" "it" {\n  family = "it"\n'
+        '  container_definitions = jsonencode([{ name = "web", image = "nginx" }])\n}\n'
+        'resource "aws_ecs_service" "it" {\n  cluster = var.cluster\n  enable_execute_command = true\n'
+        "  task_definition = aws_ecs_task_definition.it.arn\n}\n",
+        encoding="utf-8",
+    )
+    main = 'module "m" {\n  source = "./task"\n  cluster = aws_ecs_cluster.main.id\n}\nCLUSTER'
+    cluster = """resource "aws_kms_key" "exec" {}
+resource "aws_ecs_cluster" "main" {
+  name = "main"
+  configuration {
+    execute_command_configuration {
+      kms_key_id = aws_kms_key.exec.arn
+    }
+  }
+}
+"""
+    (tmp_path / "main.tf").write_text(main.replace("CLUSTER", cluster), encoding="utf-8")
+    result = cfnroles("terraform", tmp_path, "--strict")
+    assert result.code == 1
+    assert "where the module is called, its role needs kms:Decrypt on ${aws_kms_key.exec.arn}. Add the" in result.err
+    plain = cluster.replace("      kms_key_id = aws_kms_key.exec.arn\n", "")
+    (tmp_path / "main.tf").write_text(main.replace("CLUSTER", plain), encoding="utf-8")
+    assert cfnroles("terraform", tmp_path, "--strict").code == 0
+
+
 def test_the_roles_of_a_module_have_its_provider_and_the_gate_that_of_each_secret(
     cfnroles: Any, tmp_path: Path
 ) -> None:

@@ -77,7 +77,7 @@ def _both(usual: Merged, general: Merged, decided: Collection[_Place], place: _P
     before, after = usual.discovery, general.discovery
     found = Discovery(
         chosen(before.needs, after.needs),
-        chosen(before.gaps, after.gaps),
+        (*chosen(before.gaps, after.gaps), *_hidden_in_both(before.gaps, after.gaps, decided, place)),
         before.findings,
         chosen(before.references, after.references),
     )
@@ -87,6 +87,17 @@ def _both(usual: Merged, general: Merged, decided: Collection[_Place], place: _P
     )
     made = frozenset(chosen(usual.made, general.made))
     return replace(usual, family=general.family or usual.family, discovery=found, conditions=conditions, made=made)
+
+
+def _hidden_in_both(
+    here: Sequence[Gap], anywhere: Sequence[Gap], decided: Collection[_Place], place: _PlaceOf
+) -> Iterable[Gap]:
+    """Yield the gaps for any value whose members are a gap with the known values, too, for another reason.
+
+    No value decides what they need, even though the reasons have different places.
+    """
+    unseen = {place_in_tree(gap.origin) for gap in here if place(gap.origin) not in decided}
+    yield from (gap for gap in anywhere if place(gap.origin) in decided and place_in_tree(gap.origin) in unseen)
 
 
 def _decided(

@@ -22,6 +22,7 @@ from cfnroles.sources.terraform_directory import DirectoryRoles, read_files, sit
 from cfnroles.sources.told import Told
 from cfnroles.targets.made_profiles import with_made_profile
 from cfnroles.targets.terraform.any_value import with_any_key, with_any_text
+from cfnroles.targets.terraform.callers_needs import needs_of_callers
 from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.deciding import deciding
 from cfnroles.targets.terraform.file import Again, Header
@@ -75,7 +76,7 @@ def _in_module(called: _Called, project: Project, form: GateForm, again: Again) 
     directory, files = called.directory, project.files
     fetched = directory.startswith(".") and not directory.startswith("..")
     inside = again.in_module(directory)
-    own = () if fetched else tuple(_of_module(called.reading, files, directory, form, inside))
+    own = () if fetched else tuple(_of_module(called, project, form, inside))
     if not own or any(map(_is_handed, own)):
         yield from _beside_calls(called, project, form, again)
     elif directory.startswith("..") and not files.in_own_tree(directory):
@@ -144,9 +145,10 @@ def _for_any_key(project: Project, told: Told, opened: Mapping[str, Sequence[Tas
     return {without_instances(task.address): task for task in general}
 
 
-def _of_module(reading: Reading, files: Files, directory: str, form: GateForm, again: Again) -> Iterator[TerraformFile]:
+def _of_module(called: _Called, project: Project, form: GateForm, again: Again) -> Iterator[TerraformFile]:
     """Yield the files for the task definitions of a module, which is read for any of its calls."""
-    below = Below(files, directory)
+    directory, reading = called.directory, called.reading
+    below = Below(project.files, directory)
     told = replace(reading.told, parameters={}, variable_files=())
     inner = read_files(below, joined(reading.name, directory), told)
     options = reading.tasks[0].options
@@ -154,7 +156,17 @@ def _of_module(reading: Reading, files: Files, directory: str, form: GateForm, a
     if own:
         for each in directory_files(replace(inner, tasks=own), below, form=form, again=again):
             gaps = tuple(replace(gap, remedy=_of_the_module(gap.remedy, inner.name)) for gap in each.gaps)
-            yield replace(each, path=joined(directory, each.path), gaps=gaps)
+            more = needs_of_callers(each, own, _in_calls(called, project))
+            yield replace(each, path=joined(directory, each.path), gaps=(*gaps, *more))
+
+
+def _in_calls(called: _Called, project: Project) -> Iterator[Task]:
+    """Yield the task definitions of a module, in all its calls."""
+    known = {site.address: site for site in sites_with_roles(project)}
+    for task in map(with_made_profile, called.reading.tasks):
+        site = known[without_instances(task.address)]
+        if site.calls and module_directory(project, site.calls) == called.directory:
+            yield task
 
 
 def _of_the_module(remedy: str, directory: str) -> str:
@@ -175,10 +187,8 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
     types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")
     opened = {task.address: task for tasks in called.opened.values() for task in tasks}
     known = {site.address: site for site in sites_with_roles(project)}
-    for task in map(with_made_profile, called.reading.tasks):
+    for task in _in_calls(called, project):
         site = known[without_instances(task.address)]
-        if not site.calls or module_directory(project, site.calls) != called.directory:
-            continue
         merged = _beside_call(task, opened.get(task.address))
 
         def same(names: frozenset[str], task: Task = task, site: Site = site, merged: Merged = merged) -> bool:

@@ -27,6 +27,9 @@ _ARGUMENTS = {
 #: The names of the data sources for the values that AWS provides.
 CURRENT: Mapping[str, str] = {kind: "current" for _, kind, _ in OF_AWS.values()}
 
+#: Expressions with the same value in each module.
+_EVERYWHERE = ("${terraform.workspace}", "${path.root}", "${path.cwd}")
+
 
 def statements_hcl(statements: Sequence[Statement], address: str, form: str = "") -> Page:
     """Return statements to paste into a policy of this form, in the module of the resource with this address."""
@@ -77,7 +80,7 @@ def is_elsewhere(symbol: Expression, module: str) -> bool:
 
     Another resource of the same module may name the value of a resource, as a version does that of its secret.
     """
-    if symbol.name == f"{module}{symbol.written[2:-1]}":
+    if symbol.name == f"{module}{symbol.written[2:-1]}" or symbol.written in _EVERYWHERE:
         return False
     return not symbol.address or module_of(symbol.address) != module
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cfnroles.targets.terraform.pasted_statements import expression
+from cfnroles.symbols import Expression
+from cfnroles.targets.terraform.pasted_statements import expression, is_elsewhere
 
 
 @pytest.mark.parametrize(
@@ -16,3 +17,9 @@ from cfnroles.targets.terraform.pasted_statements import expression
 )
 def test_a_value_of_a_policy_is_an_expression(value: Any, written: str) -> None:
     assert expression(value) == written
+
+
+@pytest.mark.parametrize(("name", "elsewhere"), [("terraform.workspace", False), ("var.stage", True)])
+def test_the_workspace_is_the_same_in_each_module(name: str, elsewhere: bool) -> None:
+    symbol = Expression(f"module.m.{name}", written=f"${{{name}}}", reason="")
+    assert is_elsewhere(symbol, "module.other.") is elsewhere
