@@ -66,7 +66,7 @@ def _problems(value: Any, kind: Any, path: workload.Path) -> Iterator[tuple[work
         return
     if isinstance(kind, Mapping):
         if not isinstance(value, Mapping):
-            yield path, f"expected an object, found {_article(value)}", f"Its members are {', '.join(kind)}"
+            yield path, f"expected an object, found {_article(value)}", _as_object(value, kind)
             return
         for name, member in value.items():
             if name in kind:
@@ -89,6 +89,14 @@ def _problems(value: Any, kind: Any, path: workload.Path) -> Iterator[tuple[work
     elif kind != ANYTHING and isinstance(value, (Mapping, list)):
         noun = "string" if kind == TEXT else kind
         yield path, f"expected a {noun}, found {_article(value)}", f"Write a {noun}"
+
+
+def _as_object(value: Any, kind: Mapping[str, Any]) -> str:
+    """Return how to write a value as an object: with what members, or without the list around it."""
+    if isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+        return "Remove the [ and ] around it"
+    shown = [*kind][:_FEW]
+    return f"Its members are {', '.join(shown)}{', ...' if len(shown) < len(kind) else ''}"
 
 
 def _as_list(value: Any, element: Any) -> str:

@@ -63,14 +63,14 @@ class Turned(Struct):
                 tree[member] = turned
         return tree
 
-    def containers_first(self, elements: Any) -> Any:
-        """Return the containers among the elements of a list, before other elements; another value as it is."""
+    def known_containers(self, elements: Any) -> Any:
+        """Return the containers among the elements of a list, without the unknown ones; another value as it is."""
         if isinstance(elements, Mapping | str | int | float):
             return elements
         found = elements or []
-        if all(isinstance(each, dict) for each in found):
+        if not (unknown := [index for index, each in enumerate(found) if each is None]):
             return found
-        order = sorted(range(len(found)), key=lambda index: not isinstance(found[index], dict))
+        order = [*(index for index in range(len(found)) if index not in unknown), *unknown]
         places = {before: index for index, before in enumerate(order)}
 
         def moved(path: Path) -> Path:
@@ -78,7 +78,7 @@ class Turned(Struct):
 
         self.sources = {moved(path): source for path, source in self.sources.items()}
         self.unseen[:] = map(moved, self.unseen)
-        return [found[index] for index in order if isinstance(found[index], dict)]
+        return [found[index] for index in order[: -len(unknown)]]
 
     def value(self, given: Any, kind: Any, path: Path, steps: Path) -> Any:
         """Return the value at ``steps`` in the form of its ``kind``; ``None`` for another type."""

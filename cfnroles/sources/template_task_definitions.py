@@ -80,7 +80,7 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
             yield from _provider(turned, document, stack)
             continue
         tree = turned.structure(resource.properties, MEMBERS, (), ())
-        containers = turned.containers_first(tree.get("containerDefinitions"))
+        containers = turned.known_containers(tree.get("containerDefinitions"))
         # A placeholder for another tool is only a symbol here.
         tree = as_symbols({**tree, "containerDefinitions": containers})
         workload = Workload(document, tree, hidden=frozenset(turned.unseen))

@@ -158,11 +158,6 @@ def test_what_cannot_be_linted_is_an_error(text: str, message: str) -> None:
         pytest.param("Resources: {}", id="no resources"),
         pytest.param("Resources: {Task: {Type: AWS::ECS::TaskDefinition}}", id="no properties"),
         pytest.param("Resources: {Task: {Type: AWS::ECS::TaskDefinition, Properties: []}}", id="a list of properties"),
-        pytest.param(
-            "Resources: {Task: {Type: AWS::ECS::TaskDefinition,"
-            " Properties: {ContainerDefinitions: [1, {Name: a, Secrets: 2}]}}}",
-            id="containers of another shape",
-        ),
         pytest.param("Resources: {Role: {Type: AWS::IAM::Role}}", id="a role without anything"),
         pytest.param(
             "Resources: {Role: {Type: AWS::IAM::Role, Properties: {Policies: text}}}", id="policies as a text"

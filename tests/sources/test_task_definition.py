@@ -151,6 +151,8 @@ def test_home_is_what_the_document_proves(members: dict[str, Any], account: str,
         ({**TASK, "volumes": {"data": {}}}, "volumes", "Write a list of objects"),
         ({**TASK, "cpu": ["256"]}, "cpu", "Write a string"),
         ({**TASK, "runtimePlatform": "LINUX"}, "runtimePlatform", "Its members are cpuArchitecture"),
+        ({**TASK, "volumes": [[{"name": "data"}]]}, "volumes[0]", "Remove the [ and ] around it"),
+        ({**TASK, "volumes": ["data"]}, "volumes[0]", "efsVolumeConfiguration, ..."),
         (
             {"family": "x", "containerDefinitions": [{"name": "a", "secrets": [{"valuefrom": "/a"}]}]},
             "containerDefinitions[0].secrets[0].valuefrom",

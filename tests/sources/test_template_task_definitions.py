@@ -98,6 +98,8 @@ REFUSED = {
     "a list in place of a string": ("ContainerDefinitions: [{Image: [nginx]}]", "expected a string, found a list"),
     "containers by name": ("ContainerDefinitions: {web: {Image: nginx}}", "expected a list, found an object"),
     "one container": ("ContainerDefinitions: {Name: web}", "expected a list, found an object"),
+    "a string in place of a container": ("ContainerDefinitions: [web, {}]", "expected an object, found a string"),
+    "a list in place of a container": ("ContainerDefinitions: [[{}]]", "expected an object, found a list"),
     "a string in place of containers": ("ContainerDefinitions: web", "expected a list, found a string"),
 }
 
@@ -257,13 +259,13 @@ def test_members_know_where_they_stand_also_behind_conditions() -> None:
 
 
 def test_what_is_no_container_moves_no_container_behind_it() -> None:
-    containers = "[!Ref Given, {Name: a}, text, {Name: b, Secrets: [{Name: S, ValueFrom: /s}]}]"
+    containers = "[!Ref Given, {Name: a}, !Ref Given, {Name: b, Secrets: [{Name: S, ValueFrom: /s}]}]"
     task = read(f"{{ContainerDefinitions: {containers}}}")
     start = ("Resources", "Task", "Properties", "ContainerDefinitions")
     assert [c["name"] for c in task.workload.tree["containerDefinitions"]] == ["a", "b"]
     assert task.sources["containerDefinitions", 0, "name"] == (*start, 1, "Name")
     assert task.sources["containerDefinitions", 1, "secrets", 0, "valueFrom"] == (*start, 3, "Secrets", 0, "ValueFrom")
-    assert [task.sources[path] for path in task.unseen] == [(*start, 0)]
+    assert [task.sources[path] for path in task.unseen] == [(*start, 0), (*start, 2)]
 
 
 def test_daemons_have_task_definitions_too() -> None:
