@@ -110,7 +110,7 @@ class StackRoles:
         found = []
         for policy in self._stack.of_type(*POLICIES):
             named = list(_attached_to(policy))
-            found += [(text, source) for text, source in named if text not in self._names]
+            found += [each for each in named if each[0] not in self._names and not self._dangling(each[0])]
             if not named and policy.logical_id not in arns:
                 found.append((policy.logical_id, _of_resource(policy, _guards(policy))))
         return tuple(found)
@@ -131,7 +131,7 @@ class StackRoles:
             for text, source in _attached_to(policy):
                 if self._names.get(text) == role.logical_id:
                     attached.append(source)
-                elif text not in self._names and symbols(text):
+                elif text not in self._names and symbols(text) and not self._dangling(text):
                     perhaps.append(source)
         return RoleResource(
             role,
@@ -141,6 +141,10 @@ class StackRoles:
             tuple(source for arn in boundaries for source in self._managed(role, arn)),
             tuple(perhaps),
         )
+
+    def _dangling(self, text: str) -> bool:
+        """Return whether a text refers to a resource that is not created: CloudFormation then refuses the template."""
+        return any(self._stack.left_out(name.partition(".")[0]) for name in symbols(text))
 
     def _managed(self, role: Resource, arn: Part) -> Iterator[PolicySource]:
         """Yield the policy with an ARN, or with a reference to a resource of the template."""

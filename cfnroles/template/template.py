@@ -95,6 +95,11 @@ class ResolvedStack(Struct, frozen=True, dict=True):
             return tuple(self.resources.of_type(types))
         return tuple(resource for resource in self.resources.values() if resource.type in types)
 
+    def left_out(self, logical_id: str) -> bool:
+        """Return whether the template has a resource that the stack lacks, because its condition does not hold."""
+        given = self.resources
+        return isinstance(given, _Resources) and logical_id in given.definitions and logical_id not in given
+
     @cached_property
     def known(self) -> dict[object, Any]:
         """A cache of results about the stack."""
@@ -109,17 +114,17 @@ class _Resources(Mapping[str, Resource]):
     """The resources of a stack, each resolved on demand: most never are."""
 
     def __init__(self, resolution: Resolution, types: tuple[str, ...], alike: Alike | None) -> None:
-        self._definitions = resources_of(resolution.tree)
+        self.definitions = resources_of(resolution.tree)
         self._resolution, self._types, self._alike = resolution, types, alike
         self._known: dict[str, Resource] = {}
         self._there: dict[str, bool] = {}
         self._by_type: dict[str, list[str]] = {}
-        for name, definition in self._definitions.items():
+        for name, definition in self.definitions.items():
             self._by_type.setdefault(definition["Type"], []).append(name)
 
     def __getitem__(self, logical_id: str) -> Resource:
         if logical_id not in self._known:
-            if logical_id not in self._definitions or not self._is_there(logical_id):
+            if logical_id not in self.definitions or not self._is_there(logical_id):
                 raise KeyError(logical_id)
             self._known[logical_id] = self._worked_out(logical_id)
         return self._known[logical_id]
@@ -131,18 +136,18 @@ class _Resources(Mapping[str, Resource]):
             if (same := found.get(tuple(map(self._resolution.look, looks)))) is not None:
                 return same
         own = self._resolution.apart()
-        made = _resource(logical_id, self._definitions[logical_id], own, self._types)
+        made = _resource(logical_id, self.definitions[logical_id], own, self._types)
         alike.setdefault(tuple(own.looks), {})[tuple(own.looks.values())] = made
         return made
 
     def __iter__(self) -> Iterator[str]:
-        return filter(self._is_there, self._definitions)
+        return filter(self._is_there, self.definitions)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def __contains__(self, logical_id: object) -> bool:
-        return logical_id in self._definitions and self._is_there(str(logical_id))
+        return logical_id in self.definitions and self._is_there(str(logical_id))
 
     def of_type(self, types: tuple[str, ...]) -> Iterator[Resource]:
         """Yield the resources of these types, in the order of the template."""
@@ -153,7 +158,7 @@ class _Resources(Mapping[str, Resource]):
 
     @cached_property
     def _order(self) -> Mapping[str, int]:
-        return {name: number for number, name in enumerate(self._definitions)}
+        return {name: number for number, name in enumerate(self.definitions)}
 
     def _is_there(self, logical_id: str) -> bool:
         there = self._there.get(logical_id)
@@ -162,7 +167,7 @@ class _Resources(Mapping[str, Resource]):
         return there
 
     def _holds(self, logical_id: str) -> bool:
-        condition = self._definitions[logical_id].get("Condition")
+        condition = self.definitions[logical_id].get("Condition")
         return not isinstance(condition, str) or self._resolution.condition(condition) is not False
 
 

@@ -185,6 +185,14 @@ def test_a_policy_of_another_role_is_none_of_this_one() -> None:
     assert (role.policies, role.unread) == ((), ())
 
 
+def test_a_policy_of_a_role_that_is_not_created_is_none_of_this_one() -> None:
+    # CloudFormation refuses such a template where the condition does not hold, so no policy has an unknown role there.
+    gone = "  Gone: {Type: AWS::IAM::Role, Condition: Never, Properties: {AssumeRolePolicyDocument: {Statement: []}}}\n"
+    template = f"{holding('Path: /', attached('Policy', 'Roles: [!Ref Gone]'))}{gone}"
+    role = read_role(template.replace("Conditions: {", "Conditions: {Never: !Equals [a, b], ", 1), "t.yaml", "R")
+    assert (role.policies, role.unread) == ((), ())
+
+
 def test_a_role_behind_a_condition_is_read_as_if_it_were_there() -> None:
     role = read_role(holding(f"Policies: [{INLINE}]", more=", Condition: C"), "t.yaml", "R")
     assert ([policy.name for policy in role.policies], role.unread) == (["P"], ())
