@@ -14,8 +14,9 @@ from cfnroles.table.feature import Found, Grant, Unnamed
 from cfnroles.text import ANYTHING, EMPTY, Text
 
 _FLUENT_BIT = "https://docs.fluentbit.io/manual/data-pipeline/outputs"
+# Patterns are compiled when they are used: few task definitions have such a destination, and every command loads them.
 _SUFFIX = r"\.amazonaws\.com(?:\.cn)?.*"
-_DOMAIN_HOST = re.compile(rf"(?:https?://)?(?:search|vpc)-(.+)-[a-z0-9]{{26}}\.([a-z0-9-]+)\.es{_SUFFIX}")
+_DOMAIN_HOST = rf"(?:https?://)?(?:search|vpc)-(.+)-[a-z0-9]{{26}}\.([a-z0-9-]+)\.es{_SUFFIX}"
 _DOMAINS = frozenset(
     {
         *("AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain"),
@@ -24,12 +25,12 @@ _DOMAINS = frozenset(
 )
 _ENDPOINT = re.compile(r"\.DomainEndpoint$|^(\[.*\]\.?)?endpoint$")
 #: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-manage.html
-_COLLECTION_HOST = re.compile(rf"(?:https?://)?([a-z0-9]{{3,40}})\.([a-z0-9-]+)\.aoss{_SUFFIX}")
+_COLLECTION_HOST = rf"(?:https?://)?([a-z0-9]{{3,40}})\.([a-z0-9-]+)\.aoss{_SUFFIX}"
 #: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/configure-client-fluentbit.html
-_PIPELINE_HOST = re.compile(rf"(?:https?://)?([a-z][a-z0-9-]+)-[a-z0-9]{{26}}\.([a-z0-9-]+)\.osis{_SUFFIX}")
+_PIPELINE_HOST = rf"(?:https?://)?([a-z][a-z0-9-]+)-[a-z0-9]{{26}}\.([a-z0-9-]+)\.osis{_SUFFIX}"
 #: https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-APIReference-RemoteWrite.html
-_PROMETHEUS_HOST = re.compile(rf"(?:https?://)?aps-workspaces\.([a-z0-9-]+){_SUFFIX}")
-_WORKSPACE = re.compile(r"/workspaces/(ws-[a-z0-9-]+)/.*")
+_PROMETHEUS_HOST = rf"(?:https?://)?aps-workspaces\.([a-z0-9-]+){_SUFFIX}"
+_WORKSPACE = r"/workspaces/(ws-[a-z0-9-]+)/.*"
 
 
 def searches_compatibly(found: Found) -> bool:
@@ -60,7 +61,7 @@ def pipeline(found: Found) -> Text:
 def workspace(found: Found) -> Text:
     """The workspace of Amazon Managed Service for Prometheus, from host and path."""
     host, path = required(found, "host"), required(found, "uri")
-    region, name = _PROMETHEUS_HOST.fullmatch(host.plain), _WORKSPACE.fullmatch(path.plain)
+    region, name = re.fullmatch(_PROMETHEUS_HOST, host.plain), re.fullmatch(_WORKSPACE, path.plain)
     if region is None or name is None:
         raise Unnamed(
             f"{host.written}{path.written} does not say its workspace",
@@ -91,9 +92,9 @@ def _attribute(symbol: Attribute | Expression) -> str:
     return symbol.attribute if isinstance(symbol, Expression) else symbol.name
 
 
-def _named(found: Found, host: re.Pattern[str], noun: str, form: str) -> tuple[str, str]:
+def _named(found: Found, host: str, noun: str, form: str) -> tuple[str, str]:
     given = required(found, "host", "url", "endpoint")
-    match = host.fullmatch(given.plain)
+    match = re.fullmatch(host, given.plain)
     if match is None:
         raise Unnamed(f"the host {given.written} does not say its {noun}", f"Write its own endpoint, {form}")
     return match[1], match[2]
