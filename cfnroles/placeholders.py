@@ -29,6 +29,8 @@ _NOT_OF_THE_ROUTER = re.compile(_BRACKETED)
 _NAME = re.compile(r"[A-Za-z_][\w .-]*(?:(?::(?=[A-Za-z_])|[\[/])[\w .\]-]*)*")
 _PSEUDO_PARAMETER = rf"\$\{{(?:{'|'.join(PSEUDO_PARAMETERS)})\}}"
 _OF_AWS = r"\$\{AWS::[^{}]*\}"
+#: What may have colons of its own, which separate nothing.
+_WITH_COLONS = re.compile(f"{_OF_AWS}|{_PLACEHOLDER.pattern}")
 #: Words without brackets in place of a Region or account: in an ARN, or in the host of an ECR registry.
 _WORDS = re.compile(
     r"\barn:[^:\s]*:[^:\s]*:(?P<region>[^:\s]*):(?P<account>[^:\s]*):"
@@ -267,8 +269,8 @@ def _literal(text: str) -> str:
 
 
 def _masked(literal: str) -> str:
-    """Return the text with placeholders and pseudo parameters masked, because their own colons separate nothing."""
-    return re.sub(f"{_OF_AWS}|{_PLACEHOLDER.pattern}", "~", literal)
+    """Return the text with placeholders and pseudo parameters masked."""
+    return _WITH_COLONS.sub("~", literal)
 
 
 def _part(written: str, symbols: Mapping[str, Symbol]) -> Part:

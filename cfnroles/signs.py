@@ -42,7 +42,9 @@ class Misread(InvalidInput):
 
 def misreading(text: Text) -> Misread | None:
     """Return the first problem of a text's literal parts in a policy, or ``None``."""
-    for literal in [part for part in text.parts if isinstance(part, str) and _ANY.search(part)]:
+    for literal in text.parts:
+        if not isinstance(literal, str) or not _ANY.search(literal):
+            continue
         for signs, why, remedy in _SIGNS:
             if found := signs.search(literal):
                 return Misread(text, f"{_shown(text.written)} contains {_sign(found[0])}, {why}", remedy)

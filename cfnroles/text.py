@@ -66,7 +66,8 @@ class Text(str):
     @property
     def remedies(self) -> tuple[str, ...]:
         """How to find the values of its symbols."""
-        return tuple([getattr(symbol, "remedy", "") for symbol in self.symbols])
+        symbols = self.symbols
+        return tuple([getattr(symbol, "remedy", "") for symbol in symbols]) if symbols else ()
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:

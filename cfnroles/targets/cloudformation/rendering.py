@@ -60,15 +60,15 @@ class Rendering(Struct, frozen=True):
         }
 
     def _value(self, value: Any, path: Path) -> Any:
+        if isinstance(value, str):  # most are; the test for a Mapping takes longer
+            return Ref(self.images[path]) if path in self.images else self._text(value, path)
         if isinstance(value, Mapping):
             if path[-1] in _MAPS:
                 return {key: self._value(member, (*path, key)) for key, member in value.items()}
             return self.structure(value, path)
         if isinstance(value, list):
             return [self._value(element, (*path, index)) for index, element in enumerate(value) if element is not None]
-        if path in self.images:
-            return Ref(self.images[path])
-        return self._text(value, path) if isinstance(value, str) else value
+        return value
 
     def _text(self, text: str, path: Path) -> Any:
         if path[-1] == "awslogs-region" and text == self.spelling.facts.region:

@@ -278,7 +278,7 @@ def _field(origin: Origin) -> str:
 
 def unspelled(text: str) -> str:
     """Return a text that names symbols in readable form: in a template, only Fn::Sub has ``${...}``."""
-    return re.sub(r"\$\{!?([^{}]*)\}", r"<\1>", text)
+    return re.sub(r"\$\{!?([^{}]*)\}", r"<\1>", text) if "${" in text else text
 
 
 def _by_parameter(parameter: Callable[[Holder], str], holders: Sequence[Holder]) -> Iterable[tuple[str, Holder]]:

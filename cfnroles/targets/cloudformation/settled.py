@@ -111,7 +111,7 @@ class _Settling:
                 return self.tree(yes if self._holds[name] else no)
             case {"Fn::If": [name, yes, no]}:
                 return {"Fn::If": [name, self.tree(yes), self.tree(no)]}
-        members = [(name, self.tree(each)) for name, each in tree.items()]
+        members = [(name, each if type(each) is str else self.tree(each)) for name, each in tree.items()]
         return {name: each for name, each in members if each != _NO_VALUE}
 
     def _condition(self, condition: Any) -> Any:

@@ -22,12 +22,11 @@ _RESOURCE = (
     "Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Properties",
 )  # fmt: skip
 
-# A string that every YAML reader reads as that string: it begins with a letter, a slash, `$`, `^` or `.`, and contains
-# neither `: ` nor ` #` nor a colon at its end. In a list on one line it must be a single word.
-_PLAIN = re.compile(r"(?!.*(?:: | #|[: ]$))[A-Za-z/$^._][ -~]*")
+_PLAIN = re.compile(r"[A-Za-z/$^._][ -~]*")
+# In a list on one line, a string without quotes must be a single word.
 _PLAIN_IN_FLOW = re.compile(r"[A-Za-z/$^._][A-Za-z0-9/$^._-]*")
-# What YAML 1.1 reads as a Boolean, null, or a number: `yes`, `~`, `.5`, `.inf`.
-_NO_TEXT = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null|\.(inf|nan)|\.[0-9].*)")
+# Words that YAML 1.1 reads as a Boolean, null, or a number.
+_NO_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan"})
 _BLOCK = re.compile(r"(?:(?:[!-~][ -~]*)?\n|(?: +[!-~][ -~]*)\n)+")
 
 
@@ -226,8 +225,24 @@ def _scalar(value: Any, flow: bool = False) -> str:
 
 @lru_cache(maxsize=2048)  # most are names, and the same in all templates
 def _text(value: str, flow: bool) -> str:
-    if _PLAIN.fullmatch(value) and not _NO_TEXT.fullmatch(value) and (not flow or _PLAIN_IN_FLOW.fullmatch(value)):
+    if _is_plain(value) and (not flow or _PLAIN_IN_FLOW.fullmatch(value)):
         return value
     if visible(value) == value:
         return "'" + value.replace("'", "''") + "'"
     return yaml_source(value)
+
+
+def _is_plain(value: str) -> bool:
+    """Return whether every YAML reader reads a string without quotes as that string.
+
+    It begins with a letter, a slash, `$`, `^`, `_` or `.`, and contains neither `: ` nor ` #` nor a colon at its end.
+    """
+    # Searching for the signs is twice as fast as one pattern for everything.
+    return (
+        _PLAIN.fullmatch(value) is not None
+        and ": " not in value
+        and " #" not in value
+        and value[-1] not in ": "
+        and value.lower() not in _NO_TEXT
+        and not (value[0] == "." and value[1:2].isdigit())
+    )

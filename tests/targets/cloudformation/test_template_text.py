@@ -131,3 +131,13 @@ def test_every_text_is_read_as_itself_by_every_reader(text: str) -> None:
     assert parse(written, "template") == template
     plain = yaml.load(re.sub(r"!Equals\b", "", written), Loader=yaml.SafeLoader)
     assert plain == {**template, "List": [text, [text, ""]]}
+
+
+@pytest.mark.parametrize("text", ["a:b", "a#b", "yes sir", "./a", "/a b", "${A}::b", "^a$", "_a", "nullable", ".info"])
+def test_a_text_that_every_reader_understands_has_no_quotes(text: str) -> None:
+    assert to_yaml({"Resources": {}, "Value": text}).endswith(f"\nValue: {text}\n")
+
+
+@pytest.mark.parametrize("text", ["a: b", "a #b", "a:", "a ", "Y", "OFF", "Null", ".5", ".5a", ".Inf", ".NaN", "1", ""])
+def test_a_text_that_a_reader_might_misunderstand_has_quotes(text: str) -> None:
+    assert to_yaml({"Resources": {}, "Value": text}).endswith(f"\nValue: '{text}'\n")
