@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cfnroles.hcl.configuration import Configuration
 from cfnroles.hcl.instances import Instances, ResourceInstance
-from cfnroles.hcl.module import Module, Outputs
+from cfnroles.hcl.module import OWN, Module, Outputs
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.syntax import Block, Place
 from cfnroles.hcl.values import Lazy, Value
@@ -59,6 +59,16 @@ def away(project: Project) -> Iterator[tuple[str, Block]]:
     """Yield the calls of unavailable modules, each with its address."""
     for calls, call in calls_away(project):
         yield "".join(f"module.{each}." for each in calls)[:-1], call
+
+
+def passed_variables(project: Project, directory: str) -> frozenset[str]:
+    """Return the variables of a module that any of its calls passes."""
+    found: set[str] = set()
+    for calls, caller in modules_of(project):
+        for name, call in project.configuration(caller).modules.items():
+            if project.source_of(call, caller, (*calls, name)) == directory:
+                found |= call.body.arguments.keys() - OWN
+    return frozenset(found)
 
 
 def calls_away(project: Project) -> Iterator[tuple[tuple[str, ...], Block]]:

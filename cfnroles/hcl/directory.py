@@ -66,7 +66,7 @@ class Directory:
         """As for ``Files``; a repository that is a whole home directory does not count."""
         try:
             found, top = self._path(path).resolve(), self._top()
-            return top is not None and top in found.parents and ".git" not in found.parts
+            return top is not None and found.is_relative_to(top) and ".git" not in found.parts
         except (OSError, ValueError, RuntimeError):
             return False
 

@@ -50,7 +50,7 @@ class Project:
     ):
         self.files = files
         self.any_key, self.by_state = any_key, by_state
-        self._any_text, self._opened = any_text, opened
+        self._any_text, self._opened, self._always_opened = any_text, opened, opened
         self.budget = Budget(MOST_OF_ALL)
         self._known: dict[str, Configuration] = {}
         #: The blocks of each type, cached.
@@ -80,7 +80,7 @@ class Project:
     def again(self, *, any_text: bool = False, any_key: bool = False, opened: frozenset[str] = frozenset()) -> Project:
         """Return another reading of the same configuration, which shares what it knows with this one."""
         found = copy(self)
-        found.any_key, found._any_text, found._opened = any_key, any_text, opened
+        found.any_key, found._any_text, found._opened = any_key, any_text, opened | self._always_opened
         found.budget, found.given = Budget(MOST_OF_ALL), found._chosen()
         return found
 

@@ -71,10 +71,10 @@ def read_directory(directory: str, told: Told) -> Reading:
     return read_files(Directory(directory), directory, told)
 
 
-def read_files(files: Files, name: str, told: Told) -> Reading:
-    """Return the task definitions of a configuration in files from any place."""
+def read_files(files: Files, name: str, told: Told, opened: frozenset[str] = frozenset()) -> Reading:
+    """Return the task definitions of a configuration in files from any place. ``opened`` is as for ``Project``."""
     by_state = f"Pass the state: `terraform show -json | {told.again('-')}`"
-    project = Project(files, told.parameters, told.variable_files, by_state=by_state)
+    project = Project(files, told.parameters, told.variable_files, opened=opened, by_state=by_state)
     refuse_undeclared(project)
     made: list[TaskInPasses] = []
     unseen: list[Gap] = []

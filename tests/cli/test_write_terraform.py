@@ -690,17 +690,44 @@ def test_containers_from_the_file_of_a_caller_are_its_own_even_if_a_default_fail
     assert "Resource = [aws_secretsmanager_secret.db.arn]" in written.read_text(encoding="utf-8")
 
 
-def test_what_only_the_caller_of_a_module_knows_that_its_roles_need_is_a_gap(cfnroles: Any, tmp_path: Path) -> None:
-    (tmp_path / "task").mkdir()
-    (tmp_path / "task/main.tf").write_text(
-        'variable "cluster" {}\nresource "aws_ecs_task_definition" "it" {\n  family = "it"\n'
-        '  container_definitions = jsonencode([{ name = "web", image = "nginx" }])\n}\n'
-        'resource "aws_ecs_service" "it" {\n  cluster = var.cluster\n  enable_execute_command = true\n'
-        "  task_definition = aws_ecs_task_definition.it.arn\n}\n",
+def test_a_module_is_not_refused_for_defaults_that_its_caller_replaces(cfnroles: Any, tmp_path: Path) -> None:
+    """The module is the root of the repository, and its example calls it."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "main.tf").write_text(
+        'variable "memory" { default = 1024 }\n'
+        'resource "aws_ecs_task_definition" "it" {\n  family = "it"\n  cpu = 1024\n  memory = var.memory\n'
+        '  requires_compatibilities = ["FARGATE"]\n  network_mode = "awsvpc"\n'
+        '  container_definitions = jsonencode([{ name = "web", image = "nginx" }])\n}\n',
         encoding="utf-8",
     )
-    main = 'module "m" {\n  source = "./task"\n  cluster = aws_ecs_cluster.main.id\n}\nCLUSTER'
-    cluster = """resource "aws_kms_key" "exec" {}
+    example = tmp_path / "examples/one"
+    example.mkdir(parents=True)
+    (example / "main.tf").write_text('module "m" {\n  source = "../.."\n  memory = 2048\n}\n', encoding="utf-8")
+    result = cfnroles("terraform", example, "--strict")
+    assert result.code == 0, result.err
+    assert (tmp_path / "it.cfnroles.tf").is_file()
+
+
+def test_a_default_that_a_caller_replaces_decides_nothing_in_the_module(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "task").mkdir()
+    (tmp_path / "task/main.tf").write_text(
+        'variable "secret" { default = "" }\nvariable "reads" { default = false }\n'
+        'resource "aws_ecs_task_definition" "it" {\n  family = "it"\n'
+        '  container_definitions = jsonencode([merge({ name = "web", image = "nginx" },\n'
+        '    var.reads ? { secrets = [{ name = "A", valueFrom = var.secret }] } : {})])\n}\n',
+        encoding="utf-8",
+    )
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf"
+    call = f'module "m" {{\n  source = "./task"\n  reads = true\n  secret = "{secret}"\n}}\n'
+    (tmp_path / "main.tf").write_text(call, encoding="utf-8")
+    result = cfnroles("terraform", tmp_path, "--strict")
+    assert result.code == 0, result.err
+    (written,) = tmp_path.rglob("*.cfnroles.tf")
+    assert "secretsmanager:GetSecretValue" in written.read_text(encoding="utf-8")
+    assert "Made for the values" not in written.read_text(encoding="utf-8")
+
+
+CLUSTER = """resource "aws_kms_key" "exec" {}
 resource "aws_ecs_cluster" "main" {
   name = "main"
   configuration {
@@ -709,14 +736,34 @@ resource "aws_ecs_cluster" "main" {
     }
   }
 }
+module "m" {
+  source  = "TASK"
+  cluster = aws_ecs_cluster.main.id
+}
 """
-    (tmp_path / "main.tf").write_text(main.replace("CLUSTER", cluster), encoding="utf-8")
+
+
+def test_what_only_the_caller_of_a_module_names_is_written_there_or_a_gap(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "task").mkdir()
+    (tmp_path / "task/main.tf").write_text(
+        'variable "cluster" {}\nresource "aws_ecs_task_definition" "it" {\n  family = "it"\n'
+        '  container_definitions = jsonencode([{ name = "web", image = "nginx" }])\n}\n'
+        'resource "aws_ecs_service" "it" {\n  cluster = var.cluster\n  enable_execute_command = true\n'
+        "  task_definition = aws_ecs_task_definition.it.arn\n}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "main.tf").write_text(CLUSTER.replace("TASK", "./task"), encoding="utf-8")
+    assert cfnroles("terraform", tmp_path, "--strict").code == 0
+    assert "Resource = [aws_kms_key.exec.arn]" in (tmp_path / "module_m_it.cfnroles.tf").read_text(encoding="utf-8")
+    # The root has no name for the key of a module between the two.
+    (tmp_path / "between").mkdir()
+    (tmp_path / "between/main.tf").write_text(CLUSTER.replace("TASK", "../task"), encoding="utf-8")
+    (tmp_path / "main.tf").write_text('module "between" { source = "./between" }\n', encoding="utf-8")
     result = cfnroles("terraform", tmp_path, "--strict")
     assert result.code == 1
-    assert "where the module is called, its role needs kms:Decrypt on ${aws_kms_key.exec.arn}. Add the" in result.err
-    plain = cluster.replace("      kms_key_id = aws_kms_key.exec.arn\n", "")
-    (tmp_path / "main.tf").write_text(main.replace("CLUSTER", plain), encoding="utf-8")
-    assert cfnroles("terraform", tmp_path, "--strict").code == 0
+    told = "where the module is called, its role needs kms:Decrypt on ${module.between.aws_kms_key.exec.arn}. Add the"
+    assert told in result.err
+    assert (tmp_path / "task/it.cfnroles.tf").is_file()
 
 
 def test_the_roles_of_a_module_have_its_provider_and_the_gate_that_of_each_secret(

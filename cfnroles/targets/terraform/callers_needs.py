@@ -8,9 +8,13 @@ from typing import Any
 from cfnroles.hcl.definitions import without_instances
 from cfnroles.need import Gap, Need
 from cfnroles.sources.reading import Task
+from cfnroles.targets.terraform.names import KEYS
 from cfnroles.targets.terraform.written_file import TerraformFile
+from cfnroles.text import Text
 from cfnroles.written import in_terraform
 
+#: The feature of the gaps.
+CALLERS = "callers"
 _REMEDY = "Add the permission to the role yourself, with a variable of the module for the resource"
 
 
@@ -27,7 +31,8 @@ def needs_of_callers(file: TerraformFile, inside: Iterable[Task], called: Iterab
     for task in called:
         if without_instances(task.address).endswith(f".{file.label}"):
             for need in task.discovery.needs:
-                if _kind(need) not in known:
+                # A key that only may exist is part of the gap of its secret.
+                if _kind(need) not in known and need.permission.resource != Text(KEYS):
                     found.setdefault((need.holder, need.sid, need.permission.resource), []).append(need)
     yield from map(_gap, found.values())
 
@@ -40,4 +45,4 @@ def _gap(needs: list[Need]) -> Gap:
     first, actions = needs[0], dict.fromkeys(need.permission.action for need in needs)
     resource = in_terraform(first.permission.resource)
     what = f"where the module is called, its role needs {', '.join(actions)} on {resource}"
-    return Gap(first.holder, "callers", first.origin, what, _REMEDY, tuple(actions))
+    return Gap(first.holder, CALLERS, first.origin, what, _REMEDY, tuple(actions))

@@ -10,19 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cfnroles.errors import InvalidInput
+from cfnroles.errors import InvalidInput, RefusedByEcs
 from cfnroles.hcl.configuration import Configuration, provider_of, read_configuration
-from cfnroles.hcl.definitions import Site, module_directory, without_instances
+from cfnroles.hcl.definitions import Site, module_directory, passed_variables, without_instances
 from cfnroles.hcl.directory import Below, Files, joined
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.providers import USUAL, provider_block, root_provider
+from cfnroles.need import Gap
 from cfnroles.page import quoted
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.terraform_directory import DirectoryRoles, read_files, sites_with_roles, tasks_in
 from cfnroles.sources.told import Told
 from cfnroles.targets.made_profiles import with_made_profile
 from cfnroles.targets.terraform.any_value import with_any_key, with_any_text
-from cfnroles.targets.terraform.callers_needs import needs_of_callers
+from cfnroles.targets.terraform.callers_needs import CALLERS, needs_of_callers
 from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.deciding import deciding
 from cfnroles.targets.terraform.file import Again, Header
@@ -75,14 +76,41 @@ def _in_module(called: _Called, project: Project, form: GateForm, again: Again) 
     """Yield the files for a module, in the module or where it is called."""
     directory, files = called.directory, project.files
     fetched = directory.startswith(".") and not directory.startswith("..")
-    inside = again.in_module(directory)
-    own = () if fetched else tuple(_of_module(called, project, form, inside))
-    if not own or any(map(_is_handed, own)):
-        yield from _beside_calls(called, project, form, again)
+    own = () if fetched else _inside(called, project, form, again.in_module(directory))
+    beside: tuple[TerraformFile, ...] = ()
+    if not own or any(map(_is_handed, own)) or _lacking(own):
+        beside = tuple(_beside_calls(called, project, form, again))
+    if beside and (not own or any(map(_is_handed, own)) or len(_gaps(beside)) < len(_gaps(own))):
+        yield from beside
     elif directory.startswith("..") and not files.in_own_tree(directory):
         raise _of_another_place(joined(called.reading.name, directory))
     else:
         yield from own
+
+
+def _inside(called: _Called, project: Project, form: GateForm, inside: Again) -> tuple[TerraformFile, ...]:
+    """Return the files of a module in the module.
+
+    If its defaults do not hold where it is called, so that ECS refuses them or something is lacking, the variables that
+    callers pass may have any value. Raise InvalidInput if ECS refuses even that.
+    """
+    try:
+        own = tuple(_of_module(called, project, form, inside))
+        if not _lacking(own):
+            return own
+    except RefusedByEcs:
+        return tuple(_of_module(called, project, form, inside, passed_variables(project, called.directory)))
+    opened = tuple(_of_module(called, project, form, inside, passed_variables(project, called.directory)))
+    return opened if len(_gaps(opened)) < len(_gaps(own)) else own
+
+
+def _gaps(files: Sequence[TerraformFile]) -> Sequence[Gap]:
+    return [gap for file in files for gap in file.gaps]
+
+
+def _lacking(files: Sequence[TerraformFile]) -> bool:
+    """Whether a caller needs something that the files do not have."""
+    return any(gap.feature == CALLERS for gap in _gaps(files))
 
 
 def _of_another_place(directory: str) -> InvalidInput:
@@ -145,12 +173,14 @@ def _for_any_key(project: Project, told: Told, opened: Mapping[str, Sequence[Tas
     return {without_instances(task.address): task for task in general}
 
 
-def _of_module(called: _Called, project: Project, form: GateForm, again: Again) -> Iterator[TerraformFile]:
+def _of_module(
+    called: _Called, project: Project, form: GateForm, again: Again, opened: frozenset[str] = frozenset()
+) -> Iterator[TerraformFile]:
     """Yield the files for the task definitions of a module, which is read for any of its calls."""
     directory, reading = called.directory, called.reading
     below = Below(project.files, directory)
     told = replace(reading.told, parameters={}, variable_files=())
-    inner = read_files(below, joined(reading.name, directory), told)
+    inner = read_files(below, joined(reading.name, directory), told, opened)
     options = reading.tasks[0].options
     own = tuple(replace(task, options=options) for task in inner.tasks if not task.address.startswith("module."))
     if own:
@@ -195,7 +225,7 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
             read = _Read([task], called.opened[site.address], None)
             found = _reopened(site, read, project, called.reading.told, names)
             here, other = (_of_address(each, task.address) for each in (found.here, found.opened))
-            return here is not None and _beside_call(here, other) == merged
+            return here is not None and _without_findings(_beside_call(here, other)) == _without_findings(merged)
 
         taken = deciding({*project.automatic, *task.defaults}, same)
         name, provider = without_type(task.address), _provider_of_root(site, project)
@@ -322,7 +352,12 @@ def _merged(site: Site, read: _Read, module: EnclosingModule) -> tuple[Merged, b
 
 def _for_any_keys(merged: Merged) -> Merged:
     """Return the same without the keys of instances: where keys decide something, the needs have them."""
-    return replace(merged, repeated=replace(merged.repeated, keys=()))
+    return _without_findings(replace(merged, repeated=replace(merged.repeated, keys=())))
+
+
+def _without_findings(merged: Merged) -> Merged:
+    """Return what decides the file: what ECS rejects for some values is not in it."""
+    return replace(merged, discovery=replace(merged.discovery, findings=()))
 
 
 def _all_seen(tasks: Sequence[Task]) -> bool:
