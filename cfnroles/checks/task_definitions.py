@@ -17,6 +17,10 @@ from cfnroles.text import Text, text_of
 
 #: The prefixes of dynamic references to secrets.
 _SECRETS = ("resolve:secretsmanager:", "resolve:ssm-secure:")
+#: Attributes of resources that are secrets: type -> attribute.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-accesskey.html
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolclient.html
+_SECRET_ATTRIBUTES = {"AWS::IAM::AccessKey": "SecretAccessKey", "AWS::Cognito::UserPoolClient": "ClientSecret"}
 #: Tags that usually move.
 _MOVING = frozenset({"", "latest", "edge", "nightly", "main", "master", "dev", "develop", "development"})
 
@@ -78,6 +82,8 @@ def _written_in_place(value: Text, parameters: object) -> str:
             return f"Terraform writes the value of {symbol.name} in its place"
         if symbol.name.startswith(_SECRETS):
             return f"CloudFormation writes what {{{{{symbol.name}}}}} represents in its place"
+        if isinstance(symbol, Attribute) and _SECRET_ATTRIBUTES.get(symbol.type) == symbol.name.partition(".")[2]:
+            return f"CloudFormation writes the value of {symbol.name} in its place"
         declared = parameters.get(symbol.name) if isinstance(parameters, Mapping) else None
         if isinstance(declared, Mapping) and str(declared.get("NoEcho", "")).lower() == "true":
             return f"CloudFormation writes the value of {symbol.name} in its place, which NoEcho hides elsewhere only"

@@ -38,18 +38,25 @@ _URL_SUFFIXES = {
 
 _HOME = "${AWS::Region}:${AWS::AccountId}"
 _TASK_DEFINITION = "AWS::ECS::TaskDefinition"
-#: The service of resources whose ARN has the Region and account of their stack. The CDK cuts both out of the ARN.
-_SERVICES = {
-    "AWS::DynamoDB::Table": "dynamodb",
-    "AWS::ECR::Repository": "ecr",
-    "AWS::ECS::Cluster": "ecs",
-    "AWS::EFS::FileSystem": "elasticfilesystem",
-    "AWS::KMS::Key": "kms",
-    "AWS::Kinesis::Stream": "kinesis",
-    "AWS::Lambda::Function": "lambda",
-    "AWS::Logs::LogGroup": "logs",
-    "AWS::SQS::Queue": "sqs",
+#: The ARN of a resource without a given name, of which templates and the CDK cut out parts: type -> the text, where
+#: `{}` is the value of the named attribute, or of Ref.
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+_ARNS = {
+    "AWS::DynamoDB::Table": (f"arn:${{AWS::Partition}}:dynamodb:{_HOME}:table/{{}}", ""),
+    "AWS::ECR::Repository": (f"arn:${{AWS::Partition}}:ecr:{_HOME}:repository/{{}}", ""),
+    "AWS::ECS::Cluster": (f"arn:${{AWS::Partition}}:ecs:{_HOME}:cluster/{{}}", ""),
+    "AWS::EFS::FileSystem": (f"arn:${{AWS::Partition}}:elasticfilesystem:{_HOME}:file-system/{{}}", ""),
+    "AWS::KMS::Key": (f"arn:${{AWS::Partition}}:kms:{_HOME}:key/{{}}", ""),
+    "AWS::Kinesis::Stream": (f"arn:${{AWS::Partition}}:kinesis:{_HOME}:stream/{{}}", ""),
+    "AWS::Lambda::Function": (f"arn:${{AWS::Partition}}:lambda:{_HOME}:function:{{}}", ""),
+    "AWS::Logs::LogGroup": (f"arn:${{AWS::Partition}}:logs:{_HOME}:log-group:{{}}:*", ""),
+    "AWS::S3::Bucket": ("arn:${AWS::Partition}:s3:::{}", ""),
+    "AWS::SQS::Queue": (f"arn:${{AWS::Partition}}:sqs:{_HOME}:{{}}", ".QueueName"),
 }
+#: Their names may contain a slash. No name contains a colon.
+_WITH_SLASHES = frozenset({"AWS::ECR::Repository", "AWS::Logs::LogGroup"})
+#: The pseudo parameters that contain no delimiter of an ARN.
+_PLAIN = frozenset({"AWS::Partition", "AWS::Region", "AWS::AccountId", "AWS::URLSuffix", "AWS::StackName"})
 #: The value of Ref and GetAtt for a resource with a name in the template: (type, attribute) -> (property, text). An
 #: empty attribute is Ref.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
@@ -333,7 +340,7 @@ class Resolution(Struct):
         elements = self.value(argument[1])
         if not isinstance(elements, list):
             return None
-        return self.text(argument[0]).join(_as_text(element) for element in elements)
+        return _without_dynamic(self.text(argument[0]).join(_as_text(element) for element in elements))
 
     def _select(self, argument: Any) -> Any:
         if not isinstance(argument, list) or len(argument) != 2:
@@ -355,8 +362,6 @@ class Resolution(Struct):
                 whole = from_spelling(self.text(cut).rstrip(":"), policy=False).whole
                 if whole is not None and (piece := self._piece_of_task_definition(index, whole.name)):
                     return from_spelling(piece)
-                if whole is not None and (piece := self._piece_of_resource(index, whole.name)):
-                    return from_spelling(piece)
                 return field_of(whole, index) if isinstance(whole, Parameter | Import) else None
             case {"Fn::Split": ["/", cut]} if index == 0 and (name := _RESOURCE.fullmatch(self.text(cut))):
                 whole = from_spelling(f"${{{name[1]}}}", policy=False).whole
@@ -377,15 +382,34 @@ class Resolution(Struct):
         pieces = ("arn", "${AWS::Partition}", "ecs", "${AWS::Region}", "${AWS::AccountId}", resource)
         return self._substituted(pieces[index], {}) if index < 5 else resource if index == 5 else ""
 
-    def _piece_of_resource(self, index: int, name: str) -> str:
-        """What is cut out of the ARN of a resource of the template, before the resource's own part; else empty."""
-        logical_id, _, attribute = name.partition(".")
-        service = _SERVICES.get(str(_member(_member(self.tree, "Resources"), logical_id).get("Type")))
-        if service is None or attribute != "Arn" or index > 4:
-            return ""
-        return self._substituted(
-            ("arn", "${AWS::Partition}", service, "${AWS::Region}", "${AWS::AccountId}")[index], {}
+    def _cut(self, text: str, delimiter: str) -> list[str] | None:
+        """Return the parts of a text with symbols; ``None`` if the value of one may contain the delimiter."""
+        whole = _SYMBOL.fullmatch(text)
+        logical_id, _, attribute = whole[1].partition(".") if whole else ("", "", "")
+        if (arn := _ARNS.get(self._type(logical_id))) and attribute == "Arn":
+            text = self._substituted(arn[0], {}).replace("{}", f"${{{logical_id}{arn[1]}}}")
+        if not all(self._lacks(delimiter, name) for name in symbols(text)):
+            return None
+        parts, position = [""], 0
+        for symbol in _SYMBOL.finditer(text):
+            first, *others = text[position : symbol.start()].split(delimiter)
+            parts = [*parts[:-1], parts[-1] + first, *others]
+            parts[-1] += symbol[0]
+            position = symbol.end()
+        first, *others = text[position:].split(delimiter)
+        return [*parts[:-1], parts[-1] + first, *others]
+
+    def _lacks(self, delimiter: str, name: str) -> bool:
+        """Return whether the value of a symbol cannot contain a delimiter of ARNs."""
+        logical_id, dot, attribute = name.partition(".")
+        kind = self._type(logical_id)
+        own = kind in _ARNS and f"{dot}{attribute}" == _ARNS[kind][1]
+        return delimiter in (":", "/") and (
+            name in _PLAIN or (own and not (delimiter == "/" and kind in _WITH_SLASHES))
         )
+
+    def _type(self, logical_id: str) -> str:
+        return str(_member(_member(self.tree, "Resources"), logical_id).get("Type"))
 
     def _split(self, argument: Any) -> Any:
         if not isinstance(argument, list) or len(argument) != 2:
@@ -393,8 +417,7 @@ class Resolution(Struct):
         delimiter, text = self.text(argument[0]), self.value(argument[1])
         if not isinstance(text, str) or not delimiter or symbols(delimiter):
             return None
-        # The value of a symbol may contain the delimiter; ARNs of resources and pseudo parameters do.
-        return None if symbols(text) else text.split(delimiter)
+        return self._cut(text, delimiter) if symbols(text) else text.split(delimiter)
 
     def _find_in_map(self, argument: Any) -> Any:
         if not isinstance(argument, list) or len(argument) < 3:

@@ -94,6 +94,9 @@ def test_the_value_is_never_told(faults: Callable[[str], list[Finding]]) -> None
 FILLED_IN = {
     "a secret": ("'{{resolve:secretsmanager:shop/db:SecretString:password}}'", True),
     "a secret within a text": ("!Sub 'postgres://{{resolve:secretsmanager:shop/db}}@${Host}'", True),
+    "a secret that is joined": ("!Join ['', ['{{resolve:secretsmanager:', !Ref Stored, ':SecretString:p}}']]", True),
+    "the secret of an access key": ("!GetAtt Key.SecretAccessKey", True),
+    "an access key": ("!Ref Key", False),
     "a secure parameter": ("'{{resolve:ssm-secure:/shop/db:1}}'", True),
     "a parameter that is no secret": ("'{{resolve:ssm:/shop/stage}}'", False),
     "a parameter with NoEcho": ("!Ref Password", True),
@@ -108,6 +111,8 @@ def test_what_cloudformation_fills_in_stands_in_plain_text(
     text = f"""
         Parameters: {{Password: {{Type: String, NoEcho: true}}, Host: {{Type: String}}}}
         Resources:
+          Stored: {{Type: "AWS::SecretsManager::Secret"}}
+          Key: {{Type: "AWS::IAM::AccessKey", Properties: {{UserName: mail}}}}
           Task:
             Type: AWS::ECS::TaskDefinition
             Properties:

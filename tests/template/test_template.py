@@ -36,6 +36,9 @@ Conditions:
 Resources:
   Group: {Type: "AWS::Logs::LogGroup", Properties: {LogGroupName: !Sub "/ecs/${Stage}"}}
   Queue: {Type: "AWS::SQS::Queue"}
+  Files: {Type: "AWS::S3::Bucket"}
+  Named: {Type: "AWS::S3::Bucket", Properties: {BucketName: !Sub "${AWS::StackName}-files"}}
+  Store: {Type: "AWS::ECR::Repository"}
   Thing:
     Type: Custom::Thing
     Properties:
@@ -85,6 +88,17 @@ KNOWN = [
     ("!Select [0, !Split [/, !Select [5, !Split [':', !ImportValue file]]]]", "${Import::file[bucket]}"),
     ("!Select [1, !Split [/, !Sub '${Untold}/x']]", "${Fn::Select(1, Fn::Split(/, Untold/x))}"),
     ("!Select [5, !Split [':', !Sub '${Untold}:x']]", "${Fn::Select(5, Fn::Split(:, Untold:x))}"),
+    ("!Select [5, !Split [':', !GetAtt Files.Arn]]", "${Files}"),
+    ("!Select [0, !Split [/, !Select [5, !Split [':', !GetAtt Files.Arn]]]]", "${Files}"),
+    ("!Select [5, !Split [':', !GetAtt Named.Arn]]", "${AWS::StackName}-files"),
+    ("!Select [5, !Split [':', !GetAtt Queue.Arn]]", "${Queue.QueueName}"),
+    ("!Select [4, !Split [':', !GetAtt Store.Arn]]", "${AWS::AccountId}"),
+    ("!Select [5, !Split [':', !GetAtt Store.Arn]]", "repository/${Store}"),
+    (
+        "!Select [1, !Split [/, !Select [5, !Split [':', !GetAtt Store.Arn]]]]",
+        "${Fn::Select(1, Fn::Split(/, repository/Store))}",
+    ),
+    ("!Select [1, !Split ['-', !Sub '${AWS::StackName}-x']]", "${Fn::Select(1, Fn::Split(-, AWS::StackName-x))}"),
     ("!Select [0, !Ref UntoldList]", "${Fn::Select(0, UntoldList)}"),
     ("!Split ['-', a-b]", ["a", "b"]),
     ("!Split [':', !Ref Untold]", "${Fn::Split(:, Untold)}"),
