@@ -31,6 +31,7 @@ _KINDS = {
     "AWS::DynamoDB::GlobalTable": _Kind("dynamodb", "DynamoDBStreamParameters", ("SSESpecification", "SSEType")),
 }
 _TOPIC = "AWS::SNS::Topic"
+_KEYS = {**{kind: each.key for kind, each in _KINDS.items()}, _TOPIC: ("KmsMasterKeyId",)}
 #: The types of resources that say what the role of a pipe needs.
 SOURCES = (*_KINDS, _TOPIC)
 _SERVICES = {**{kind: each.service for kind, each in _KINDS.items()}, _TOPIC: "sns"}
@@ -73,10 +74,29 @@ def needs_more(pipe: Resource, stack: ResolvedStack) -> bool:
     kind = _KINDS.get(source.type) if source else None
     if source is None or kind is None or "source" not in read or any(name in pipe.properties for name in _BESIDES):
         return True
-    key: Any = source.properties
-    for step in kind.key:
+    return bool(_key_of(source)) or (_dead_letters(pipe.properties) is not None and "deadLetterQueue" not in read)
+
+
+def encrypted(pipe: Resource, stack: ResolvedStack) -> tuple[str, ...]:
+    """Return the source of a pipe and where it sends what failed, if a key of AWS KMS encrypts them: logical IDs."""
+    used = (pipe.properties.get("Source"), _dead_letters(pipe.properties))
+    return tuple(dict.fromkeys(name for each in used if (name := encrypted_queue(each, stack))))
+
+
+def encrypted_queue(reference: Any, stack: ResolvedStack) -> str:
+    """Return the logical ID of what a reference is the ARN of, if a key encrypts it that is not AWS's; else empty."""
+    resource = _resource(reference, stack) if isinstance(reference, str) else None
+    key = _key_of(resource) if resource is not None else None
+    return resource.logical_id if resource is not None and key and not str(key).startswith("alias/aws/") else ""
+
+
+def _key_of(resource: Resource) -> Any:
+    """Return the key that a resource names; ``None`` if it names none."""
+    steps = _KEYS.get(resource.type, ())
+    key: Any = resource.properties if steps else None
+    for step in steps:
         key = key.get(step) if isinstance(key, Mapping) else None
-    return bool(key) or (_dead_letters(pipe.properties) is not None and "deadLetterQueue" not in read)
+    return key
 
 
 def _service(arn: str, stack: ResolvedStack) -> str:

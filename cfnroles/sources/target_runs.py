@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from cfnroles.need import Gap, Holder
 from cfnroles.placeholders import as_symbols, unresolved
-from cfnroles.sources.pipe_sources import read_by
+from cfnroles.sources.pipe_sources import encrypted, encrypted_queue, read_by
 from cfnroles.sources.template_members import Turned
 from cfnroles.sources.template_shapes import shaped
 from cfnroles.sources.template_targets import RUNNERS, Target, names_task, targets_of
@@ -31,6 +31,8 @@ _HOW_TO_SEE = {
     Holder.STATE_MACHINE: "Write the value in the state, or check yourself that it names no role and no file",
     Holder.PIPE: "Write the value in the target, or check yourself that it names no role and no file",
 }
+#: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+_KEY = "Allow the role kms:Decrypt on the key, and to send to a queue or topic also kms:GenerateDataKey"
 _IN_INPUT = "Write the overrides as a JSON string in `{}`, or check yourself that they name no role and no file"
 
 
@@ -57,6 +59,9 @@ def hidden_gaps(workload: Workload, input_: str = "Input") -> Iterator[Gap]:
             what = f"cannot see what {name} overrides in the task definition"
             how = _HOW_TO_SEE.get(holder, _IN_INPUT.format(input_))
             yield Gap(holder, "hidden-overrides", workload.origin(("runTask", "overrides")), what, how)
+        for name in said.get("encrypted", ()):
+            what = f"a key of AWS KMS encrypts {name}, so the {holder} also needs permissions on that key"
+            yield Gap(holder, "key-of-runner", workload.origin(("runBy", member)), what, _KEY)
 
 
 def _beside(task: TemplateTask, target: Target, stack: ResolvedStack) -> TemplateTask:
@@ -80,6 +85,7 @@ def _beside(task: TemplateTask, target: Target, stack: ResolvedStack) -> Templat
         "sync": target.waits,
         **_dead_letters(target, stack),
         **(read_by(resource, stack) if target.runner.holder is Holder.PIPE else {}),
+        "encrypted": _encrypted(target, stack),
     }
     tree = _with_run(task, run)
     document = task.workload.document
@@ -141,6 +147,14 @@ def _arn(role: str, stack: ResolvedStack) -> Text:
         # CloudFormation's reference to a role may be its name in the template.
         own = next((each for each in stack.of_type(_ROLE) if each.properties.get("RoleName") == text), None)
     return Text(Attribute(f"{own.logical_id}.Arn", type=_ROLE)) if own is not None and own.type == _ROLE else text
+
+
+def _encrypted(target: Target, stack: ResolvedStack) -> tuple[str, ...]:
+    """Return the logical IDs of what the role of a target reads or sends to, if a key encrypts it."""
+    if target.runner.holder is Holder.PIPE:
+        return encrypted(target.resource, stack)
+    name = encrypted_queue(target.queue, stack) if target.runner.holder is Holder.SCHEDULER else ""
+    return (name,) if name else ()
 
 
 def _dead_letters(target: Target, stack: ResolvedStack) -> Mapping[str, Text]:

@@ -18,6 +18,7 @@ from cfnroles.document import Document, nearest
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
 from cfnroles.rediscovery import Parts, Rediscovery
+from cfnroles.sources.pipe_sources import SOURCES
 from cfnroles.sources.pipelines import DEPLOYMENT_GROUP, PIPELINE, deployed_otherwise
 from cfnroles.sources.target_runs import beside_targets, hidden_gaps
 from cfnroles.sources.task_definition_checks import discover, open_family_findings
@@ -55,7 +56,7 @@ from cfnroles.workload import Path
 _LOOKED_AT = (*TASKS, *RUNS, *RUNNERS, CLUSTER, *ENCRYPTED, *TELLING, INSTANCE_PROFILE, CACHE_RULE)
 
 #: Other types that are read: conditions around a role are not those of the task definition.
-_RESOLVED = (*_LOOKED_AT, "AWS::IAM::Role", PIPELINE, DEPLOYMENT_GROUP)
+_RESOLVED = (*_LOOKED_AT, *SOURCES, "AWS::IAM::Role", PIPELINE, DEPLOYMENT_GROUP)
 
 #: How to read the output of macros and SAM.
 PROCESSED = (

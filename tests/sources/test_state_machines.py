@@ -339,6 +339,25 @@ def test_the_role_of_a_pipe_reads_its_source(more: str, expected: set[str], whol
         assert [each.verdict for each in judged if each.holder is Holder.PIPE] == ["pass"]
 
 
+ENCRYPTED = {
+    "a queue": (pipe("!GetAtt Secret.Arn", SECRET_QUEUE), ["Secret"]),
+    "a queue under AWS's key": (pipe("!GetAtt Secret.Arn", SECRET_QUEUE.replace("alias/", "alias/aws/")), []),
+    "a queue without a key": (pipe("!GetAtt Queue.Arn"), []),
+    "failed records": (
+        pipe("!GetAtt Stream.Arn", letters("KinesisStreamParameters", "!GetAtt Secret.Arn"), STREAM, SECRET_QUEUE),
+        ["Secret"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("more", "names"), ENCRYPTED.values(), ids=ENCRYPTED)
+def test_the_key_of_what_a_pipe_uses_is_a_gap(more: str, names: list[str]) -> None:
+    of_keys = [gap for gap in found_in(more).gaps if gap.feature == "key-of-runner"]
+    assert [(gap.holder, gap.what.split(",")[0]) for gap in of_keys] == [
+        (Holder.PIPE, f"a key of AWS KMS encrypts {name}") for name in names
+    ]
+
+
 OVERRIDE = "arn:aws:iam::123456789012:role/other"
 
 
