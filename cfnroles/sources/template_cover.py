@@ -216,7 +216,18 @@ def _asking(resource: Path, template: Template, around: Template, worlds: Worlds
     for path, each in found.items():
         place = template.written(path)
         elements[place] = elements.get(place, frozenset()) | (asked.of(each) - ground)
-    return Cover(worlds.groups, worlds.usual, frozenset(ground), elements)
+    return Cover(worlds.groups, _with(own, worlds), frozenset(ground), elements)
+
+
+def _with(resource: Mapping[str, Any], worlds: Worlds) -> World:
+    """Return the usual world, or if a resource does not exist there, one in which it does.
+
+    If not every form is examined, the examined ones are near to it.
+    """
+    condition = str(resource.get("Condition", ""))
+    if not condition or worlds.holds(condition, worlds.usual) is not False:
+        return worlds.usual
+    return next(worlds.some_of(worlds.truths(condition)[0]), worlds.usual)
 
 
 #: The part of a service that needs no permission: where in a network its tasks run.

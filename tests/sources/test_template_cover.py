@@ -340,3 +340,13 @@ def test_nothing_is_told_of_the_rest_where_something_else_says_a_part_of_the_tas
             run, Discovery((), (), (), ()), Keys(task, stack, Facts()), lambda ground: Keys(ground, stack, Facts())
         )
         assert apart.holds(across=False) is holds
+
+
+def test_a_task_definition_that_the_defaults_leave_out_is_examined_where_it_exists() -> None:
+    labels = {f"l{each}": when(f"C{each}", "a", "b") for each in range(9)}
+    given = template({"DockerLabels": labels, "Secrets": [secret(0)]}, 10)
+    given["Conditions"]["Both"] = {"Fn::And": [{"Condition": "C8"}, {"Condition": "C9"}]}
+    given["Resources"]["Task"]["Condition"] = "Both"
+    found = told(given)
+    assert {need.permission.action for need in found.needs} == {"secretsmanager:GetSecretValue"}
+    assert [gap.what for gap in found.gaps] == ["too many conditions to check every combination"]
