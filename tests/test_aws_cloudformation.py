@@ -360,6 +360,17 @@ class TestErrors:
 
         assert words in str(raised.value)
 
+    def test_a_refused_question_has_an_unknown_answer(self, cloudformation, stub):
+        stub.add_client_error("list_stack_resources", "ValidationError", "Stack [nope] does not exist")
+        with pytest.raises(Refused, match="Check the names, --region and --profile") as refused:
+            cloudformation.resources("nope")
+        assert refused.value.exit_code == Unavailable.exit_code
+
+        stub.add_client_error("delete_stack", "ValidationError", "why not")
+        with pytest.raises(Refused) as refused:
+            cloudformation.delete_stack(STACK, token="t")
+        assert refused.value.exit_code == 1
+
     def test_aws_is_broken(self, cloudformation, stub):
         stub.add_client_error("delete_stack", "NotYet", "why not", http_status_code=418)
         with pytest.raises(Refused):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 
 from botocore import exceptions as botocore_errors
@@ -14,10 +15,19 @@ from cfnroles.errors import BadAnswer, CfnrolesError, InvalidInput, Unavailable
 class Refused(BadAnswer):
     """AWS rejected a call. ``code`` and ``message`` are AWS's own."""
 
-    def __init__(self, call: str, code: str, message: str) -> None:
+    def __init__(self, call: str, code: str, message: str, remedy: str = "") -> None:
         self.code = code
         self.message = message
-        super().__init__(f"AWS refused {call}: {message}", why=f"(error code {code})")
+        super().__init__(f"AWS refused {call}: {message}", why=f"(error code {code})", remedy=remedy)
+
+
+class RefusedRead(Refused):
+    """AWS rejected a call that only reads, so the result is unknown: a wrong name, or the wrong Region."""
+
+    exit_code = Unavailable.exit_code
+
+    def __init__(self, call: str, code: str, message: str) -> None:
+        super().__init__(call, code, message, remedy="Check the names, --region and --profile.")
 
 
 class Denied(Unavailable):
@@ -67,6 +77,9 @@ _THROTTLED = frozenset(
     }
 )
 
+#: Calls that only read.
+_READS = re.compile(r"[a-z0-9-]+:(Describe|Get|List|BatchGet)[A-Z]")
+
 RESUME = "CloudFormation continues what it has started, and the same command resumes from there."
 
 
@@ -113,7 +126,7 @@ def _of_answer(call: str, error: botocore_errors.ClientError) -> CfnrolesError:
         return Throttled(f"AWS throttled {call} after all retries", why=message, remedy=f"Run again later. {RESUME}")
     if status >= 500:
         return Unavailable(f"AWS failed to answer {call}", why=f"{message} ({code})", remedy=f"Run again. {RESUME}")
-    return Refused(call, code, message)
+    return (RefusedRead if _READS.match(call) else Refused)(call, code, message)
 
 
 def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesError:

@@ -40,10 +40,13 @@ def command(
     """Print the gate that services share, write it to deploy it, or compare the code of one.
 
     Deploy it once in each account and Region, before what `cfnroles build --shared-gate` writes. Its code is the same
-    in every gate of a version. A comparison ends with 1 where the code is not that of this version.
+    in every gate of a version. A comparison exits with 1 if the code is not that of this version.
     """
     if sum(bool(each) for each in (directory, template, stack)) > 1:
         raise InvalidInput("--output, --check and --stack cannot be combined", remedy="Pass one of them.")
+    for name, value in (("profile", profile), ("region", region), ("endpoint-url", endpoint_url)):
+        if value and not stack:
+            raise InvalidInput(f"--{name} requires --stack", remedy=f"Also pass --stack, or omit --{name}.")
     if template is not None:
         return _compared(_in_file(template), str(template))
     if stack:

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from cfnroles.sources.service_spec.draft import Drafted
 
 
+#: The number of commands that a message lists.
+_MOST_COMMANDS = 3
+
+
 class _Options(Struct, frozen=True):
     output: Path
     project: str
@@ -71,6 +75,7 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
     from cfnroles.sources.service_spec.draft import draft
 
     options = taken(_Options, given)
+    _check(options)
     output = options.output
     # Without SOURCE, the commands for the files here are shown, also if a spec exists.
     named = sources or _found(options)
@@ -92,6 +97,17 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
     note(f"Wrote {output}: {counted(count, 'service')}. Build its stacks: cfnroles build {quoted(str(output))}")
     if options.execution_role or options.from_role:
         _compare(services[0].facts, options)
+
+
+def _check(options: _Options) -> None:
+    """Raise InvalidInput for options that have no effect, or that no spec can have."""
+    from cfnroles.sources.service_spec.forms import PROJECT
+
+    if options.region and not options.live:
+        remedy = "Also pass --live, or omit --region: the spec has the Region."
+        raise InvalidInput("--region requires --live", remedy=remedy)
+    if options.project and (refused := PROJECT.refused(options.project)):
+        raise InvalidInput(f"--project {refused}", remedy=PROJECT.remedy)
 
 
 def _drafts(named: Sequence[str], options: _Options) -> Sequence[Drafted]:
@@ -175,8 +191,18 @@ def _files(source: str, options: _Options) -> list[Drafted]:
     readings = [(read(document), file) for document, file in documents if recognised(document)]
     found = [_drafted(each, file, options) for each, file in readings if each.tasks and not each.project]
     if not found:
-        raise InvalidInput("has no task definition", where=source, remedy="A task definition has containerDefinitions.")
+        raise InvalidInput("has no task definition", where=source, remedy=_without_spec(source))
     return found
+
+
+def _without_spec(folder: str) -> str:
+    """Return the commands for the sources in a folder that need no spec."""
+    from cfnroles.cli.init_here import look
+
+    commands = [f"`{each}`" for each in look(folder).commands]
+    if not commands:
+        return "A task definition has containerDefinitions."
+    return f"What is there needs no spec: in that directory, run {' or '.join(commands[:_MOST_COMMANDS])}."
 
 
 def _drafted(reading: Reading, path: Path, options: _Options, described: Path | None = None) -> Drafted:

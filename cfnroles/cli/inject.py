@@ -158,6 +158,8 @@ def _refuse_combinations(source: str, options: _Options) -> None:
         raise InvalidInput(f"--in-place cannot be combined with {other}", remedy="Omit --in-place.")
     if options.nested and not options.in_place:
         raise InvalidInput("--nested requires --in-place, because it edits several files")
+    if options.remove and options.replace_roles:
+        raise InvalidInput("--remove cannot be combined with --replace-roles", remedy="Pass one of them.")
     if options.nested and options.resource:
         raise InvalidInput("--nested cannot be combined with --resource", remedy="Pass one of them.")
 

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from cfnroles.cli.terminal import say
 from cfnroles.cli.whole_words import WholeWordsContext
+from cfnroles.errors import InvalidInput
 
 #: The panels that `--help` shows, with their options in order. All other options are in the last panel.
 SHOWN = {
@@ -55,6 +57,13 @@ IN_SPEC = (
 )
 _ABOUT_SPEC = "Service and account (a service spec is a better place: docs/spec.md)"
 
+#: Options that have no effect without another one of the same command.
+REQUIRE = {
+    **dict.fromkeys(("--profile", "--simulate", "--days"), "--live"),
+    "--yes": "--fix",
+    "--timeout": "--follow",
+}
+
 _OTHERS = "Options"
 _ALL = "cfnroles.help-all"
 
@@ -83,6 +92,16 @@ class PanelCommand(SuggestingCommand):
     """A command whose ``--help`` shows its options in panels, and ``--help-all`` all of them."""
 
     context_class = WholeWordsContext
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Raise InvalidInput for an option that has no effect without another one."""
+        given = {_name(each) for each in self.params if _is_given(ctx, each)}
+        own = {_name(each) for each in self.params}
+        for option in sorted(given & REQUIRE.keys()):
+            other = REQUIRE[option]
+            if other in own - given:
+                raise InvalidInput(f"{option} requires {other}", remedy=f"Also pass {other}, or omit {option}.")
+        return super().invoke(ctx)
 
     def __init__(self, *about: Any, **others: Any) -> None:
         super().__init__(*about, **others)
@@ -139,6 +158,10 @@ def _name(parameter: click.Parameter) -> str:
     if not isinstance(parameter, click.Option):
         return ""
     return next((each for each in parameter.opts if each.startswith("--")), parameter.opts[0])
+
+
+def _is_given(ctx: click.Context, parameter: click.Parameter) -> bool:
+    return ctx.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
 
 
 def _help_all(*, hidden: bool) -> click.Option:

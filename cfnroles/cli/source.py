@@ -63,7 +63,7 @@ _OPTIONS = (
         callback=or_empty,
         metavar="TYPE",
         type=choice(*_LAUNCH_TYPES),
-        help=f"Launch type of the service, where the task definition allows several: {', '.join(_LAUNCH_TYPES)}.",
+        help=f"Launch type of the service, if the task definition allows several: {', '.join(_LAUNCH_TYPES)}.",
     ),
     several("--kms-key-arn", "kms_key_arns", metavar="ARN", help="Customer managed key of secrets or parameters."),
     several("--file-key-arn", "file_key_arns", metavar="ARN", help="Customer managed key of environment files in S3."),

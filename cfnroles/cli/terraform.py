@@ -27,7 +27,9 @@ from cfnroles.errors import InvalidInput
 
 if TYPE_CHECKING:
     from cfnroles.sources.reading import Reading
+    from cfnroles.sources.service_spec.types import String
     from cfnroles.targets.terraform.file import Again
+    from cfnroles.text import Text
 
 
 class _Options(Struct, frozen=True):
@@ -116,13 +118,25 @@ def command(context: click.Context, /, source: str, **given: Any) -> None:
 
 def _with_options(reading: Reading, options: _Options) -> Reading:
     from cfnroles.options import RoleOptions
+    from cfnroles.sources.service_spec import forms
     from cfnroles.targets.terraform.build import expression_or_text, with_options
 
     if not (options.path or options.boundary or options.tags):
         return reading
     tags = {name: expression_or_text(value) for name, value in options.tags.items()}
-    path, boundary = expression_or_text(options.path), expression_or_text(options.boundary)
+    path = _admitted("--path", options.path, forms.ROLE_PATH)
+    boundary = _admitted("--permissions-boundary", options.boundary, forms.POLICY_ARN)
     return with_options(reading, RoleOptions(path=path, permissions_boundary=boundary, tags=tags))
+
+
+def _admitted(option: str, written: str, form: String) -> Text:
+    """Return the value of an option. Raise InvalidInput for a literal that IAM refuses, as in a service spec."""
+    from cfnroles.targets.terraform.build import expression_or_text
+
+    value = expression_or_text(written)
+    if written and not value.symbols and (refused := form.refused(written)):
+        raise InvalidInput(f"{option} {refused}", remedy=f"{form.remedy} An expression is in ${{...}}.")
+    return value
 
 
 def _again(context: click.Context, source: str, reading: Reading, directory: str) -> Again:

@@ -224,8 +224,6 @@ def _simulate(verifications: Sequence[Verification], reading: Reading, options: 
     from cfnroles.answers.simulation import simulate
     from cfnroles.sources.live import iam_of
 
-    if not options.live:
-        raise InvalidInput("--simulate requires --live", remedy="Also pass --live.")
     iam = iam_of(options.profile, reading.task().facts.region)
     for each in verifications:
         for line in simulate(each, iam.simulate, options.context):

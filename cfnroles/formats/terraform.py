@@ -100,7 +100,8 @@ def _roles(file: TerraformFile) -> Iterator[str]:
     others = {holder: name for holder, name in file.locals.items() if holder not in named}
     if others:
         yield ""
-        yield f"The ARNs of the roles of {file.label}, which wait for the permissions and for the gate:"
+        gate = " and for the gate" if file.gate.wanted or file.gate.commanded else ""
+        yield f"The ARNs of the roles of {file.label}, which wait for the permissions{gate}:"
         yield from (f"- {name}: the {holder}" for holder, name in others.items())
         if file.call:
             yield f"Pass them to {file.call}, instead of the roles that it creates."

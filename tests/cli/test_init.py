@@ -94,6 +94,24 @@ def test_a_directory_without_task_definitions_is_refused(tmp_path: Path, cfnrole
     assert "has no task definition" in result.err
 
 
+def test_a_directory_of_terraform_is_sent_to_the_commands_that_need_no_spec(
+    tmp_path: Path, cfnroles: Callable[..., Any]
+) -> None:
+    (tmp_path / "main.tf").write_text('resource "aws_ecs_task_definition" "web" {}\n')
+    result = cfnroles("init", tmp_path, "-o", tmp_path / "cfnroles.yaml")
+    assert result.code == 2
+    told = "What is there needs no spec: in that directory, run `cfnroles explain .` or `cfnroles terraform .`."
+    assert told in " ".join(result.err.split())
+
+
+def test_a_project_that_no_spec_can_have_is_refused_before_a_spec_is_written(
+    project: Path, cfnroles: Callable[..., Any]
+) -> None:
+    result = cfnroles("init", project, "-o", project / "new.yaml", "--project", "9lives")
+    assert (result.code, (project / "new.yaml").exists()) == (2, False)
+    assert "--project '9lives' is not a project's name" in result.err
+
+
 def test_a_role_is_taken_over_as_far_as_a_spec_can_say_it(project: Path, cfnroles: Callable[..., Any]) -> None:
     (project / "roles.json").write_text(json.dumps(ROLE))
     spec = project / "one.yaml"

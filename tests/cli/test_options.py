@@ -11,7 +11,7 @@ import pytest
 
 from cfnroles.cli import COMMANDS
 from cfnroles.cli.meant_options import _SYNONYMS
-from cfnroles.cli.panels import IN_SPEC, SHOWN
+from cfnroles.cli.panels import IN_SPEC, REQUIRE, SHOWN
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -54,6 +54,35 @@ def test_choices_are_taken_in_any_case(cfnroles, examples):
 
     assert [name for name, each in choices if each.type.case_sensitive] == []
     assert cfnroles("explain", examples / "shop.json", "--format", "JSON").out.startswith("{")
+
+
+NO_EFFECT = {
+    ("build", "web.json", "--profile", "x"): "--profile requires --live",
+    ("verify", "web.json", "--profile", "x"): "--profile requires --live",
+    ("verify", "web.json", "--role", "p.json", "--simulate"): "--simulate requires --live",
+    ("audit", "--source", "web.json", "--events", "x", "--days", "3"): "--days requires --live",
+    ("diagnose", "text", "--profile", "x"): "--profile requires --live",
+    ("diagnose", "text", "--yes"): "--yes requires --fix",
+    ("init", "web.json", "--region", "eu-west-1"): "--region requires --live",
+    ("init", "web.json", "--profile", "x"): "--profile requires --live",
+    ("status", "build", "--timeout", "5"): "--timeout requires --follow",
+    ("gate", "--region", "eu-west-1"): "--region requires --stack",
+    ("gate", "--check", "gate.yaml", "--profile", "x"): "--profile requires --stack",
+    ("gate", "--endpoint-url", "http://localhost"): "--endpoint-url requires --stack",
+    ("inject", "web.yaml", "--remove", "--replace-roles"): "--remove cannot be combined with --replace-roles",
+}
+
+
+@pytest.mark.parametrize(("words", "told"), NO_EFFECT.items(), ids=map(" ".join, NO_EFFECT))
+def test_an_option_without_effect_is_refused_before_anything_is_read(cfnroles, words, told):
+    refused = cfnroles(*words)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith(f"error: {told}\n")
+
+
+def test_required_options_are_options():
+    known = {name for _, option in OPTIONS for name in option.opts}
+    assert {*REQUIRE, *REQUIRE.values()} <= known
 
 
 def test_panels_name_no_option_that_is_gone():

@@ -81,6 +81,31 @@ def test_the_file_has_the_layout_of_terraform(cfnroles: Any, directory: Path) ->
         assert run.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("gate", "told"), [("data", " and for the gate"), ("check", " and for the gate"), ("none", "")]
+)
+def test_the_summary_names_the_gate_only_if_there_is_one(
+    cfnroles: Any, examples: Path, tmp_path: Path, gate: str, told: str
+) -> None:
+    result = cfnroles("terraform", examples / "shop.json", "-o", tmp_path, "--gate", gate)
+    assert f"which wait for the permissions{told}:" in " ".join(result.err.split())
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--path", "apps", "--path 'apps' is not a role's path"),
+        ("--permissions-boundary", "bounds", "--permissions-boundary 'bounds' is not the ARN of a managed policy"),
+    ],
+)
+def test_an_option_that_iam_refuses_is_refused(
+    cfnroles: Any, examples: Path, tmp_path: Path, option: str, value: str, told: str
+) -> None:
+    result = cfnroles("terraform", examples / "shop.json", "-o", tmp_path / "out", option, value)
+    assert (result.code, (tmp_path / "out").exists()) == (2, False)
+    assert told in result.err
+
+
 def test_without_the_gate_nothing_asks_for_secrets(cfnroles: Any, directory: Path) -> None:
     cfnroles("terraform", directory, "--gate", "none")
     assert "secrets_exist" not in (directory / "app.cfnroles.tf").read_text(encoding="utf-8")

@@ -51,8 +51,12 @@ class String(Struct, frozen=True):
         elif self.known:
             if value not in self.known:
                 yield fault(path, f"{value!r} is not {self.noun}", nearest(value, self.known))
-        elif not re.fullmatch(self.pattern, value):
-            yield fault(path, f"{value!r} is not {self.noun}", self.remedy)
+        elif refused := self.refused(value):
+            yield fault(path, refused, self.remedy)
+
+    def refused(self, value: str) -> str:
+        """Return what is wrong with the format of a string; empty if nothing is."""
+        return "" if re.fullmatch(self.pattern, value) else f"{value!r} is not {self.noun}"
 
     def schema(self) -> dict[str, Any]:
         """Return a string with a pattern, or one of several."""
