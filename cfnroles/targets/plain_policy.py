@@ -43,12 +43,9 @@ from cfnroles.template.world_sets import WorldSet
 from cfnroles.template.worlds import Disjunction
 from cfnroles.text import Arn, Text, from_spelling, text_of
 
-_BY_OPTION = {
-    "AWS::AccountId": "Pass --account ID.",
-    "AWS::Region": "Pass --region REGION.",
-    "AWS::Partition": "Pass --region REGION.",
-    "AWS::URLSuffix": "Pass --region REGION.",
-}
+#: The fact about the tasks that decides a pseudo parameter.
+_FACTS = {"AWS::AccountId": "account", "AWS::Region": "region", "AWS::Partition": "region", "AWS::URLSuffix": "region"}
+_VALUES = {"account": "ID", "region": "REGION"}
 _AS_EXPRESSIONS = "Known at deployment: `cfnroles build` writes a template with it."
 
 
@@ -96,15 +93,15 @@ def subject_of(reading: Reading, resource: str = "") -> Subject:
     found, defaults = task.discovery, task.defaults
     images = images_asked_of(found.needs)
     conditions = {
-        need: (when, _told_by(task.when[need], images)) for need in found.needs if (when := task.only_if(need))
+        need: (when, _told_by(task.when[need], images, reading)) for need in found.needs if (when := task.only_if(need))
     }
     return Subject(task.name, task.facts, found.needs, found.gaps, task.options, conditions, defaults)
 
 
-def _told_by(when: Disjunction, images: Mapping[str, Text]) -> str:
+def _told_by(when: Disjunction, images: Mapping[str, Text], reading: Reading) -> str:
     """Return what decides the conditions of a configuration."""
     asked = [images[literal.condition] for each in when for literal in each if literal.condition in images]
-    told = dict.fromkeys(_remedy(symbol) for image in asked for symbol in image.unknown)
+    told = dict.fromkeys(_remedy(symbol, reading) for image in asked for symbol in image.unknown)
     return " ".join(told) or "Known to Terraform: `cfnroles terraform` writes roles with it."
 
 
@@ -152,7 +149,7 @@ def plain_trust(reading: Reading, holder: Holder, resource: str = "") -> PlainPo
             raise Unavailable(
                 f"the trust policy of the {holder} names the task's {' and '.join(missing)}, which is unknown",
                 where=reading.name,
-                remedy=" ".join(f"Pass --{name} {'ID' if name == 'account' else 'REGION'}." for name in missing),
+                remedy=" ".join(_how_to_pass(name, reading) for name in missing),
             )
         conditions: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": facts.account}}
         if not by.source_arn_switch:
@@ -176,8 +173,9 @@ def plain_repository_policy(reading: Reading, resource: str = "") -> tuple[Plain
     project = reading.project.project if reading.project else subject.name
     policies = repository_policies(reading, [consumer], project)
     if not policies:
-        known = "" if subject.facts.account else " Pass --account ID to identify other accounts."
-        raise BadAnswer(f"pulls no image from a repository of another account.{known}", where=reading.name)
+        what = "pulls no image from a repository of another account"
+        how = "" if subject.facts.account else f"To identify other accounts: {_how_to_pass('account', reading)}"
+        raise BadAnswer(what, where=reading.name, remedy=how)
     first, *others = policies.values()
     if any(each != first for each in others):
         raise BadAnswer(
@@ -267,7 +265,7 @@ def _refuse_conditions(reading: Reading, needs: Iterable[Need], conditions: Mapp
 def _refuse_symbols(reading: Reading, statements: Iterable[Statement], holder: Holder) -> None:
     """Raise Unavailable with everything unknown in the statements, and how to find each value."""
     found = (
-        (symbol.written or symbol.spelled, _remedy(symbol), need.origin)
+        (symbol.written or symbol.spelled, _remedy(symbol, reading), need.origin)
         for statement in statements
         for need in statement.needs
         for text in need.permission.texts
@@ -292,18 +290,24 @@ def _refuse(reading: Reading, what: str, found: Iterable[tuple[str, str, Origin]
     raise Unavailable(f"the policy {what}, but plain JSON has no expressions", where=reading.name, why=page(entries))
 
 
-def _remedy(symbol: Symbol) -> str:
+def _how_to_pass(fact: str, reading: Reading) -> str:
+    """Return how to pass the account or the Region of the tasks."""
+    return f"Write it into the spec: {fact}." if reading.project else f"Pass --{fact} {_VALUES[fact]}."
+
+
+def _remedy(symbol: Symbol, reading: Reading) -> str:
     """Return how to find the value of a symbol."""
     while isinstance(symbol, Cut):
         symbol = symbol.of
     if isinstance(symbol, InImage):
         image = symbol.image if isinstance(symbol.image, Text) else from_spelling(symbol.image, policy=False)
         inside = image.unknown
-        return _remedy(inside[0]) if inside else _AS_EXPRESSIONS
+        return _remedy(inside[0], reading) if inside else _AS_EXPRESSIONS
     if isinstance(symbol, Expression) and symbol.remedy:
         return f"{symbol.remedy}."
     if isinstance(symbol, Placeholder):
-        return f"Pass --set {quoted(f'{symbol.called}=VALUE')}."
+        placeholder = f"Pass --set {quoted(f'{symbol.called}=VALUE')}."
+        return "Write its value into the task definition." if reading.project else placeholder
     if isinstance(symbol, Parameter):
         return f"Pass --parameter {symbol.name}=VALUE."
-    return _BY_OPTION.get(symbol.name, _AS_EXPRESSIONS)
+    return _how_to_pass(_FACTS[symbol.name], reading) if symbol.name in _FACTS else _AS_EXPRESSIONS

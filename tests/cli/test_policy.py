@@ -157,6 +157,19 @@ def test_a_trust_policy_without_an_account_is_not_made_wider(policy: Any) -> Non
     assert "Pass --account ID. Pass --region REGION." in result.err
 
 
+def test_the_facts_of_a_spec_are_asked_for_in_the_spec(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "web.json").write_text(json.dumps(TASK))
+    spec = tmp_path / "cfnroles.yaml"
+    spec.write_text("project: shop\nservices: {web: {task-definition: web.json}}\n")
+    trust = cfnroles("policy", spec, "--role", "trust")
+    permissions = cfnroles("policy", spec, "--role", "execution")
+
+    assert (trust.code, permissions.code) == (3, 3)
+    assert "Write it into the spec: account." in trust.err
+    assert "Write it into the spec: account." in permissions.err
+    assert "Pass --" not in trust.err + permissions.err
+
+
 def test_the_policy_of_a_repository_in_another_account_admits_this_one(policy: Any) -> None:
     result = policy(TASK, "repository", *HOME)
 
