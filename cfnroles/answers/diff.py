@@ -126,17 +126,21 @@ class Comparison(Struct, frozen=True):
         )
 
 
+def check_kinds(versions: Sequence[Reading]) -> None:
+    """Raise InvalidInput for versions of different kinds, which have nothing in common."""
+    if len({each.noun for each in versions}) > 1:
+        raise InvalidInput(
+            " and ".join(f"{each.name} is {each.noun}" for each in versions),
+            remedy="Compare two task definitions, two service specs, or two templates.",
+        )
+
+
 def diff(old: Reading | None, new: Reading | None) -> Comparison:
     """Compare the grants of two versions of one source; ``None`` is a version that does not exist.
 
     Raise InvalidInput for a source that ECS would reject, and for two sources of different kinds.
     """
-    sides = [side for side in (old, new) if side]
-    if len({side.noun for side in sides}) > 1:
-        raise InvalidInput(
-            " and ".join(f"{side.name} is {side.noun}" for side in sides),
-            remedy="Compare two task definitions, two service specs, or two templates.",
-        )
+    check_kinds([side for side in (old, new) if side])
     return Comparison(*(_side(side) if side else None for side in (old, new)))
 
 

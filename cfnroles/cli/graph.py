@@ -54,9 +54,11 @@ def _graphs(source: str, resource: str, about: Mapping[str, Any]) -> tuple[Graph
 
 def _compared(before: str, source: str, resource: str, about: Mapping[str, Any]) -> tuple[Graph, ...]:
     from cfnroles import explain
+    from cfnroles.answers.diff import check_kinds
     from cfnroles.answers.graph import compared, graph
     from cfnroles.cli.versions import two_versions
 
     old, new = two_versions(before, source, told(about))
+    check_kinds([old, new])
     only_for_templates(new, resource=resource, parameter=about["parameters"])
     return compared(*(graph(explain(each, resource), each.texts) for each in (old, new)))

@@ -86,3 +86,10 @@ def test_what_is_too_large_for_mermaid_is_said(cfnroles: Any, tmp_path: Path) ->
 def test_what_the_page_says_is_what_happens(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     Story("graph.md", tmp_path, os.environ, lambda: None).follow((repository / "docs" / "graph.md").read_text())
+
+
+def test_two_kinds_of_sources_have_no_common_graph(cfnroles: Any, examples: Path, tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text("Resources: {Task: {Type: AWS::ECS::TaskDefinition, Properties: {}}}\n")
+    refused = cfnroles("graph", examples / "shop.json", "--before", tmp_path / "t.yaml")
+    assert (refused.code, refused.out) == (2, "")
+    assert "is a CloudFormation template and" in refused.err
