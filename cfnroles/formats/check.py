@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from cfnroles.answers.check import CheckedReference, SecretCheck, Usable
-from cfnroles.counted import counted
 from cfnroles.formats.shapes import gap_entry, origin_entry
 from cfnroles.lines import Lines, Texts
 from cfnroles.markdown import code, document, inline, items, table
@@ -60,23 +59,25 @@ def summary(check: SecretCheck) -> str:
         if check.unseen:
             return "No secret or parameter found, but not everything is visible."
         return "No references to secrets or parameters."
-    references = _references(total)
-    parts = [f"{bad} of {references} cannot be used"] if bad else []
-    parts += [f"{unknown} of {total if bad else references} could not be checked"] if unknown else []
-    parts += [f"{_all_of(total)} can be used"] if total and not parts else []
-    whole = f"{made} more" if total else _all_of(made)
-    parts += [f"{whole} {'is' if made == 1 else 'are'} to what is created with the task, not checked"] if made else []
+    parts = [f"{_of(bad, total)} cannot be used"] if bad else []
+    parts += [f"{f'{unknown} of {total}' if bad else _of(unknown, total)} could not be checked"] if unknown else []
+    parts += [f"{_all(total)} can be used"] if total and not parts else []
+    whole = f"{made} more" if total else _all(made)
+    parts += [f"{whole} {'names' if made == 1 else 'name'} what is created with the task, not checked"] if made else []
     parts += ["not everything is visible"] if check.unseen else []
     told = " and ".join(parts)
     return f"{told[:1].upper()}{told[1:]}."
 
 
-def _references(number: int) -> str:
-    return f"{counted(number, 'reference')} to secrets and parameters"
+_ONE, _SEVERAL = "the reference to a secret or parameter", "references to secrets and parameters"
 
 
-def _all_of(number: int) -> str:
-    return f"{'the' if number == 1 else 'all'} {_references(number)}"
+def _of(number: int, total: int) -> str:
+    return _ONE if total == 1 else f"{number} of {total} {_SEVERAL}"
+
+
+def _all(total: int) -> str:
+    return _ONE if total == 1 else f"all {total} {_SEVERAL}"
 
 
 def _human(check: SecretCheck, lines: Lines) -> Iterator[str]:

@@ -228,13 +228,16 @@ class Kept:
         if told["place"] != to_builtins(self._place):
             was = told["place"]
             raise InvalidInput(
-                f"holds the {was['revisions']} task definitions of account {was['account']} in {was['region']}",
+                f"is the progress of another run: {_called(was['account'], was['region'], was['revisions'])}",
                 where=where,
-                why=f"This run reads the {self._place.revisions} task definitions of account {self._place.account}"
-                f" in {self._place.region}.",
+                why=f"This run: {_called(self._place.account, self._place.region, self._place.revisions)}.",
                 remedy="Pass another file, or repeat the former command.",
             )
         self.began = str(told["began"])
+
+
+def _called(account: str, region: str, revisions: str) -> str:
+    return f"account {account}, {region}, --revisions {revisions}"
 
 
 def _read(line: bytes) -> dict[str, Any] | None:

@@ -93,7 +93,7 @@ def test_what_a_template_makes_itself_is_not_asked_for(cfnroles: Any) -> None:
     assert (told.code, told.err) == (0, "")
     assert told.out == (
         "container web\n  made     secret DB  ${Database}\n  made     secret LEVEL  /shop/level\nAll 2"
-        " references to secrets and parameters are to what is created with the task, not checked.\n"
+        " references to secrets and parameters name what is created with the task, not checked.\n"
     )
 
 
@@ -104,7 +104,7 @@ def test_what_a_template_takes_from_elsewhere_is_unknown_until_it_is_told(cfnrol
     assert "cannot be checked before ${Where} is known.\n           Pass --parameter Where=VALUE." in told.out
     assert "secret B  ${Import::other}" in told.out
     looked_up = "2 of 2 references to secrets and parameters could not be checked"
-    assert told.out.endswith(f"{looked_up} and 2 more are to what is created with the task, not checked.\n")
+    assert told.out.endswith(f"{looked_up} and 2 more name what is created with the task, not checked.\n")
     # With its value it is checked; without, it cannot be.
     assert cfnroles("check", "-", "--parameter", "Where=/a", "--region", "eu-west-1", stdin=TEMPLATE + more).code == 3
 

@@ -375,9 +375,9 @@ WRONG = {
     "another Region": (
         "",
         ("--region", "us-east-1"),
-        f"holds the all task definitions of account {ACCOUNT} in {REGION}",
+        f"is the progress of another run: account {ACCOUNT}, {REGION}, --revisions all",
     ),
-    "other revisions": ("", ("--revisions", "latest"), "holds the all task definitions"),
+    "other revisions": ("", ("--revisions", "latest"), f"{REGION}, --revisions latest."),
 }
 
 

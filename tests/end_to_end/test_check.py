@@ -77,7 +77,7 @@ def test_what_aws_refuses_to_say_is_no_bad_answer(guarded_account: Account, tmp_
 
     assert result.returncode == 3, result.stdout + result.stderr
     assert "does not exist, or the validator has no access: AWS answers AccessDenied for both" in result.stdout
-    assert result.stdout.splitlines()[-1] == "1 of 1 reference to secrets and parameters could not be checked."
+    assert result.stdout.splitlines()[-1] == "The reference to a secret or parameter could not be checked."
 
 
 def test_without_a_region_the_question_is_wrong(account: Account, tmp_path: Path) -> None:
