@@ -109,6 +109,9 @@ def parse(text: str, document: str) -> Any:
 
     A repeated key is an error: readers of JSON and YAML differ in which value they keep.
     """
+    if "\0" in text:
+        what = "contains NUL characters, as a file in UTF-16 does"
+        raise InvalidInput(what, where=document, remedy="Save the file as UTF-8.")
     if text.lstrip()[:1] in ("{", "["):
         try:
             data = json.loads(
@@ -129,17 +132,29 @@ def parse(text: str, document: str) -> Any:
             raise InvalidInput(f"is not valid JSON: {error}", where=document) from error
         except RecursionError as error:
             raise too_deep(document) from error
+        if _is_comment(failed):
+            # YAML would read the comment as part of a key.
+            raise _no_json(failed, document) from failed
         try:
             return _yaml(text, document)
         except InvalidInput:
             # A text that starts like JSON is meant to be JSON: report the error of the JSON parser.
-            raise InvalidInput(
-                f"is not valid JSON: {failed.msg}",
-                where=f"{document}:{failed.lineno}:{failed.colno}",
-                remedy="Fix the syntax there; `python -m json.tool` reports the same place.",
-                drawn=partial(drawn_at, text, failed.lineno, failed.colno),
-            ) from failed
+            raise _no_json(failed, document) from failed
     return _yaml(text, document)
+
+
+def _is_comment(error: json.JSONDecodeError) -> bool:
+    return error.doc.startswith(("//", "/*"), error.pos)
+
+
+def _no_json(error: json.JSONDecodeError, document: str) -> InvalidInput:
+    usual = "Fix the syntax there; `python -m json.tool` reports the same place."
+    return InvalidInput(
+        f"is not valid JSON: {error.msg}",
+        where=f"{document}:{error.lineno}:{error.colno}",
+        remedy="Remove the comment: JSON has none." if _is_comment(error) else usual,
+        drawn=partial(drawn_at, error.doc, error.lineno, error.colno),
+    )
 
 
 @lru_cache(maxsize=8)

@@ -57,7 +57,14 @@ WRONG = (
     Wrong("grant-by-another-word", "sqs-send", "sqs-publish", "9:11", "Did you mean 'sqs-send'?"),
     Wrong("verb-without-service", "sqs-send", "consume", "9:11", "Name the service: 'sqs-consume' or"),
     Wrong("grants-of-no-service", "sqs-send", "sqs-purge-all", "9:11", "Its service has 'sqs-send' and 'sqs-consume'."),
-    Wrong("key-of-what-is-below", _WEB, _WEB + "    grants: []\n", "7:5", "Move it to 'task-role'."),
+    Wrong("key-of-what-is-below", _WEB, _WEB + "    grants: []\n", "7:5", "Move it below 'task-role'"),
+    Wrong(
+        "grants-without-their-key",
+        _ROLE,
+        "    task-role: [{sqs-send: orders}]\n",
+        "7:5",
+        "Put the list under 'grants'.",
+    ),
     Wrong("grant-without-a-word", "sqs-send: orders", "{prefix: x}", "9:11", "the entry names no grant"),
     Wrong(
         "two-words-in-one-grant",

@@ -201,7 +201,7 @@ class Structure(Struct, frozen=True):
     def problems(self, value: Any, path: Path) -> Iterator[Finding]:
         """Yield unknown, missing and contradictory keys, and all faults of values."""
         if not isinstance(value, Mapping):
-            yield fault(path, f"{shown(value)} is not {self.noun}", f"Its keys are {listed(self._names)}.")
+            yield fault(path, f"{shown(value)} is not {self.noun}", self._instead_of(value, path))
             return
         keys = {key.name: key for key in self.keys}
         for name, member in value.items():
@@ -223,6 +223,15 @@ class Structure(Struct, frozen=True):
             remedy = "Write one entry for each." if chosen else f"Use one of {listed(self.choice)}."
             yield fault((*path, chosen[1]) if chosen else path, what, remedy)
 
+    def _instead_of(self, value: Any, path: Path) -> str:
+        """Return a remedy for a value of another type: the key that accepts a list, or all keys."""
+        fitting = [
+            key.name
+            for key in self.keys
+            if isinstance(value, list) and value and not any(key.type.problems(value, path))
+        ]
+        return f"Put the list under {listed(fitting, 'or')}." if fitting else f"Its keys are {listed(self._names)}."
+
     def _meant(self, name: str) -> str:
         """Return a remedy for an unknown key: by its meaning, its spelling, or the key that contains it."""
         from cfnroles.sources.service_spec.meant_grants import grants_with, meant_grant  # only for wrong input
@@ -233,7 +242,7 @@ class Structure(Struct, frozen=True):
             return f"Name the service: {listed(grants, 'or')}."
         above = [key.name for key in self.keys if name in _names_in(key.type)]
         if above and not meant(name, self._names, 0.8):
-            return f"Move it to {' or '.join(map(repr, above))}."
+            return f"Move it below {' or '.join(map(repr, above))}, which has this key."
         return nearest(name, self._names)
 
     @property
