@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import sys
@@ -22,7 +23,22 @@ def open_streams() -> None:
     sys.stderr = sys.stderr or nothing.open("w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(errors="backslashreplace")
+            reconfigure(errors=_REPLACED)
+
+
+#: The error handler of both streams.
+_REPLACED = "cfnroles.replaced"
+#: What a stream prints for an ellipsis that it cannot encode: as wide, so that a caret stays below its place.
+_ELLIPSIS = "~"
+
+
+def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError) or error.object[error.start] != "…":
+        return codecs.backslashreplace_errors(error)
+    return _ELLIPSIS, error.start + 1
+
+
+codecs.register_error(_REPLACED, _replaced)
 
 
 def output_reader() -> TextIO:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,3 +41,15 @@ def test_the_exit_code_of_a_bad_answer_is_kept(cfnroles: Any, tmp_path: Path) ->
 def test_a_verbose_command_is_not_a_verbose_cfnroles(cfnroles: Any) -> None:
     told = cfnroles("lint", "--parameter", "-v", "x.yaml")
     assert (told.code, "--parameter -v has no value" in told.err) == (2, True)
+
+
+@pytest.mark.parametrize(("encoding", "dots"), [("ascii", "~"), ("iso-8859-1", "~"), ("utf-8", "…")])
+def test_a_caret_is_below_its_place_in_every_encoding(tmp_path: Path, encoding: str, dots: str) -> None:
+    text = '{"family": "web", "containerDefinitions": [{"image": "nginx", "secrets": {"DB": "hunter2"}}]}'
+    (tmp_path / "web.json").write_text(text)
+    command = [sys.executable, "-m", "cfnroles", "explain", tmp_path / "web.json"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, check=False)
+    lines = done.stderr.decode(encoding).splitlines()
+    below = next(number for number, line in enumerate(lines) if "^" in line)
+    assert dots in lines[below - 1]
+    assert lines[below - 1][lines[below].index("^") :].startswith('"secrets"')
