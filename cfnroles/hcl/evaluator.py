@@ -17,6 +17,7 @@ from cfnroles.hcl import functions, operators, rendering
 from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.asked_images import image_part, image_question
 from cfnroles.hcl.asked_lists import is_any_asked, kind_asked, references_asked
+from cfnroles.hcl.asked_references import path_asked, piece_asked
 from cfnroles.hcl.parser import parse_template
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.syntax import (
@@ -257,6 +258,8 @@ def _turn(node: Any, key: Value) -> str:
 
 
 def _conditional(node: Any, scope: Scope) -> Value:
+    if (asked := path_asked(node, scope, evaluate)) is not None:
+        return asked
     return evaluate(node.yes if decide(node.predicate, scope) else node.no, scope)
 
 
@@ -268,7 +271,7 @@ def _operation(node: Any, scope: Scope) -> Value:
 
 def _call(node: Any, scope: Scope) -> Value:
     if node.name in ("try", "can"):
-        return _tried(node, scope)
+        return piece_asked(node, scope, evaluate) or _tried(node, scope)
     if (asked := kind_asked(node, scope, evaluate)) is not None:
         return asked
     arguments = [evaluate(each, scope) for each in node.arguments]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cfnroles.hcl.asked_references import with_paths
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.syntax import Chunk, ForDirective, IfDirective, Interpolation, Node, Place, Template
 from cfnroles.hcl.values import LONGEST, MOST, Encoded, Failed, Lazy, Value, chunks_of, elements, is_known, plain
@@ -32,7 +33,7 @@ def rendered(template: Template, scope: Scope, evaluate: Evaluate, decide: Decid
         case ():
             return Value("", template.place)
     try:
-        chunks = tuple(_chunks(template.parts, scope, evaluate, decide))
+        chunks = with_paths(_chunks(template.parts, scope, evaluate, decide))
     except _Open as open_:
         # A template file is no expression, so its unknown collection identifies it.
         return scope.hanging(open_.collection if scope.alone else template, open_.on)

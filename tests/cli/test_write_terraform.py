@@ -752,6 +752,30 @@ def test_a_default_that_a_caller_replaces_decides_nothing_in_the_module(cfnroles
     assert "Made for the values" not in written.read_text(encoding="utf-8")
 
 
+def test_the_roles_for_one_open_reference_are_judged_afterwards(cfnroles: Any, tmp_path: Path) -> None:
+    main = """variable "secret" { type = string }
+variable "file" { type = string }
+resource "aws_ecs_task_definition" "it" {
+  family             = "it"
+  execution_role_arn = local.it_execution_role_arn
+  container_definitions = jsonencode([{
+    name             = "web"
+    image            = "nginx"
+    secrets          = [{ name = "A", valueFrom = var.secret }]
+    environmentFiles = [{ type = "s3", value = var.file }]
+  }])
+}
+"""
+    (tmp_path / "main.tf").write_text(main, encoding="utf-8")
+    assert cfnroles("terraform", tmp_path, "--strict").code == 0
+    result = cfnroles("verify", tmp_path, "--fail-on", "excess", "--aws-managed-keys")
+    assert (result.code, result.out.count("Verdict: pass"), result.out.count("[ok]      s")) == (0, 1, 5), result.out
+    text = (tmp_path / "it.cfnroles.tf").read_text(encoding="utf-8")
+    for wanted, other in (('[6], "")', '[5], "")'), ('":parameter/", var.secret', '":parameter", var.secret')):
+        (tmp_path / "it.cfnroles.tf").write_text(text.replace(wanted, other), encoding="utf-8")
+        assert "Verdict: pass" not in cfnroles("verify", tmp_path, "--aws-managed-keys").out
+
+
 CLUSTER = """resource "aws_kms_key" "exec" {}
 resource "aws_ecs_cluster" "main" {
   name = "main"
