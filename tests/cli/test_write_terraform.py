@@ -782,6 +782,10 @@ resource "aws_ecs_cluster" "main" {
   configuration {
     execute_command_configuration {
       kms_key_id = aws_kms_key.exec.arn
+      logging    = "OVERRIDE"
+      log_configuration {
+        cloud_watch_log_group_name = "exec"
+      }
     }
   }
 }

@@ -80,7 +80,7 @@ def _in_module(called: _Called, project: Project, form: GateForm, again: Again) 
     beside: tuple[TerraformFile, ...] = ()
     if not own or any(map(_is_handed, own)) or _lacking(own):
         beside = tuple(_beside_calls(called, project, form, again))
-    if beside and (not own or any(map(_is_handed, own)) or len(_gaps(beside)) < len(_gaps(own))):
+    if beside and (not own or any(map(_is_handed, own)) or len(_gaps(beside)) <= len(_gaps(own)) - _lacking(own)):
         yield from beside
     elif directory.startswith("..") and not files.in_own_tree(directory):
         raise _of_another_place(joined(called.reading.name, directory))
@@ -108,9 +108,9 @@ def _gaps(files: Sequence[TerraformFile]) -> Sequence[Gap]:
     return [gap for file in files for gap in file.gaps]
 
 
-def _lacking(files: Sequence[TerraformFile]) -> bool:
-    """Whether a caller needs something that the files do not have."""
-    return any(gap.feature == CALLERS for gap in _gaps(files))
+def _lacking(files: Sequence[TerraformFile]) -> int:
+    """Return the number of needs of callers that the files do not have."""
+    return sum(gap.feature == CALLERS for gap in _gaps(files))
 
 
 def _of_another_place(directory: str) -> InvalidInput:
