@@ -19,6 +19,9 @@ from msgspec import Struct
 
 from cfnroles.errors import InvalidInput
 
+#: The environment variable with a directory outside of which no file is read.
+ROOT = "CFNROLES_ROOT"
+
 
 class Limit(Struct, frozen=True):
     """The maximum size of one kind of file in bytes, and the reason for it."""
@@ -74,6 +77,7 @@ def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
     name = "standard input" if str(source) == "-" else str(source)
     if not name:
         raise InvalidInput("a file name is empty", remedy="Check that the shell variable is set.")
+    _check_root(source)
     try:
         if str(source) == "-":
             data, limit = _content(sys.stdin.buffer, limit)
@@ -88,6 +92,13 @@ def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
         raise InvalidInput(f"is not the name of a file: {error}", where=repr(name)) from error
     check_size(len(data), name, limit)
     return data
+
+
+def _check_root(source: str | Path) -> None:
+    """Raise InvalidInput for a file outside of the directory in ``ROOT``, also if a link leads there."""
+    root = os.environ.get(ROOT, "")
+    if root and str(source) != "-" and not _answered(lambda: Path(source).resolve().is_relative_to(root)):
+        raise InvalidInput(f"is not in {root}", where=str(source), remedy="Only files in it can be read.")
 
 
 #: The similarity of a file name that was likely meant.
@@ -119,6 +130,7 @@ def opened(source: str | Path) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     name = str(source)
+    _check_root(source)
     try:
         with Path(source).open("rb") as file:
             yield file

@@ -8,13 +8,15 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
+from cfnroles.errors import InvalidInput
+from cfnroles.files import ROOT
 from cfnroles.role_kinds import ROLE_KINDS
 
 #: Limits of one answer: the time, and the length that is returned.
@@ -25,6 +27,7 @@ _ENDS = {
     1: "Exit code 1: problems were found.",
     3: "Exit code 3: something could not be decided, and the answer says what.",
 }
+_PARTIAL = "Exit code 2: some files could not be read, and the answer says which."
 
 Source = Annotated[
     str,
@@ -34,8 +37,8 @@ Source = Annotated[
     ),
 ]
 Resource = Annotated[str, Field(description="One task definition: its logical id, or its address in Terraform.")]
-Account = Annotated[str, Field(description="Account that the task runs in (12 digits), where SOURCE does not say it.")]
-Region = Annotated[str, Field(description="Region that the task runs in, where SOURCE does not say it.")]
+Account = Annotated[str, Field(description="Account that the task runs in (12 digits), if SOURCE does not say it.")]
+Region = Annotated[str, Field(description="Region that the task runs in, if SOURCE does not say it.")]
 Values = Annotated[
     dict[str, str], Field(description="Values of a template's parameters or of Terraform's variables, by name.")
 ]
@@ -49,10 +52,20 @@ Roles = Annotated[
 ]
 
 
+class _Server(MCPServer):
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        """Call a tool. Raise ToolError for an argument that it does not have, which would be ignored otherwise."""
+        for tool in await self.list_tools():
+            known = tool.input_schema.get("properties", {})
+            if tool.name == name and (unknown := sorted(arguments.keys() - known.keys())):
+                raise ToolError(f"{name} has no argument {unknown[0]}. It has {', '.join(known)}.")
+        return await super().call_tool(name, arguments, context)
+
+
 def server(directory: str) -> MCPServer:
     """Return the server whose tools read files below a directory."""
     tools = _Tools(Path(directory).resolve())
-    made = MCPServer("cfnroles", version=metadata.version("cfnroles"), instructions=_INSTRUCTIONS)
+    made = _Server("cfnroles", version=metadata.version("cfnroles"), instructions=_INSTRUCTIONS)
     offered: tuple[Callable[..., str], ...] = (tools.explain, tools.verify, tools.lint, tools.diagnose)
     for tool in offered:
         made.tool(annotations=_READS, structured_output=False)(tool)
@@ -135,6 +148,8 @@ class _Tools:
 
     def _run(self, command: str, *arguments: str, stdin: str = "") -> str:
         outside = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        # A spec, a module or a directory may lead to other files than the one that is asked about.
+        outside[ROOT] = str(self._root)
         try:
             ended = subprocess.run(
                 [sys.executable, "-Im", "cfnroles", command, "--format", "json", *arguments],
@@ -148,11 +163,12 @@ class _Tools:
             )
         except subprocess.TimeoutExpired as late:
             raise ToolError(f"No answer after {_SECONDS} seconds.") from late
-        if ended.returncode not in _ENDS:
+        partial = ended.returncode == InvalidInput.exit_code and ended.stdout.strip()
+        if ended.returncode not in _ENDS and not partial:
             raise ToolError(ended.stderr.strip().removeprefix("error: "))
         if len(ended.stdout) > _MOST:
             raise ToolError(f"The answer has {len(ended.stdout):,} characters. Pass one task definition or file.")
-        return f"{_ENDS[ended.returncode]}\n{ended.stdout}"
+        return f"{_PARTIAL if partial else _ENDS[ended.returncode]}\n{ended.stdout}"
 
 
 def _options(**given: str) -> tuple[str, ...]:

@@ -99,6 +99,49 @@ def test_what_is_not_in_the_directory_cannot_be_asked_about(project: Path, tool:
     assert f"{name} is not in" in text or f"{name} does not exist in" in text
 
 
+LEADING_OUT = {
+    "a spec": ("explain", {"source": "spec.yaml"}, "../outside.json is not in"),
+    "a module": ("explain", {"source": "infra"}, "outside/main.tf is not in"),
+    "a file of Terraform": ("explain", {"source": "text"}, "outside.json into the directory"),
+    "a link in a directory": ("lint", {"files": ["."]}, "link.json is not in"),
+}
+
+
+@pytest.mark.parametrize(("tool", "arguments", "told"), LEADING_OUT.values(), ids=LEADING_OUT)
+def test_no_file_leads_out_of_the_directory(project: Path, tool: str, arguments: dict[str, Any], told: str) -> None:
+    task = 'resource "aws_ecs_task_definition" "web" {\n  container_definitions = '
+    (project / "spec.yaml").write_text("project: p\nservices: {web: {task-definition: ../outside.json}}\n")
+    for directory, text in (
+        (project / "infra", 'module "m" {\n  source = "../../outside"\n}\n'),
+        (project / "text", f'{task}file("../../outside.json")\n}}\n'),
+        (project.parent / "outside", f'{task}"[]"\n}}\n'),
+    ):
+        directory.mkdir()
+        (directory / "main.tf").write_text(text)
+    _, text = asked(project, tool, **arguments)
+    assert told in text.replace(": is", " is")
+    assert "shop/database" not in text
+
+
+def test_a_file_that_cannot_be_read_hides_no_other(project: Path) -> None:
+    (project / "broken.json").write_text('{"containerDefinitions": [')
+    (project / "link.json").unlink()
+    refused, text = asked(project, "lint", files=["."])
+    assert not refused
+    assert text.startswith("Exit code 2: some files could not be read, and the answer says which.\n")
+    assert {each["file"]: bool(each["unreadable"]) for each in json.loads(text.partition("\n")[2])["files"]} == {
+        "broken.json": True,
+        "roles.yaml": False,
+        "shop.json": False,
+    }
+
+
+def test_an_argument_that_a_tool_does_not_have_is_refused(project: Path) -> None:
+    refused, text = asked(project, "verify", source="shop.json", role="roles.yaml:ExecutionRole")
+    assert refused
+    assert "verify has no argument role. It has source, roles, resource" in text
+
+
 def test_no_text_is_an_option_or_a_file(project: Path) -> None:
     (project / "--live").write_text("{}")
     assert "--live: is empty" in asked(project, "explain", source="--live")[1]
