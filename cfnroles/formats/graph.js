@@ -39,6 +39,7 @@ function draw(section) {
     path.dataset.traces = traces.join(" ");
     svg.append(path);
   }
+  graph.classList.toggle("dense", svg.childElementCount > 60);
   mark(section, pinned && section.contains(pinned) ? pinned : null);
 }
 

@@ -169,3 +169,34 @@ def test_on_paper_stands_the_picture_and_the_table(opened: Any) -> None:
     assert page.locator(".filters").is_hidden()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.pdf().startswith(b"%PDF")
+
+
+LEVEL = """() => [...document.querySelectorAll('.column')[0].querySelectorAll('.node')].map((each) => {
+  const box = each.getBoundingClientRect(), middle = (box.top + box.bottom) / 2;
+  const traces = new Set(each.dataset.traces.split(' '));
+  const fields = [...document.querySelectorAll('.column')[1].querySelectorAll('.node')]
+    .filter((field) => field.dataset.traces.split(' ').some((trace) => traces.has(trace)))
+    .map((field) => field.getBoundingClientRect());
+  return Math.min(...fields.map((field) => field.top)) <= middle
+    && middle <= Math.max(...fields.map((field) => field.bottom));
+})"""
+
+
+def test_each_of_twelve_containers_is_level_with_its_fields(tmp_path: Path, browser: Browser) -> None:
+    from cfnroles import Document, explain, read
+    from cfnroles.answers.graph import graph
+    from cfnroles.formats.graph_page import graph_page
+
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop"
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1"
+    containers = "".join(
+        f"  - {{name: c{n}, image: '{image}', secrets: [{{name: A, valueFrom: '{secret}/{n}'}}]}}\n" for n in range(12)
+    )
+    reading = read(Document("web.yaml", f"family: shop\ncontainerDefinitions:\n{containers}"))
+    (tmp_path / "page.html").write_text(graph_page("web.yaml", graph(explain(reading), reading.texts)))
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((tmp_path / "page.html").as_uri())
+    level = page.evaluate(LEVEL)
+    assert (len(level), level.count(True)) == (12, 12)
+    assert page.locator(".graph.dense").count() == 1
+    page.close()
