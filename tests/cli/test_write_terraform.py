@@ -894,6 +894,9 @@ def test_instances_in_several_regions_are_a_gap_at_their_region(
         ("region = var.region", ["--region", "eu-west-1"], ""),
         ('region = "eu-west-1"', [], ""),
         ("", [], ""),
+        ('region = "eu-west-1"\n  providers = { aws = aws.us }', [], ""),
+        ("region = var.region\n  providers = { aws = aws.us }", ["--region", "eu-west-1"], ""),
+        ("region = var.region\n  providers = { aws = aws.us }", [], "region = var.region may be another"),
     ],
 )
 def test_a_region_that_only_a_module_has_is_a_gap_next_to_its_call(
@@ -904,7 +907,8 @@ def test_a_region_that_only_a_module_has_is_a_gap_next_to_its_call(
     task = IN_REGION.replace("META", "").replace("REGION", "var.region").replace("CONTAINERS", "var.containers")
     (tmp_path / "task/main.tf").write_text(variables + task, encoding="utf-8")
     call = f'module "m" {{\n  source = "./task"\n  containers = {ONE_TASK}\n  {given}\n}}\n'
-    (tmp_path / "main.tf").write_text('variable "region" {}\n' + call, encoding="utf-8")
+    provider = 'provider "aws" {\n  alias = "us"\n  region = "us-east-1"\n}\n'
+    (tmp_path / "main.tf").write_text(f'variable "region" {{}}\n{provider}{call}', encoding="utf-8")
     result = cfnroles("terraform", tmp_path, "--strict", "--gate", "none", *options)
     assert result.code == (1 if gap else 0)
     assert ("task/main.tf:6" in result.err, gap in result.err) == (bool(gap), True)

@@ -246,7 +246,7 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
             conditions=merged.conditions,
             made=merged.made,
             provider=provider,
-            region="" if provider else task.facts.region,
+            region="" if provider and "region" not in site.block.body.arguments else task.facts.region,
             module=EnclosingModule("", types),
             versions=_versions(configuration),
             secret_providers=_secret_providers(configuration),
