@@ -16,6 +16,8 @@ from cfnroles.workload import BESIDE, Path
 
 #: The text of the only document, or the text of each document by its name.
 Texts = str | Mapping[str, str]
+#: The gaps that are not one permission each.
+_UNCOUNTED = UNREAD_PARTS | {"own-region"}
 
 
 class Lines:
@@ -93,7 +95,7 @@ def findings_text(findings: Sequence[Finding], text: Texts, *, drawn: bool = Fal
 
 def gaps_head(gaps: Sequence[Gap], who: str = "the roles do") -> str:
     """Return the number of permissions that ``who`` lacks, if it can be counted."""
-    if any(gap.feature in UNREAD_PARTS for gap in gaps):
+    if any(gap.feature in _UNCOUNTED for gap in gaps):
         return f"Gaps: permissions that {who} not have, because a name is missing or a part is unknown:"
     return f"Gaps: {counted(len(gaps), 'permission')} that {who} not have, because a name is missing:"
 

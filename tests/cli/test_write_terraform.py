@@ -911,6 +911,7 @@ def test_a_region_that_only_a_module_has_is_a_gap_next_to_its_call(
     (tmp_path / "main.tf").write_text(f'variable "region" {{}}\n{provider}{call}', encoding="utf-8")
     result = cfnroles("terraform", tmp_path, "--strict", "--gate", "none", *options)
     assert result.code == (1 if gap else 0)
+    assert ("because a name is missing or a part is unknown:" in result.err) == bool(gap)
     assert ("task/main.tf:6" in result.err, gap in result.err) == (bool(gap), True)
 
 
