@@ -441,7 +441,7 @@ class _Found:
         named = open_family_findings(task.workload) if task.resource.type in TASK_DEFINITIONS else ()
         return [
             *(self._worlds(self.needs, each, task) for each in needs),
-            *(self._worlds(self.gaps, self._closable(each), task) for each in gaps),
+            *(self._worlds(self.gaps, self._closable(each, task), task) for each in gaps),
             *(self._worlds(self.findings, each, task) for each in (*discovery.findings, *named)),
             *(self._worlds(self.references, each, task) for each in discovery.references),
         ]
@@ -469,12 +469,14 @@ class _Found:
             return replace(each, origin=origin)
         return replace(each, origin=replace(each.origin, path=nearest(source, self.document.positions)))
 
-    def _closable(self, gap: Gap) -> Gap:
+    def _closable(self, gap: Gap, task: TemplateTask) -> Gap:
         """Return the gap with a remedy for templates: these have no placeholders, and not every parameter can be
         given.
         """
         if re.search(r"--(set|image) ", gap.remedy):
-            return replace(gap, remedy="Write the value instead")
+            written = _part(self.template.tree, self._source(gap, task))
+            named = next((name for name in names_in(written) if name in self.template.settable), "")
+            return replace(gap, remedy=f"Pass --parameter {named}=VALUE" if named else "Write the value instead")
         told = _TELL.fullmatch(gap.remedy)
         if not told or told[1] in self.template.settable:
             return gap
@@ -484,6 +486,16 @@ class _Found:
 
 
 _TELL = re.compile(r"Pass --parameter ([^=]+)=VALUE")
+
+
+def _part(tree: Any, path: Path) -> Any:
+    """Return the part of a tree at a path; ``None`` if it has none."""
+    for step in path:
+        if isinstance(tree, Mapping):
+            tree = tree.get(step)
+        else:
+            tree = tree[step] if isinstance(tree, list) and isinstance(step, int) and step < len(tree) else None
+    return tree
 
 
 def hashable(value: Any) -> object:

@@ -47,6 +47,7 @@ _ARNS = {
     "AWS::ECS::Cluster": (f"arn:${{AWS::Partition}}:ecs:{_HOME}:cluster/{{}}", ""),
     "AWS::EFS::FileSystem": (f"arn:${{AWS::Partition}}:elasticfilesystem:{_HOME}:file-system/{{}}", ""),
     "AWS::KMS::Key": (f"arn:${{AWS::Partition}}:kms:{_HOME}:key/{{}}", ""),
+    "AWS::IAM::Role": ("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/{}", ""),
     "AWS::Kinesis::Stream": (f"arn:${{AWS::Partition}}:kinesis:{_HOME}:stream/{{}}", ""),
     "AWS::Lambda::Function": (f"arn:${{AWS::Partition}}:lambda:{_HOME}:function:{{}}", ""),
     "AWS::Logs::LogGroup": (f"arn:${{AWS::Partition}}:logs:{_HOME}:log-group:{{}}:*", ""),
@@ -386,8 +387,9 @@ class Resolution(Struct):
         """Return the parts of a text with symbols; ``None`` if the value of one may contain the delimiter."""
         whole = _SYMBOL.fullmatch(text)
         logical_id, _, attribute = whole[1].partition(".") if whole else ("", "", "")
-        if (arn := _ARNS.get(self._type(logical_id))) and attribute == "Arn":
-            text = self._substituted(arn[0], {}).replace("{}", f"${{{logical_id}{arn[1]}}}")
+        if (arn := _ARNS.get(self._type(logical_id))) and attribute == "Arn" and not self._has_path(logical_id):
+            own = self._attribute(logical_id, arn[1].removeprefix("."))
+            text = self._substituted(arn[0], {}).replace("{}", own)
         if not all(self._lacks(delimiter, name) for name in symbols(text)):
             return None
         parts, position = [""], 0
@@ -407,6 +409,11 @@ class Resolution(Struct):
         return delimiter in (":", "/") and (
             name in _PLAIN or (own and not (delimiter == "/" and kind in _WITH_SLASHES))
         )
+
+    def _has_path(self, logical_id: str) -> bool:
+        """Return whether the ARN of a role may have a path before its name."""
+        properties = _member(_member(_member(self.tree, "Resources"), logical_id), "Properties")
+        return bool(properties.get("Path", "/") != "/")
 
     def _type(self, logical_id: str) -> str:
         return str(_member(_member(self.tree, "Resources"), logical_id).get("Type"))

@@ -19,6 +19,15 @@ from cfnroles.template.template import Template
 
 _SECTIONS = ("Resources", "Parameters", "Conditions", "Mappings")
 _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}]+?)\s*\}")
+#: The types of what a task definition may name, with the property that gives the name.
+_NAMES = {
+    "AWS::KinesisFirehose::DeliveryStream": "DeliveryStreamName",
+    "AWS::Kinesis::Stream": "Name",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::SSM::Parameter": "Name",
+    "AWS::SecretsManager::Secret": "Name",
+}
 #: The maximum depth: two stacks that pass values to each other in a circle would be followed forever.
 _DEEPEST = 50
 
@@ -93,12 +102,24 @@ class _Links:
         found = [{number} for number in range(len(self.stacks))]
         for number, stack in enumerate(self.stacks):
             others = {other for part in _parts(stack.template.tree) if (other := self._other(number, part)) is not None}
-            for other in (*others, *stack.nested.values()):
+            for other in (*others, *stack.nested.values(), *self._named_by(number)):
                 if found[other] is not found[number]:
                     found[number] |= found[other]
                     for each in found[other]:
                         found[each] = found[number]
         return tuple(map(frozenset, found))
+
+    def _named_by(self, number: int) -> Iterator[int]:
+        """Yield the stacks with a bucket, secret or the like that the tasks of a stack name, in the same place."""
+        texts = set(_texts_of_tasks(self.stacks[number].template))
+        for other, stack in enumerate(self.stacks):
+            if other != number and stack.place == self.stacks[number].place:
+                names = {
+                    re.escape(name) for name in _given_names(stack.template) if any(name in each for each in texts)
+                }
+                called = re.compile(rf"(^|[:/])({'|'.join(sorted(names))})($|[:/?*-])")
+                if names and any(called.search(each) for each in texts):
+                    yield other
 
     def _other(self, number: int, part: Any) -> int | None:
         found = self.followed(number, part)
@@ -249,6 +270,27 @@ class _Merging:
 
     def _members(self, number: int, section: str) -> Mapping[str, Any]:
         return _mapping(self._links.stacks[number].template.tree.get(section))
+
+
+def _texts_of_tasks(template: Template) -> Iterator[str]:
+    for resource in template.resources.values():
+        if resource["Type"].startswith("AWS::ECS::"):
+            yield from _texts_in(resource.get("Properties"))
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for member in inside(value):
+        yield from _texts_in(member)
+
+
+def _given_names(template: Template) -> Iterator[str]:
+    """Yield the names that a template gives in plain text, as an ARN has them."""
+    for resource in template.resources.values():
+        given = _mapping(resource.get("Properties")).get(_NAMES.get(resource["Type"], ""))
+        if isinstance(given, str) and given.strip("/"):
+            yield given.lstrip("/")
 
 
 def _kind(section: str) -> str:

@@ -43,7 +43,7 @@ def verified(cfnroles: Any) -> Any:
 
 
 def _changed(file: Path, **sections: Any) -> None:
-    tree = json.loads(file.read_text())
+    tree = json.loads(file.read_text()) if file.exists() else {}
     for section, members in sections.items():
         tree.setdefault(section, {}).update(members)
     file.write_text(json.dumps(tree))
@@ -87,6 +87,25 @@ def test_an_export_that_no_stack_of_the_app_has_stays_unknown(verified: Any, app
     away = verified(app)["Web/Away", "execution role"]
     assert "missing" not in {each["outcome"] for each in away["verdicts"]}
     assert any("Import::" in str(each["resource"]) for each in away["verdicts"])
+
+
+def test_a_bucket_that_a_task_names_in_text_is_that_of_the_other_stack(verified: Any, app: Path) -> None:
+    encrypted = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Fn::GetAtt": ["FileKey", "Arn"]}}
+    rules = [{"ServerSideEncryptionByDefault": encrypted}]
+    bucket = {"BucketName": "shop-files", "BucketEncryption": {"ServerSideEncryptionConfiguration": rules}}
+    files = {"Type": "AWS::S3::Bucket", "Properties": bucket}
+    _changed(app / "Alone.template.json", Resources={"FileKey": {"Type": "AWS::KMS::Key"}, "Named": files})
+    manifest = json.loads((app / "manifest.json").read_text())
+    web = manifest["artifacts"]["Web"]
+    alone = {**web, "properties": {"templateFile": "Alone.template.json"}}
+    manifest["artifacts"]["Alone"] = alone
+    (app / "manifest.json").write_text(json.dumps(manifest))
+    file = {"Type": "s3", "Value": "arn:aws:s3:::shop-files/a.env"}
+    container = {"Name": "a", "Image": "nginx:1", "EnvironmentFiles": [file]}
+    task = {"Type": "AWS::ECS::TaskDefinition", "Properties": {"Family": "a", "ContainerDefinitions": [container]}}
+    _changed(app / "Web.template.json", Resources={"ByText": {**task, "Metadata": {"aws:cdk:path": "Web/ByText"}}})
+    lacking = {each["action"] for each in verified(app)["Web/ByText", "execution role"]["verdicts"]}
+    assert "kms:Decrypt" in lacking
 
 
 def test_stacks_of_different_regions_share_nothing(verified: Any, app: Path) -> None:

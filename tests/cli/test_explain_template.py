@@ -863,6 +863,20 @@ def test_an_alias_is_no_gap_if_the_router_writes_with_another_role(explained: An
     assert explained(routed("s3", other, "alias/mine"))["resources"]["Task"]["gaps"] == []
 
 
+IMAGES = {
+    "a default that is no image": ("Image: !Ref Blank", "Pass --parameter Blank=VALUE"),
+    "a default in a text": ("Image: !Sub '${Blank}:1'", "Pass --parameter Blank=VALUE"),
+    "a value that is no image": ("Image: IMAGE", "Write the value instead"),
+}
+
+
+@pytest.mark.parametrize(("container", "remedy"), IMAGES.values(), ids=IMAGES)
+def test_what_is_no_image_is_a_gap_with_what_to_change(explained: Any, container: str, remedy: str) -> None:
+    text = template(container).replace("  Images:", "  Blank: {Type: String, Default: BLANK}\n  Images:")
+    gaps = explained(text)["resources"]["Task"]["gaps"]
+    assert [gap["remedy"] for gap in gaps if "image" in gap["what"]] == [remedy]
+
+
 CACHE = """\
   Cache:
     Type: AWS::ECR::PullThroughCacheRule

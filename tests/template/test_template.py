@@ -39,6 +39,9 @@ Resources:
   Files: {Type: "AWS::S3::Bucket"}
   Named: {Type: "AWS::S3::Bucket", Properties: {BucketName: !Sub "${AWS::StackName}-files"}}
   Store: {Type: "AWS::ECR::Repository"}
+  Plain: {Type: "AWS::IAM::Role", Properties: {Path: /}}
+  Called: {Type: "AWS::IAM::Role", Properties: {RoleName: web}}
+  Deep: {Type: "AWS::IAM::Role", Properties: {Path: /web/}}
   Thing:
     Type: Custom::Thing
     Properties:
@@ -92,6 +95,9 @@ KNOWN = [
     ("!Select [0, !Split [/, !Select [5, !Split [':', !GetAtt Files.Arn]]]]", "${Files}"),
     ("!Select [5, !Split [':', !GetAtt Named.Arn]]", "${AWS::StackName}-files"),
     ("!Select [5, !Split [':', !GetAtt Queue.Arn]]", "${Queue.QueueName}"),
+    ("!Select [1, !Split [/, !Select [5, !Split [':', !GetAtt Plain.Arn]]]]", "${Plain}"),
+    ("!Select [1, !Split [/, !Select [5, !Split [':', !GetAtt Called.Arn]]]]", "web"),
+    ("!Select [5, !Split [':', !GetAtt Deep.Arn]]", "${Fn::Select(5, Fn::Split(:, Deep.Arn))}"),
     ("!Select [4, !Split [':', !GetAtt Store.Arn]]", "${AWS::AccountId}"),
     ("!Select [5, !Split [':', !GetAtt Store.Arn]]", "repository/${Store}"),
     (
