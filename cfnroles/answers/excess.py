@@ -21,6 +21,9 @@ from cfnroles.iam.evaluator.conditions import PolicyCondition
 from cfnroles.need import Condition, Holder, Need, Permission
 from cfnroles.statements import Statement, compose
 
+#: The end of an ARN without a name, by the action on it.
+_NAMELESS = {"secretsmanager:GetSecretValue": ":secret:", "ssm:GetParameters": ":parameter/"}
+
 
 class GrantedAction(Struct, frozen=True):
     """One action of a statement on one resource; both may be patterns."""
@@ -141,7 +144,7 @@ def grants_beyond(
     told, left, leaving = list[Excess](), dict[str, None](), set[StatementId]()
     for statement in allowing:
         own = [(GrantedAction(*key[1:]), pair) for key, pair in zip(names, best, strict=True) if key[0] == statement.id]
-        unused = [grant for grant, pair in own if pair.use is _Use.NONE]
+        unused = [grant for grant, pair in own if pair.use is _Use.NONE and not _names_nothing(grant)]
         if holder is Holder.TASK and (chosen is None or statement.id.policy in chosen):
             others = [grant for grant in unused if not any(matches_action(grant.action, action) for action in asked)]
             left |= dict.fromkeys(grant.action for grant in others)
@@ -157,6 +160,14 @@ def grants_beyond(
         tuple(GrantedAction(*key[1:]) for key, pair in zip(names, best, strict=True) if pair.use is _Use.PERHAPS),
         frozenset((*leaving, *(each.statement for each in told))),
     )
+
+
+def _names_nothing(grant: GrantedAction) -> bool:
+    """Return whether a grant is for a secret or parameter without a name, which does not exist.
+
+    A policy for a reference of either kind has it for the other kind.
+    """
+    return grant.resource.endswith(_NAMELESS.get(grant.action, "\n"))
 
 
 def _unread(roles: Iterable[Sequence[IdentityPolicy]]) -> frozenset[_Place]:

@@ -776,6 +776,31 @@ resource "aws_ecs_task_definition" "it" {
         assert "Verdict: pass" not in cfnroles("verify", tmp_path, "--aws-managed-keys").out
 
 
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf",
+        "/a",
+        "arn:aws:ssm:us-east-1:123456789012:parameter/a",
+    ],
+)
+def test_the_other_kind_of_a_reference_is_no_excess_where_the_module_is_called(
+    cfnroles: Any, tmp_path: Path, reference: str
+) -> None:
+    (tmp_path / "task").mkdir()
+    (tmp_path / "task/main.tf").write_text(
+        'variable "secret" {}\nresource "aws_ecs_task_definition" "it" {\n  family = "it"\n'
+        "  execution_role_arn = local.it_execution_role_arn\n  container_definitions = jsonencode([{\n"
+        '    name = "web"\n    image = "nginx"\n    secrets = [{ name = "A", valueFrom = var.secret }]\n  }])\n}\n',
+        encoding="utf-8",
+    )
+    call = f'module "m" {{\n  source = "./task"\n  secret = "{reference}"\n}}\n'
+    (tmp_path / "main.tf").write_text(call, encoding="utf-8")
+    assert cfnroles("terraform", tmp_path, "--strict").code == 0
+    result = cfnroles("verify", tmp_path, "--fail-on", "excess", "--aws-managed-keys", "--region", "us-east-1")
+    assert (result.code, "Verdict: pass" in result.out, "Excess" in result.out) == (0, True, False), result.out
+
+
 CLUSTER = """resource "aws_kms_key" "exec" {}
 resource "aws_ecs_cluster" "main" {
   name = "main"

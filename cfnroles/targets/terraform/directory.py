@@ -101,7 +101,7 @@ def _inside(called: _Called, project: Project, form: GateForm, inside: Again) ->
     except RefusedByEcs:
         return tuple(_of_module(called, project, form, inside, passed_variables(project, called.directory)))
     opened = tuple(_of_module(called, project, form, inside, passed_variables(project, called.directory)))
-    return opened if len(_gaps(opened)) < len(_gaps(own)) else own
+    return min(own, opened, key=lambda files: (_lacking(files), len(_gaps(files))))
 
 
 def _gaps(files: Sequence[TerraformFile]) -> Sequence[Gap]:
