@@ -129,6 +129,11 @@ def _of_answer(call: str, error: botocore_errors.ClientError) -> CfnrolesError:
     return (RefusedRead if _READS.match(call) else Refused)(call, code, message)
 
 
+def _reasons(message: str) -> str:
+    """Return the lines of botocore's message without its title."""
+    return "; ".join(line for line in message.splitlines() if line != "Parameter validation failed:")
+
+
 def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesError:
     match error:
         case (
@@ -140,7 +145,7 @@ def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesErro
         case botocore_errors.NoRegionError() | botocore_errors.InvalidRegionError():
             return InvalidInput("no valid AWS Region is set", remedy="Pass --region, or set AWS_REGION.")
         case botocore_errors.ParamValidationError():
-            return InvalidInput(f"{call} does not accept these values", why="; ".join(str(error).splitlines()))
+            return InvalidInput(f"{call} does not accept these values", why=_reasons(str(error)))
         case (
             botocore_errors.NoCredentialsError()
             | botocore_errors.PartialCredentialsError()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import click
+
+from cfnroles.errors import InvalidInput
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -18,6 +21,30 @@ def choice(*names: str) -> click.Choice[str]:
 def or_empty(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
     """Return the value of an option, or an empty string."""
     return value or ""
+
+
+#: What the value of an option may be: its pattern, its noun and how to write it.
+Form = tuple[str, str, str]
+ACCOUNT: Form = (r"\d{12}", "an account ID", "An account ID has 12 digits.")
+REGION: Form = (r"[a-z]{2,}(-[a-z]+)+-\d+", "a Region", "Write it like us-east-1.")
+ROLE_ARN: Form = (
+    r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+",
+    "the ARN of a role",
+    "Write arn:aws:iam::ACCOUNT:role/NAME.",
+)
+
+
+def of_form(form: Form) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Return the callback of an option that raises InvalidInput for a value of another form."""
+    pattern, noun, remedy = form
+
+    def checked(_context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        for each in value if isinstance(value, tuple) else (value,):
+            if each and not re.fullmatch(pattern, each):
+                raise InvalidInput(f"{parameter.opts[0]} {each} is not {noun}", remedy=remedy)
+        return value
+
+    return checked
 
 
 def several(*names: str, metavar: str, help: str, **others: Any) -> Decorator:

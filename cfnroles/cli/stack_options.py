@@ -15,7 +15,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.shared_options import endpoint_option, profile_option, region_option, several, strict_option
+from cfnroles.cli.shared_options import (
+    ROLE_ARN,
+    endpoint_option,
+    of_form,
+    profile_option,
+    region_option,
+    several,
+    strict_option,
+)
 from cfnroles.cli.source import pairs
 from cfnroles.cli.terminal import is_asked, note, say
 from cfnroles.errors import InvalidInput
@@ -201,7 +209,9 @@ prefix_option = click.option("--stack-prefix", default="", metavar="TEXT", help=
 edits_option = click.option("--allow-edits", is_flag=True, help="Accept files that were edited after the build.")
 
 plan_option = click.option("--plan", "plan_only", is_flag=True, help="Show what would change, and change nothing.")
-role_option = click.option("--role-arn", default="", metavar="ARN", help="Service role that CloudFormation uses.")
+role_option = click.option(
+    "--role-arn", default="", metavar="ARN", callback=of_form(ROLE_ARN), help="Service role that CloudFormation uses."
+)
 
 
 def _pairs(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -237,7 +247,11 @@ bucket_option = click.option(
 protection_option = click.option("--termination-protection", is_flag=True, help="Protect the stacks against deletion.")
 continue_option = click.option("--continue-rollback", is_flag=True, help="Finish a rollback that failed earlier.")
 administration_option = click.option(
-    "--administration-role-arn", default="", metavar="ARN", help="Administration role of StackSets."
+    "--administration-role-arn",
+    default="",
+    metavar="ARN",
+    callback=of_form(ROLE_ARN),
+    help="Administration role of StackSets.",
 )
 adopt_option = click.option("--adopt", is_flag=True, help="Take over existing stacks of these names.")
 

@@ -9,7 +9,7 @@ import click
 from msgspec import Struct
 
 from cfnroles.cli.panels import panel_command, with_help_all
-from cfnroles.cli.shared_options import format_option, several, yes_option
+from cfnroles.cli.shared_options import ACCOUNT, REGION, format_option, of_form, several, yes_option
 from cfnroles.cli.stack_options import (
     CheckArguments,
     StackArguments,
@@ -105,9 +105,9 @@ pace_options = (
 _deploy_options = collected(
     "asked",
     StackSetArguments,
-    several("--target-account", "accounts", metavar="ID", help="Account to deploy to."),
+    several("--target-account", "accounts", metavar="ID", callback=of_form(ACCOUNT), help="Account to deploy to."),
     several("--target-ou", "units", metavar="ID", help="Organizational unit to deploy to."),
-    several("--target-region", "regions", metavar="REGION", help="Region to deploy to."),
+    several("--target-region", "regions", metavar="REGION", callback=of_form(REGION), help="Region to deploy to."),
     *pace_options,
     delegated_option,
     administration_option,

@@ -107,7 +107,10 @@ def test_gaps_are_told_and_strict_ends_with_1(cfnroles, ask, examples, tmp_path)
         (("--parameter", "RolePath=x"), "a path that begins and ends with a slash"),
         (("--parameter", "RolePath=/*/"), "contains *, which"),
         (("--stack-sets", "--bucket", "b-1"), "--stack-sets cannot be combined with --bucket"),
-        (("--administration-role-arn", "x"), "--administration-role-arn requires --stack-sets"),
+        (
+            ("--administration-role-arn", "arn:aws:iam::123456789012:role/x"),
+            "--administration-role-arn requires --stack-sets",
+        ),
         (("--account", "1"), "--account 1 is not an account ID"),
     ],
 )

@@ -80,6 +80,21 @@ def test_an_option_without_effect_is_refused_before_anything_is_read(cfnroles, w
     assert refused.err.startswith(f"error: {told}\n")
 
 
+OF_ANOTHER_FORM = {
+    ("deploy", "--role-arn", "deployer"): "--role-arn deployer is not the ARN of a role",
+    ("delete", "--role-arn", "arn:aws:iam::1:role/x"): "--role-arn arn:aws:iam::1:role/x is not the ARN of a role",
+    ("deploy-policy", "--administration-role-arn", "x"): "--administration-role-arn x is not the ARN of a role",
+    ("stack-sets", "deploy", "--target-account", "123"): "--target-account 123 is not an account ID",
+    ("stack-sets", "deploy", "--target-region", "mars"): "--target-region mars is not a Region",
+}
+
+
+@pytest.mark.parametrize(("words", "told"), OF_ANOTHER_FORM.items(), ids=map(" ".join, OF_ANOTHER_FORM))
+def test_a_value_of_another_form_is_refused_before_any_call(cfnroles, words, told):
+    refused = cfnroles(*words)
+    assert (refused.code, refused.err.splitlines()[0]) == (2, f"error: {told}")
+
+
 def test_required_options_are_options():
     known = {name for _, option in OPTIONS for name in option.opts}
     assert {*REQUIRE, *REQUIRE.values()} <= known
