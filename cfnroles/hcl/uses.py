@@ -9,6 +9,7 @@ from cfnroles.hcl.configuration import Configuration
 from cfnroles.hcl.parser import parse_expression
 from cfnroles.hcl.syntax import (
     Block,
+    Body,
     Call,
     Constant,
     For,
@@ -71,7 +72,7 @@ def _uses(node: object, root: str, first: str = "") -> Iterator[_Use]:
             use = (_MEMBER,) if name == "for_each" else ()
             yield from ((*own, *use) for own in _uses(each, root, first))
         return
-    if not isinstance(node, Node):
+    if not isinstance(node, Node) or not _may_use(node, root, first):
         return
     match node:
         case Variable() | GetAttribute() | Index() if (found := chain(node)) is not None:
@@ -95,6 +96,14 @@ def _uses(node: object, root: str, first: str = "") -> Iterator[_Use]:
     for name in node.__struct_fields__:
         if name != "source":
             yield from _uses(getattr(node, name), root, first)
+
+
+def _may_use(node: Node, root: str, first: str) -> bool:
+    """Return whether the text of an expression has a name at all. JSON may escape it."""
+    if isinstance(node, Body) or root == "*":
+        return True  # other files may override parts of a block
+    text, start, end = node.source.text, node.start, node.end
+    return text.find(first or root, start, end) >= 0 or text.find("\\u", start, end) >= 0
 
 
 def _steps(node: Node, root: str, first: str) -> _Use | None:

@@ -48,6 +48,22 @@ def test_a_map_of_instances_is_one() -> None:
     assert example(known_type(root, root.variables["x"])) == '{"KEY":"VALUE"}'
 
 
+OVERRIDDEN = {
+    "main.tf": 'variable "x" {}\nresource "aws_sqs_queue" "q" {\n}\n',
+    "override.tf": 'resource "aws_sqs_queue" "q" {\n  tags = [for each in var.x : each]\n}\n',
+}
+ESCAPED = {
+    "main.tf": 'variable "x" {}\n',
+    "it.tf.json": '{"locals": {"y": {"a": "${[for s in var.\\u0078 : s]}"}}}',
+}
+
+
+@pytest.mark.parametrize("files", [OVERRIDDEN, ESCAPED], ids=["in an override", "escaped in JSON"])
+def test_a_use_counts_wherever_it_is_written(files: dict[str, str]) -> None:
+    root = project(files).root
+    assert example(known_type(root, root.variables["x"])) == '["VALUE"]'
+
+
 def test_the_hint_gives_a_value_that_the_use_accepts() -> None:
     text = 'variable "x" {}\noutput "it" { value = [for s in var.x : s.arn] }\n'
     symbol = output(text).unknown
