@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from cfnroles.answers.requests import Asked
 from cfnroles.iam.actions import Risk, is_pattern, matches_action, risk_of
 from cfnroles.iam.containment import covers_resource
-from cfnroles.iam.evaluator import Effect, IdentityPolicy, PolicyStatement, StatementId, statement_applies
+from cfnroles.iam.evaluator import Effect, IdentityPolicy, PolicyStatement, StatementId, names_action, statement_applies
 from cfnroles.iam.evaluator.conditions import PolicyCondition
 from cfnroles.need import Condition, Holder, Need, Permission
 from cfnroles.statements import Statement, compose
@@ -219,9 +219,15 @@ def _pairs(
     unread: Collection[_Place],
 ) -> list[_Pair]:
     pairs: list[_Pair] = []
+    asked = {each.request.action for each in certain}
     for policy in policies:
         for statement in _allowing(policy, unread):
-            touched = [each for each in certain if statement_applies(statement, each.request) is not False]
+            named = {action for action in asked if names_action(statement, action)}
+            touched = [
+                each
+                for each in certain
+                if each.request.action in named and statement_applies(statement, each.request) is not False
+            ]
             pairs += [_pair(statement, *key[1:], touched, hanging) for key in _keys(statement)]
     return pairs
 

@@ -22,6 +22,7 @@ from cfnroles.iam.evaluator.evaluation import (
     Evaluation,
     UnknownStatement,
     evaluate,
+    names_action,
     statement_applies,
 )
 from cfnroles.iam.evaluator.policy import (
@@ -53,6 +54,7 @@ __all__ = [
     "UnknownStatement",
     "effects_of",
     "evaluate",
+    "names_action",
     "parse_policy",
     "read_policy",
     "some",

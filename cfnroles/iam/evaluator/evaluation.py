@@ -13,11 +13,12 @@ from msgspec import Struct
 
 from cfnroles.iam.evaluator.policy import Effect, IdentityPolicy, PolicyStatement, StatementId
 from cfnroles.iam.evaluator.request import Context, Request
-from cfnroles.iam.evaluator.variables import plain_text, resource_text
+from cfnroles.iam.evaluator.variables import plain_text, resource_text, variables_of
 from cfnroles.iam.patterns import Pattern, matches
 from cfnroles.iam.truth import Truth, Unknown, all_of, any_of, negate, unknown
 
 _RESOURCE = "the rest of the resource's ARN"
+_NOTHING = Context()
 
 
 class Decision(StrEnum):
@@ -141,13 +142,13 @@ def _applies(statement: PolicyStatement, request: Request, context: Context) -> 
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
     if not statement.actions or not statement.resources:
         return False
-    if not _names_action(statement, request.action):
+    if not names_action(statement, request.action):
         return False
     return all_of(_remaining(statement, request, context))
 
 
 def _may_apply(unread: PolicyStatement, request: Request) -> Truth:
-    return unknown(str(unread.id)) if _names_action(unread, request.action) else False
+    return unknown(str(unread.id)) if names_action(unread, request.action) else False
 
 
 def _remaining(statement: PolicyStatement, request: Request, context: Context) -> Iterable[Truth]:
@@ -156,7 +157,8 @@ def _remaining(statement: PolicyStatement, request: Request, context: Context) -
         yield condition.met(context)
 
 
-def _names_action(statement: PolicyStatement, action: str) -> bool:
+def names_action(statement: PolicyStatement, action: str) -> bool:
+    """Return whether a statement is about an action, for either effect."""
     return _is_among(action, statement.actions) is not statement.not_actions
 
 
@@ -169,18 +171,21 @@ def _is_among(action: str, actions: tuple[str, ...]) -> bool:
 
 
 def _names_resource(statement: PolicyStatement, resource: str, context: Context) -> Truth:
-    named = _is_one_of(resource, statement.resources, statement.variables)
-    if named is None:
-        texts = (resource_text(each, variables=statement.variables) for each in statement.resources)
-        named = _matched(resource, (text.expand(context) for text in texts))
+    keys = _variables(statement.resources) if statement.variables else ()
+    known = context.only(keys) if keys else _NOTHING
+    named = _is_one_of(resource, statement.resources, statement.variables, known)
     return negate(named) if statement.not_resources else named
 
 
 @lru_cache(maxsize=65_536)  # as for the actions
-def _is_one_of(resource: str, resources: tuple[str, ...], variables: bool) -> Truth | None:
-    """Return whether one of these names a resource; ``None`` if that depends on the values of variables."""
-    patterns = [resource_text(each, variables=variables).fixed for each in resources]
-    return None if None in patterns else _matched(resource, patterns)
+def _variables(resources: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for each in resources for key in variables_of(each)))
+
+
+@lru_cache(maxsize=65_536)  # as for the actions
+def _is_one_of(resource: str, resources: tuple[str, ...], variables: bool, context: Context) -> Truth:
+    texts = (resource_text(each, variables=variables) for each in resources)
+    return _matched(resource, (text.expand(context) for text in texts))
 
 
 def _matched(resource: str, patterns: Iterable[Pattern | None]) -> Truth:

@@ -78,6 +78,11 @@ class Context:
         }
         return cls(tuple(sorted(several.items())), frozenset(key.lower() for key in absent), complete)
 
+    def only(self, keys: Iterable[str]) -> Context:
+        """Return what is known about these keys."""
+        found = [(key.lower(), self.lookup(key)) for key in keys]
+        return Context(tuple((name, values) for name, values in found if not isinstance(values, Unknown)))
+
     def lookup(self, key: str) -> tuple[str, ...] | Unknown:
         """Return the values of *key*, none if it is absent, or unknown."""
         name = key.lower()

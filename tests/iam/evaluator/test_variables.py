@@ -130,3 +130,9 @@ def test_the_user_name_is_absent_for_a_role(applies: Callable[..., str], princip
 def test_keys_that_the_principal_implies(applies: Callable[..., str], key: str, value: str) -> None:
     assert applies(Condition={"StringEquals": {key: value}}, complete=False) == "match"
     assert applies(Condition={"StringEquals": {key: value}}, complete=False, context={key: "x"}) == "no match"
+
+
+def test_one_resource_is_asked_for_by_several_users(applies: Callable[..., str]) -> None:
+    by = {name: {"aws:username": name} for name in ("Dave", "Eve")}
+    found = [applies(Resource=f"{B}/${{aws:username}}", resource=f"{B}/Dave", context=by[name]) for name in by]
+    assert found == ["match", "no match"]
