@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -48,6 +49,9 @@ _KEYS = re.compile(r"\[(?:\"[^\"]*\"|[^\]]*)\]")
 _OF_ROLE = re.compile(r"role(_?arn|s|_?name|_?id)?$", re.IGNORECASE)
 #: Types that name a role without using it.
 _NO_USERS = frozenset({*NAMING, ROLE, POLICY, *KINDS, "aws_iam_role_policies_exclusive"})
+
+
+_Result = TypeVar("_Result")
 
 
 class SeenBefore:
@@ -175,12 +179,16 @@ class DirectoryInPass:
 
     def __init__(self, seen: SeenBefore, project: Project, module: Module, judged: frozenset[str]) -> None:
         self._seen, self._project, self._module, self._session = seen, project, module, module.session
-        self._judged = {_KEYS.sub("", address) for address in judged}
+        self._judged = frozenset(_KEYS.sub("", address) for address in judged)
+
+    def once(self, key: object, work: Callable[[], _Result]) -> _Result:
+        """As for ``Surface``."""
+        return self._module.remembering((key, self._judged), work)
 
     def roles(self, named: Sequence[Text]) -> Iterable[Configured]:
         """As for ``Surface``: all roles only if one is named by a string."""
         symbols = [each for text in named for each in text.symbols if isinstance(each, Expression) and each.address]
-        by_address = {each.address for each in symbols}
+        by_address = dict.fromkeys(each.address for each in symbols)
         others = [text for text in named if not any(each in text.symbols for each in symbols)]
         for address in by_address:
             if (found := self.at(address)) is not None and found.type == ROLE and not found.data:

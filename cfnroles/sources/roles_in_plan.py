@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from cfnroles.hcl.syntax import Place
 from cfnroles.iam.roles import Unread
@@ -17,6 +17,9 @@ from cfnroles.symbols import Expression
 from cfnroles.text import Text
 
 _NO_USERS = frozenset({*NAMING, ROLE, POLICY, *KINDS, SERVICE, "aws_iam_role_policies_exclusive"})
+
+
+_Result = TypeVar("_Result")
 
 
 class PlanSurface:
@@ -56,6 +59,10 @@ class PlanSurface:
         for address, each in self._by_address.items():
             if each.get("type") in kinds and each.get("mode") == "managed":
                 yield self._configured(address)
+
+    def once(self, key: object, work: Callable[[], _Result]) -> _Result:
+        """As for ``Surface``: a plan has one world."""
+        return work()
 
     def roles(self, named: Sequence[Text]) -> Iterable[Configured]:
         """As for ``Surface``."""

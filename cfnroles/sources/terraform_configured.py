@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -22,6 +22,9 @@ NAMING = {
     "aws_iam_policy_attachment": "roles",
     "aws_iam_role_policy_attachments_exclusive": "role_name",
 }
+
+
+_Result = TypeVar("_Result")
 
 
 class PolicyKind(Struct, frozen=True):
@@ -139,3 +142,6 @@ class Surface(Protocol):
 
     def users(self, role: Configured) -> tuple[str, ...]:
         """Return the addresses of other users of a role than task definitions and what runs them."""
+
+    def once(self, key: object, work: Callable[[], _Result]) -> _Result:
+        """Return the result of a computation for this key, which worlds share in which nothing that it asks differs."""

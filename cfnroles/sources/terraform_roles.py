@@ -6,11 +6,11 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from cfnroles.hcl.module import NOT_AT_HAND
 from cfnroles.hcl.values import Failed, Value, elements
@@ -115,8 +115,85 @@ def is_apart(symbol: Expression) -> bool:
     return own and not symbol.address.rpartition("module.")[2].partition(".")[2].startswith("data.")
 
 
-def roles_in(surface: Surface, named: Sequence[Text], texts: Iterable[Text]) -> Roles:
-    """Return the named roles with their policies. ``texts`` are others with symbols that have names."""
+def roles_in(surface: Surface, named: Sequence[Text], texts: Sequence[Text]) -> Roles:
+    """Return the named roles with their policies. ``texts`` are others with symbols that have names.
+
+    Worlds share all parts in which nothing differs, except the users: their conditions may be any.
+    """
+    spelled, key = ("texts", _alike(texts)), _alike(named)
+
+    def of_texts() -> _Known:
+        return surface.once(spelled, lambda: _of_texts(surface, texts))
+
+    def beside() -> _Beside:
+        return surface.once(("beside", key), lambda: _beside(surface, named))
+
+    of_texts()
+    parts: list[Callable[[], _RolePart]] = []
+    roles: list[ConfiguredRole] = []
+    for number, each in enumerate(beside().roles):
+
+        def read(number: int = number) -> _RolePart:
+            return surface.once(("role", key, number), lambda: _role_part(surface, beside(), number))
+
+        def naming(number: int = number) -> _RolePart:
+            return surface.once(("naming", key, number), lambda: _naming_part(surface, beside(), number))
+
+        found, users = read(), surface.users(each)
+        parts += (read, naming)
+        roles.append(ConfiguredRole(each, found.role, beside().names[number], users, naming().policies))
+    known = surface.once(("known", spelled, key), lambda: _together(of_texts(), *(part().known for part in parts)))
+    return Roles(tuple(roles), known.named, known.written, known.symbols)
+
+
+def _alike(texts: Iterable[Text]) -> object:
+    """Return what distinguishes texts, with everything that is known about their symbols."""
+    return tuple(
+        tuple(part if isinstance(part, str) else (type(part), *astuple(part)) for part in text.parts) for text in texts
+    )
+
+
+class _Known(Struct, frozen=True):
+    """What is known about the names of symbols, as in ``Roles``."""
+
+    named: Mapping[str, Part]
+    written: Mapping[str, str]
+    symbols: Mapping[str, Expression]
+
+
+class _Beside(Struct, frozen=True):
+    """The named roles with the texts by which each is named, what may give them policies, and the policies of resources
+    that may name them.
+    """
+
+    roles: Sequence[Configured]
+    names: Sequence[frozenset[str]]
+    attached: Sequence[Configured | Unread]
+    holders: Sequence[Configured]
+
+
+class _RolePart(Struct, frozen=True):
+    """A role, or the policies of resources that name it, and what is known after reading it."""
+
+    known: _Known
+    role: Role = Role("", ())
+    policies: tuple[ResourcePolicyNaming, ...] = ()
+
+
+def _together(*parts: _Known) -> _Known:
+    """Return what is known from all parts; of one symbol, what the first of them knows."""
+    named: dict[str, Part] = {}
+    written: dict[str, str] = {}
+    symbols: dict[str, Expression] = {}
+    for part in parts:
+        named |= {name: each for name, each in part.named.items() if name not in named}
+        written |= {name: each for name, each in part.written.items() if name not in written}
+        symbols |= {name: each for name, each in part.symbols.items() if name not in symbols}
+    return _Known(named, written, symbols)
+
+
+def _spelling(surface: Surface) -> tuple[Spelling, _Known]:
+    """Return a spelling, and what it knows so far."""
     known: dict[str, Part] = {}
 
     def name(symbol: Expression) -> Part:
@@ -125,24 +202,34 @@ def roles_in(surface: Surface, named: Sequence[Text], texts: Iterable[Text]) -> 
         return known[symbol.name]
 
     spelling = Spelling(name)
+    return spelling, _Known(known, spelling.written, spelling.symbols)
+
+
+def _of_texts(surface: Surface, texts: Iterable[Text]) -> _Known:
+    spelling, known = _spelling(surface)
     for text in texts:
         spelling.text(text)
-    found = list(surface.roles(named))
-    texts_of = {each.address: _names(each) for each in found}
-    wanted = [each for each in found if any(_is_named(text, each, texts_of[each.address]) for text in named)]
-    attached = list(surface.policies(wanted)) if wanted else []
-    holders = list(surface.holders([name for each in wanted for name in texts_naming(each)])) if wanted else []
-    roles = tuple(
-        ConfiguredRole(
-            each,
-            _Reader(surface, spelling, each, texts_of[each.address]).role(attached),
-            texts_of[each.address],
-            surface.users(each),
-            policies_naming(each, holders, spelling),
-        )
-        for each in wanted
-    )
-    return Roles(roles, known, spelling.written, spelling.symbols)
+    return known
+
+
+def _beside(surface: Surface, named: Sequence[Text]) -> _Beside:
+    found = [(each, _names(each)) for each in surface.roles(named)]
+    wanted = [(each, names) for each, names in found if any(_is_named(text, each, names) for text in named)]
+    roles = [each for each, _ in wanted]
+    attached = list(surface.policies(roles)) if roles else []
+    holders = list(surface.holders([name for each in roles for name in texts_naming(each)])) if roles else []
+    return _Beside(roles, [names for _, names in wanted], attached, holders)
+
+
+def _role_part(surface: Surface, beside: _Beside, number: int) -> _RolePart:
+    spelling, known = _spelling(surface)
+    reader = _Reader(surface, spelling, beside.roles[number], beside.names[number])
+    return _RolePart(known, reader.role(beside.attached))
+
+
+def _naming_part(surface: Surface, beside: _Beside, number: int) -> _RolePart:
+    spelling, known = _spelling(surface)
+    return _RolePart(known, policies=policies_naming(beside.roles[number], beside.holders, spelling))
 
 
 def _names(role: Configured) -> frozenset[str]:

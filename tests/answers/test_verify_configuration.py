@@ -361,6 +361,32 @@ def test_a_grant_on_a_condition_is_judged_with_it_and_without() -> None:
     assert verdict(files(role(beside=hanging)), parameters={"on": "true"}) == "pass"
 
 
+def test_passes_share_a_role_that_no_condition_of_theirs_changes() -> None:
+    both = files(role(beside=inline(policy(DB))), secret=f"var.on ? {DB} : {OTHER}")
+    reading = read_files(complete(both), ".", Told())
+    assert reading.configuration is not None
+    (found,) = reading.configuration.tasks_with_roles()
+    first, second = (each.roles[0] for each in found.roles)
+    assert first.role is second.role
+    assert set(found.roles[0].named) != set(found.roles[1].named)
+
+
+def test_roles_are_read_in_the_order_in_which_they_are_named() -> None:
+    names = ("exec", "web", "cron")
+    roles = "".join(ROLE.replace("exec", name).replace("REST", "") for name in names)
+    event = """resource "aws_cloudwatch_event_target" "t" {
+  arn = "arn:aws:ecs:eu-west-1:111122223333:cluster/a"
+  role_arn = aws_iam_role.cron.arn
+  ecs_target { task_definition_arn = aws_ecs_task_definition.app.arn }
+}
+"""
+    task = files(roles + event).replace("  family", "  task_role_arn = aws_iam_role.web.arn\n  family")
+    reading = read_files(complete(task), ".", Told())
+    assert reading.configuration is not None
+    (found,) = reading.configuration.tasks_with_roles()
+    assert [each.address for each in found.roles[0].roles] == [f"aws_iam_role.{name}" for name in names]
+
+
 def test_what_another_task_definition_needs_is_not_too_much() -> None:
     second = TASK[TASK.index('resource "aws_ecs_task_definition"') :].replace('"app"', '"second"')
     second = second.replace("SECRET", OTHER).replace("EXECUTION", "aws_iam_role.exec.arn")
