@@ -51,6 +51,7 @@ class _Fold:
         self._answers, self._told = answers, told
         self._everywhere = frozenset[World]().union(*(where for _, where in answers))
         self.conditions: dict[object, str] = {}
+        self._when_told: dict[frozenset[World], str] = {}
 
     def folded(self) -> Verification:
         first = self._answers[0][0]
@@ -81,7 +82,9 @@ class _Fold:
 
     def _when(self, where: Iterable[World]) -> str:
         there = frozenset(where)
-        return "" if there == self._everywhere else self._told(there)
+        if there not in self._when_told:
+            self._when_told[there] = "" if there == self._everywhere else self._told(there)
+        return self._when_told[there]
 
     def _each(self, items: Callable[[Verification], Iterable[_Item]]) -> Mapping[_Item, frozenset[World]]:
         """Return the items of all results, each with its worlds."""

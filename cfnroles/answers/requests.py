@@ -7,8 +7,10 @@ no document names and for each value that one does, holds for all: the documents
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, product
+from zlib import crc32
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +25,8 @@ from cfnroles.text import PSEUDO_PARAMETERS, Text, arn_of, of_policy, text_of
 
 #: Not the name of any Region.
 _SOME_REGION = "xx-unknown-0"
+#: The number of words for the six characters after the name of a secret.
+_SUFFIXES = 100_000
 #: Above this, only accounts and Regions that occur in one ARN are combined.
 _MOST_PAIRS = 16
 
@@ -269,20 +273,38 @@ def _others(texts: Sequence[str], apart: Sequence[str], context: Mapping[str, st
     # Symbols of the stack itself mean the same on both sides: no home has values for them.
     needed = {name for text in texts for name in symbols(text)}.difference(PSEUDO_PARAMETERS)
     values: dict[str, str] = {}
-    for number, name in enumerate(sorted(needed.union(apart))):
-        # The number distinguishes names that differ only in special characters.
-        word = f"{number}-{re.sub(r'[^A-Za-z0-9]+', '-', name)}"
+    for name, word in _words(needed.union(apart)).items():
         whole = name not in needed or any(text.startswith(f"${{{name}}}") for text in texts)
-        values[name] = f"arn:aws:untold:::{word}" if whole else f"untold-{word}"
-        if name.startswith(SUFFIX):
-            # No policy can contain these: Secrets Manager uses letters and digits.
-            values[name] = f"~{number:05}"
+        values[name] = word if name.startswith(SUFFIX) else f"arn:aws:untold:::{word}" if whole else f"untold-{word}"
     variables = sorted({name for text in texts for name in _VARIABLE.findall(text)})
     for number, name in enumerate(variables):
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
         key = name.partition(",")[0].strip().lower()
         values[f"!{name}"] = told.get(key, f"variable-{number}-{re.sub(r'[^A-Za-z0-9]+', '-', name)}")
     return tuple(sorted(values.items()))
+
+
+def _words(names: Iterable[str]) -> Mapping[str, str]:
+    """Return a word for each name that no other has: where possible the same one next to any others, so that what is
+    known about a request is known about the next.
+    """
+    alike: Counter[str] = Counter()
+    suffixes: dict[int, str] = {}
+    words: dict[str, str] = {}
+    for name in sorted(names):
+        if name.startswith(SUFFIX):
+            number = crc32(name.encode()) % _SUFFIXES
+            while number in suffixes:
+                number = (number + 1) % _SUFFIXES
+            suffixes[number] = name
+            # No policy can contain these: Secrets Manager uses letters and digits.
+            words[name] = f"~{number:05}"
+            continue
+        word = re.sub(r"[^A-Za-z0-9]+", "-", name)
+        # The number distinguishes names that differ only in special characters.
+        words[name] = f"{alike[word]}-{word}"
+        alike[word] += 1
+    return words
 
 
 def _texts(permission: Permission) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -26,7 +27,7 @@ from cfnroles.sources.roles_of_stack import with_symbols
 from cfnroles.sources.template_targets import RUNNERS
 from cfnroles.sources.terraform_kinds import role_argument
 from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming
-from cfnroles.sources.terraform_roles import Roles, TaskWithRoles, role_texts
+from cfnroles.sources.terraform_roles import ConfiguredRole, Roles, TaskWithRoles, role_texts
 from cfnroles.statements import compose
 from cfnroles.symbols import Expression
 from cfnroles.template.atoms import Atom, World
@@ -102,7 +103,7 @@ class _Part(Struct, frozen=True):
 
     @property
     def world(self) -> World:
-        return frozenset({Atom(f"{self.number} {self.address}")})
+        return _world(self.number, self.address)
 
     @property
     def roles(self) -> Roles:
@@ -122,6 +123,11 @@ class _Judging:
         for part in (part for task in tasks for part in self._parts_of(task)):
             self._parts.setdefault(self._key(part), []).append(part)
         self._answers: dict[object, Verification] = {}
+        #: The same by the objects that passes share, and the needs of the other users of a role.
+        self._alike: dict[object, Verification] = {}
+        self._others_of: dict[object, Sequence[Need]] = {}
+        self._numbers: dict[int, tuple[object, int]] = {}
+        self._numbered: dict[str, int] = {}
 
     def verifications(self) -> Iterator[Verification]:
         """Yield the result for each role, in the order of the task definitions."""
@@ -143,15 +149,16 @@ class _Judging:
             answers[id(answer)] = answer, where | {part.world}
         users = tuple(dict.fromkeys(each.address for each in theirs))
         tasks = [each for each in self._tasks if each.task.address in users]
+        conditions = _Conditions(tasks)
         use = Use(
             users,
-            _told(tasks, frozenset(each.world for each in theirs)),
+            conditions.of(frozenset(each.world for each in theirs)),
             self._others(key, theirs),
             tuple(dict.fromkeys(name for each in tasks for name in each.task.at.defaults)),
         )
         if len(nouns := {each.task.workloads[0].noun for each in tasks}) == 1:
             use = replace(use, noun=nouns.pop())
-        return folded(tuple(answers.values()), use, lambda worlds: _told(tasks, worlds))
+        return folded(tuple(answers.values()), use, conditions.of)
 
     def _others(self, key: _Key, theirs: Sequence[_Part]) -> tuple[str, ...]:
         roles = (each.roles.role(each.given or Text()) for each in theirs) if key[0] == "own" else ()
@@ -217,26 +224,57 @@ class _Judging:
         own = part.roles.role(part.given, part.task.task.facts.account)
         return ("own", own.address) if own else ("elsewhere", str(part.given))
 
-    def _role(self, key: _Key, part: _Part, texts: ConfigurationTexts) -> Role | None:
+    def _role(self, key: _Key, part: _Part, texts: ConfigurationTexts, own: ConfiguredRole | None) -> Role | None:
         kind, name = key
         if kind == "given":
             return with_symbols(self._question.roles[Holder(name)], texts.spelling(part.needs))
         if kind == "elsewhere" and self._question.read and part.given and not part.given.cut("/")[-1].symbols:
             return self._question.read(str(part.given.cut("/")[-1].plain if part.given.symbols else part.given))
-        own = next((each for each in part.roles.roles if each.address == name), None) if kind == "own" else None
         return own.role if own else None
 
     def _answer(self, key: _Key, part: _Part, parts: Sequence[_Part]) -> Verification:
+        """Return the result for a role in one pass. Passes with the same role and the same needs share it."""
+        own = next((each for each in part.roles.roles if each.address == key[1]), None) if key[0] == "own" else None
+        besides = self._besides(key, part, parts)
+        if own is None:
+            return self._judged(key, part, parts, None, besides)
+        read = self._number(own.role), self._number(own.policies), self._number(part.roles)
+        # The parts keep the needs.
+        same = key, part.holder, bool(own.users), part.gaps, read, tuple(map(id, part.needs)), id(besides)
+        if same not in self._alike:
+            self._alike[same] = self._judged(key, part, parts, own, besides)
+        return self._alike[same]
+
+    def _number(self, value: Role | Roles | tuple[ResourcePolicyNaming, ...]) -> int:
+        """Return a number that equal values have."""
+        if id(value) not in self._numbers:
+            same: object = value
+            if isinstance(value, Roles):
+                names = {name: each.parts if isinstance(each, Text) else each for name, each in value.named.items()}
+                same = names, value.written, value.symbols
+            self._numbers[id(value)] = value, self._numbered.setdefault(repr(same), len(self._numbered))
+        return self._numbers[id(value)][1]
+
+    def _besides(self, key: _Key, part: _Part, parts: Sequence[_Part]) -> Sequence[Need]:
+        """Return the needs of all other users of a role."""
+        alone = all(each.holder is part.holder for each in parts if each.address == part.address)
+        same = key, part.address, *(() if alone else (part.holder, part.number))
+        if same not in self._others_of:
+            others = [each for each in parts if each.holder is not part.holder or each.address != part.address]
+            # Other passes of the task definition do not exist at the same time.
+            others = [each for each in others if each.address != part.address or each.number == part.number]
+            self._others_of[same] = tuple({id(need): need for each in others for need in each.needs}.values())
+        return self._others_of[same]
+
+    def _judged(
+        self, key: _Key, part: _Part, parts: Sequence[_Part], own: ConfiguredRole | None, beside_it: Sequence[Need]
+    ) -> Verification:
         texts = ConfigurationTexts(part.roles)
-        role = self._role(key, part, texts)
+        role = self._role(key, part, texts, own)
         if role is None:
             return self._absent(part)
-        others = [each for each in parts if each.holder is not part.holder or each.address != part.address]
-        # Other passes of the task definition do not exist at the same time.
-        others = [each for each in others if each.address != part.address or each.number == part.number]
         needs = tuple(dict.fromkeys(map(texts.need, part.needs)))
-        distinct = {id(need): need for each in others for need in each.needs}
-        besides = tuple(dict.fromkeys(map(texts.need, distinct.values())))
+        besides = tuple(dict.fromkeys(map(texts.need, beside_it)))
         open_ended = any(each.holder is Holder.TASK for each in parts)
         same = repr(role), part.holder, needs, besides, part.gaps, open_ended, texts.apart
         if same not in self._answers:
@@ -250,7 +288,6 @@ class _Judging:
                 known=self._question.context,
                 apart=texts.apart,
             )
-            own = next((each for each in part.roles.roles if key == ("own", each.address)), None)
             policies = {_policy(each): each for each in (own.policies if own else ())}
             judged = texts.told(beside(judge_uses(uses, role, prove=self._question.prove), policies))
             hidden = {str(one): _hidden(one, each) for one, each in policies.items() if each.unread}
@@ -322,15 +359,25 @@ def _beside_others(answer: Verification) -> Verification:
     return replace(answer, **dict.fromkeys(("excess", "application", "dangers", "unsure"), nothing), removals=None)
 
 
-def _told(tasks: Sequence[TaskWithRoles], worlds: frozenset[World]) -> str:
-    """Return the conditions that hold in exactly some passes; empty if these are all passes."""
-    found: dict[str, None] = {}
-    for each in tasks:
-        every = set(each.task.numbers)
-        numbers = {number for number in every if frozenset({Atom(f"{number} {each.task.address}")}) in worlds}
-        if numbers and numbers != every:
-            found[in_words(each.task.conditions().of(numbers))] = None
-    return ", or if ".join(found)
+class _Conditions:
+    """The conditions of the passes of some task definitions, in words."""
+
+    def __init__(self, tasks: Sequence[TaskWithRoles]) -> None:
+        self._tasks = [(each.task.address, set(each.task.numbers), each.task.conditions()) for each in tasks]
+
+    def of(self, worlds: frozenset[World]) -> str:
+        """Return the conditions that hold in exactly some passes; empty if these are all passes."""
+        found: dict[str, None] = {}
+        for address, every, conditions in self._tasks:
+            numbers = {number for number in every if _world(number, address) in worlds}
+            if numbers and numbers != every:
+                found[in_words(conditions.of(numbers))] = None
+        return ", or if ".join(found)
+
+
+@cache
+def _world(number: int, address: str) -> World:
+    return frozenset({Atom(f"{number} {address}")})
 
 
 def _text(given: Any) -> Text | None:
