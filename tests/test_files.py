@@ -32,7 +32,7 @@ NO_FILES = {
 
 
 @pytest.mark.parametrize(("name", "told"), NO_FILES.values(), ids=NO_FILES)
-def test_what_is_no_file_is_told(name: str, told: str) -> None:
+def test_a_name_that_is_not_a_file_is_reported(name: str, told: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         read_text(name)
 
@@ -41,7 +41,7 @@ def test_what_is_no_file_is_told(name: str, told: str) -> None:
     assert is_directory(name) is exists(name) is (name == ".")
 
 
-def test_what_is_missing_can_be_told_apart() -> None:
+def test_a_missing_file_has_its_own_error() -> None:
     with pytest.raises(Missing):
         read_bytes("absent")
 
@@ -152,7 +152,7 @@ def test_a_template_of_a_role_is_no_larger_than_others(tmp_path: Path, capsys: p
 
 
 @pytest.mark.parametrize("words", [["lint", "."], ["lint", "shop.yaml", "large.json", "--skip-others"], ["init", "."]])
-def test_what_nobody_named_is_passed_over_and_told(
+def test_a_large_file_that_was_not_named_is_skipped_and_reported(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -187,7 +187,7 @@ def endless_pipe(path: Path) -> Iterator[Path]:
     assert not thread.is_alive()
 
 
-def test_what_has_no_end_is_refused(tmp_path: Path) -> None:
+def test_an_endless_file_is_refused(tmp_path: Path) -> None:
     with endless_pipe(tmp_path / "pipe") as pipe, pytest.raises(InvalidInput, match="pipe: has more than 1,000,000"):
         read_text(pipe)
     with pytest.raises(InvalidInput, match="/dev/zero: has more than 1,000,000"):

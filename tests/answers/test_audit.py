@@ -228,7 +228,7 @@ def test_a_grant_is_unused_only_where_the_trail_would_show_its_use(
     assert bool(why) == bool(told)
 
 
-def test_a_role_that_nobody_assumed_is_told_as_such_where_the_trail_would_show_it() -> None:
+def test_a_role_that_was_never_assumed_is_reported_if_the_trail_would_show_it() -> None:
     quiet = quiet_days(DAYS)
     assert status(quiet, GET, SECRET) == (NEVER, "")
     assert status(quiet, "logs:PutLogEvents") == (NEVER, "")

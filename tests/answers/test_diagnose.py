@@ -243,7 +243,7 @@ def test_what_aws_answers_is_read_as_it_is() -> None:
     assert [each.understood.name for each in diagnose(json.dumps(killed))] == ["killed"]
 
 
-def test_a_log_tells_each_message_once() -> None:
+def test_each_message_of_a_log_is_shown_once() -> None:
     log = "\n".join(f"2026-01-15T10:00:0{at}Z {GET} {IDENTITY}" for at in range(9))
     assert len(diagnose(f"2026-01-15T10:00:00Z hello\n{log}")) == 1
 

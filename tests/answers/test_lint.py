@@ -72,7 +72,7 @@ def test_a_task_definition_that_cannot_be_seen_is_said_to_be(properties: str, pl
     assert (found.check, found.origin.pointer) == ("gap", f"Resources.Task.Properties{place}")
 
 
-def test_a_property_that_no_row_knows_is_told_where_it_stands() -> None:
+def test_an_unknown_property_is_reported_at_its_place() -> None:
     text = (HERE / "nine-faults-repaired.yaml").read_text(encoding="utf-8")
     unknown = text.replace("      ContainerDefinitions:\n", "      Mesh: {RoleArn: x}\n      ContainerDefinitions:\n")
     assert {(finding.check, finding.origin.pointer) for finding in lint(unknown, "t.yaml").findings} == {

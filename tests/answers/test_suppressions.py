@@ -107,7 +107,7 @@ def test_a_suppression_that_says_too_little_suppresses_nothing(metadata: str, wh
     assert file.accepted == ()
 
 
-def test_a_comment_without_a_reason_is_told_where_it_stands() -> None:
+def test_a_comment_without_a_reason_is_reported_at_its_line() -> None:
     file = linted(template(comment="# cfnroles: ignore mutable-image"))
     bad = next(finding for finding in file.findings if finding.check == "bad-suppression")
     assert bad.line == 3

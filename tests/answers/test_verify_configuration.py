@@ -193,7 +193,7 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize(("needed", "granted", "expected"), ELSEWHERE.values(), ids=ELSEWHERE)
-def test_a_resource_is_the_same_one_or_another_or_nobody_knows(needed: str, granted: str, expected: str) -> None:
+def test_resources_are_equal_different_or_undecided(needed: str, granted: str, expected: str) -> None:
     several = 'resource "aws_secretsmanager_secret" "s" {\n count = 2\n}\nvariable "secret" {}\n'
     several += 'resource "aws_secretsmanager_secret" "part" {\n name = "${var.secret}-db"\n}\n'
     assert verdict(files(role(beside=inline(policy(granted))) + several, secret=needed)) == expected
@@ -414,7 +414,7 @@ def test_what_others_may_need_is_not_called_too_much(beside: str) -> None:
     [("each.key", "pass"), ('"a"', "not judged unknown"), ('"other"', "fail missing")],
     ids=["with the same keys", "with one of them", "of another role"],
 )
-def test_a_role_of_which_nobody_knows_the_instances(key: str, expected: str) -> None:
+def test_a_role_with_unknown_instances(key: str, expected: str) -> None:
     each = role(beside=inline(policy(DB))).replace("{\n", "{\n for_each = toset(var.on)\n")
     named = f"aws_iam_role.exec[{key}]" if "other" not in key else "aws_iam_role.other[each.key]"
     each = each.replace("aws_iam_role.exec.id", f"{named}.id")

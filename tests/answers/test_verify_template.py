@@ -309,7 +309,7 @@ def test_a_permission_for_two_fields_is_one_statement_in_the_worlds_of_either() 
     assert len(excess.tight[0].needs) == 2
 
 
-def test_a_nested_stack_that_nobody_can_see_is_told() -> None:
+def test_an_unreadable_nested_stack_is_reported() -> None:
     text = TEMPLATE + '  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "https://b/t.yaml"}}\n'
     execution, unseen = judged(text)
     assert (execution.verdict, unseen.verdict) == (Verdict.PASS, Verdict.NOT_JUDGED)
@@ -721,7 +721,7 @@ def test_a_role_that_the_template_does_not_have_is_no_parameter() -> None:
 
 
 @pytest.mark.parametrize(("role", "seen"), [("!GetAtt Role.Arn", True), ("!Ref AWS::NoValue", False)])
-def test_a_role_of_a_load_balancer_is_told_that_nobody_judges(role: str, seen: bool) -> None:
+def test_a_role_of_a_load_balancer_is_reported_as_not_judged(role: str, seen: bool) -> None:
     service = "Type: AWS::ECS::Service, Properties: {TaskDefinition: !Ref Task, LoadBalancers: [{ContainerName: web}]"
     service = f"  Web: {{{service}, Role: {role}}}}}\n"
     words = "that the service uses for its load balancer is not judged"

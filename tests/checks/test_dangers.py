@@ -366,7 +366,7 @@ def test_a_loop_that_makes_no_role_is_no_news(faults: Find) -> None:
     assert not faults(template("\n  Fn::ForEach::T: [I, [a], {'T${I}': {Type: AWS::SNS::Topic}}]"))
 
 
-def test_a_statement_that_nobody_can_read_is_told_with_what_to_write(faults: Find) -> None:
+def test_an_unreadable_statement_is_reported_with_its_fix(faults: Find) -> None:
     text = template(role("{Effect: allow, Action: 's3:GetObject', Resource: '*'}"), task("TaskRoleArn: !Ref Role"))
     found = [finding for finding in faults(text) if finding.check == "unjudged-role"]
     assert [finding.remedy for finding in found] == ["Use Allow or Deny."]
@@ -396,6 +396,6 @@ def test_a_module_may_make_roles(faults: Find) -> None:
         pytest.param("TemplateURL: part.yaml", True, id="a file beside it"),
     ],
 )
-def test_a_nested_stack_that_nobody_sees_may_make_roles(stack: str, seen: bool, faults: Find) -> None:
+def test_an_unreadable_nested_stack_may_create_roles(stack: str, seen: bool, faults: Find) -> None:
     nested = f"\n  Part: {{Type: AWS::CloudFormation::Stack, Properties: {{{stack}}}}}\n"
     assert checks(template(task(), nested), faults) == ([] if seen else ["unjudged-role"])

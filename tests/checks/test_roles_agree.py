@@ -186,5 +186,5 @@ def test_a_parameter_that_is_given_decides() -> None:
     assert told == {"prod": ["wildcard-actions"], "test": ["missing-permission"]}
 
 
-def test_an_action_that_nobody_told_leaves_nothing_to_say(faults: Find) -> None:
+def test_an_unknown_action_gives_no_answer(faults: Find) -> None:
     assert missing(template(f"Policies: [{INLINE}]".replace("['ecr:*']", "!Select [0, !Ref Given]")), faults) == []

@@ -270,7 +270,7 @@ def test_nested_stacks_are_templates_of_their_own(built: Any, tmp_path: Path) ->
     assert f"  cfnroles build {tmp_path}/app.yaml -o {tmp_path}/out-app\n" in result.err
 
 
-def test_a_parameter_that_is_none_is_refused(tmp_path: Path, cfnroles: Any) -> None:
+def test_an_unknown_parameter_is_refused(tmp_path: Path, cfnroles: Any) -> None:
     source = tmp_path / "shop.yaml"
     source.write_text(TEMPLATE.replace("Stage: {Type: String, Default: dev}", "Stage: dev"))
     refused = cfnroles("build", source, "-o", tmp_path / "out")

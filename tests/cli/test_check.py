@@ -27,7 +27,7 @@ def test_without_credentials_nothing_can_be_found_out(cfnroles: Any, examples: P
     assert told.err.startswith("error: no AWS credentials found\n")
 
 
-def test_an_endpoint_that_is_none_is_a_wrong_question(cfnroles: Any, examples: Path) -> None:
+def test_an_invalid_endpoint_is_an_input_error(cfnroles: Any, examples: Path) -> None:
     told = cfnroles("check", examples / "shop.json", "--endpoint-url", "nonsense")
     assert (told.code, told.out) == (2, "")
     assert told.err.startswith("error: nonsense is not the URL of an endpoint\n")

@@ -34,7 +34,7 @@ def test_a_task_definition_that_says_where_it_runs_needs_no_option(ask, examples
     assert err.startswith("This reaches further than the stacks, and cannot be narrower:")
 
 
-def test_a_directory_says_the_same_once_it_is_told_where(cfnroles, ask, examples, tmp_path):
+def test_a_directory_needs_account_and_region_for_the_same_policy(cfnroles, ask, examples, tmp_path):
     cfnroles("build", examples / "shop.json", "-o", tmp_path)
     code, _, err = ask(tmp_path)
     assert (code, err.splitlines()[-1]) == (2, "Pass --account ID --region REGION.")

@@ -77,9 +77,7 @@ def test_files_are_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> N
     assert run(capsys, str(file))[0] == 0
 
 
-def test_a_failure_in_words_that_nobody_knows_is_shown_without_a_signed_address(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_an_unknown_failure_is_shown_without_a_signed_url(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "tasks.json"
     told = "Odd: GET https://layers.s3.amazonaws.com/a/b?X-Amz-Signature=0123abc&X-Amz-Security-Token=IQoJ went away"
     file.write_text(json.dumps({"tasks": [{"taskArn": "a/b", "stoppedReason": told, "stopCode": "TaskFailedToStart"}]}))

@@ -72,7 +72,7 @@ def test_nothing_is_written_unasked(template: Path, capsys: pytest.CaptureFixtur
     assert template.read_bytes() == before
 
 
-def test_a_file_that_somebody_changed_meanwhile_is_left_alone(template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_changed_meanwhile_is_left_alone(template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def meanwhile(question: str) -> bool:
         template.write_text("Resources: {}\n")
         return True

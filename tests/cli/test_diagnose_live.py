@@ -364,7 +364,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("options", "code", "told"), WRONG.values(), ids=WRONG)
-def test_a_wrong_question(cfnroles: Any, aws: Account, options: tuple[str, ...], code: int, told: str) -> None:
+def test_a_wrong_command_line_is_refused(
+    cfnroles: Any, aws: Account, options: tuple[str, ...], code: int, told: str
+) -> None:
     none = refusal("ValidationError", "Stack [a] does not exist")
     gone = refusal("ClusterNotFoundException", "Cluster not found.")
     tasks = gone if "gone" in options else missing

@@ -57,7 +57,7 @@ def test_a_task_definition_under_another_key_has_its_lines_too(cfnroles: Any, tm
     )
 
 
-def test_a_task_that_needs_nothing_is_told_so(cfnroles: Any) -> None:
+def test_a_task_without_needs_is_reported(cfnroles: Any) -> None:
     text = json.dumps({"family": "a", "containerDefinitions": [{"name": "web", "image": "nginx"}]})
 
     assert cfnroles("explain", "-", stdin=text).out == "No role needs any permission.\n"

@@ -194,7 +194,7 @@ def test_an_image_that_is_told_later_is_of_ecr_or_not(explained: Any, image: str
     assert explanation["resources"]["Task"]["gaps"] == []
 
 
-def test_an_image_that_is_told_is_no_question(explained: Any) -> None:
+def test_a_given_image_needs_no_question(explained: Any) -> None:
     text = template("Image: !Ref ImageUri")
     assert told(explained(text, "--parameter", "ImageUri=nginx")) == {}
     home = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web"
@@ -639,7 +639,7 @@ def test_a_loop_is_written_out(explained: Any) -> None:
     assert list(explained(LOOP, "--parameter", "Names=Only")["resources"]) == ["OnlyTask"]
 
 
-def test_a_loop_over_what_nobody_told_is_not(explained: Any) -> None:
+def test_a_loop_over_an_unknown_value_is_a_gap(explained: Any) -> None:
     (gap,) = explained(LOOP.replace(', Default: "Web, Api"', ""))["gaps"]
     assert gap["path"] == "Resources.Fn::ForEach::Tasks"
 

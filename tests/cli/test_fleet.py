@@ -340,7 +340,7 @@ def interrupted(answers: dict[str, Any], after: int, error: Exception) -> dict[s
 PASSWORD = {"environment": [{"name": "P", "value": "hunter2"}], "command": ["--password=hunter2"]}
 
 
-def test_a_run_that_was_throttled_goes_on_where_it_was(cfnroles: Any, aws: Put, tmp_path: Path) -> None:
+def test_a_throttled_run_continues_where_it_stopped(cfnroles: Any, aws: Put, tmp_path: Path) -> None:
     file = tmp_path / "fleet.jsonl"
     made = [definition("web", n, container={**secrets(secret("db")), **PASSWORD}) for n in range(1, 8)]
     answers = account(made, execution(GET), THERE)

@@ -646,7 +646,7 @@ def test_what_edits_several_files_is_about_all_of_them(
     assert message in result.err
 
 
-def test_a_nested_stack_that_nobody_can_see_is_a_gap(injected: Any) -> None:
+def test_an_unreadable_nested_stack_is_a_gap(injected: Any) -> None:
     result = injected(TEMPLATE + NESTED.replace("./app.yaml", "https://example.com/app.yaml"))
     assert result.code == 0
     assert "cannot see what is in the nested stack App" in result.err

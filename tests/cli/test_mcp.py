@@ -159,7 +159,7 @@ def test_an_agent_has_none_of_your_credentials(project: Path, monkeypatch: pytes
     assert asked(project, "explain", source="shop.json") == (False, "Exit code 0: success.\n0\n")
 
 
-def test_a_kind_of_role_that_is_none_is_refused(project: Path) -> None:
+def test_an_unknown_kind_of_role_is_refused(project: Path) -> None:
     refused, text = asked(project, "verify", source="shop.json", roles={"executor": "roles.yaml:ExecutionRole"})
     assert refused
     assert "Unknown kind of role 'executor'" in text

@@ -79,7 +79,7 @@ def test_what_no_kind_recognises_is_one_clear_error(text: str, told: str) -> Non
         read(Document("x.yaml", text))
 
 
-def test_a_text_that_is_no_yaml_is_told_with_its_place() -> None:
+def test_invalid_yaml_is_reported_with_its_place() -> None:
     with pytest.raises(InvalidInput, match=r"x\.yaml:\d+:\d+: is not valid YAML"):
         read(Document("x.yaml", "family: [shop"))
 
@@ -93,7 +93,7 @@ ASKED: dict[str, Callable[[Any], object]] = {
 
 
 @pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
-def test_who_goes_on_with_what_ecs_would_refuse_is_told_all_of_it(ask: Callable[[Any], object]) -> None:
+def test_using_a_reading_that_ecs_would_refuse_raises_all_its_findings(ask: Callable[[Any], object]) -> None:
     reading = read(Document("web.json", RESOLVED))
     assert [finding.severity for finding in reading.findings] == [Severity.ERROR]
     with pytest.raises(InvalidInput, match=r"ECS does not resolve .*resolve:ssm:image") as refused:
@@ -101,7 +101,7 @@ def test_who_goes_on_with_what_ecs_would_refuse_is_told_all_of_it(ask: Callable[
     assert refused.value.exit_code == 2
 
 
-def test_discover_tells_the_same() -> None:
+def test_discover_gives_the_same_findings() -> None:
     task = read(Document("web.json", RESOLVED)).tasks[0]
     assert discover(task.workload, task.facts) == task.discovery
     assert [finding.origin.pointer for finding in task.discovery.findings] == ["containerDefinitions[0].image"]

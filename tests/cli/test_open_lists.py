@@ -184,7 +184,7 @@ def test_plain_json_and_a_stack_say_what_tells_the_list(cfnroles: Any, tmp_path:
     assert "secretsmanager:" not in (tmp_path / "out/app-roles.yaml").read_text(encoding="utf-8")
 
 
-def test_a_list_of_one_turn_of_a_loop_is_told_by_its_key(cfnroles: Any, tmp_path: Path) -> None:
+def test_a_list_of_one_iteration_is_named_by_its_key(cfnroles: Any, tmp_path: Path) -> None:
     containers = '[for name in ["a", "b"] : { name = name, image = "nginx", secrets = var.secrets[name] }]'
     task = re.sub(r"\[\{.*\}\]", lambda _: containers, TASK, flags=re.DOTALL)
     (tmp_path / "main.tf").write_text(VARIABLES + task, encoding="utf-8")

@@ -45,7 +45,7 @@ def test_a_thing_has_one_name():
     assert {tuple(option.opts) for _, option in OPTIONS if "--yes" in option.opts} == {("-y", "--yes")}
 
 
-def test_an_option_with_a_value_says_what_it_takes():
+def test_an_option_with_a_value_names_its_form():
     assert [(name, each.name) for name, each in OPTIONS if not each.is_flag and not each.metavar] == []
 
 
@@ -100,7 +100,7 @@ def test_required_options_are_options():
     assert {*REQUIRE, *REQUIRE.values()} <= known
 
 
-def test_panels_name_no_option_that_is_gone():
+def test_panels_name_only_existing_options():
     known = {name for _, option in OPTIONS for name in option.opts}
 
     assert [name for names in (*SHOWN.values(), IN_SPEC) for name in names if name not in known] == []

@@ -428,7 +428,7 @@ class TestPlaces:
         assert contents(out) == before
 
     @pytest.mark.parametrize("fails", [2, 3, 4])
-    def test_a_fault_after_the_first_file_is_told_and_repaired(
+    def test_a_fault_after_the_first_file_is_reported_and_repaired(
         self, fails: int, build: Build, out: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         build(BEFORE)
@@ -465,7 +465,7 @@ class TestPlaces:
         assert (refused.code, "cannot be written: File too large" in refused.err) == (2, True)
         assert not (tmp_path / "spec.yaml").exists()
 
-    def test_a_directory_in_which_nobody_may_write(self, cfnroles: Any) -> None:
+    def test_a_directory_without_write_access(self, cfnroles: Any) -> None:
         refused = cfnroles("build", "-", "-o", "/sys/kernel", stdin=BEFORE)
 
         assert refused.code == 2

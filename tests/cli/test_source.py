@@ -139,7 +139,7 @@ def test_an_option_without_sense_is_refused(task: str, options: dict[str, Any], 
         known(task, **options)
 
 
-def test_all_that_ecs_would_refuse_is_told_at_once_with_its_lines(tmp_path: Path) -> None:
+def test_everything_that_ecs_would_refuse_is_reported_at_once_with_its_lines(tmp_path: Path) -> None:
     secrets = [{"name": "A", "valueFrom": "a b"}, {"name": "B", "valueFrom": "arn:aws:s3:::x/y"}]
     tree = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx", "secrets": secrets}]}
     path = tmp_path / "task.json"
@@ -200,7 +200,7 @@ def test_a_region_that_nothing_in_the_source_names_is_told(
     assert (told.code, told.err) == (0, warning if warned else "")
 
 
-def test_all_that_is_wrong_is_told_at_once(tmp_path: Path, cfnroles: Any) -> None:
+def test_all_faults_are_reported_at_once(tmp_path: Path, cfnroles: Any) -> None:
     wrong = {"family": "shop", "networkMode": "brigde", "cpu": "x", "memory": "lots"}
     (tmp_path / "task.json").write_text(json.dumps({**wrong, "containerDefinitions": [{"name": "a", "image": "b"}]}))
     told = cfnroles("explain", tmp_path / "task.json")

@@ -217,7 +217,7 @@ def test_lint_judges_its_three_roles(changed: dict[str, str], found: set[tuple[s
     assert linted(**changed) == found
 
 
-def test_a_role_that_stands_elsewhere_is_told() -> None:
+def test_a_role_outside_the_source_is_reported() -> None:
     from cfnroles import Document
 
     text = service(infrastructure="!ImportValue infra", execution="!GetAtt Exec.Arn")

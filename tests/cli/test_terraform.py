@@ -326,7 +326,7 @@ def test_roles_are_put_into_no_directory(cfnroles: Any, directory: Path) -> None
     )
 
 
-def test_a_fault_is_told_with_its_line(cfnroles: Any, directory: Path) -> None:
+def test_a_fault_is_reported_with_its_line(cfnroles: Any, directory: Path) -> None:
     (directory / "more.tf").write_text("locals {\n  a = [1, 2\n}\n", encoding="utf-8")
     result = cfnroles("explain", "infra")
     assert result.code == 2

@@ -298,7 +298,7 @@ def test_how_to_name_the_role_is_told(
     assert remedy in refused.err
 
 
-def test_what_build_writes_is_complete_and_nothing_too_much(cfnroles: Any, tmp_path: Path, examples: Path) -> None:
+def test_the_roles_that_build_writes_pass_verify(cfnroles: Any, tmp_path: Path, examples: Path) -> None:
     cfnroles("build", examples / "shop.json", "-o", tmp_path)
     roles = tmp_path / "shop-roles.yaml"
     result = cfnroles(
@@ -322,7 +322,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("options", "told"), REFUSED, ids=[told for _, told in REFUSED])
-def test_a_wrong_question(cfnroles: Any, files: Path, options: tuple[str, ...], told: str) -> None:
+def test_a_wrong_command_line_is_refused(cfnroles: Any, files: Path, options: tuple[str, ...], told: str) -> None:
     result = cfnroles("verify", files / "task.yaml", *(option.format(files=files) for option in options))
 
     assert result.code == 2
@@ -524,7 +524,7 @@ Resources:
         assert cfnroles("verify", source, "--resource", "Task").code == 2
 
 
-def test_a_plain_policy_is_told_how_it_gets_its_account(cfnroles: Any, tmp_path: Path) -> None:
+def test_an_error_of_a_plain_policy_says_how_to_pass_the_account(cfnroles: Any, tmp_path: Path) -> None:
     (tmp_path / "web.json").write_text(
         '{"family": "web", "containerDefinitions": [{"name": "web", "image": "nginx",'
         ' "secrets": [{"name": "A", "valueFrom": "/web/a"}]}]}'

@@ -182,7 +182,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("options", "told"), REFUSED, ids=[told for _, told in REFUSED])
-def test_a_wrong_question(
+def test_a_wrong_command_line_is_refused(
     cfnroles: Callable[..., Any], tmp_path: Path, options: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "web.json").write_text(json.dumps(TASK))

@@ -111,7 +111,7 @@ def test_without_the_gate_nothing_asks_for_secrets(cfnroles: Any, directory: Pat
     assert "secrets_exist" not in (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
 
 
-def test_a_file_of_somebody_else_is_kept(cfnroles: Any, directory: Path) -> None:
+def test_a_file_that_cfnroles_did_not_write_is_kept(cfnroles: Any, directory: Path) -> None:
     file = directory / "app.cfnroles.tf"
     file.write_text("# mine\n", encoding="utf-8")
     result = cfnroles("terraform", directory, "--force")

@@ -30,19 +30,19 @@ def written(directory: Path, spec: str) -> Path:
     return path
 
 
-def test_there_are_sixty_and_each_is_another() -> None:
+def test_there_are_sixty_different_wrong_specs() -> None:
     assert len(WRONG) >= 60
     assert len({wrong.name for wrong in WRONG}) == len(WRONG)
 
 
-def test_the_good_one_builds(tmp_path: Path, cfnroles: Callable[..., Any], validator: Any) -> None:
+def test_the_good_spec_builds(tmp_path: Path, cfnroles: Callable[..., Any], validator: Any) -> None:
     result = cfnroles("build", written(tmp_path, GOOD), "-o", tmp_path / "out")
     assert result.code == 0, result.err
     validator.validate(parse(GOOD, ""))
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
-def test_it_is_refused_with_place_and_remedy(
+def test_each_wrong_spec_is_refused_with_place_and_remedy(
     wrong: Wrong, tmp_path: Path, cfnroles: Callable[..., Any], validator: Any
 ) -> None:
     assert GOOD.count(wrong.old) == 1, "the row changes one place"

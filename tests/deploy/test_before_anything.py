@@ -306,7 +306,7 @@ class TestWhereItGoes:
             in cfnroles("deploy", stacks, "--plan", "--format", "markdown").out
         )
 
-    def test_a_caller_that_is_not_known_is_told_and_its_references_are_the_gates(
+    def test_an_unknown_caller_is_reported_and_its_references_are_left_to_the_gate(
         self, double, cfnroles, stacks, monkeypatch
     ):
         def silent(connection):

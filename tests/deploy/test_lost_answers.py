@@ -253,7 +253,7 @@ class TestTwoDeploymentsAtOnce:
         assert answer.code == 1
         assert "shop-roles was changed by another run of cfnroles (cfnroles-other)" in answer.err
 
-    def test_a_change_set_of_the_same_name_that_is_not_there_is_nobodys(self, double, cfnroles, stacks):
+    def test_a_missing_change_set_of_the_same_name_belongs_to_no_one(self, double, cfnroles, stacks):
         kept = double.has("shop-roles", "CREATE_COMPLETE")
         kept.change_sets["x"] = ChangeSet("x", "colleague", "shop-roles", kept.id, "CREATE_COMPLETE")
         refused = Refused("cloudformation:CreateChangeSet", "AlreadyExistsException", "it exists")

@@ -216,7 +216,7 @@ class TestOptions:
             (("--format", "json"), "--format requires --plan"),
         ],
     )
-    def test_a_wrong_question(self, cfnroles, stacks, account, arguments, words):
+    def test_a_wrong_command_line_is_refused(self, cfnroles, stacks, account, arguments, words):
         answer = cfnroles("deploy", stacks, "--yes", *arguments)
 
         assert answer.code == 2
@@ -278,7 +278,7 @@ class TestAfterwards:
         assert "not deployed: shop-secret-validator, shop-roles, shop-task" in answer.err
 
 
-def test_a_stack_somebody_else_works_on_is_waited_for(cfnroles, aws, stacks):
+def test_an_operation_of_another_user_is_waited_for(cfnroles, aws, stacks):
     body = {
         "Resources": {
             "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},

@@ -376,7 +376,9 @@ class TestWhatIsRefusedBeforeAnythingIsChanged:
         ],
         ids=["for a request", "for a bucket"],
     )
-    def test_a_template_that_is_too_long_is_told_before_any_call(self, double, cfnroles, stacks, bucket, size, told):
+    def test_a_template_that_is_too_long_is_reported_before_any_call(
+        self, double, cfnroles, stacks, bucket, size, told
+    ):
         roles = stacks / "shop-roles.yaml"
         roles.write_text(roles.read_text() + "#" + " " * (size - len(roles.read_bytes()) - 1))
 
@@ -438,7 +440,7 @@ class TestOtherPeoplesChangeSets:
         assert list(double.named("shop-roles").change_sets) == [other.id]
 
     @pytest.mark.parametrize("command", ["deploy", "delete"])
-    def test_a_stack_that_is_nothing_else_is_somebody_elses(self, double, cfnroles, stacks, command):
+    def test_any_other_stack_belongs_to_another_user(self, double, cfnroles, stacks, command):
         kept = double.has("shop-roles", "REVIEW_IN_PROGRESS")
         self.pending(double, kept)
 

@@ -274,7 +274,7 @@ class TestParameters:
     def test_a_default_that_changes_is_no_change_where_a_value_is_deployed(self, planned):
         assert planned(bucket("shop"), bucket("*"), deployed={"Bucket": "shop"}) == []
 
-    def test_a_condition_on_a_value_that_aws_never_tells_is_undecided(self, planned):
+    def test_a_condition_on_a_value_that_aws_never_returns_is_undecided(self, planned):
         hidden = {"Stage": {**STAGE["Stage"], "NoEcho": True}}
         new = choosing(EVERYTHING, hidden)
 

@@ -199,7 +199,7 @@ def test_without_a_boundary_it_is_told_what_that_means():
     assert (told.actions, told.resources) == (("iam:PutRolePolicy",), (f"{ROLE}/shop-TaskRole-*",))
 
 
-def test_a_boundary_that_nobody_can_know_gives_no_permission():
+def test_an_unknown_boundary_gives_no_permission():
     made_here = stack(
         {"Made": ("S3::Bucket", {}), "TaskRole": ("IAM::Role", {"PermissionsBoundary": {"Fn::GetAtt": "Made.Arn"}})}
     )

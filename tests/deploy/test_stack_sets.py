@@ -262,7 +262,7 @@ def test_accounts_in_a_service_managed_stack_set(cfnroles, aws, stacks):
         ((*TARGETS, "--only", "shop-task"), "none of the stacks can be a stack set"),
     ],
 )
-def test_a_wrong_question(cfnroles, aws, stacks, arguments, words):
+def test_a_wrong_command_line_is_refused(cfnroles, aws, stacks, arguments, words):
     answer = cfnroles("stack-sets", "deploy", stacks, "--yes", *arguments)
 
     assert answer.code == 2
@@ -476,7 +476,7 @@ class TestWhatNoEmulatorDoes:
 
         assert result.failures[0].lines == ("the administration role is gone",)
 
-    def test_a_failure_within_the_tolerance_is_told_and_mended_by_the_next_run(self, fleet, roles):
+    def test_a_tolerated_failure_is_reported_and_repaired_by_the_next_run(self, fleet, roles):
         fleet, stub, told = fleet
         self.exists(stub, roles)
         summaries = [

@@ -44,7 +44,7 @@ def test_a_capability_that_stacks_json_does_not_list(cfnroles, enforcing, stacks
     assert enforcing("cloudformation").describe_stacks()["Stacks"] == []
 
 
-def test_a_caller_without_permission_is_told_which_call(cfnroles, enforcing, stacks, monkeypatch):
+def test_a_denied_caller_reads_which_call_was_denied(cfnroles, enforcing, stacks, monkeypatch):
     iam = enforcing("iam")
     iam.create_user(UserName="reader")
     key = iam.create_access_key(UserName="reader")["AccessKey"]

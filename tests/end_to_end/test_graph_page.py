@@ -130,7 +130,7 @@ def test_where_lines_have_no_room_the_table_is_open_in_place_of_the_columns(open
     assert not row.is_visible()
 
 
-def test_a_box_tells_why_it_is_there_by_mouse_and_by_keyboard(opened: Any) -> None:
+def test_a_box_explains_itself_by_mouse_and_by_keyboard(opened: Any) -> None:
     page = opened()
     why, secret = page.locator(".why"), page.locator(".node", has_text="secret KEPT")
     assert not why.is_visible()

@@ -41,7 +41,7 @@ def test_the_stack_is_there_with_its_roles_where_all_exists(account: Account, ex
     assert "WebExecutionRole" in definition["executionRoleArn"]
 
 
-def test_a_missing_secret_is_refused_with_values_that_nobody_told_the_macro(account: Account, expanded: str) -> None:
+def test_a_missing_secret_is_refused_although_the_macro_has_no_values(account: Account, expanded: str) -> None:
     account.client("ssm").put_parameter(Name="/prod/a", Value="x", Type="SecureString")
     assert deploy(account, "shop", expanded, Stage="prod") == "ROLLBACK_COMPLETE"
     events = account.client("cloudformation").describe_stack_events(StackName="shop")["StackEvents"]

@@ -126,7 +126,7 @@ def test_what_is_not_known_keeps_the_users_own_expression(expression: str, expec
     assert value(expression, BESIDE) == expected
 
 
-def test_an_unknown_value_says_why_and_what_tells_it() -> None:
+def test_an_unknown_value_has_a_reason_and_a_remedy() -> None:
     symbol = output('output "it" { value = lower(var.tag) }\nvariable "tag" {}\n').unknown
     assert symbol is not None
     assert symbol.reason == "no value given for var.tag"

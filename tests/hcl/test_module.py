@@ -123,7 +123,7 @@ def test_the_option_that_tells_a_variable_has_the_form_of_its_type(kind: str, ex
 
 
 @pytest.mark.parametrize(("kind", "expected"), PASTED.values(), ids=PASTED)
-def test_a_call_is_told_to_write_a_value_of_the_variables_type(kind: str, expected: str) -> None:
+def test_a_remedy_for_a_call_has_a_value_of_the_variables_type(kind: str, expected: str) -> None:
     call = 'module "m" {{\n source = "./m"\n{}\n}}\noutput "it" {{ value = module.m.o }}\n'
     inner = {"m/main.tf": f'variable "v" {{ {kind} }}\noutput "o" {{ value = var.v }}\n'}
     unknown = output({"main.tf": call.format(""), **inner}).unknown

@@ -89,7 +89,7 @@ def test_what_blocks_come_to(blocks: str, expected: Any) -> None:
     assert json.dumps(statements(blocks), indent=1) == json.dumps(expected, indent=1)
 
 
-def test_a_document_that_nobody_knows_may_put_another_statement_anywhere() -> None:
+def test_an_unknown_document_may_add_any_statement() -> None:
     assert document(f"override_policy_documents = [var.other]\n{ONE}") == "<var.other>"
 
 

@@ -86,7 +86,7 @@ resource "aws_x" "y" {
 """
 
 
-def test_a_block_gives_names_to_what_stands_in_it() -> None:
+def test_the_iterator_of_a_dynamic_block_is_declared_inside_it() -> None:
     refuse_undeclared(project(BLOCKS))
     with pytest.raises(InvalidInput, match=r"log_configuration\.value is not declared"):
         refuse_undeclared(project(BLOCKS.replace("for_each = [1]", "for_each = log_configuration.value", 1)))

@@ -215,7 +215,7 @@ def test_a_role_of_another_path_is_none(aws: Callable[[str], Any]) -> None:
     assert f"{named}, does not exist" in answered(request({**PROPERTIES, "ExecutionRoleArn": named}))["message"]
 
 
-def test_a_secret_that_nobody_may_look_at_is_in_doubt(
+def test_a_secret_without_permission_to_describe_it_is_unknown(
     aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One of another account, for one: it is no reason to fail as if the hook were broken."""

@@ -64,7 +64,7 @@ def test_an_answer_is_read() -> None:
         ("Policies.0.PolicyVersionList.0", "v1", "Policies[0].PolicyVersionList[0]: expected an object"),
     ],
 )
-def test_a_member_of_another_shape_is_told_by_its_place(place: str, value: object, told: str) -> None:
+def test_a_member_of_another_shape_is_reported_at_its_place(place: str, value: object, told: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         read_role(with_value(place, value), "account.json", "shop")
     assert refused.value.where == "account.json"
@@ -73,7 +73,7 @@ def test_a_member_of_another_shape_is_told_by_its_place(place: str, value: objec
 
 @pytest.mark.parametrize("value", [[], ["C"], ["C", 1], [{}, 1, 2], "C", 5, {"a": 1}, ["C", 1, 2, 3]], ids=repr)
 @pytest.mark.parametrize("member", ["Action", "Resource", "Condition", "Principal"])
-def test_a_condition_of_a_template_that_is_none_is_no_bug_in_a_policy(member: str, value: object) -> None:
+def test_a_malformed_condition_of_a_template_is_not_a_bug_in_a_policy(member: str, value: object) -> None:
     statement = {**POLICY["Statement"], member: {"Fn::If": value}}  # type: ignore[dict-item]
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     with pytest.raises(InvalidInput):

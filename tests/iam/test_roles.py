@@ -170,7 +170,7 @@ def test_what_cannot_be_read_is_said(template: str, name: str, why: str) -> None
 
 
 @pytest.mark.parametrize("version", ["!Ref P", "!ImportValue e"])
-def test_a_version_that_nobody_told_leaves_a_document_unread(version: str) -> None:
+def test_an_unknown_version_leaves_a_document_unread(version: str) -> None:
     policy = "{PolicyName: P, PolicyDocument: {Version: %s, Statement: {Effect: Allow, Action: 'a:B', Resource: '*'}}}"
     role = read_role(holding(f"Policies: [{policy % version}]"), "t.yaml", "R")
     assert [(each.name, each.remedy.startswith("Pass --parameter P=")) for each in role.unread] == [
@@ -180,12 +180,12 @@ def test_a_version_that_nobody_told_leaves_a_document_unread(version: str) -> No
     assert isinstance(read_role(trusting, "t.yaml", "R").trust, Unread)
 
 
-def test_a_policy_of_another_role_is_none_of_this_one() -> None:
+def test_a_policy_of_another_role_is_not_attached_to_this_one() -> None:
     role = read_role(holding("Path: /", attached("Policy", "Roles: [other]")), "t.yaml", "R")
     assert (role.policies, role.unread) == ((), ())
 
 
-def test_a_policy_of_a_role_that_is_not_created_is_none_of_this_one() -> None:
+def test_a_policy_of_a_role_that_is_not_created_is_not_attached_to_this_one() -> None:
     # CloudFormation refuses such a template where the condition does not hold, so no policy has an unknown role there.
     gone = "  Gone: {Type: AWS::IAM::Role, Condition: Never, Properties: {AssumeRolePolicyDocument: {Statement: []}}}\n"
     template = f"{holding('Path: /', attached('Policy', 'Roles: [!Ref Gone]'))}{gone}"

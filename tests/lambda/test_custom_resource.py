@@ -33,7 +33,9 @@ def test_a_success_returns_its_attributes(endpoint: Any, request_of: RequestOf, 
     assert [line["message"] for line in lines()] == ["request", "answered"]
 
 
-def test_a_failure_tells_all_and_where_the_log_is(endpoint: Any, request_of: RequestOf, context_of: Any) -> None:
+def test_a_failure_shows_all_errors_and_the_place_of_the_log(
+    endpoint: Any, request_of: RequestOf, context_of: Any
+) -> None:
     handle(request_of("Update"), context_of(10), fail)
     (answer,) = endpoint.accepted
     assert answer["Status"] == "FAILED"
@@ -116,7 +118,7 @@ def test_without_an_address_there_is_no_answer_but_a_clear_error(event: Any, con
         handle(event, context_of(10), succeed)
 
 
-def test_a_context_that_tells_nothing_will_do(endpoint: Any, request_of: RequestOf) -> None:
+def test_a_missing_context_is_accepted(endpoint: Any, request_of: RequestOf) -> None:
     handle(request_of(), None, fail)
     assert endpoint.accepted[0]["Reason"] == "2 things are wrong:\n1. this\n2. that"
 

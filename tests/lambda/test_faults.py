@@ -205,7 +205,7 @@ def test_a_batch_that_is_refused_is_sorted_out_name_by_name(aws: Aws, tell: Tell
     assert sizes == {10: 1, 2: 1, 1: 10 + 2 * 2}, "what is good is not asked for again, nor what is bad in a batch"
 
 
-def test_a_refusal_of_every_single_name_is_told_of_every_name(aws: Aws, tell: Tell) -> None:
+def test_refused_names_are_all_reported(aws: Aws, tell: Tell) -> None:
     aws(always(error("AccessDeniedException", "not authorized to perform: ssm:GetParameters")))
     assert tell(*(f"/secret/{n}" for n in range(12)))["Reason"].startswith("12 of 12 references")
 

@@ -224,7 +224,7 @@ def test_json_keys_are_looked_for_when_asked(store: Store, tell: Tell, reference
         pytest.param(json.dumps({"other": {"user": "a"}}), "lacks the JSON key 'user'", id="a-key-further-down"),
     ],
 )
-def test_a_value_without_keys_is_told_as_what_it_is(store: Store, tell: Tell, value: str, what: str) -> None:
+def test_a_value_without_keys_is_called_what_it_is(store: Store, tell: Tell, value: str, what: str) -> None:
     reference = f"{holding(store, value)}:user::"
     assert what in tell(reference, CheckJsonKeys="true")["Reason"]
     assert tell(reference)["Status"] == "SUCCESS"

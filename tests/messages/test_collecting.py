@@ -154,7 +154,7 @@ def test_the_newest_comes_first() -> None:
     assert [each.understood.name for each in found.heard] == [IDENTITY, "out-of-memory"]
 
 
-def test_a_failure_in_words_that_nobody_knows_is_told_as_it_is() -> None:
+def test_an_unknown_failure_is_shown_unchanged() -> None:
     found = told(
         task("Task provisioning went sideways", containers=container(reason="Half of it")),
         {"StackEvents": [event("Boom")]},

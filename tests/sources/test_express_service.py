@@ -252,7 +252,7 @@ def test_a_size_that_ecs_chooses_is_not_judged(size: Any) -> None:
         ),
     ],
 )
-def test_a_member_that_nobody_knows_is_told(changed: Any, pointer: str) -> None:
+def test_an_unknown_member_is_reported(changed: Any, pointer: str) -> None:
     found = reading({**SERVICE, **changed})
     assert [gap.origin.pointer for gap in found.gaps] == [pointer]
     assert pointer in {each.origin.pointer for each in found.findings}

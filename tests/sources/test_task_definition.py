@@ -165,7 +165,7 @@ def test_home_is_what_the_document_proves(members: dict[str, Any], account: str,
         ),
     ],
 )
-def test_a_member_that_ecs_refuses_is_told_with_the_nearest_name(tree: Any, pointer: str, told: str) -> None:
+def test_a_member_that_ecs_refuses_is_reported_with_the_nearest_name(tree: Any, pointer: str, told: str) -> None:
     (finding,) = shape_findings(read(tree))
     assert finding.origin.pointer == pointer
     assert told in finding.remedy
@@ -180,9 +180,7 @@ def test_a_member_that_ecs_refuses_is_told_with_the_nearest_name(tree: Any, poin
         ({"volumes": [{"name": "a", "driver": {"x": "y"}}]}, "volumes[0].driver", "A newer cfnroles"),
     ],
 )
-def test_a_member_that_nobody_knows_yet_is_a_warning_and_a_gap(
-    members: dict[str, Any], pointer: str, told: str
-) -> None:
+def test_an_unknown_member_is_a_warning_and_a_gap(members: dict[str, Any], pointer: str, told: str) -> None:
     workload = read({**TASK, **members})
     assert shape_findings(workload) == ()
     found = discover(workload, home(workload))

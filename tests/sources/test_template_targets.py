@@ -110,7 +110,7 @@ def test_it_runs_the_revision_in_its_cluster_and_passes_the_roles_that_the_templ
     assert (gaps(runner), unread(runner)) == ([], [])
 
 
-def test_a_need_stands_at_the_line_that_names_the_task() -> None:
+def test_a_need_has_the_line_that_names_the_task() -> None:
     found = found_in(RULE)
     (path,) = {need.origin.path for need in found.needs}
     assert path == ("Resources", "Hourly", "Properties", "Targets", 0, "EcsParameters", "TaskDefinitionArn")
@@ -263,7 +263,7 @@ def test_what_is_not_read_is_told(runner: str) -> None:
         "  Other: {Type: AWS::Events::Rule, Properties: {EventBusName: !Ref Env}}\n",
     ],
 )
-def test_a_rule_that_runs_no_task_is_none_of_these(rule: str) -> None:
+def test_a_rule_that_runs_no_task_is_left_out(rule: str) -> None:
     assert unread(rule + RULE) == []
 
 
@@ -437,7 +437,7 @@ def test_their_roles_are_built_beside_the_template() -> None:
         "Targets: {Fn::GetAtt: [Batch, B]}",
     ],
 )  # fmt: skip
-def test_any_shape_is_read_or_told(strange: str) -> None:
+def test_a_target_of_any_shape_is_read_or_reported(strange: str) -> None:
     for kind in ("AWS::Events::Rule", "AWS::Scheduler::Schedule"):
         more = f"  Strange: {{Type: {kind}, Properties: {{{strange.replace('Targets', RUNNERS[kind].told[0])}}}}}\n"
         runs = {need.holder for need in found_in(more).needs} & RUNNING

@@ -418,7 +418,7 @@ def sessions(key: str) -> str:
     return task('image = "nginx"', logged + bucket)
 
 
-def test_a_key_of_files_that_is_told_is_that_of_buckets_elsewhere() -> None:
+def test_a_given_key_of_files_is_that_of_other_buckets() -> None:
     told = "arn:aws:kms:eu-west-1:111122223333:key/0123abcd-0123-0123-0123-0123456789ab"
     files = ", ".join(
         f'{{ type = "s3", value = "{each}/x.env" }}' for each in ("${aws_s3_bucket.b.arn}", "arn:aws:s3:::other")
@@ -545,7 +545,7 @@ def test_the_region_of_a_secret_that_another_provider_makes_is_not_the_own() -> 
     assert "kms:ViaService secretsmanager.*.amazonaws.com" in conditions
 
 
-def test_a_need_stands_where_its_text_does() -> None:
+def test_a_need_has_the_place_of_its_text() -> None:
     files = {
         "main.tf": task("image = local.image, secrets = local.secrets"),
         "locals.tf": 'locals {\n  image   = "nginx"\n  secrets = [\n    { name = "A", valueFrom = "/a" },\n  ]\n}\n',
@@ -555,7 +555,7 @@ def test_a_need_stands_where_its_text_does() -> None:
     assert need.origin.pointer == "aws_ecs_task_definition.app.container_definitions[0].secrets[0].valueFrom"
 
 
-def test_a_need_of_a_template_stands_in_its_file() -> None:
+def test_a_need_of_a_template_has_a_place_in_its_file() -> None:
     files = {
         "main.tf": """
 resource "aws_ecs_task_definition" "app" {

@@ -379,7 +379,7 @@ TOLD_KEYS = {
 
 
 @pytest.mark.parametrize(("resources", "expected"), TOLD_KEYS.values(), ids=TOLD_KEYS)
-def test_a_state_tells_the_keys_of_what_is_in_it(resources: list[dict[str, Any]], expected: str) -> None:
+def test_a_state_shows_the_keys_of_its_resources(resources: list[dict[str, Any]], expected: str) -> None:
     value_from = PARAMETER if resources[0]["type"] == "aws_ssm_parameter" else SECRET
     container = {**CONTAINER, "secrets": [{"name": "A", "valueFrom": value_from}]}
     values = {"container_definitions": json.dumps([container]), "arn": f"{ARN}:1"}
@@ -400,7 +400,7 @@ def test_a_state_tells_the_keys_of_what_is_in_it(resources: list[dict[str, Any]]
     ],
     ids=["its own ARN", "data sources", "data sources that differ", "nothing"],
 )
-def test_a_state_tells_where_the_task_runs(
+def test_a_state_shows_account_and_region_of_the_task(
     values: dict[str, Any], resources: list[dict[str, Any]], expected: tuple[str, str]
 ) -> None:
     (task,) = read(state(resource(container_definitions="[]", **values), *resources)).tasks

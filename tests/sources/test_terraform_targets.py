@@ -281,7 +281,7 @@ def test_the_role_of_a_target_is_judged(named: str, resource: str, expected: tup
     assert not of_rule.use.others
 
 
-def test_a_state_tells_the_same() -> None:
+def test_a_state_gives_the_same_result() -> None:
     arn = "arn:aws:ecs:eu-west-1:111122223333:task-definition/app"
     cluster = "arn:aws:ecs:eu-west-1:111122223333:cluster/c"
 

@@ -172,7 +172,7 @@ def test_log_options_that_cannot_be_a_map_are_one_fault(options: str) -> None:
         ("otel", ["A newer cfnroles may know it."]),
     ],
 )
-def test_a_choice_that_ecs_has_not_yet_is_told_where_a_row_is_about_it(log: str, told: list[str]) -> None:
+def test_a_choice_that_is_new_in_ecs_is_reported_if_a_row_reads_it(log: str, told: list[str]) -> None:
     container = {"name": "web", "image": "nginx", "user": "nobody", "logConfiguration": {"logDriver": log}}
     document = Document("task.json", json.dumps({"family": "shop", "containerDefinitions": [container]}))
     gaps, findings = unknown_members(read_task_definition(document), ())

@@ -105,7 +105,7 @@ def test_in_each_world_a_function_names_the_role_of_that_world() -> None:
         ('!GetAtt [!Sub "Role${AWS::AccountId}", Arn]', "Pass --account ID."),
     ],
 )
-def test_a_role_that_nobody_knows_is_not_judged(role: str, remedy: str) -> None:
+def test_an_unknown_role_is_not_judged(role: str, remedy: str) -> None:
     found = judged(TEMPLATE, role)
     assert (found.role.name, found.verdict) == ("one that only CloudFormation works out", Verdict.NOT_JUDGED)
     assert found.absence.remedy == remedy

@@ -62,7 +62,7 @@ def found(value: str, before: str = "", after: str = "") -> list[str]:
         ),
     ],
 )
-def test_a_name_that_nothing_has_is_told_with_what_was_meant(value: str, told: str) -> None:
+def test_an_unknown_name_is_reported_with_the_likely_one(value: str, told: str) -> None:
     (said,) = found(value)
     assert said.startswith(told)
 
@@ -165,6 +165,6 @@ def test_lint_finds_it_beside_all_else() -> None:
     assert len(found) > 1
 
 
-def test_a_name_that_nobody_can_see_is_a_gap_in_a_part_of_a_template() -> None:
+def test_an_unknown_name_is_a_gap_in_part_of_a_template() -> None:
     reading = read(Document("t.yaml", f"{SAM}{TEMPLATE.replace('DbSecrt', 'Other')}"))
     assert [each.what for each in explain(reading)[-1].gaps] == ["the template has no parameter or resource Other"]

@@ -76,7 +76,7 @@ def test_only_worlds_in_which_the_thing_is_there_count() -> None:
     assert conditions.of(worlds.among([Literal("Both")])) == Literal("HasKey")
 
 
-def test_a_condition_that_hangs_on_what_nobody_looked_at_is_not_taken_for_another() -> None:
+def test_conditions_on_unread_values_are_not_confused() -> None:
     text = PARAMETERS.replace("  IsProd:", "  Either: !Or [!Condition IsProd, !Condition HasKey]\n  IsProd:")
     worlds = worlds_of(read_template(text, "t.yaml"), conditions=["IsProd"])
     conditions = Conditions(worlds, frozenset(worlds.all), LogicalIds(worlds.template.tree), {})

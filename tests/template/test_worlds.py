@@ -138,7 +138,7 @@ def test_the_shortest_way_to_say_in_which_worlds(chosen: list[list[Literal]], ex
     assert whole.when(world for each in chosen for world in whole.among(each)) == expected
 
 
-def test_an_expression_without_a_name_is_told_as_it_stands() -> None:
+def test_an_expression_without_a_name_is_shown_as_written() -> None:
     template = read_template("Conditions: {C: !Or [!Equals [!Ref A, x], !Equals [!Ref B, '']]}\nResources: {}", "t")
     whole = worlds_of(template)
     (a, b) = whole.atoms
@@ -267,7 +267,7 @@ Resources:
 """
 
 
-def test_a_default_is_not_that_of_a_world_in_which_a_condition_about_a_part_of_it_is_otherwise() -> None:
+def test_a_default_does_not_decide_a_world_whose_condition_on_part_of_it_differs() -> None:
     found = worlds_of(read_template(IN_PARTS, "t.yaml"))
 
     made = {found.holds("IsShop", world): found.stack(world).resources["Queue"].properties for world in found.all}

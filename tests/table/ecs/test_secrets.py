@@ -12,7 +12,7 @@ def secret(value: str) -> dict[str, Any]:
     return {"secrets": [{"name": "A", "valueFrom": value}]}
 
 
-def test_a_parameter_that_stands_for_a_secret_costs_both(answer: Any) -> None:
+def test_a_parameter_that_may_be_a_secret_needs_both_permissions(answer: Any) -> None:
     needs = answer(secret("/aws/reference/secretsmanager/shop/db")).needs
     assert f"execution role: ssm:GetParameters on {PARAMETER}/aws/reference/secretsmanager/shop/db" in needs
     assert f"execution role: secretsmanager:GetSecretValue on {SECRET}:shop/db-??????" in needs

@@ -172,7 +172,7 @@ def test_a_template_that_was_built_is_changed_at_its_source() -> None:
     assert "`cfnroles build` wrote" in found.refused[0]
 
 
-def test_a_role_that_stands_elsewhere_is_left_alone() -> None:
+def test_a_role_outside_the_source_is_left_alone() -> None:
     template = TASK.replace("!GetAtt Role.Arn", "arn:aws:iam::123456789012:role/shop-Role-1ABCDEFGHIJKL")
     found = fixed(f"Resources:{template}")
     assert found.changes == ()
