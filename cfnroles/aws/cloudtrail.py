@@ -20,9 +20,7 @@ DAYS = 90
 
 
 class EventHistory:
-    """The event history of one account and Region. Raises ``Unavailable`` if AWS rejects a call or cannot be
-    reached.
-    """
+    """The event history of one account and Region. Errors are those of ``cfnroles.aws.refusals``."""
 
     def __init__(self, connection: Connection, seconds: float = _SECONDS) -> None:
         self._client: Any = connection.client("cloudtrail")

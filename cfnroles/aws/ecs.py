@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 
 class Ecs:
-    """Amazon ECS in one account and Region. Every method raises ``Unavailable`` if AWS rejects a call or cannot be
-    reached.
-    """
+    """Amazon ECS in one account and Region. Errors are those of ``cfnroles.aws.refusals``."""
 
     def __init__(self, connection: Connection, *, patient: bool = False) -> None:
         self._connection, self._patient = connection, patient
