@@ -590,3 +590,59 @@ def test_a_secret_that_is_called_by_its_version_is_one_of_the_same_module() -> N
     told = human([found], {})
     assert "aws_secretsmanager_secret_version.v.arn" in told
     assert "another module" not in told
+
+
+HANDED = """
+resource "aws_iam_role" "execution" {
+  assume_role_policy = jsonencode({
+    Statement = [{ Effect = "Allow", Principal = { Service = "ecs-tasks.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+"""
+OWN_SECRET = 'resource "aws_secretsmanager_secret" "db" {}\n'
+OF_MODULE = """
+resource "aws_ecs_task_definition" "shop" {
+  family                = "shop"
+  execution_role_arn    = ROLE
+  container_definitions = jsonencode([{
+    name    = "web"
+    image   = "nginx"
+    secrets = [{ name = "A", valueFrom = SECRET }]
+  }])
+}
+"""
+
+
+def of_module(role: str, secret: str) -> str:
+    return OF_MODULE.replace("ROLE", role).replace("SECRET", secret)
+
+
+@pytest.mark.parametrize(
+    ("main", "inner", "name", "note"),
+    [
+        (
+            HANDED + 'module "m" {\n source = "./m"\n role = aws_iam_role.execution.arn\n}\n',
+            'variable "role" {}\n' + OWN_SECRET + of_module("var.role", "aws_secretsmanager_secret.db.arn"),
+            "module.m.secretsmanager_secret_db_arn",
+            '# Add to module.m: output "secretsmanager_secret_db_arn" { value = aws_secretsmanager_secret.db.arn }',
+        ),
+        (
+            OWN_SECRET + 'module "m" {\n source = "./m"\n secret = aws_secretsmanager_secret.db.arn\n}\n',
+            'variable "secret" {}\n' + HANDED + of_module("aws_iam_role.execution.arn", "var.secret"),
+            "var.secretsmanager_secret_db_arn",
+            '# Add to module.m: variable "secretsmanager_secret_db_arn" { type = string }, and to its call:'
+            " secretsmanager_secret_db_arn = aws_secretsmanager_secret.db.arn",
+        ),
+        (
+            HANDED + 'module "m" { source = "./m" }\n' + of_module("aws_iam_role.execution.arn", "module.m.id"),
+            OWN_SECRET + 'output "id" { value = aws_secretsmanager_secret.db.arn }\n',
+            "module.m.id",
+            "Statement = [",
+        ),
+    ],
+    ids=["to the caller", "to the called module", "by an output that it has"],
+)
+def test_what_another_module_has_is_passed_by_a_name(main: str, inner: str, name: str, note: str) -> None:
+    told = human(verified({"main.tf": main, "m/main.tf": inner}), {})
+    assert f"    Resource = {name}\n" in told, told
+    assert f"Missing: add to the execution role\n{note}" in told, told

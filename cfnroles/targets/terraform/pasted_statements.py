@@ -27,6 +27,11 @@ _ARGUMENTS = {
 #: The names of the data sources for the values that AWS provides.
 CURRENT: Mapping[str, str] = {kind: "current" for _, kind, _ in OF_AWS.values()}
 
+#: An output of a called module, or the name of a parameter in one.
+_OUTPUT = re.compile(r"\$\{(?:trimprefix\()?(module\.[\w-]+(?:\[[^\]]*\])?)\.")
+#: A call with a dot at the end, and an attribute, variable or local without a loop around it.
+_CALL = re.compile(r'module\.[\w-]+(\["[^"]*"\]|\[\d+\])?\.')
+_PLAIN = re.compile(r"(?!each\.|count\.|module\.)[\w-]+(\.[\w-]+|\[\d+\])+")
 #: Expressions with the same value in each module.
 _EVERYWHERE = ("${terraform.workspace}", "${path.root}", "${path.cwd}")
 
@@ -38,7 +43,40 @@ def statements_hcl(statements: Sequence[Statement], address: str, form: str = ""
 
 def hcl_of(made: Sequence[Mapping[str, Any]], address: str, form: str = "") -> Page:
     """Return the same for statements that are already objects."""
-    return verbatim(page([*_notes(symbols_of(made), module_of(address)), *_statements(made, form)]))
+    module, symbols = module_of(address), symbols_of(made)
+    passed = {each: found for each in symbols if (found := passed_between(each, module)) is not None}
+    names = {each: Text(Expression(name, written=f"${{{name}}}", reason="")) for each, (name, _) in passed.items()}
+    others = (each for each in symbols if each not in passed)
+    notes = (*_notes(others, module), *(note for _, note in passed.values()))
+    return verbatim(page([*notes, *_statements(_replaced(made, names), form)]))
+
+
+def passed_between(symbol: Symbol, module: str) -> tuple[str, str] | None:
+    """Return the name of an expression of the calling or a called module, and what to add so that it has that name.
+
+    Return ``None`` if it needs no passing, or more than one step.
+    """
+    own = symbol.written[2:-1]
+    if not isinstance(symbol, Expression) or not is_elsewhere(symbol, module) or not _PLAIN.fullmatch(own):
+        return None
+    called = re.sub(r"\W+", "_", own.removeprefix("data.").removeprefix("aws_")).strip("_")
+    there = symbol.name.removesuffix(own)
+    if symbol.name.endswith(own) and there.startswith(module) and _CALL.fullmatch(there[len(module) :]):
+        note = f'# Add to {there[:-1]}: output "{called}" {{ value = {own} }}'
+        return f"{there[len(module) : -1]}.{called}", note
+    if symbol.name.endswith(own) and module.startswith(there) and _CALL.fullmatch(module[len(there) :]):
+        note = f'# Add to {module[:-1]}: variable "{called}" {{ type = string }}, and to its call: {called} = {own}'
+        return f"var.{called}", note
+    return None
+
+
+def _replaced(value: Any, names: Mapping[Symbol, Text]) -> Any:
+    """Return statements with other names for some symbols."""
+    if isinstance(value, str):
+        return text_of(value).replaced(lambda each: names.get(each, each)) if names else value
+    if isinstance(value, Mapping):
+        return {name: _replaced(each, names) for name, each in value.items()}
+    return [_replaced(each, names) for each in value] if isinstance(value, Sequence) else value
 
 
 def _statements(made: Sequence[Mapping[str, Any]], form: str) -> Iterator[str]:
@@ -78,9 +116,13 @@ def _notes(symbols: Iterable[Symbol], module: str) -> Iterator[str]:
 def is_elsewhere(symbol: Expression, module: str) -> bool:
     """Whether an expression belongs to another module, or to a loop.
 
-    Another resource of the same module may name the value of a resource, as a version does that of its secret.
+    An output of a module that this one calls is an expression here. Another resource of the same module may name the
+    value of a resource, as a version does that of its secret.
     """
     if symbol.name == f"{module}{symbol.written[2:-1]}" or symbol.written in _EVERYWHERE:
+        return False
+    called = _OUTPUT.match(symbol.written)
+    if called and symbol.name.startswith(f"{module}{called[1]}."):
         return False
     return not symbol.address or module_of(symbol.address) != module
 

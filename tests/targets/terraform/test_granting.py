@@ -199,3 +199,15 @@ def test_part_of_a_role_that_nobody_can_read_leaves_it_to_the_message(tmp_path: 
     found = fixed(tmp_path, {"main.tf": f'variable "policy" {{}}\n{ROLE}{unread}{TASK}'})
     assert found.refused == ()
     assert "aws_secretsmanager_secret.db.arn" in found.changes[0].after.partition("execution_read_secrets")[2]
+
+
+def test_an_output_of_a_called_module_is_written_as_its_name(tmp_path: Path) -> None:
+    secret, task = TASK.split('resource "aws_secretsmanager_secret" "key" {}\n')
+    task = task.replace("aws_secretsmanager_secret.key.arn", "module.storage.id").replace(
+        "aws_secretsmanager_secret.db.arn", "module.storage.id"
+    )
+    main = f'module "storage" {{\n  source = "./storage"\n}}\n{ROLE}{task}'
+    inside = f'{secret}output "id" {{ value = aws_secretsmanager_secret.db.arn }}\n'
+    found = fixed(tmp_path, {"main.tf": main, "storage/main.tf": inside})
+    assert found.refused == ()
+    assert "Resource = module.storage.id" in found.changes[0].after
