@@ -103,7 +103,8 @@ class Texts(Struct, frozen=True):
         named = self._named(text_of(text))
         self._learn(named.symbols)
         self.apart.update(dict.fromkeys(_apart(named.symbols)))
-        if named != text:
+        # What is cut out of a value has a long spelling in a policy, and a short one in a need.
+        if named != text or any(isinstance(symbol, Cut | InImage) for symbol in named.symbols):
             self.needed[str(named)] = spelled(text_of(text))
         return named
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cfnroles import Document, Told, read
+from cfnroles import Document, Told, inject, read
 from cfnroles.answers import verify_template as module
 from cfnroles.answers.verification import Outcome, Verdict, Verification
 from cfnroles.answers.verify_template import Question, verify_template
@@ -750,3 +750,11 @@ def test_the_place_of_a_role_that_is_there_in_some_worlds_is_told() -> None:
 
 def test_what_a_module_makes_is_told_that_nobody_sees() -> None:
     assert "cannot see which resources Part creates" in told(TEMPLATE + "  Part: {Type: My::Org::Part::MODULE}\n")
+
+
+def test_what_is_cut_out_of_an_image_is_shown_short_where_a_role_has_the_functions() -> None:
+    text = changed(('"nginx:1.27"', "!Ref Image"), ("Parameters:\n", "Parameters:\n  Image: {Type: String}\n"))
+    injected = inject(read(Document("t.yaml", text), Told()), replace_roles=True).text
+    pulled = "".join(told(injected, resource="Task").split())
+    assert "ecr:BatchGetImageonarn:${AWS::Partition}:ecr:${Image[region]}:${Image[account]}:" in pulled
+    assert "Fn::Select" not in pulled
