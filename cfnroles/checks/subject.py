@@ -20,7 +20,12 @@ from cfnroles.need import Finding, Holder, Severity
 from cfnroles.rediscovery import Parts, Rediscovery
 from cfnroles.sources import reading as sources
 from cfnroles.sources.role_members import other_roles
-from cfnroles.sources.task_definition_checks import shape_findings, size_findings, value_findings
+from cfnroles.sources.task_definition_checks import (
+    nameless_findings,
+    shape_findings,
+    size_findings,
+    value_findings,
+)
 from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_names import refused_names
 from cfnroles.sources.template_runs import asked_alone_in
@@ -35,7 +40,7 @@ from cfnroles.template.intrinsics import literal, symbols
 from cfnroles.template.known_stacks import KnownStacks
 from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.template.worlds import Worlds, worlds_of
-from cfnroles.workload import Path
+from cfnroles.workload import Path, Workload
 
 #: Prefixes of the types that have checks.
 _LOOKED_AT = (
@@ -112,7 +117,8 @@ def _template_tasks(logical_id: str, template: Template, stack: ResolvedStack) -
         for each in beside_services(task, stack):
             # Most of a task definition is the same in all worlds, and for everything that runs it.
             same = replace(each.workload, tree=parts.one(each.workload.tree))
-            yield _template_task(replace(each, workload=same), discover(same, Facts(), known=rows))
+            unnamed = tuple(_unnamed(each, template))
+            yield _template_task(replace(each, workload=same), discover(same, Facts(), known=rows), unnamed)
 
 
 def _same(part: RoleResource | PolicySource, template: Template) -> tuple[str, str, int]:
@@ -203,7 +209,19 @@ def _of_configuration(task: sources.Task) -> Iterator[CheckedTask]:
         yield CheckedTask(workload, discovery, execution_role, task_role, begin=workload.origin(()))
 
 
-def _template_task(task: TemplateTask, found: Discovery) -> CheckedTask:
+def _unnamed(task: TemplateTask, template: Template) -> Iterator[Finding]:
+    """Yield what names nothing in the template's text. A value that only a deployment knows is none in a world."""
+    tree = Workload(template.document, template.tree)
+    for finding in nameless_findings(task.workload):
+        place = task.sources.get(finding.origin.path)
+        written, member = tree.at(place) if place else None, finding.what.rpartition(" ")[2].lower()
+        if isinstance(written, Mapping) and "Ref" not in written:
+            given = (value for name, value in written.items() if str(name).lower() == member)
+            if all(value in ("", None) for value in given):
+                yield finding
+
+
+def _template_task(task: TemplateTask, found: Discovery, unnamed: tuple[Finding, ...]) -> CheckedTask:
     # What has members of wrong types is not examined further.
     shapes = (*size_findings(task.workload), *shape_findings(task.workload))
     gaps, unknown = ((), ()) if shapes else unknown_members(task.workload, task.workload.settings)
@@ -212,7 +230,10 @@ def _template_task(task: TemplateTask, found: Discovery) -> CheckedTask:
     return CheckedTask(
         task.workload,
         # A value that CloudFormation fills in is not a gap.
-        replace(_with_findings(found, (*errors, *unknown)), gaps=(*gaps, *unseen_members(task.workload, task.unseen))),
+        replace(
+            _with_findings(found, (*errors, *unnamed, *unknown)),
+            gaps=(*gaps, *unseen_members(task.workload, task.unseen)),
+        ),
         _role_property(task, "ExecutionRoleArn"),
         _role_property(task, "TaskRoleArn"),
         task.resource.logical_id,

@@ -49,3 +49,34 @@ Resources:
 """
     found = [finding for finding in faults(text) if finding.check == "malformed-reference"]
     assert [finding.origin.path[:4] for finding in found] == [("Resources", "Fn::ForEach::Tasks", 2, "${Name}Task")]
+
+
+UNNAMED = {
+    "no value": ("{Name: A}", True),
+    "an empty value": ("{Name: A, ValueFrom: ''}", True),
+    "a value that the deployment passes": ("{Name: A, ValueFrom: !Ref Stored}", False),
+    "a secret": ("{Name: A, ValueFrom: /shop/a}", False),
+    "a secret under a condition": ("!If [Has, {Name: A, ValueFrom: !Ref Stored}, !Ref AWS::NoValue]", False),
+    "no value under a condition": ("!If [Has, {Name: A}, !Ref AWS::NoValue]", True),
+}
+
+
+@pytest.mark.parametrize(("secret", "told"), UNNAMED.values(), ids=UNNAMED)
+def test_a_secret_that_names_nothing_in_a_template_is_refused(
+    faults: Callable[[str], list[Finding]], secret: str, told: bool
+) -> None:
+    found = faults(f"""
+        Parameters: {{Stored: {{Type: String, Default: ""}}}}
+        Conditions: {{Has: !Not [!Equals [!Ref Stored, ""]]}}
+        Resources:
+          Task:
+            Type: AWS::ECS::TaskDefinition
+            Properties:
+              Family: shop
+              ContainerDefinitions:
+                - Name: web
+                  Image: nginx:1.27
+                  Memory: 64
+                  Secrets: [{secret}]
+    """)
+    assert [each.what for each in found if each.check == "refused-value"] == ["the secret has no valueFrom"] * told
