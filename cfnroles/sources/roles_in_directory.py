@@ -268,7 +268,16 @@ class DirectoryInPass:
         if calls == site.calls and any(name in written for written, _ in nodes):
             return True
         through = [node for _, node in nodes if node is not None]
-        return bool(through) and any(self._is(node, each, role) for node in through for each in self._peeked(site))
+        return bool(through) and role.address in self._named_by(site, through)
+
+    def _named_by(self, site: Site, nodes: Sequence[Node]) -> frozenset[str]:
+        """Return the addresses of what some arguments name, as far as the pass knows."""
+
+        def read() -> frozenset[str]:
+            found = (self._in(node, each) for each in self._peeked(site) for node in nodes)
+            return frozenset(address for addresses in found for address in addresses)
+
+        return self._module.remembering(("named by", site.address), read)
 
     def _peeked(self, site: Site) -> list[ResourceInstance]:
         try:
@@ -277,14 +286,14 @@ class DirectoryInPass:
         except (Failed, Undecided):
             return []
 
-    def _is(self, node: Node, instance: ResourceInstance, role: Configured) -> bool:
+    def _in(self, node: Node, instance: ResourceInstance) -> Sequence[str]:
         try:
             with self._session.peeking():
                 text = spelled(evaluate(node, instance.scope))
         except (Failed, Undecided):
-            return False
+            return ()
         symbols = text.symbols if text is not None else ()
-        return any(isinstance(each, Expression) and each.address == role.address for each in symbols)
+        return [each.address for each in symbols if isinstance(each, Expression)]
 
 
 def _configured(instance: ResourceInstance) -> Configured:
