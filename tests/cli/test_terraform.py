@@ -540,7 +540,7 @@ def test_check_asks_for_nothing_that_the_configuration_makes(cfnroles: Any, dire
     assert (result.code, result.out) == (
         0,
         "container web\n  made     secret A  ${aws_secretsmanager_secret.db.arn}\n  made     secret B  /app/p\n"
-        "  made     secret C  ${aws_ssm_parameter.p.arn}\nAll 3 references to secrets and parameters are to what"
+        "  made     secret C  ${aws_ssm_parameter.p.arn}\nAll 3 references to secrets and parameters name what"
         " is created with the task, not checked.\n",
     )
 
