@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
@@ -26,6 +27,8 @@ _SECRET, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_vers
 
 Make = Callable[[Scope, str], Lazy]
 _Result = TypeVar("_Result")
+#: The account of the provider.
+_OWN_ACCOUNT = re.compile(r"data\.aws_caller_identity\.[\w-]+\.(?:account_id|id)")
 
 
 class Owner(Protocol):
@@ -267,10 +270,18 @@ class ResourceInstance(Lazy):
                 address=self.address,
                 type=self.type,
                 attribute=name,
-                apart=self.module.apart(self.block, self.region),
+                apart=self._apart,
             ),
             place,
         )
+
+    @property
+    def _apart(self) -> Apart:
+        """How far from the task definition it may be: the registry of an image may be in another account."""
+        registry = self.block.body.arguments.get("registry_id") if self.block.type == "data" else None
+        if registry is not None and not _OWN_ACCOUNT.fullmatch(registry.written):
+            return Apart.ACCOUNT
+        return self.module.apart(self.block, self.region)
 
     @property
     def region(self) -> str:

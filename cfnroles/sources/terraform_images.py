@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cfnroles.ecr_images import in_ecr_asked
+from cfnroles.ecr_images import in_ecr_asked, is_of_repository
 from cfnroles.hcl.session import Session
 from cfnroles.symbols import Expression, PseudoParameter
 from cfnroles.table.images import elsewhere, in_ecr, names_registry
@@ -19,7 +19,8 @@ def told_apart(tree: Mapping[str, Any], session: Session) -> None:
         image = container.get("image")
         if isinstance(image, Text) and _is_open(image):
             own = as_written(image)
-            container["image"] = in_ecr(own, "") if session.holds(in_ecr_asked(own)) else elsewhere(own)
+            is_in_ecr = is_of_repository(own) or session.holds(in_ecr_asked(own))
+            container["image"] = in_ecr(own, "") if is_in_ecr else elsewhere(own)
 
 
 def _is_open(image: Text) -> bool:

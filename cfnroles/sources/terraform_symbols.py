@@ -129,6 +129,8 @@ def _form(symbol: Symbol) -> Part:
     if (symbol.type, attribute) == _STREAM and _is_own(symbol, attribute):
         table, label = (_other(symbol, instance, attribute, name) for name in ("arn", "stream_label"))
         return Text(_form(table), "/stream/", label)
+    if (symbol.type, attribute) == _IMAGE and symbol.apart:
+        return symbol  # the image itself says its account and Region
     if (symbol.type, attribute) == _IMAGE and _is_own(symbol, attribute):
         repository, digest = (_other(symbol, instance, attribute, name) for name in ("repository_name", "image_digest"))
         return Text(_REGISTRY, repository, "@", digest)

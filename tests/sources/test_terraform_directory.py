@@ -879,6 +879,34 @@ def test_local_modules_without_files_are_restored_not_downloaded() -> None:
     assert [each.what[:47] for each in two] == ["the directories of 2 modules have no files of T"]
 
 
+@pytest.mark.parametrize(
+    ("given", "account"),
+    [
+        ('registry_id = "222222222222"', "data.aws_ecr_image.app.image_uri[account]"),
+        ("provider = aws.east", "data.aws_ecr_image.app.image_uri[account]"),
+        ("registry_id = data.aws_caller_identity.me.account_id", "AWS::AccountId"),
+        ("", "AWS::AccountId"),
+    ],
+)
+def test_an_image_of_another_registry_is_not_in_the_account_of_the_task(given: str, account: str) -> None:
+    beside = f"""
+provider "aws" {{
+  alias  = "east"
+  region = "us-east-1"
+}}
+data "aws_caller_identity" "me" {{}}
+data "aws_ecr_image" "app" {{
+  repository_name = "team/app"
+  {given}
+}}
+"""
+    found = needs(task("image = data.aws_ecr_image.app.image_uri", beside))
+    (pulled,) = [each for each in found if each.startswith("ecr:BatchGetImage")]
+    assert f":${{{account}}}:repository/" in pulled
+    (only,) = reading(task("image = data.aws_ecr_image.app.image_uri", beside)).tasks
+    assert not only.when
+
+
 def test_a_message_names_the_first_of_many_modules() -> None:
     (gap,) = reading("".join(f'module "m{n}" {{ source = "x/y/aws" }}\n' for n in range(15))).unseen
     assert gap.what.startswith("15 modules are not downloaded")
