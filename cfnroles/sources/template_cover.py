@@ -71,7 +71,15 @@ class Cover(Struct, frozen=True, dict=True):
 
     def where(self, own: frozenset[Atom], found: Iterable[World]) -> WorldSet:
         """Return all worlds that agree with one of ``found`` in the ground and in the atoms of an element."""
-        return space_of(self.groups).agreeing(found, self.ground | own)
+        # Many results are found in the same worlds.
+        key = own, frozenset(found)
+        if key not in self._where:
+            self._where[key] = space_of(self.groups).agreeing(key[1], self.ground | own)
+        return self._where[key]
+
+    @cached_property
+    def _where(self) -> dict[tuple[frozenset[Atom], frozenset[World]], WorldSet]:
+        return {}
 
     def is_too_many(self, own: frozenset[Atom]) -> bool:
         """Return whether the ground and the atoms of an element have too many forms to examine."""

@@ -33,6 +33,9 @@ def covering(groups: Groups, usual: World, wanted: Iterable[frozenset[Atom]], mo
     order = sorted(largest, key=lambda each: (-number_of_forms(groups, each), sorted(atom.expression for atom in each)))
     left = [form for atoms in order for form in _forms(groups, usual, atoms, most)]
     chosen = set[tuple[int, ...]]()
+    if len(order) == 1:
+        # Each form of a single set needs a world of its own.
+        chosen, left = {_world_of([form], groups) for form in left}, []
     while left:
         world = _world_of(left, groups)
         chosen.add(world)
