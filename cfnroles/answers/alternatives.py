@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
+from cfnroles.answers.once import Once
 from cfnroles.answers.verification import Judged, Outcome
 from cfnroles.need import Need, Origin
 from cfnroles.symbols import Cut, Symbol
@@ -16,19 +17,30 @@ from cfnroles.text import Text, text_of
 _EITHER = frozenset({"secretsmanager:GetSecretValue", "ssm:GetParameters", "kms:Decrypt"})
 
 
-def without_alternatives(judged: Sequence[Judged]) -> Iterator[Judged]:
+class Alternatives:
+    """What is known about the alternatives of needs, which judgements of several worlds share."""
+
+    def __init__(self) -> None:
+        self.places = Once[Need, _Places](_alternatives)
+        self.request = Once[Need, _Request](_request)
+        self.with_streams = Once[Need, _Request](
+            lambda need: _request(need, with_contents(need.permission.resource)[1])
+        )
+
+
+def without_alternatives(judged: Sequence[Judged], known: Alternatives) -> Iterator[Judged]:
     """Yield the results, with what the role allows in another way not missing."""
-    return _spelled(_either(judged))
+    return _spelled(_either(judged, known), known)
 
 
-def _either(judged: Sequence[Judged]) -> Iterator[Judged]:
+def _either(judged: Sequence[Judged], known: Alternatives) -> Iterator[Judged]:
     """Yield the results for needs that may turn out not to exist: a symbol may name a secret or a parameter.
 
     If the role may allow one of the two, the other is not known to be missing.
     """
-    served = {place for each in judged if each.outcome is not Outcome.MISSING for place in _alternatives(each.need)}
+    served = {place for each in judged if each.outcome is not Outcome.MISSING for place in known.places(each.need)}
     for each in judged:
-        places = _alternatives(each.need)
+        places = known.places(each.need)
         if each.outcome is Outcome.MISSING and not served.isdisjoint(places):
             names = sorted({symbol.name for _, _, symbol in places})
             yield replace(each, outcome=Outcome.UNKNOWN, keys=tuple(names))
@@ -36,7 +48,7 @@ def _either(judged: Sequence[Judged]) -> Iterator[Judged]:
             yield each
 
 
-def _spelled(judged: Iterable[Judged]) -> Iterator[Judged]:
+def _spelled(judged: Iterable[Judged], known: Alternatives) -> Iterator[Judged]:
     """Yield the results without a log group's ARN where the same ARN with ``:*`` is allowed.
 
     Roles get both forms, because the service authorization reference has the first and AWS's example policies the
@@ -44,18 +56,22 @@ def _spelled(judged: Iterable[Judged]) -> Iterator[Judged]:
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
     """
     judged = tuple(judged)
-    allowed = {_request(each.need) for each in judged if each.outcome is Outcome.ALLOWED}
+    allowed = {known.request(each.need) for each in judged if each.outcome is Outcome.ALLOWED}
     for each in judged:
-        with_streams = _request(each.need, with_contents(each.need.permission.resource)[1])
-        if each.outcome not in (Outcome.MISSING, Outcome.UNKNOWN) or with_streams not in allowed:
+        if each.outcome not in (Outcome.MISSING, Outcome.UNKNOWN) or known.with_streams(each.need) not in allowed:
             yield each
 
 
-def _request(need: Need, resource: Text | None = None) -> tuple[Origin, str, Text]:
+#: A need at its place, and the places where it is an alternative.
+_Request = tuple[Origin, str, Text]
+_Places = frozenset[tuple[Origin, bool, Symbol]]
+
+
+def _request(need: Need, resource: Text | None = None) -> _Request:
     return need.origin, need.permission.action, resource or need.permission.resource
 
 
-def _alternatives(need: Need) -> frozenset[tuple[Origin, bool, Symbol]]:
+def _alternatives(need: Need) -> _Places:
     """Return the places where a need is one of several alternatives for a symbol; keys are separate from their
     secrets.
     """

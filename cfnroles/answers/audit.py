@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cfnroles.answers.audited import Audit, AuditedGrant, AuditedRole, GrantStatus, RoleUser, Times
 from cfnroles.answers.hidden_calls import View
-from cfnroles.answers.requests import asked, homes, opened, told_symbols
+from cfnroles.answers.requests import asked, homes, opened, said_by, said_in, told_symbols
 from cfnroles.answers.tightening import tight_policies
 from cfnroles.answers.usage import Count, GrantUse, RoleUse, Watching, statements_of
 from cfnroles.counted import counted
@@ -198,7 +198,8 @@ def _needs(subject: Subject, use: RoleUse) -> list[tuple[Need, ...]]:
         alike.setdefault(need.permission, []).append(need)
     wide = [opened(each[0]) if told_symbols(each[0].permission) else each[0] for each in alike.values()]
     facts = subject.facts if subject.facts.account else replace(subject.facts, account=use.account)
-    for home in homes(facts, wide, [str(policy.document) for policy in use.role.policies]) if wide else ():
+    role = said_in(str(policy.document) for policy in use.role.policies)
+    for home in homes(facts, map(said_by, wide), role) if wide else ():
         statements = list(statements_of(use.role, use.grants, home.account, home.region, home.symbols))
         for whose, need in zip(alike.values(), wide, strict=True):
             requests = [each.request for each in asked(need, home)]

@@ -110,8 +110,8 @@ class _Pair(Struct, frozen=True):
     under: tuple[PolicyCondition, ...] = ()
 
 
-#: The role in one home: its policies, and the requests.
-AskedOf = tuple[Sequence[IdentityPolicy], Sequence[Asked]]
+#: The role in one home: its grants, and the requests.
+AskedOf = tuple["Grants", Sequence[Asked]]
 
 _Place = tuple[str, int]
 _Key = tuple[StatementId, str, str]
@@ -133,17 +133,20 @@ def grants_beyond(
     not excess. ``chosen`` is given if the application's needs are known: the policies that were chosen by name. Then
     nothing is attributed to the application.
     """
-    unread = _unread((shown, *(policies for policies, _ in readings)))
+    unread = _unread((shown, *(grants.policies for grants, _ in readings)))
     allowing = [statement for policy in shown for statement in _allowing(policy, unread)]
     names = [key for statement in allowing for key in _keys(statement)]
-    best = _best([_pairs(*reading, untold.hanging, unread) for reading in readings])
+    best = _best([grants.pairs(asked, untold.hanging, unread) for grants, asked in readings])
     asked = {*untold.hanging, *(each.permission.action for _, certain in readings for each in certain)}
     exactly: set[_Granted] = {
         (each.permission, pair.under) for pair in best if pair.use is _Use.EXACT for each in pair.served
     }
+    by_statement: dict[StatementId, list[tuple[GrantedAction, _Pair]]] = {}
+    for key, pair in zip(names, best, strict=True):
+        by_statement.setdefault(key[0], []).append((GrantedAction(*key[1:]), pair))
     told, left, leaving = list[Excess](), dict[str, None](), set[StatementId]()
     for statement in allowing:
-        own = [(GrantedAction(*key[1:]), pair) for key, pair in zip(names, best, strict=True) if key[0] == statement.id]
+        own = by_statement.get(statement.id, [])
         unused = [grant for grant, pair in own if pair.use is _Use.NONE and not _names_nothing(grant)]
         if holder is Holder.TASK and (chosen is None or statement.id.policy in chosen):
             others = [grant for grant in unused if not any(matches_action(grant.action, action) for action in asked)]
@@ -212,24 +215,89 @@ def _is_open(grant: GrantedAction) -> bool:
     return is_pattern(grant.action) or grant.action.startswith("NOT ")
 
 
-def _pairs(
-    policies: Sequence[IdentityPolicy],
-    certain: Sequence[Asked],
-    hanging: Collection[str],
-    unread: Collection[_Place],
-) -> list[_Pair]:
-    pairs: list[_Pair] = []
-    asked = {each.request.action for each in certain}
-    for policy in policies:
-        for statement in _allowing(policy, unread):
-            named = {action for action in asked if names_action(statement, action)}
-            touched = [
-                each
-                for each in certain
-                if each.request.action in named and statement_applies(statement, each.request) is not False
-            ]
-            pairs += [_pair(statement, *key[1:], touched, hanging) for key in _keys(statement)]
-    return pairs
+class Serving:
+    """The pairs of statements, with the requests that may use each. Statements are the same if they are one object."""
+
+    def __init__(self) -> None:
+        self._singles: dict[int, tuple[PolicyStatement, list[_Single]]] = {}
+        self._served: dict[tuple[int, int], tuple[Asked, list[tuple[_Single, bool]]]] = {}
+
+    def singles(self, statement: PolicyStatement) -> list[_Single]:
+        """Return the pairs of a statement."""
+        found = self._singles.get(id(statement))
+        if found is None:
+            singles = [_Single(statement, *key[1:]) for key in _keys(statement)]
+            found = self._singles[id(statement)] = statement, singles
+        return found[1]
+
+    def by(self, each: Asked, statement: PolicyStatement) -> list[tuple[_Single, bool]]:
+        """Return the pairs of a statement that a request may use, and whether it certainly does."""
+        key = id(each), id(statement)
+        found = self._served.get(key)
+        if found is None:
+            found = self._served[key] = each, list(self._by(each, statement))
+        return found[1]
+
+    def _by(self, each: Asked, statement: PolicyStatement) -> Iterator[tuple[_Single, bool]]:
+        if statement_applies(statement, each.request) is not False:
+            for one in self.singles(statement):
+                if matches_action(one.action, each.told.action):
+                    truth = statement_applies(one.statement, each.request)
+                    if truth is not False:
+                        yield one, truth is True
+
+
+class Grants:
+    """The grants of policies in one home, with the requests that each may serve."""
+
+    def __init__(self, policies: Sequence[IdentityPolicy], serving: Serving) -> None:
+        self.policies, self._serving = policies, serving
+        self._by_action: dict[tuple[str, frozenset[_Place]], list[PolicyStatement]] = {}
+
+    def pairs(self, certain: Sequence[Asked], hanging: Collection[str], unread: frozenset[_Place]) -> list[_Pair]:
+        """Return how the requests use each pair of an action and a resource."""
+        served: dict[int, list[Asked]] = {}
+        perhaps: dict[int, list[Asked]] = {}
+        for each in certain:
+            for statement in self._about(each.request.action, unread):
+                for single, truth in self._serving.by(each, statement):
+                    (served if truth else perhaps).setdefault(id(single), []).append(each)
+        return [
+            one.pair(served.get(id(one), ()), perhaps.get(id(one), ()), hanging)
+            for policy in self.policies
+            for statement in _allowing(policy, unread)
+            for one in self._serving.singles(statement)
+        ]
+
+    def _about(self, action: str, unread: frozenset[_Place]) -> list[PolicyStatement]:
+        key = action, unread
+        if key not in self._by_action:
+            allowing = (each for policy in self.policies for each in _allowing(policy, unread))
+            self._by_action[key] = [each for each in allowing if names_action(each, action)]
+        return self._by_action[key]
+
+
+class _Single:
+    """A pair of a statement, with its uses that are known."""
+
+    def __init__(self, whole: PolicyStatement, action: str, resource: str) -> None:
+        self.action, self.resource = action, resource
+        self.statement = replace(
+            whole,
+            actions=whole.actions if whole.not_actions else (action,),
+            resources=whole.resources if whole.not_resources else (resource,),
+        )
+        self._whole = whole
+        self._known: dict[tuple[int, ...], _Pair] = {}
+
+    def pair(self, served: Sequence[Asked], perhaps: Sequence[Asked], hanging: Collection[str]) -> _Pair:
+        """Return how the requests that it serves use it."""
+        hangs = not is_pattern(self.action) and not is_pattern(self.resource)
+        hangs = hangs and self.action.lower() in {each.lower() for each in hanging}
+        key = int(hangs), len(served), *map(id, served), *map(id, () if served else perhaps)
+        if key not in self._known:
+            self._known[key] = _pair(self._whole, self.action, self.resource, served, perhaps, hangs=hangs)
+        return self._known[key]
 
 
 def _allowing(policy: IdentityPolicy, unread: Collection[_Place]) -> Iterator[PolicyStatement]:
@@ -252,29 +320,24 @@ def _keys(statement: PolicyStatement) -> Iterator[_Key]:
 
 
 def _pair(
-    statement: PolicyStatement, action: str, resource: str, certain: Sequence[Asked], hanging: Collection[str]
+    statement: PolicyStatement,
+    action: str,
+    resource: str,
+    served: Sequence[Asked],
+    perhaps: Sequence[Asked],
+    *,
+    hangs: bool,
 ) -> _Pair:
-    one = replace(
-        statement,
-        actions=statement.actions if statement.not_actions else (action,),
-        resources=statement.resources if statement.not_resources else (resource,),
-    )
-    answers = [
-        (each, statement_applies(one, each.request)) for each in certain if matches_action(action, each.told.action)
-    ]
-    served = tuple(each for each, answer in answers if answer is True)
     if served:
         equal = [each for each in served if each.told.resource == resource]
         wide = (is_pattern(action), not equal, *_wide_conditions(statement, equal or served))
-        return _Pair(_Use.WIDE if any(wide) else _Use.EXACT, served, wide)
-    perhaps = tuple(each for each, answer in answers if answer is not False)
+        return _Pair(_Use.WIDE if any(wide) else _Use.EXACT, tuple(served), wide)
     if perhaps and is_pattern(action):
-        return _Pair(_Use.WIDE, perhaps, (True, False, (), ()), statement.conditions)
+        return _Pair(_Use.WIDE, tuple(perhaps), (True, False, (), ()), statement.conditions)
     within = [each for each in perhaps if covers_resource(each.told.resource, resource)]
     if within and not any(_wide_conditions(statement, within)):
         # With or without its condition, it allows no more than the need.
         return _Pair(_Use.EXACT)
-    hangs = not is_pattern(action) and not is_pattern(resource) and action.lower() in {each.lower() for each in hanging}
     return _Pair(_Use.PERHAPS if perhaps or hangs else _Use.NONE)
 
 

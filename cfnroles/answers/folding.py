@@ -27,6 +27,7 @@ from cfnroles.statements import Statement, compose
 from cfnroles.template.atoms import World
 
 _Item = TypeVar("_Item", bound=Hashable)
+_Struct = TypeVar("_Struct", bound=Struct)
 #: A result, and the worlds that have it.
 Answer = tuple[Verification, frozenset[World]]
 Told = Callable[[frozenset[World]], str]
@@ -38,7 +39,11 @@ def folded(answers: Sequence[Answer], use: Use, told: Told) -> Verification:
     if not others:
         return replace(first[0], use=use)
     role, renamed = _one_role([answer.role for answer, _ in answers])
-    placed = [(_with_statements(answer, names), where) for (answer, where), names in zip(answers, renamed, strict=True)]
+    known: dict[tuple[int, int], Judged] = {}
+    placed = [
+        (_with_statements(answer, names, known), where)
+        for (answer, where), names in zip(answers, _as_one(renamed), strict=True)
+    ]
     fold = _Fold(placed, told)
     whole = fold.folded()
     return replace(whole, role=role, use=replace(use, conditions=fold.conditions))
@@ -89,9 +94,13 @@ class _Fold:
     def _each(self, items: Callable[[Verification], Iterable[_Item]]) -> Mapping[_Item, frozenset[World]]:
         """Return the items of all results, each with its worlds."""
         found: dict[_Item, set[World]] = {}
+        # Most items are one object in many worlds, which is compared by its contents once.
+        known: dict[int, tuple[_Item, set[World]]] = {}
         for answer, where in self._answers:
             for item in items(answer):
-                found.setdefault(item, set()).update(where)
+                if id(item) not in known:
+                    known[id(item)] = item, found.setdefault(item, set())
+                known[id(item)][1].update(where)
         for item, among in found.items():
             self._note(item, among)
         return {item: frozenset(among) for item, among in found.items()}
@@ -294,8 +303,20 @@ def _places(policy: RolePolicy) -> list[_Place]:
     return places
 
 
-def _with_statements(value: Any, names: _Names) -> Any:
-    """Return a result with the names of statements from the role of all worlds."""
+def _as_one(renamed: Iterable[_Names]) -> Iterator[_Names]:
+    """Yield the names of statements: one object for equal ones."""
+    known: dict[frozenset[object], _Names] = {}
+    for names in renamed:
+        yield known.setdefault(frozenset(names.items()), names)
+
+
+def _with_statements(value: Any, names: _Names, known: dict[tuple[int, int], Judged]) -> Any:
+    """Return a result with the names of statements from the role of all worlds. ``known`` are those of other worlds."""
+    if isinstance(value, Judged):
+        same = id(value), id(names)
+        if same not in known:
+            known[same] = _with_members(value, names, known)
+        return known[same]
     match value:
         case StatementId():
             policy, index = names.get((value.policy, value.index), (value.policy, value.index))
@@ -304,9 +325,13 @@ def _with_statements(value: Any, names: _Names) -> Any:
             # None of these names a statement of the role.
             return value
         case tuple():
-            return tuple(_with_statements(each, names) for each in value)
+            return tuple([_with_statements(each, names, known) for each in value])
         case Struct():
-            members = {name: getattr(value, name) for name in value.__struct_fields__}
-            changed = {name: _with_statements(member, names) for name, member in members.items()}
-            return replace(value, **{name: each for name, each in changed.items() if each is not members[name]})
+            return _with_members(value, names, known)
     return value
+
+
+def _with_members(value: _Struct, names: _Names, known: dict[tuple[int, int], Judged]) -> _Struct:
+    members = {name: getattr(value, name) for name in value.__struct_fields__}
+    changed = {name: _with_statements(member, names, known) for name, member in members.items()}
+    return replace(value, **{name: each for name, each in changed.items() if each is not members[name]})

@@ -37,6 +37,9 @@ _LITERALS = re.compile(
     rf"|(?<![\w-])(?P<host_region>{_REGION_NAME})\.(?:amazonaws|api)"
 )
 
+#: The groups of these in the order of `Said.literals`.
+_PARTS = ("partition", "region", "account", "host_region")
+_DIGITS = re.compile("[0-9]{12,}")
 _VARIABLE = re.compile(r"\$\{!([^{}]+)\}")
 
 #: The fact with the value of a template parameter.
@@ -85,10 +88,40 @@ class Asked(Struct, frozen=True):
     request: Request
 
 
+class Said(Struct, frozen=True):
+    """What texts say that distinguishes homes: ARNs with an account, a Region or a partition, and symbols.
+
+    ``numbers`` are runs of digits that may contain an account, ``first`` symbols that begin a text.
+    """
+
+    literals: frozenset[tuple[str | None, ...]] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    symbols: frozenset[str] = frozenset()
+    first: frozenset[str] = frozenset()
+    variables: frozenset[str] = frozenset()
+
+
+def said_in(texts: Iterable[str]) -> Said:
+    """Return what some texts say about homes."""
+    texts = tuple(texts)
+    return Said(
+        frozenset(match.group(*_PARTS) for text in texts for match in _LITERALS.finditer(text)),
+        frozenset(run for text in texts for run in _DIGITS.findall(text)),
+        frozenset(name for text in texts for name in symbols(text)),
+        frozenset(name for text in texts for name in symbols(text)[:1] if text.startswith(f"${{{name}}}")),
+        frozenset(name for text in texts for name in _VARIABLE.findall(text)),
+    )
+
+
+def said_by(need: Need) -> Said:
+    """Return what a need says about homes."""
+    return said_in(_texts(need.permission))
+
+
 def homes(
     facts: Facts,
-    needs: Iterable[Need],
-    role_texts: Iterable[str],
+    needs: Iterable[Said],
+    role: Said,
     context: Mapping[str, str] | None = None,
     apart: Sequence[str] = (),
 ) -> tuple[Home, ...]:
@@ -97,19 +130,19 @@ def homes(
     ``context`` are known values of condition keys, and so of policy variables. ``apart`` are names of symbols of the
     role that differ from every other symbol.
     """
-    need_texts = [text for need in needs for text in _texts(need.permission)]
-    texts = (*need_texts, *role_texts)
-    found = [match for text in texts for match in _LITERALS.finditer(text)]
-    nobody = next(account for account in map("{:012}".format, count()) if not any(account in text for text in texts))
-    accounts = _alternatives(facts.account, nobody, (match["account"] for match in found))
-    regions = _alternatives(facts.region, _SOME_REGION, (m["region"] or m["host_region"] for m in found))
+    needs = tuple(needs)
+    found = role.literals.union(*(each.literals for each in needs))
+    digits = role.numbers.union(*(each.numbers for each in needs))
+    nobody = next(account for account in map("{:012}".format, count()) if not any(account in run for run in digits))
+    accounts = _alternatives(facts.account, nobody, (account for _, _, account, _ in found))
+    regions = _alternatives(facts.region, _SOME_REGION, (region or host for _, region, _, host in found))
     pairs = list(product(regions, accounts))
     if len(pairs) > _MOST_PAIRS:
-        together = {(match["region"], match["account"]) for match in found}
+        together = {(region, account) for _, region, account, _ in found}
         pairs = [pair for pair in pairs if pair[0] == regions[0] or pair[1] == accounts[0] or pair in together]
     # A policy names only resources of its own partition.
-    partitions = sorted({match["partition"] for match in found if match["partition"]}) or ["aws"]
-    others = _others(need_texts, apart, context or {})
+    partitions = sorted({partition for partition, *_ in found if partition}) or ["aws"]
+    others = _others(needs, apart, context or {})
     return tuple(
         Home(account, region, partition, others)
         for region, account in pairs
@@ -268,16 +301,16 @@ def _has(text: str, name: str) -> bool:
     return f"${{{name}}}" in text
 
 
-def _others(texts: Sequence[str], apart: Sequence[str], context: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def _others(said: Sequence[Said], apart: Sequence[str], context: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     told = {key.lower(): value for key, value in context.items()}
     # Symbols of the stack itself mean the same on both sides: no home has values for them.
-    needed = {name for text in texts for name in symbols(text)}.difference(PSEUDO_PARAMETERS)
+    needed = frozenset[str]().union(*(each.symbols for each in said)).difference(PSEUDO_PARAMETERS)
+    first = frozenset[str]().union(*(each.first for each in said))
     values: dict[str, str] = {}
     for name, word in _words(needed.union(apart)).items():
-        whole = name not in needed or any(text.startswith(f"${{{name}}}") for text in texts)
+        whole = name not in needed or name in first
         values[name] = word if name.startswith(SUFFIX) else f"arn:aws:untold:::{word}" if whole else f"untold-{word}"
-    variables = sorted({name for text in texts for name in _VARIABLE.findall(text)})
-    for number, name in enumerate(variables):
+    for number, name in enumerate(sorted(frozenset[str]().union(*(each.variables for each in said)))):
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
         key = name.partition(",")[0].strip().lower()
         values[f"!{name}"] = told.get(key, f"variable-{number}-{re.sub(r'[^A-Za-z0-9]+', '-', name)}")

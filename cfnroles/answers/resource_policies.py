@@ -96,6 +96,8 @@ def _beside(each: Judged, policies: Iterable[ResourcePolicy]) -> Judged:
 def _policies(template: Template, value: Callable[[Any], Any]) -> Iterator[tuple[str, str, Any]]:
     for name, each in template.resources.items():
         kind, properties = each["Type"], _member(each, "Properties")
+        if kind not in _OWN and kind not in _BESIDE:
+            continue
         condition = _member(each, "Condition")
         if condition and value({"Fn::If": [condition, "there", ""]}) == "":
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from cfnroles.answers.requests import Asked, asked, homes
+from cfnroles.answers.requests import Asked, Said, asked, homes, said_by
 from cfnroles.answers.verification import Judged, Outcome, Verification
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
@@ -38,7 +38,7 @@ def simulate(each: Verification, ask: Ask, context: Mapping[str, str]) -> Iterat
     if not each.role.arn:
         raise InvalidInput("the role has no ARN to ask AWS's simulator about")
     account = each.role.arn.split(":")[4]
-    (home, *_) = homes(Facts(account=account), [judged.need for judged in each.judged], ())
+    (home, *_) = homes(Facts(account=account), [said_by(judged.need) for judged in each.judged], Said())
     shared = total = 0
     for judged in each.judged:
         for request in asked(judged.need, home, each.role.arn, context):

@@ -90,7 +90,7 @@ def reference(
         return dict.fromkeys(_in_profiles(task, worlds, world), wanted)
     found: dict[str | None, list[Need | Gap]] = {}
     for each in wanted:
-        given = _named_beside(worlds.template, each.origin.path)
+        given = named_beside(worlds.template, each.origin.path)
         found.setdefault(_value(given, worlds, world), []).append(each)
     if len(found) == 2 and None in found and holder not in RUNNING:
         # What a cluster defines is done with the role that the service names.
@@ -244,7 +244,7 @@ def _value(given: Any, worlds: Worlds, world: World) -> str | None:
 UNDECIDED = "${what only CloudFormation works out}"
 
 
-def _named_beside(template: Template, path: Path) -> Any:
+def named_beside(template: Template, path: Path) -> Any:
     """Return what names the role for a path: the nearest one, or that of a whole state machine."""
     name = str(path[1]) if len(path) > 1 else ""
     kind = template.type_of(name)

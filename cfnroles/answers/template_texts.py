@@ -13,13 +13,15 @@ from typing import Any, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from cfnroles.answers.verification import Judged
 from cfnroles.iam.roles import Role, RolePolicy
-from cfnroles.need import Need, Origin, Reason
+from cfnroles.need import Need, Origin, Permission, Reason
 from cfnroles.sources.template_arns import ARNS
 from cfnroles.sources.template_shapes import shaped, spelled
 from cfnroles.symbols import SUFFIX, Attribute, Cut, InImage, RandomSuffix, Symbol
 from cfnroles.template.expressions import expression
 from cfnroles.template.intrinsics import plain
+from cfnroles.template.known_stacks import KnownStacks
 from cfnroles.template.template import ResolvedStack
 from cfnroles.text import ACCOUNT, PARTITION, Part, Text, from_spelling, text_of
 
@@ -37,11 +39,53 @@ _NAME = re.compile(r"\$\{(?!!|AWS::(?!Stack)|Import::|resolve:)([^{}]+)\}")
 _Struct = TypeVar("_Struct", bound=Struct)
 
 
+class Named(Struct, frozen=True):
+    """A normalized need or role, and what `Texts` learns from it; ``cuts`` are the symbols of extracted values."""
+
+    thing: Any
+    needed: Mapping[str, Text] = {}
+    granted: Mapping[str, str] = {}
+    apart: tuple[str, ...] = ()
+    cuts: tuple[Symbol, ...] = ()
+
+
+class KnownTexts:
+    """The normalized needs and roles of the stacks of a template, each once for all stacks with the same resources.
+
+    Needs and roles are the same if they are one object.
+    """
+
+    def __init__(self) -> None:
+        self.stacks = KnownStacks()
+        #: The results in the template's spelling, by ID, with the texts that decide it.
+        self.told: dict[tuple[object, ...], Any] = {}
+        self._texts: dict[int, tuple[str, ...]] = {}
+        self._tables: dict[tuple[tuple[str, str], ...], int] = {}
+        #: A reference keeps the ID of an object unique.
+        self._kept: dict[int, object] = {}
+
+    def id(self, thing: object) -> int:
+        """Return the ID of an object, which is kept."""
+        self._kept[id(thing)] = thing
+        return id(thing)
+
+    def texts(self, permission: Permission) -> tuple[str, ...]:
+        """Return the spellings of the texts of a permission."""
+        same = self.id(permission)
+        if same not in self._texts:
+            self._texts[same] = tuple(map(str, permission.texts))
+        return self._texts[same]
+
+    def table(self, granted: Mapping[str, str]) -> int:
+        """Return the number of a table of spellings, which is equal for equal tables."""
+        return self._tables.setdefault(tuple(granted.items()), len(self._tables))
+
+
 class Texts(Struct, frozen=True):
     """The normalized texts of a stack, with their original spellings and the symbols that are distinct.
 
     ``value`` evaluates an expression in the stack's world. ``cut`` are the names that functions extract from values, by
-    function, for all of ``learned``.
+    function, for all of ``learned``. ``known`` are results for other stacks of the template.
     """
 
     stack: ResolvedStack
@@ -51,27 +95,52 @@ class Texts(Struct, frozen=True):
     apart: dict[str, None] = field(default_factory=dict)
     cut: dict[str, str] = field(default_factory=dict)
     learned: dict[Symbol, None] = field(default_factory=dict)
+    known: KnownTexts = field(default_factory=KnownTexts)
 
     def need(self, need: Need) -> Need:
-        """Return the need with the names of secrets, if the template defines them."""
+        """Return the need with the names of secrets, if the template defines them. Equal needs may be one object."""
+        about = "need", self.known.id(need)
+        found = self.known.stacks.answer(about, self.stack, lambda seen: Texts(seen, self.value)._of_one(need))
+        self._learn(found.cuts)
+        self.needed.update(found.needed)
+        self.apart.update(dict.fromkeys(found.apart))
+        named: Need = found.thing
+        return named
+
+    def _of_one(self, need: Need) -> Named:
         permission = need.permission
         conditions = tuple(
             replace(each, values=tuple(map(self._of_need, each.values))) for each in permission.conditions
         )
         told = replace(permission, resource=self._of_need(permission.resource), conditions=conditions)
-        return replace(need, permission=told)
+        return Named(replace(need, permission=told), self.needed, apart=tuple(self.apart), cuts=tuple(self.learned))
 
     def role(self, role: Role) -> Role:
         """Return the role with its policies normalized."""
+        about = "role", self.known.id(role), tuple(self.cut.items())
+        found = self.known.stacks.answer(
+            about, self.stack, lambda seen: Texts(seen, self.value, cut=self.cut)._of_policies(role)
+        )
+        self.granted.update(found.granted)
+        self.apart.update(dict.fromkeys(found.apart))
+        named: Role = found.thing
+        return named
+
+    def _of_policies(self, role: Role) -> Named:
         boundary = self._policy(role.boundary) if isinstance(role.boundary, RolePolicy) else role.boundary
-        return replace(role, policies=tuple(map(self._policy, role.policies)), boundary=boundary)
+        told = replace(role, policies=tuple(map(self._policy, role.policies)), boundary=boundary)
+        return Named(told, granted=self.granted, apart=tuple(self.apart))
 
     def told(self, value: Any) -> Any:
         """Return a result with its texts in the template's spelling."""
-        return self._told(value, {})
+        return self._told(value, {}, self.known.table(self.granted))
 
-    def _told(self, value: Any, needs: dict[int, Any]) -> Any:
-        """Return the same, with the ``needs`` that are done: most are in several parts of a result."""
+    def _told(self, value: Any, done: dict[int, Any], table: int) -> Any:
+        """Return the same, with the needs and results that are ``done``: most are in several parts of a result."""
+        if isinstance(value, Need | Judged | Permission):
+            if id(value) not in done:
+                done[id(value)] = self._once(value, done, table)
+            return done[id(value)]
         match value:
             case Role() | Origin() | Reason():
                 return value
@@ -80,18 +149,24 @@ class Texts(Struct, frozen=True):
             case str():
                 return self.granted.get(value, value) if type(value) is str else value
             case tuple():
-                return tuple([self._told(each, needs) for each in value])
-            case Need():
-                if id(value) not in needs:
-                    needs[id(value)] = self._with_members(value, needs)
-                return needs[id(value)]
+                return tuple([self._told(each, done, table) for each in value])
             case Struct():
-                return self._with_members(value, needs)
+                return self._with_members(value, done, table)
         return value
 
-    def _with_members(self, value: Struct, needs: dict[int, Any]) -> Struct:
+    def _once(self, value: Need | Judged | Permission, done: dict[int, Any], table: int) -> Any:
+        """Return the same for a result, which other worlds with the same texts share."""
+        need = value.need if isinstance(value, Judged) else value
+        permission = need if isinstance(need, Permission) else need.permission
+        spellings = tuple(map(id, map(self.needed.get, self.known.texts(permission))))
+        key = self.known.id(value), table, spellings
+        if key not in self.known.told:
+            self.known.told[key] = self._with_members(value, done, table)
+        return self.known.told[key]
+
+    def _with_members(self, value: Struct, done: dict[int, Any], table: int) -> Struct:
         members = {name: getattr(value, name) for name in value.__struct_fields__}
-        changed = {name: self._told(member, needs) for name, member in members.items()}
+        changed = {name: self._told(member, done, table) for name, member in members.items()}
         return replace(value, **{name: each for name, each in changed.items() if each is not members[name]})
 
     def _of_condition(self, text: Text) -> Text | None:
@@ -110,7 +185,7 @@ class Texts(Struct, frozen=True):
 
     def _learn(self, symbols: Iterable[Symbol]) -> None:
         for symbol in symbols:
-            if isinstance(symbol, Cut | InImage) and symbol not in self.learned:
+            if _is_cut(symbol) and symbol not in self.learned:
                 self.learned[symbol] = None
                 written = self.value(expression(Text(symbol)))
                 if isinstance(written, str) and written != symbol.spelled:
@@ -185,6 +260,10 @@ def foreign(role: Role, mark: str) -> Role:
         return [marked(member) for member in value] if isinstance(value, list) else value
 
     return replace(role, policies=tuple(replace(each, document=marked(each.document)) for each in role.policies))
+
+
+def _is_cut(symbol: Symbol) -> bool:
+    return isinstance(symbol, Cut | InImage)
 
 
 def _apart(symbols: Iterable[Symbol]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,29 +11,27 @@ from msgspec.structs import replace
 
 from cfnroles.answers.alternatives import without_alternatives
 from cfnroles.answers.excess import AskedOf, Beyond, Untold, grants_beyond
+from cfnroles.answers.judgements import InHome, Known
 from cfnroles.answers.narrowing import narrowed
 from cfnroles.answers.prove import removals
-from cfnroles.answers.requests import Asked, Home, asked, definite, homes, opened, told_by_role, told_symbols
-from cfnroles.answers.trust import Trust, trust
+from cfnroles.answers.requests import Home, told_by_role
+from cfnroles.answers.trust import Trust
 from cfnroles.answers.verification import ORDER, Judged, Outcome, Verification
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
-from cfnroles.iam.dangers import Danger, DangerKind, dangers
+from cfnroles.iam.dangers import Danger, DangerKind
 from cfnroles.iam.evaluator import (
     WHOLE_POLICY,
     Decision,
     Evaluation,
     IdentityPolicy,
     StatementId,
-    evaluate,
-    unread_policy,
 )
-from cfnroles.iam.roles import Role, RolePolicy, Unread, evaluable
+from cfnroles.iam.roles import Role, RolePolicy, Unread
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles import read_role_of
 from cfnroles.statements import compose
-from cfnroles.symbols import RandomSuffix
 from cfnroles.template.intrinsics import symbols
 
 _ACCOUNT = "the account"
@@ -114,75 +112,74 @@ def judge(task: Task, role: Role, holder: Holder, context: Mapping[str, str], *,
     )
 
 
-def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
+def judge_uses(uses: Uses, role: Role, *, prove: bool, known: Known | None = None) -> Verification:
     """Judge a role by the needs of its holder. A grant that its other users need is not excess.
 
     Only the role is judged: policies of secrets, keys, buckets, repositories and the organization can still allow or
-    deny.
+    deny. ``known`` has the results of earlier judgements.
     """
+    known = known or Known()
     facts = told_by_role(_with_home_of(role, uses.facts), role.values)
-    certain, hanging = definite(uses.needs, facts)
-    besides, perhaps = definite(uses.others, facts)
-    ordered = sorted(certain, key=lambda need: (need.origin.sort_key, need.sort_key))
+    certain, hanging = known.definite(uses.needs, facts)
+    besides, perhaps = known.definite(uses.others, facts)
+    ordered = sorted(certain, key=known.rank)
     everything = (*ordered, *besides)
     settled = {name for need in hanging for name in need.permission.when if role.values.get(name) == ""}
-    seen = homes(facts, everything, _texts(role), uses.known, uses.apart)
-    readings = [_Reading(role, home, uses.known) for home in seen]
-    among = _among(uses, role, readings)
-    judged = tuple(without_alternatives([_judge(need, readings, among) for need in ordered]))
-    unknown = {each.need for each in judged if each.outcome is Outcome.UNKNOWN}
-    unknown |= {need for need in besides if _judge(need, readings, among).outcome is Outcome.UNKNOWN}
+    seen = known.homes(facts, everything, role, uses.known, uses.apart)
+    readings = [known.reading(role, home, uses.known) for home in seen]
+    judge = _judge_in(uses, role, readings, known)
+    judged = tuple(without_alternatives(list(map(judge, ordered)), known.alternatives))
+    unknown = {known.number(each.need) for each in judged if each.outcome is Outcome.UNKNOWN}
+    unknown |= {known.number(need) for need in besides if judge(need).outcome is Outcome.UNKNOWN}
     lacking = [each.need for each in judged if each.outcome is Outcome.MISSING]
     untold = Untold(
         frozenset(n.permission.action for n in (*hanging, *perhaps) if settled.isdisjoint(n.permission.when)),
         tuple(dict.fromkeys(action for gap in uses.gaps for action in gap.actions)),
     )
-    found = _beyond(
-        uses, role, [(r.policies, (*r.asked(everything), *r.open(everything, unknown))) for r in readings], untold
-    )
+    asked_of = [(r.ground.grants, (*r.asked(everything), *r.open(everything, unknown))) for r in readings]
+    found = _beyond(uses, role, asked_of, untold, known.shown(role))
     first = readings[0]
     return Verification(
         uses.holder,
         role,
-        _trust(role, uses, seen),
+        _trust(role, uses, seen, known),
         judged,
-        tuple(sorted(hanging, key=lambda need: (need.origin.sort_key, need.sort_key))),
+        tuple(sorted(hanging, key=known.rank)),
         compose(lacking),
         found.excess,
         found.application,
-        removals(first.policies, first.boundary, first.asked(everything)) if prove else None,
+        removals(first.policies, first.ground.boundary, first.asked(everything)) if prove else None,
         uses.gaps,
         found.chosen,
-        _dangers(role, found),
+        _dangers(role, found, known),
         _unread(role, readings),
         tuple(sorted(settled)),
         found.unsure,
     )
 
 
-def _beyond(uses: Uses, role: Role, readings: Sequence[AskedOf], untold: Untold) -> Beyond:
+def _beyond(
+    uses: Uses, role: Role, readings: Sequence[AskedOf], untold: Untold, policies: tuple[IdentityPolicy, ...]
+) -> Beyond:
     """Return the grants of the role beyond its needs, and those that may be needed."""
-    policies = tuple(evaluable(policy) for policy in role.policies)
     found = grants_beyond(readings, policies, Holder.TASK if uses.open_ended else uses.holder, untold, uses.chosen)
     return replace(found, excess=tuple(narrowed(each, role) for each in found.excess))
 
 
-def _dangers(role: Role, found: Beyond) -> tuple[Danger, ...]:
+def _dangers(role: Role, found: Beyond, known: Known) -> tuple[Danger, ...]:
     """Return the risks of the grants that no need matches exactly."""
-    boundary = evaluable(role.boundary).statements if isinstance(role.boundary, RolePolicy) else None
-    whole = dangers([each for policy in role.policies for each in evaluable(policy).statements], boundary)
-    # An unknown grant proves no danger, and conditions may prevent the rest.
-    proved = [each for each in whole if each.kind is not DangerKind.UNKNOWN_ACTION and not each.conditional]
-    beyond = [each for each in proved if not found.statements.isdisjoint(each.by)]
+    beyond = [each for each in known.dangers(role) if not found.statements.isdisjoint(each.by)]
     everything = {text for each in beyond if each.kind is DangerKind.SERVICE_WILDCARD for text in each.grants}
     return tuple(
         each for each in beyond if each.kind is DangerKind.SERVICE_WILDCARD or not everything.issuperset(each.grants)
     )
 
 
-def _unread(role: Role, readings: Sequence[_Reading]) -> tuple[str, ...]:
+def _unread(role: Role, readings: Sequence[InHome]) -> tuple[str, ...]:
     """Return the names of all parts of the role that could not be read."""
-    policies = [each for reading in readings for each in (*reading.policies, reading.boundary) if each is not None]
+    policies = [
+        each for reading in readings for each in (*reading.policies, reading.ground.boundary) if each is not None
+    ]
     statements = [str(statement.id) for policy in policies for statement in policy.unread]
     # An invalid statement is not part of any evaluation.
     parts = [each.name for each in role.all_unread if each.index != WHOLE_POLICY]
@@ -190,79 +187,54 @@ def _unread(role: Role, readings: Sequence[_Reading]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*statements, *parts, *trust]))
 
 
-class _Reading:
-    """The role in one home, with its results."""
+def _judge_in(uses: Uses, role: Role, readings: Sequence[InHome], known: Known) -> Callable[[Need], Judged]:
+    """Return the function that judges a need in these homes."""
+    among, bases = _among(uses, role, readings, known), tuple(reading.base for reading in readings)
+    views: dict[str, tuple[tuple[int, ...], ...]] = {}
+    same = tuple(map(id, readings))
 
-    def __init__(self, role: Role, home: Home, context: Mapping[str, str]) -> None:
-        self.home = home
-        self.policies: tuple[IdentityPolicy, ...] = (
-            *(evaluable(policy, home.symbols) for policy in role.policies),
-            *(unread_policy(f"policy {each.name}", each.effects) for each in role.unread),
-        )
-        self.boundary = _boundary(role, home)
-        self._arn = home.text(role.arn)
-        self._context = context
-        self._asked: dict[tuple[Holder, object], tuple[Asked, ...]] = {}
-        self._evaluations: dict[object, Evaluation] = {}
+    def judge(need: Need) -> Judged:
+        if (found := known.judged.get((id(need), same))) is None:
+            found = judge_for(need)
+            if not known.untold(need):
+                known.judged[id(known.keep(need)), same] = found
+        return found
 
-    def asked(self, needs: Sequence[Need]) -> tuple[Asked, ...]:
-        """Return the requests for all ``needs``. Needs with equal permissions share them."""
-        return tuple(each for need in needs for each in self.requests(need))
+    def judge_for(need: Need) -> Judged:
+        action = need.permission.action
+        if action not in views:
+            views[action] = tuple(reading.ground.view(action)[0] for reading in readings)
+        key = id(known.keep(need)), bases, views[action], readings[0].values(need)
+        if key not in known.judged:
+            known.judged[key] = _judge(need, readings)
+        judged = known.judged[key]
+        untold = known.untold(need)
+        if untold and judged.outcome is Outcome.MISSING and not _refused(known.opened(need), among(untold)):
+            return Judged(need, Outcome.UNKNOWN, keys=untold)
+        return judged
 
-    def open(self, needs: Sequence[Need], unknown: Collection[Need]) -> Iterator[Asked]:
-        """Yield the requests for needs with an unknown part, for any value of it.
-
-        A statement that certainly allows a need is all that it uses, whatever suffix the secret's name gets.
-        """
-        for need in (each for each in needs if told_symbols(each.permission)):
-            wide = opened(need) if need in unknown else opened(need, RandomSuffix)
-            if wide != need:
-                pairs = zip(self.requests(need), self.requests(wide), strict=True)
-                yield from (replace(each, need=need, permission=own.permission) for own, each in pairs)
-
-    def requests(self, need: Need) -> tuple[Asked, ...]:
-        key = (need.holder, need.permission)
-        if key not in self._asked:
-            self._asked[key] = asked(need, self.home, self._arn, self._context)
-        return tuple(each if each.need is need else replace(each, need=need) for each in self._asked[key])
-
-    def evaluations(self, need: Need) -> tuple[Evaluation, ...]:
-        return tuple(self._evaluation(each) for each in self.requests(need))
-
-    def _evaluation(self, each: Asked) -> Evaluation:
-        if each.permission not in self._evaluations:
-            self._evaluations[each.permission] = evaluate(each.request, self.policies, self.boundary)
-        return self._evaluations[each.permission]
+    return judge
 
 
-def _boundary(role: Role, home: Home) -> IdentityPolicy | None:
-    if isinstance(role.boundary, Unread):
-        return unread_policy(f"permissions boundary {role.boundary.name}")
-    return evaluable(role.boundary, home.symbols) if role.boundary else None
-
-
-def _judge(need: Need, readings: Sequence[_Reading], among: _Among) -> Judged:
+def _judge(need: Need, readings: Sequence[InHome]) -> Judged:
     judged = [_worst([_of(need, each) for each in reading.evaluations(need)]) for reading in readings]
     if len({each.outcome for each in judged}) == 1:
-        untold = told_symbols(need.permission)
-        if untold and judged[0].outcome is Outcome.MISSING and not _refused(opened(need), among(untold)):
-            return Judged(need, Outcome.UNKNOWN, keys=untold)
         return judged[0]
     return Judged(need, Outcome.UNKNOWN, _by(judged), _deciding(readings, judged))
 
 
-_Among = Callable[[tuple[str, ...]], Sequence[_Reading]]
+_Among = Callable[[tuple[str, ...]], Sequence[InHome]]
 
 
-def _among(uses: Uses, role: Role, readings: Sequence[_Reading]) -> _Among:
+def _among(uses: Uses, role: Role, readings: Sequence[InHome], known: Known) -> _Among:
     """Return the readings without the impossible meanings of a need's symbols."""
 
     @cache
-    def among(names: tuple[str, ...]) -> Sequence[_Reading]:
+    def among(names: tuple[str, ...]) -> Sequence[InHome]:
         others = frozenset(uses.apart).difference(names)
         if not others or not set(uses.apart).issuperset(names):
             return readings
-        return [_Reading(_without(role, others), each.home, uses.known) for each in readings]
+        return [known.reading(_without(role, others), each.home, uses.known) for each in readings]
 
     return among
 
@@ -287,7 +259,7 @@ def _without(role: Role, apart: frozenset[str]) -> Role:
     return replace(role, policies=tuple(each for each in map(cut, role.policies) if each.document["Statement"]))
 
 
-def _refused(need: Need, readings: Sequence[_Reading]) -> bool:
+def _refused(need: Need, readings: Sequence[InHome]) -> bool:
     found = [each for reading in readings for each in reading.evaluations(need)]
     return any(each.decision is Decision.IMPLICIT_DENY for each in found)
 
@@ -321,7 +293,7 @@ def _by(judged: Sequence[Judged]) -> tuple[StatementId, ...]:
     return tuple(sorted({statement for each in judged for statement in each.by}))
 
 
-def _deciding(readings: Sequence[_Reading], judged: Sequence[Judged]) -> tuple[str, ...]:
+def _deciding(readings: Sequence[InHome], judged: Sequence[Judged]) -> tuple[str, ...]:
     """Return the keys of the account and Region that would distinguish the homes."""
     outcomes = {reading.home: each.outcome for reading, each in zip(readings, judged, strict=True)}
 
@@ -335,11 +307,11 @@ def _deciding(readings: Sequence[_Reading], judged: Sequence[Judged]) -> tuple[s
     return (*keys, _REGION) if matters(("account",)) else tuple(keys)
 
 
-def _trust(role: Role, uses: Uses, seen: Sequence[Home]) -> Trust | None:
+def _trust(role: Role, uses: Uses, seen: Sequence[Home], known: Known) -> Trust | None:
     """Return the result of the trust policy. Of several ARNs, the first that it denies decides."""
     first = None
     for sent in uses.sent or ("",):
-        found = [trust(role, uses.holder, home, uses.known, sent) for home in seen]
+        found = [known.trust(role, uses.holder, home, uses.known, sent) for home in seen]
         first = found[0]
         if first is not None and len({each.decision for each in found if each}) > 1:
             return replace(first, decision=Decision.UNKNOWN, keys=(_ACCOUNT,))
@@ -352,10 +324,3 @@ def _with_home_of(role: Role, facts: Facts) -> Facts:
     # A task's roles belong to its own account: PassRole does not cross accounts.
     parts = role.arn.split(":")
     return replace(facts, account=parts[4]) if not facts.account and len(parts) > 4 else facts
-
-
-def _texts(role: Role) -> Iterable[str]:
-    boundary = (role.boundary,) if isinstance(role.boundary, RolePolicy) else ()
-    for policy in (*role.policies, *boundary):
-        yield str(policy.document)
-    yield str(role.trust)

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.answers.folding import Answer, folded
+from cfnroles.answers.judgements import Known
 from cfnroles.answers.requests import deciding_values, definite
 from cfnroles.answers.resource_policies import beside, policies_naming
 from cfnroles.answers.running_roles import all_revisions, schedule_groups
@@ -18,12 +19,13 @@ from cfnroles.answers.template_roles import (
     groups,
     launch_types,
     made_by_sam,
+    named_beside,
     other_users,
     reference,
     role_of,
 )
 from cfnroles.answers.template_tasks import asked_about, known_of, refuse
-from cfnroles.answers.template_texts import Texts, foreign
+from cfnroles.answers.template_texts import KnownTexts, Texts, foreign
 from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Absence, Judged, Outcome, Use, Verification
 from cfnroles.answers.verify import Uses, judge_uses, without_keys
 from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
@@ -45,9 +47,11 @@ from cfnroles.sources.template_tasks import PROCESSED, TaskInWorlds, defined, hi
 from cfnroles.statements import compose
 from cfnroles.symbols import Opaque, Parameter
 from cfnroles.template.atoms import World
+from cfnroles.template.dependencies import Dependencies
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.template.template import Template
+from cfnroles.template.world_sets import WorldSet
 from cfnroles.text import Text, from_spelling
 
 #: What determines a judged role: its policies, and the secrets with names in them.
@@ -154,8 +158,14 @@ class _Judging:
         self._template = tasks[0].worlds.template
         self._several = len(defined(self._template, TASKS)) > 1
         self._answers: dict[object, Verification] = {}
+        self._known, self._texts = Known(), KnownTexts()
+        self._roles: dict[str, Role] = {}
+        self._parts_in: dict[tuple[str, World], tuple[_Part, ...]] = {}
+        self._users: dict[str, tuple[str, ...]] = {}
+        self._revisions: dict[tuple[int, int], tuple[Need, ...]] = {}
         self._launch_types: dict[tuple[str, World], frozenset[str]] = {}
         self._deployable = {each.logical_id: deployable_worlds(each) for each in tasks}
+        self._seen = {each.logical_id: _seen_by(each, self._deployable[each.logical_id]) for each in tasks}
 
     def verifications(self) -> Iterator[Verification]:
         found: dict[tuple[_Key, Holder], dict[int, Answer]] = {}
@@ -192,7 +202,8 @@ class _Judging:
 
     def _in_world(self, world: World) -> Iterator[tuple[tuple[_Key, Holder], Sequence[_Part], Verification]]:
         worlds = self._tasks[0].worlds
-        stack, value = worlds.stack(world, _LOOKED_AT), partial(worlds.value, world)
+        stack = worlds.stack(world, _LOOKED_AT)
+        texts = partial(Texts, stack, partial(worlds.value, world), known=self._texts)
         roles = roles_of(stack)
         parts: dict[_Key, list[_Part]] = {}
         for part in self._parts(world):
@@ -202,29 +213,36 @@ class _Judging:
             for holder in dict.fromkeys(each.holder for each in several if each.task.logical_id in self._ids):
                 theirs = [each for each in several if each.holder is holder and each.task.logical_id in self._ids]
                 if role is not None:
-                    answer = self._judged(role, several, theirs, Texts(stack, value))
+                    answer = self._judged(role, several, theirs, texts())
                 else:
-                    answer = self._absent(theirs, world, Texts(stack, value))
+                    answer = self._absent(theirs, world, texts())
                 yield (key, holder), theirs, answer
 
     def _parts(self, world: World) -> Iterator[_Part]:
         """Yield the needs of each task for each of its roles in a world."""
-        given_roles = self._question.asked
         for task in self._tasks:
-            if world not in self._deployable[task.logical_id]:
+            # Most worlds differ in something else.
+            same = task.logical_id, world & self._seen[task.logical_id]
+            if same not in self._parts_in:
+                self._parts_in[same] = tuple(self._of_task(task, world))
+            yield from self._parts_in[same]
+
+    def _of_task(self, task: TaskInWorlds, world: World) -> Iterator[_Part]:
+        given_roles = self._question.asked
+        if world not in self._deployable[task.logical_id]:
+            return
+        wanted = self._wanted(task, world)
+        for holder in (kind.holder for kind in ROLE_KINDS):
+            own = [each for each in wanted if each.holder is holder]
+            if given_roles and (holder not in given_roles or task.logical_id not in self._ids):
                 continue
-            wanted = self._wanted(task, world)
-            for holder in (kind.holder for kind in ROLE_KINDS):
-                own = [each for each in wanted if each.holder is holder]
-                if given_roles and (holder not in given_roles or task.logical_id not in self._ids):
-                    continue
-                if not own and holder not in ROLE_PROPERTIES:
-                    continue
-                for given, theirs in reference(holder, own, task.logical_id, task.worlds, world).items():
-                    if given is not None or theirs or given_roles:
-                        needs = tuple(each for each in theirs if isinstance(each, Need))
-                        gaps = tuple(each for each in theirs if isinstance(each, Gap))
-                        yield _Part(task, holder, given, needs, gaps)
+            if not own and holder not in ROLE_PROPERTIES:
+                continue
+            for given, theirs in reference(holder, own, task.logical_id, task.worlds, world).items():
+                if given is not None or theirs or given_roles:
+                    needs = tuple(each for each in theirs if isinstance(each, Need))
+                    gaps = tuple(each for each in theirs if isinstance(each, Gap))
+                    yield _Part(task, holder, given, needs, gaps)
 
     def _wanted(self, task: TaskInWorlds, world: World) -> Sequence[Need | Gap]:
         template, given, _ = task.worlds.made(world)
@@ -257,17 +275,19 @@ class _Judging:
     def _judged(self, role: Role, several: Sequence[_Part], theirs: Sequence[_Part], texts: Texts) -> Verification:
         """Judge a role by the needs of some of its users."""
         holder = theirs[0].holder
-        own = tuple(need for part in theirs for need in part.needs)
-        besides = tuple(need for part in several for need in part.needs if part not in theirs)
-        needs, others = (tuple(dict.fromkeys(map(texts.need, each))) for each in (own, besides))
+        own = [need for part in theirs for need in part.needs]
+        their_ids = set(map(id, theirs))
+        besides = [need for part in several if id(part) not in their_ids for need in part.needs]
+        needs, others = (self._distinct(map(texts.need, each)) for each in (own, besides))
         role = replace(role, values=deciding_values(role.values, (*needs, *others)))
+        role = self._roles.setdefault(repr(role), role)
         one = texts.role(role)
         uses = Uses(
             holder,
             needs,
             self._facts,
             tuple(dict.fromkeys(gap for part in theirs for gap in part.gaps)),
-            tuple(dict.fromkeys((*others, *all_revisions((*needs, *others), one)))),
+            self._distinct((*others, *self._of_all_revisions((*needs, *others), one))),
             any(part.holder is Holder.TASK for part in several),
             known=self._question.context,
             apart=tuple(texts.apart),
@@ -275,12 +295,31 @@ class _Judging:
         )
         policies = policies_naming(self._name(role), self._template, texts.value)
         # The spellings of the result are those of `role` and `own`.
-        judged_by = repr(one), holder, needs, uses.gaps, uses.others, uses.open_ended, uses.apart, uses.sent, policies
-        same = repr(role), own, besides, *judged_by
+        judged_by = id(one), holder, *map(self._ids_of, (needs, uses.gaps, uses.others))
+        others_of = uses.open_ended, uses.apart, uses.sent, policies
+        same = id(role), *map(self._ids_of, (own, besides)), judged_by, others_of
         if same not in self._answers:
-            answer = beside(judge_uses(uses, one, prove=self._question.prove), policies)
-            self._answers[same] = self._beside_others(texts.told(answer))
+            judged = judge_uses(uses, one, prove=self._question.prove, known=self._known)
+            self._answers[same] = self._beside_others(texts.told(beside(judged, policies)))
         return self._answers[same]
+
+    def _ids_of(self, things: Iterable[object]) -> tuple[int, ...]:
+        return tuple(map(self._texts.id, things))
+
+    def _distinct(self, needs: Iterable[Need]) -> tuple[Need, ...]:
+        """Return the needs without equal ones."""
+        found: dict[int, Need] = {}
+        for need in needs:
+            found.setdefault(self._known.number(need), need)
+        return tuple(found.values())
+
+    def _of_all_revisions(self, needs: Iterable[Need], role: Role) -> Iterator[Need]:
+        for need in needs:
+            if need.permission.action == "ecs:RunTask":
+                same = self._texts.id(need), self._texts.id(role)
+                if same not in self._revisions:
+                    self._revisions[same] = tuple(all_revisions((need,), role))
+                yield from self._revisions[same]
 
     def _name(self, role: Role) -> str:
         borrowed = (each for each in self._template.borrowed if self._template.called(each) == role.name)
@@ -288,11 +327,7 @@ class _Judging:
 
     def _beside_others(self, answer: Verification) -> Verification:
         """Return the result without excess if other users of the role have unknown needs."""
-        known = {str(need.origin.path[1]) for task in self._tasks for need in task.needs if len(need.origin.path) > 1}
-        shared = other_users(
-            self._name(answer.role), self._template, {*known, *(each.logical_id for each in self._tasks)}
-        )
-        if not shared:
+        if not (shared := self._other_users(self._name(answer.role))):
             return answer
         nothing: Any = ()
         return replace(
@@ -301,6 +336,13 @@ class _Judging:
             **dict.fromkeys(("excess", "application", "dangers", "unsure"), nothing),
             removals=None,
         )
+
+    def _other_users(self, role: str) -> tuple[str, ...]:
+        if role not in self._users:
+            places = (need.origin.path for task in self._tasks for need in task.needs)
+            known = {str(path[1]) for path in places if len(path) > 1}
+            self._users[role] = other_users(role, self._template, {*known, *(each.logical_id for each in self._tasks)})
+        return self._users[role]
 
     def _absent(self, theirs: Sequence[_Part], world: World, texts: Texts) -> Verification:
         """Return the results for the needs of a role that the template does not contain."""
@@ -367,6 +409,21 @@ class _Judging:
         return f"Pass {resource}{option} FILE:LogicalId, the template that has it, or {resource}{option} NAME --live."
 
 
+def _seen_by(task: TaskInWorlds, deployable: WorldSet) -> World:
+    """Return the atoms that the needs of a task and the names of its roles depend on."""
+    worlds, template = task.worlds, task.worlds.template
+    asked = Dependencies(template, worlds, {})
+    wanted: list[Need | Gap] = [*task.needs, *task.gaps]
+    beside = [named_beside(template, each.origin.path) for each in wanted if each.holder not in ROLE_PROPERTIES]
+    atoms = task.ground | asked.of_names([_name_of_keys(template)]) | asked.of(beside)
+    sets = [task.there, deployable, *task.needs.values(), *task.gaps.values()]
+    return atoms.union(*(where.atoms for where in sets))
+
+
+def _name_of_keys(template: Template) -> str:
+    return next((name for name, each in template.declarations.items() if _is_of_keys(each)), "")
+
+
 def _runners(parts: Iterable[_Part]) -> Iterator[str]:
     """Yield what runs tasks with a role, besides their services."""
     for part in parts:
@@ -380,7 +437,7 @@ def _settled(need: Need, template: Template, given: Given) -> Iterator[Need]:
     if not need.permission.when:
         yield need
         return
-    name = next((name for name, each in template.declarations.items() if _is_of_keys(each)), "")
+    name = _name_of_keys(template)
     keys = Text(Parameter(name))
     default = template.declarations[name].get("Default") if name else ""
     value = given.parameters.get(name, default)

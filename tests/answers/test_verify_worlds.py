@@ -10,11 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cfnroles import Told, Verification, read
-from cfnroles.answers import verify_template
+from cfnroles.answers import judgements, verify_template
+from cfnroles.answers.template_texts import Texts
+from cfnroles.answers.verify import Uses, judge_uses
 from cfnroles.answers.verify_template import verify_template as verified
 from cfnroles.document import Document
 from cfnroles.formats.verification import human
 from cfnroles.formats.verification import json_text as as_json
+from cfnroles.iam.evaluator import Evaluation, evaluate
+from cfnroles.iam.roles import Role
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:a-AbC1eF"
@@ -105,9 +109,43 @@ def test_each_world_on_its_own_says_the_same(monkeypatch: pytest.MonkeyPatch, fo
         made(self, *given)
         self._answers = Forgetful()
 
+    def alone(uses: Uses, role: Role, *, prove: bool, known: object) -> Verification:
+        return judge_uses(uses, role, prove=prove)
+
     with monkeypatch.context() as patched:
         patched.setattr(verify_template._Judging, "__init__", forgetful)
+        patched.setattr(verify_template, "judge_uses", alone)
+        patched.setattr(verify_template, "Texts", lambda stack, value, known: Texts(stack, value))
         assert said(judged(found)) == once
+
+
+def test_a_request_is_evaluated_once_for_all_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Any] = []
+
+    def counted(*asked: Any) -> Evaluation:
+        calls.append(asked)
+        return evaluate(*asked)
+
+    monkeypatch.setattr(judgements, "evaluate", counted)
+    parameters = {f"P{each}": {"Type": "String", "Default": "no"} for each in range(6)}
+    conditions = {f"C{each}": {"Fn::Equals": [{"Ref": f"P{each}"}, "yes"]} for each in range(6)}
+    secrets = [{"Fn::If": [f"C{each}", {"Name": f"S{each}", "ValueFrom": f"p{each}"}, NO_VALUE]} for each in range(6)]
+    wide = {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "*"}
+    # Each world has another role, too.
+    others = [
+        {"Fn::If": [f"C{each}", {"Effect": "Allow", "Action": f"s3:Get{each}", "Resource": "*"}, NO_VALUE]}
+        for each in range(6)
+    ]
+    policy = {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [wide, *others]}}
+    role = {"AssumeRolePolicyDocument": TRUST, "Policies": [policy]}
+    container = {"Name": "c", "Image": "nginx", "Secrets": secrets}
+    task = {"Family": "f", "ExecutionRoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "ContainerDefinitions": [container]}
+    resources = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": role},
+        "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": task},
+    }
+    judged({"Parameters": parameters, "Conditions": conditions, "Resources": resources})
+    assert 0 < len(calls) <= 6 * 2
 
 
 def test_equal_statements_of_one_line_are_each_named() -> None:
