@@ -27,8 +27,9 @@ _BESIDE = {
     "AWS::SecretsManager::ResourcePolicy": ("secret", "SecretId", "ResourcePolicy"),
     "AWS::S3::BucketPolicy": ("bucket", "Bucket", "PolicyDocument"),
 }
-#: The types of the latter.
+#: The types of the latter, and of all.
 TYPES = tuple(_BESIDE)
+WITH_POLICIES = (*_OWN, *TYPES)
 
 
 class ResourcePolicy(Struct, frozen=True):
@@ -96,7 +97,7 @@ def _beside(each: Judged, policies: Iterable[ResourcePolicy]) -> Judged:
 def _policies(template: Template, value: Callable[[Any], Any]) -> Iterator[tuple[str, str, Any]]:
     for name, each in template.resources.items():
         kind, properties = each["Type"], _member(each, "Properties")
-        if kind not in _OWN and kind not in _BESIDE:
+        if kind not in WITH_POLICIES:
             continue
         condition = _member(each, "Condition")
         if condition and value({"Fn::If": [condition, "there", ""]}) == "":

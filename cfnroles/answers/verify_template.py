@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.answers.folding import Answer, folded
+from cfnroles.answers.judged_worlds import judged_worlds
 from cfnroles.answers.judgements import Known
 from cfnroles.answers.requests import deciding_values, definite
 from cfnroles.answers.resource_policies import beside, policies_naming
@@ -19,7 +20,6 @@ from cfnroles.answers.template_roles import (
     groups,
     launch_types,
     made_by_sam,
-    named_beside,
     other_users,
     reference,
     role_of,
@@ -40,6 +40,7 @@ from cfnroles.sources.cdk_app import construct_path
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.role_places import ROLE_PROPERTIES, given_at, places_of
 from cfnroles.sources.template_arns import TELLING
+from cfnroles.sources.template_conditions import too_many_conditions
 from cfnroles.sources.template_references import deployable_worlds
 from cfnroles.sources.template_targets import RUNNING
 from cfnroles.sources.template_task_types import TASKS, noun_of
@@ -47,11 +48,9 @@ from cfnroles.sources.template_tasks import PROCESSED, TaskInWorlds, defined, hi
 from cfnroles.statements import compose
 from cfnroles.symbols import Opaque, Parameter
 from cfnroles.template.atoms import World
-from cfnroles.template.dependencies import Dependencies
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.template.template import Template
-from cfnroles.template.world_sets import WorldSet
 from cfnroles.text import Text, from_spelling
 
 #: What determines a judged role: its policies, and the secrets with names in them.
@@ -165,13 +164,17 @@ class _Judging:
         self._revisions: dict[tuple[int, int], tuple[Need, ...]] = {}
         self._launch_types: dict[tuple[str, World], frozenset[str]] = {}
         self._deployable = {each.logical_id: deployable_worlds(each) for each in tasks}
-        self._seen = {each.logical_id: _seen_by(each, self._deployable[each.logical_id]) for each in tasks}
+        keys = [_name_of_keys(self._template)]
+        self._seen = judged_worlds(tasks, self._deployable, keys)
+        if self._seen.is_too_many:
+            gap = too_many_conditions(self._template, ("Conditions",))
+            self._tasks = [replace(each, gaps={**each.gaps, gap: each.there}) for each in tasks]
 
     def verifications(self) -> Iterator[Verification]:
         found: dict[tuple[_Key, Holder], dict[int, Answer]] = {}
         users: dict[tuple[_Key, Holder], dict[str, None]] = {}
         runners: dict[tuple[_Key, Holder], dict[str, None]] = {}
-        for world in self._tasks[0].worlds.all:
+        for world in self._seen.visited:
             for key, parts, answer in self._in_world(world):
                 answers = found.setdefault(key, {})
                 _, where = answers.get(id(answer), (answer, frozenset[World]()))
@@ -185,20 +188,22 @@ class _Judging:
             yield replace(answer, use=use)
 
     def _folded(self, answers: Sequence[Answer], users: tuple[str, ...]) -> Verification:
-        first = self._tasks[0]
         everywhere = frozenset[World]().union(*(where for _, where in answers))
         defaults = dict.fromkeys(name for each in self._tasks if each.logical_id in users for name in each.defaults)
         use = answers[0][0].use or Use(())
         if len(nouns := {noun_of(self._template, each) for each in users}) == 1:
             use = replace(use, noun=nouns.pop())
-        when = "" if everywhere == frozenset(first.worlds.all) else first.told(everywhere)
+        when = "" if everywhere == frozenset(self._seen.visited) else self._told(everywhere)
         paths = tuple(construct_path(self._template, each) for each in users)
         taken = self._question.taken
         return folded(
             answers,
             replace(use, tasks=users, when=when, defaults=tuple(defaults), constructs=paths, taken=taken),
-            first.told,
+            self._told,
         )
+
+    def _told(self, found: Collection[World]) -> str:
+        return self._tasks[0].told(self._seen.where(found))
 
     def _in_world(self, world: World) -> Iterator[tuple[tuple[_Key, Holder], Sequence[_Part], Verification]]:
         worlds = self._tasks[0].worlds
@@ -222,7 +227,7 @@ class _Judging:
         """Yield the needs of each task for each of its roles in a world."""
         for task in self._tasks:
             # Most worlds differ in something else.
-            same = task.logical_id, world & self._seen[task.logical_id]
+            same = task.logical_id, world & self._seen.own[task.logical_id]
             if same not in self._parts_in:
                 self._parts_in[same] = tuple(self._of_task(task, world))
             yield from self._parts_in[same]
@@ -407,17 +412,6 @@ class _Judging:
         if made_by_sam(part.given, self._template):
             return f"{PROCESSED}. Or pass {resource}{option} NAME --live."
         return f"Pass {resource}{option} FILE:LogicalId, the template that has it, or {resource}{option} NAME --live."
-
-
-def _seen_by(task: TaskInWorlds, deployable: WorldSet) -> World:
-    """Return the atoms that the needs of a task and the names of its roles depend on."""
-    worlds, template = task.worlds, task.worlds.template
-    asked = Dependencies(template, worlds, {})
-    wanted: list[Need | Gap] = [*task.needs, *task.gaps]
-    beside = [named_beside(template, each.origin.path) for each in wanted if each.holder not in ROLE_PROPERTIES]
-    atoms = task.ground | asked.of_names([_name_of_keys(template)]) | asked.of(beside)
-    sets = [task.there, deployable, *task.needs.values(), *task.gaps.values()]
-    return atoms.union(*(where.atoms for where in sets))
 
 
 def _name_of_keys(template: Template) -> str:

@@ -131,10 +131,7 @@ def in_same_worlds(
     for logical_id, (around, worlds) in zip(ids, found, strict=True):
         wanted = (*around.conditions_of(_LOOKED_AT), *conditions)
         same = replace(worlds_of(worlds.template, given, wanted, forks), whole=template) if len(ids) > 1 else worlds
-        task = found_in(logical_id, document, around, same, facts)
-        # Roles are judged in all worlds, and not in those of each element.
-        gaps = {} if same.exact else {too_many_conditions(same.template, ("Conditions",)): task.there}
-        tasks.append(replace(task, gaps={**task.gaps, **gaps}))
+        tasks.append(found_in(logical_id, document, around, same, facts))
     return tuple(tasks)
 
 
