@@ -169,6 +169,11 @@ class Need(Struct, frozen=True):
             self.origin.sort_key,
         )
 
+    @property
+    def place_key(self) -> tuple[object, ...]:
+        """A total order by place."""
+        return (self.origin.sort_key, self.sort_key)
+
     def __str__(self) -> str:
         return (
             f"the {self.holder} needs {self.permission}, because {self.origin.pointer} of {self.origin.document}"

@@ -61,7 +61,7 @@ class _Fold:
     def folded(self) -> Verification:
         first = self._answers[0][0]
         judged = self._judged()
-        ordered = sorted(judged, key=lambda each: (each.need.origin.sort_key, each.need.sort_key))
+        ordered = sorted(judged, key=lambda each: each.need.place_key)
         lacking: dict[Need, set[World]] = {}
         for each in ordered:
             if each.outcome is Outcome.MISSING:
@@ -73,7 +73,7 @@ class _Fold:
             first,
             trust=self._trust(),
             judged=tuple(ordered),
-            hanging=tuple(self._each(lambda answer: answer.hanging)),
+            hanging=tuple(sorted(self._each(lambda answer: answer.hanging), key=lambda need: need.place_key)),
             missing=tuple(self._statements(lacking, "missing")),
             excess=tuple(self._excess(needed)),
             application=tuple(self._each(lambda answer: answer.application)),

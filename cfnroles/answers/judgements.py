@@ -72,7 +72,7 @@ class Known:
         #: Any object whose ID is part of a key.
         self.keep = Once[Any, Any](lambda thing: thing)
         self.number = Once[Need, int](lambda need: self._numbers.setdefault(need, len(self._numbers)))
-        self.rank = Once[Need, Any](lambda need: (need.origin.sort_key, need.sort_key))
+        self.rank = Once[Need, Any](lambda need: need.place_key)
         self.said = Once[Need, Said](self._said_by)
         self.untold = Once[Need, tuple[str, ...]](lambda need: told_symbols(need.permission))
         self.names = Once[Need, frozenset[str]](lambda need: _names(map(str, need.permission.texts)))
@@ -90,14 +90,16 @@ class Known:
         said = said_by(need)
         return self._saids.setdefault(said, said)
 
-    def definite(self, needs: Iterable[Need], facts: Facts) -> tuple[list[Need], list[Need]]:
+    def definite(self, needs: Iterable[Need], facts: Facts) -> tuple[tuple[Need, ...], tuple[Need, ...]]:
         """Return the needs that certainly exist, and those that depend on an unknown value, as `requests.definite`."""
         if facts not in self._facts:
             self._facts[facts] = Once[Need, tuple[tuple[Need, ...], tuple[Need, ...]]](
                 lambda need: definite((need,), facts)
             )
         found = list(map(self._facts[facts], needs))
-        return [each for certain, _ in found for each in certain], [each for _, open_ in found for each in open_]
+        certain = [each for several, _ in found for each in several]
+        hanging = [each for _, several in found for each in several]
+        return tuple(sorted(certain, key=self.rank)), tuple(sorted(hanging, key=self.rank))
 
     def homes(
         self, facts: Facts, needs: Iterable[Need], role: Role, context: Mapping[str, str], apart: Sequence[str]

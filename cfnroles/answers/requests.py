@@ -204,7 +204,7 @@ def deciding_values(values: Mapping[str, str], needs: Iterable[Need]) -> Mapping
 def definite(needs: Iterable[Need], facts: Facts) -> tuple[tuple[Need, ...], tuple[Need, ...]]:
     """Return the needs that certainly exist, and those that depend on a parameter with an unknown value.
 
-    A need on a parameter with values becomes one need for each value.
+    A need on a parameter with values becomes one need for each value. Both are in the order of their places.
     """
     certain: list[Need] = []
     hanging: list[Need] = []
@@ -223,6 +223,8 @@ def definite(needs: Iterable[Need], facts: Facts) -> tuple[tuple[Need, ...], tup
         for name, found in lists:
             resources = [_given(text, name, value) for text in resources for value in found]
         certain += [replace(need, permission=replace(permission, resource=text, when=())) for text in resources]
+    for each in (certain, hanging):
+        each.sort(key=lambda need: need.place_key)
     return tuple(certain), tuple(hanging)
 
 

@@ -122,13 +122,12 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool, known: Known | None = Non
     facts = told_by_role(_with_home_of(role, uses.facts), role.values)
     certain, hanging = known.definite(uses.needs, facts)
     besides, perhaps = known.definite(uses.others, facts)
-    ordered = sorted(certain, key=known.rank)
-    everything = (*ordered, *besides)
+    everything = (*certain, *besides)
     settled = {name for need in hanging for name in need.permission.when if role.values.get(name) == ""}
     seen = known.homes(facts, everything, role, uses.known, uses.apart)
     readings = [known.reading(role, home, uses.known) for home in seen]
     judge = _judge_in(uses, role, readings, known)
-    judged = tuple(without_alternatives(list(map(judge, ordered)), known.alternatives))
+    judged = tuple(without_alternatives(list(map(judge, certain)), known.alternatives))
     unknown = {known.number(each.need) for each in judged if each.outcome is Outcome.UNKNOWN}
     unknown |= {known.number(need) for need in besides if judge(need).outcome is Outcome.UNKNOWN}
     lacking = [each.need for each in judged if each.outcome is Outcome.MISSING]
@@ -144,7 +143,7 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool, known: Known | None = Non
         role,
         _trust(role, uses, seen, known),
         judged,
-        tuple(sorted(hanging, key=known.rank)),
+        hanging,
         compose(lacking),
         found.excess,
         found.application,

@@ -300,7 +300,7 @@ class _Judging:
         """Return the results for the needs of a role that the configuration does not contain."""
         certain, hanging = definite(dict.fromkeys(part.needs), part.task.task.facts)
         texts = ConfigurationTexts(part.roles)
-        judged = tuple(self._without(need, part) for need in sorted(certain, key=lambda need: need.sort_key))
+        judged = tuple(self._without(need, part) for need in certain)
         same = "absent", part.given, part.holder, judged, hanging, part.gaps, part.address
         if same not in self._answers:
             self._answers[same] = texts.told(

@@ -358,7 +358,7 @@ class _Judging:
         same = "absent", part.given, part.holder, needs, gaps, part.task.logical_id, launched
         if same not in self._answers:
             certain, hanging = definite(needs, self._facts)
-            judged = tuple(_without(need, part, launched) for need in sorted(certain, key=lambda need: need.sort_key))
+            judged = tuple(_without(need, part, launched) for need in certain)
             self._answers[same] = texts.told(
                 Verification(
                     part.holder,
