@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zlib import crc32
 
-from cfnroles.answers.requests import homes
+from cfnroles.answers.requests import Said, homes, said_by
 from cfnroles.facts import Facts
 from cfnroles.need import Holder, Need, Origin, Permission, Reason
 from cfnroles.symbols import SUFFIX, Expression, RandomSuffix, Symbol
@@ -19,7 +19,7 @@ def values(symbols: Sequence[Symbol]) -> dict[str, str]:
         Need(Holder.EXECUTION, Permission("ssm:GetParameters", Text("arn:aws:ssm:::", each)), reason, origin, "Read")
         for each in symbols
     ]
-    (home,) = homes(Facts(), needs, ())
+    (home,) = homes(Facts(), map(said_by, needs), Said())
     return dict(home.others)
 
 
