@@ -81,10 +81,21 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
             continue
         tree = turned.structure(resource.properties, MEMBERS, (), ())
         containers = turned.known_containers(tree.get("containerDefinitions"))
+        if isinstance(containers, list):
+            containers = [_with_image(each, index, turned) for index, each in enumerate(containers)]
         # A placeholder for another tool is only a symbol here.
         tree = as_symbols({**tree, "containerDefinitions": containers})
         workload = Workload(document, tree, hidden=frozenset(turned.unseen))
         yield TemplateTask(resource, workload, turned.sources, tuple(turned.unseen))
+
+
+def _with_image(container: Any, index: int, turned: Turned) -> Any:
+    """Return the container, with an empty image if it certainly has none: ECS refuses it, and its needs are unknown."""
+    if not isinstance(container, Mapping) or container.get("image") is not None or turned.stack.changed:
+        return container
+    place = ("containerDefinitions", index)
+    hidden = place in turned.unseen or (*place, "image") in turned.unseen
+    return container if hidden or any(name.startswith("Fn::") for name in container) else {**container, "image": ""}
 
 
 def _express(turned: Turned, document: str) -> TemplateTask:

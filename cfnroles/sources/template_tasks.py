@@ -470,10 +470,11 @@ class _Found:
         """Return the gap with a remedy for templates: these have no placeholders, and not every parameter can be
         given.
         """
-        if re.search(r"--(set|image) ", gap.remedy):
+        if option := re.search(r"--(set|image) ", gap.remedy):
             written = _part(self.template.tree, self._source(gap, task))
             named = next((name for name in names_in(written) if name in self.template.settable), "")
-            return replace(gap, remedy=f"Pass --parameter {named}=VALUE" if named else "Write the value instead")
+            write = "Write the image" if option[1] == "image" else "Write the value instead"
+            return replace(gap, remedy=f"Pass --parameter {named}=VALUE" if named else write)
         told = _TELL.fullmatch(gap.remedy)
         if not told or told[1] in self.template.settable:
             return gap

@@ -51,9 +51,10 @@ SERVICE = """\
 
 
 def template(container: str, more: str = "", volumes: str = "[]") -> str:
+    image = "" if "Image:" in container else "Image: nginx\n          "
     return (
         f"{HEAD}{more}  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      Volumes: {volumes}\n"
-        f"      ContainerDefinitions:\n        - Name: web\n          {container}\n"
+        f"      ContainerDefinitions:\n        - Name: web\n          {image}{container}\n"
     )
 
 
@@ -866,7 +867,9 @@ def test_an_alias_is_no_gap_if_the_router_writes_with_another_role(explained: An
 IMAGES = {
     "a default that is no image": ("Image: !Ref Blank", "Pass --parameter Blank=VALUE"),
     "a default in a text": ("Image: !Sub '${Blank}:1'", "Pass --parameter Blank=VALUE"),
-    "a value that is no image": ("Image: IMAGE", "Write the value instead"),
+    "a value that is no image": ("Image: IMAGE", "Write the image"),
+    "an empty image": ("Image: ''", "Write the image"),
+    "no image": ("# Image:\n          Cpu: 128", "Write the image"),
 }
 
 
