@@ -201,12 +201,10 @@ def _decoded(buffer: bytes, places: list[tuple[int, int]]) -> Batch:
     records: list[Record] = []
     malformed = 0
     for begins, ends in places:
-        try:
-            records.append(_ONE.decode(buffer[begins:ends]))
-        except _MALFORMED:
+        if (event := _event(buffer[begins:ends], "it")) is None:
             malformed += 1
-        except msgspec.DecodeError as error:
-            raise Broken(f"it is not JSON ({error})") from error
+        else:
+            records.append(event)
     return Batch(records, malformed)
 
 
@@ -227,13 +225,26 @@ def _lines(text: bytes) -> Batch:
     records: list[Record] = []
     malformed = 0
     for line in filter(bytes.strip, text.split(b"\n")):
-        try:
-            records.append(_ONE.decode(line))
-        except _MALFORMED:
+        if (event := _event(line, "one of its lines")) is None:
             malformed += 1
-        except msgspec.DecodeError as error:
-            raise Broken(f"one of its lines is not JSON ({error})") from error
+        else:
+            records.append(event)
     return Batch(records, malformed)
+
+
+def _event(text: bytes, what: str) -> Record | None:
+    """Return the event in a text, or ``None`` if it has another form. Raise Broken if the text is not JSON."""
+    try:
+        return _ONE.decode(text)
+    except _MALFORMED:
+        return None
+    except msgspec.DecodeError as error:
+        # msgspec 0.23 raises it for text that is not UTF-8, too.
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            return None
+        raise Broken(f"{what} is not JSON ({error})") from error
 
 
 def _is_object(text: bytes) -> bool:
