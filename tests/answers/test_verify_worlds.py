@@ -167,3 +167,18 @@ def test_equal_statements_of_one_line_are_each_named() -> None:
     (answer,) = judged(found)
     assert [(each.statement.policy, each.statement.index) for each in answer.excess] == [("p", 0), ("p", 1)]
     assert {each.index for one in answer.judged for each in one.by} == {0, 1}
+
+
+@pytest.mark.parametrize("image", ["nginx", {"Fn::If": ["C0", "nginx", {"Ref": "P0"}]}], ids=["one answer", "folded"])
+def test_the_needs_of_a_role_elsewhere_are_in_the_order_of_their_places(image: Any) -> None:
+    # By the names of their statements, the parameter would come first.
+    secrets = [{"Name": "A", "ValueFrom": SECRET}, {"Name": "B", "ValueFrom": "p"}]
+    container = {"Name": "c", "Image": image, "Secrets": secrets}
+    task = {"Family": "f", "ExecutionRoleArn": {"Ref": "P1"}, "ContainerDefinitions": [container]}
+    found = {
+        "Parameters": {"P0": {"Type": "String"}, "P1": {"Type": "String"}},
+        "Conditions": {"C0": {"Fn::Equals": [{"Ref": "P0"}, "yes"]}},
+        "Resources": {"Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": task}},
+    }
+    (answer,) = judged(found)
+    assert [each.need.origin.item for each in answer.judged if each.need.origin.item] == ["secret A", "secret B"]
