@@ -90,11 +90,14 @@ def command(source: str, **given: Any) -> None:
     from cfnroles import build
     from cfnroles.cli.output_directory import write_files
     from cfnroles.formats import build as formats
+    from cfnroles.sources.from_service_spec import reads_live
 
     options = taken(_Options, given)
     about = told(given, live=options.live, profile=options.profile)
     reading = reading_of(source, about, passing=not options.for_account).about(options.resource)
     only_for_specs(reading, live=options.live)
+    if options.live and not reading.wrong and not reads_live(reading):
+        note(f"note: --live has no effect: no service of {reading.name} names FAMILY:REVISION")
     only_for_templates(reading, resource=options.resource, parameter=given["parameters"])
     if options.for_account:
         from cfnroles.targets.cloudformation.other_side import other_side_files

@@ -201,7 +201,8 @@ def _readings(options: _Options, about: Told) -> tuple[Sequence[Reading], Mappin
         readings = read_app(options.source, about)
         return tuple(stacks_with(readings, options.resource, options.source)), texts_of(readings)
     reading = reading_of(options.source, about)
-    only_for_templates(reading, resource=options.resource)
+    # The template of a role has parameters, too.
+    only_for_templates(reading, resource=options.resource, parameter=not options.role and about.parameters)
     return (reading.about(options.resource),), reading.texts
 
 

@@ -185,8 +185,8 @@ def reading_of(source: str | Document, about: Told, *, passing: bool = False) ->
     ``passing`` is as for `read`.
     """
     from cfnroles import read
+    from cfnroles.answers.unused_options import unused_options
     from cfnroles.cli.terminal import note
-    from cfnroles.sources.unused import unused_options
 
     reading = read(source, about, passing=passing)
     if about.variable_files and not reading.addressed:

@@ -155,6 +155,11 @@ def _task_definition(document: Document, spec: Spec, named: str, told: Told) -> 
     return None
 
 
+def reads_live(reading: Reading) -> bool:
+    """Return whether a service of the spec names a task definition in Amazon ECS."""
+    return any(_is_live(document.name) for document in reading.documents[1:])
+
+
 def _is_live(named: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9_-]+:\d+", named) is not None
 

@@ -115,3 +115,13 @@ def test_what_is_wrong_is_told(capsys: pytest.CaptureFixture[str], arguments: li
     code, out, err = run(capsys, *arguments)
     assert (code, out) == (2, "")
     assert what in err
+
+
+def test_a_parameter_is_refused_if_neither_the_source_nor_a_role_is_a_template(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, _, err = run(capsys, DENIED, "--source", SHOP, "--parameter", "Stage=dev")
+    assert (code, err.splitlines()[0]) == (
+        2,
+        f"error: --parameter requires a CloudFormation template or Terraform, but {SHOP} is a task definition",
+    )

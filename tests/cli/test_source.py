@@ -175,6 +175,30 @@ def test_an_option_that_changes_nothing_is_told(option: str, value: str, cfnrole
     assert told.err == f"note: {option} has no effect: no field of standard input uses it\n"
 
 
+TEMPLATE = f"""
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: shop
+      Cpu: "256"
+      Memory: "512"
+      ContainerDefinitions:
+        - Name: web
+          Image: {ECR}/hub/web:1
+"""
+
+
+def test_an_option_that_changes_nothing_in_a_template_is_told(cfnroles: Any) -> None:
+    options = ("--file-key-arn", KEY, "--bucket-account", "123456789012", "--pull-through-prefix", "hub")
+    told = cfnroles("explain", "-", *options, stdin=TEMPLATE)
+    assert told.code == 0
+    assert told.err == (
+        "note: --file-key-arn has no effect: no field of standard input uses it\n"
+        "note: --bucket-account has no effect: no field of standard input uses it\n"
+    )
+
+
 def test_an_option_that_changes_something_is_not(cfnroles: Any) -> None:
     task = PLAIN.replace('"memory"', '"secrets": [{"name": "A", "valueFrom": "/shop/a"}], "memory"')
     told = cfnroles("explain", "-", "--kms-key-arn", KEY, "--bucket-account", "123456789012", stdin=task)

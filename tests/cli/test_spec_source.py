@@ -42,3 +42,9 @@ def test_an_option_of_task_definitions_is_called_as_it_was_written(spec: Path, c
     told = cfnroles("build", spec, *option.split(), "-o", spec.parent / "out")
     assert told.code == 2
     assert told.err.startswith(f"error: {option.split()[0]} requires a task definition, but {spec} is a service spec\n")
+
+
+def test_live_without_a_revision_to_read_has_no_effect(spec: Path, cfnroles: Any) -> None:
+    told = cfnroles("build", spec, "--live", "-o", spec.parent / "out")
+    assert told.code == 0
+    assert told.err.startswith(f"note: --live has no effect: no service of {spec} names FAMILY:REVISION\n")

@@ -70,14 +70,11 @@ def build(
     if environment and not reading.project:
         reading.refuse_wrong()
         raise InvalidInput(f"--environment requires a service spec, but {reading.name} is {reading.noun}")
+    if reading.addressed or reading.template is not None:
+        _refuse_forms(reading, **{"--parameterized": parameterized, "--shared-gate": shared_gate})
     if reading.addressed:
         return _of_configuration(reading, project, format)
     if reading.template is not None:
-        if option := "--parameterized" if parameterized else "--shared-gate" if shared_gate else "":
-            raise InvalidInput(
-                f"{option} requires a task definition or a service spec, but {reading.name} is {reading.noun}",
-                remedy="The roles of a template have the parameters of the template.",
-            )
         return _beside(reading, reading.template, resource, project_of_document(reading.name, project), format)
     if reading.project and reading.project.get("shared-gate"):
         shared_gate = True
@@ -96,6 +93,18 @@ def build(
     name = project_of(task, project)
     stacks = service_stacks(task.workload, task.discovery, task.facts, name, form)
     return Build(stacks, output_files(stacks, name, reading.name, format, told=told), reading.gaps)
+
+
+def _refuse_forms(reading: Reading, **asked: bool) -> None:
+    """Raise InvalidInput for an option about stacks that contain the task definition."""
+    if option := next((name for name, given in asked.items() if given), ""):
+        own = (
+            "The roles of a template have the parameters of the template."
+            if reading.template is not None
+            else "Omit it: the roles have a parameter for each value that only Terraform knows, and no gate."
+        )
+        what = f"{option} requires a task definition or a service spec, but {reading.name} is {reading.noun}"
+        raise InvalidInput(what, remedy=own)
 
 
 def _beside(reading: Reading, template: Template, resource: str, name: str, format: Format) -> Build:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cfnroles import Reading, Told, build, read
+from cfnroles.errors import InvalidInput
 from cfnroles.targets.cloudformation.settled import CHOICES, USUAL, Form, settled
 from cfnroles.template.given import Given
 from cfnroles.template.template import ResolvedStack, read_template
@@ -165,10 +166,24 @@ def test_what_is_offered_stays(examples: Path) -> None:
     assert settled(whole, Form(everything=True)) == whole
 
 
-def test_a_form_that_the_document_cannot_have_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "template.json"
-    task = {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [{"Name": "a", "Image": "b"}]}}
-    path.write_text(json.dumps({"Resources": {"T": task}}))
+TASK = {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [{"Name": "a", "Image": "b"}]}}
+TERRAFORM = """
+resource "aws_ecs_task_definition" "t" {
+  family                = "shop"
+  container_definitions = jsonencode([{ name = "web", image = "nginx", memory = 128 }])
+}
+"""
 
-    with pytest.raises(Exception, match="--parameterized requires a task definition or a service spec"):
-        build(read(path, Told()), parameterized=True)
+
+@pytest.mark.parametrize("option", ["parameterized", "shared_gate"])
+@pytest.mark.parametrize(
+    ("file", "text"), [("template.json", json.dumps({"Resources": {"T": TASK}})), ("main.tf", TERRAFORM)]
+)
+def test_a_form_that_the_document_cannot_have_is_refused(file: str, text: str, option: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text(text)
+    source = tmp_path if file == "main.tf" else tmp_path / file
+
+    with pytest.raises(
+        InvalidInput, match=f"--{option.replace('_', '-')} requires a task definition or a service spec"
+    ):
+        build(read(source, Told()), **{option: True})
