@@ -30,13 +30,17 @@ SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 
 
 class LintedFile(Struct, frozen=True):
-    """One file with its findings, or with the reason why it could not be read."""
+    """One file with its findings, or with the reason why it could not be read.
+
+    ``parameters`` are those of its template or configuration.
+    """
 
     document: str
     text: str
     findings: tuple[Finding, ...] = ()
     accepted: tuple[Finding, ...] = ()
     unreadable: str = ""
+    parameters: tuple[str, ...] = ()
 
 
 class LintReport(Struct, frozen=True):
@@ -67,7 +71,8 @@ def lint(reading: Reading, others: Sequence[Finding] = ()) -> LintedFile:
     given = suppressions(document, tuple(subjects.values()))
     found = (*findings(subjects, seen), *_unchecked(seen), *others)
     told, accepted = _sorted_out(found, given, document.name)
-    return LintedFile(document.name, document.text, told, accepted)
+    parameters = reading.template.settable if reading.template is not None else ()
+    return LintedFile(document.name, document.text, told, accepted, parameters=tuple(parameters))
 
 
 def lint_named(reading: Reading) -> tuple[LintedFile, ...]:
@@ -77,15 +82,15 @@ def lint_named(reading: Reading) -> tuple[LintedFile, ...]:
     return tuple(lint(replace(reading, documents=(document,), wrong=(), project=None)) for document in documents)
 
 
-def lint_configuration(reading: Reading) -> tuple[LintedFile, ...]:
-    """Return the findings about the task definitions of a configuration, for each of its files."""
+def lint_configuration(reading: Reading, parameters: tuple[str, ...] = ()) -> tuple[LintedFile, ...]:
+    """Return the findings about the task definitions of a configuration with these parameters, for each file."""
     subject = subject_of(reading)
     found = findings({frozenset[Atom](): subject})
     files = []
     for document in reading.documents[1:]:
         own = [each for each in found if each.origin.document == document.name]
         told, accepted = _sorted_out(own, line_suppressions(document), document.name)
-        files.append(LintedFile(document.name, document.text, told, accepted))
+        files.append(LintedFile(document.name, document.text, told, accepted, parameters=parameters))
     named = {document.name for document in reading.documents[1:]}
     elsewhere = tuple(each for each in found if each.origin.document not in named)
     return (*files, *_of_others(elsewhere))

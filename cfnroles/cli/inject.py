@@ -140,16 +140,13 @@ def _inject(files: Mapping[_File, str], options: _Options, top: str) -> None:
 def _refuse_directory(source: str) -> None:
     from cfnroles.files import is_directory
     from cfnroles.page import quoted
-    from cfnroles.sources.directories import holds_terraform
+    from cfnroles.sources.directories import holds_terraform, nothing_to_read
 
     if source != "-" and is_directory(source):
-        written = holds_terraform(source)
-        remedy = (
-            f"Run `cfnroles terraform {quoted(source)}` to write the roles next to its task definitions."
-            if written
-            else ""
-        )
-        raise InvalidInput("is a directory; inject requires a template", where=source, remedy=remedy)
+        if not holds_terraform(source):
+            raise nothing_to_read(source)
+        remedy = f"Run `cfnroles terraform {quoted(source)}` to write the roles next to its task definitions."
+        raise InvalidInput("is a directory of Terraform; inject requires a template", where=source, remedy=remedy)
 
 
 def _refuse_combinations(source: str, options: _Options) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.cli.completed import FILE
 from cfnroles.cli.panels import panel_command
@@ -82,6 +83,7 @@ def command(files: tuple[str, ...], **given: Any) -> None:
         ),
     ]
     whole = LintReport(_each_once(linted))
+    _refuse_unused(files, about, whole)
     _tell_of_others(files, whole)
     report = whole.at_least(Severity(options.severity))
     threshold = None if options.fail_on == "never" else Severity(options.fail_on)
@@ -139,7 +141,7 @@ def _of_app(name: str, about: Told, cfn_lint: bool) -> Iterator[LintedFile]:
 def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> Iterator[LintedFile]:
     """Yield the results for a file and for the task definitions that it names."""
     from cfnroles import Document, lint, read
-    from cfnroles.answers.lint import LintedFile, lint_configuration, lint_named
+    from cfnroles.answers.lint import LintedFile, lint_named
     from cfnroles.answers.template_lint import template_problems
     from cfnroles.cli.paths import pass_over
     from cfnroles.document import read_document
@@ -149,8 +151,9 @@ def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> Iterato
     document = Document("standard input" if name == "-" else name, "")
     try:
         if is_directory(name):
-            yield from lint_configuration(read(name, told))
+            yield from _in_directory(name, told)
             return
+        told = replace(told, variable_files=())
         document = read_document(name, document.name)
         reading = read(document, told)
         others = template_problems(document.text, document.name) if cfn_lint and reading.template else ()
@@ -165,6 +168,34 @@ def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> Iterato
         other = isinstance(error, Unrecognised) or (document.text and not looks_known(document))
         if not (only_if_known and other):
             yield LintedFile(document.name, "", unreadable=str(error))
+
+
+def _in_directory(name: str, told: Told) -> Sequence[LintedFile]:
+    """Return the results for a directory of Terraform, with those of the parameters that it has."""
+    from cfnroles import read
+    from cfnroles.answers.lint import lint_configuration
+    from cfnroles.sources.terraform_directory import variables_of
+
+    parameters = variables_of(name) if told.parameters else ()
+    given = {each: value for each, value in told.parameters.items() if each in parameters}
+    return lint_configuration(read(name, replace(told, parameters=given)), parameters)
+
+
+def _refuse_unused(files: Sequence[str], told: Told, report: LintReport) -> None:
+    """Raise InvalidInput for a parameter that no file has, and for files of variables without a configuration.
+
+    An unreadable file may have them.
+    """
+    from cfnroles.sources.directories import holds_terraform
+    from cfnroles.spelling import hint
+
+    if told.variable_files and not any(name != "-" and holds_terraform(name) for name in files):
+        raise InvalidInput("--var-file requires a directory of Terraform, and no FILE is one")
+    known = tuple(dict.fromkeys(each for file in report.files for each in file.parameters))
+    unknown = next((each for each in told.parameters if each not in known), "")
+    if unknown and not any(file.unreadable for file in report.files):
+        why = f"Their parameters: {', '.join(known)}." if known else "None of them has parameters."
+        raise InvalidInput(f"--parameter: no file has a parameter {unknown}", why=why, remedy=hint(unknown, known))
 
 
 def _each_once(linted: Iterable[Sequence[LintedFile]]) -> tuple[LintedFile, ...]:

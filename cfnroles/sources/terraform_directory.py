@@ -71,6 +71,11 @@ def read_directory(directory: str, told: Told) -> Reading:
     return read_files(Directory(directory), directory, told)
 
 
+def variables_of(directory: str) -> tuple[str, ...]:
+    """Return the variables that a directory declares. Raise InvalidInput for a malformed file."""
+    return tuple(Project(Directory(directory)).root.variables)
+
+
 def read_files(files: Files, name: str, told: Told, opened: frozenset[str] = frozenset()) -> Reading:
     """Return the task definitions of a configuration in files from any place. ``opened`` is as for ``Project``."""
     by_state = f"Pass the state: `terraform show -json | {told.again('-')}`"

@@ -255,3 +255,41 @@ def test_the_roles_of_a_specs_services_are_not_missed_in_their_task_definitions(
     assert cfnroles("lint", "web.yaml").out.startswith("web.yaml:1:1: warning: the task definition names no execution")
     result = cfnroles("lint", ".")
     assert (result.out, result.err) == ("", "no findings in 2 files\n")
+
+
+TEMPLATE = "Parameters: {Stage: {Type: String}}\nResources: {Bucket: {Type: AWS::S3::Bucket}}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("shop.yaml", CLEAN, "None of them has parameters."),
+        ("template.yaml", TEMPLATE, "Their parameters: Stage.\nDid you mean 'Stage'?"),
+        ("main.tf", 'variable "stage" {}', "Their parameters: stage."),
+    ],
+)
+def test_a_parameter_that_no_file_has_is_refused(
+    name: str, text: str, why: str, cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    document(text, name)
+    result = cfnroles("lint", "." if name == "main.tf" else name, "--parameter", "Stag=dev")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"error: --parameter: no file has a parameter Stag\n{why}")
+
+
+@pytest.mark.parametrize("option", [("--parameter", "Stage=x"), ("--parameter", "stage=x"), ("--var-file", "x.tfvars")])
+def test_a_value_is_for_the_files_that_have_the_parameter(
+    option: tuple[str, str], cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    document(TEMPLATE, "all/template.yaml")
+    document('variable "stage" {}', "all/main.tf")
+    document('stage = "x"', "x.tfvars")
+    result = cfnroles("lint", "all", *option)
+    assert (result.code, result.err) == (0, "no findings in 2 files\n")
+
+
+def test_files_of_variables_without_terraform_are_refused(
+    cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    result = cfnroles("lint", document(CLEAN), "--var-file", "x.tfvars")
+    assert (result.code, result.err) == (2, "error: --var-file requires a directory of Terraform, and no FILE is one\n")

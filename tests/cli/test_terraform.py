@@ -321,8 +321,8 @@ def test_roles_are_put_into_no_directory(cfnroles: Any, directory: Path) -> None
     result = cfnroles("inject", "infra")
     assert (result.code, result.err) == (
         2,
-        "error: infra: is a directory; inject requires a template\nRun `cfnroles terraform infra` to write the"
-        " roles next to its task definitions.\n",
+        "error: infra: is a directory of Terraform; inject requires a template\nRun `cfnroles terraform infra` to write"
+        " the roles next to its task definitions.\n",
     )
 
 
