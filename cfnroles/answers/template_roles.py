@@ -19,8 +19,8 @@ from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.role_members import OTHER_ROLES
 from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.state_machines import STATE_MACHINES
-from cfnroles.sources.template_targets import RUNNING, doing_more, values_of
-from cfnroles.sources.template_task_types import EXPRESS_SERVICE, TASKS
+from cfnroles.sources.template_targets import doing_more, values_of
+from cfnroles.sources.template_task_types import EXPRESS_SERVICE, SERVICE, TASKS
 from cfnroles.sources.template_tasks import around_of, conditions_around, run_in
 from cfnroles.symbols import Import, Opaque
 from cfnroles.template.atoms import World
@@ -92,11 +92,21 @@ def reference(
     for each in wanted:
         given = named_beside(worlds.template, each.origin.path)
         found.setdefault(_value(given, worlds, world), []).append(each)
-    if len(found) == 2 and None in found and holder not in RUNNING:
-        # What a cluster defines is done with the role that the service names.
+    if None in found and holder is Holder.INFRASTRUCTURE:
         unnamed = found.pop(None)
-        next(iter(found.values())).extend(unnamed)
+        for each in unnamed:
+            beside_use = worlds.template.type_of(str(each.origin.path[1])) == SERVICE
+            for role in (None,) if beside_use else _for_volumes(task, worlds, world) or (None,):
+                found.setdefault(role, []).append(each)
     return found
+
+
+def _for_volumes(task: str, worlds: Worlds, world: World) -> tuple[str, ...]:
+    """What names the roles for the volumes of a task definition, and for their key in a cluster, in what runs it."""
+    runs = [run.workload for run, _ in run_in(world, worlds, task)]
+    settings = (f"{by}.volumeConfigurations[].managedEBSVolume.roleArn" for by in ("service", "runTask"))
+    named = (given for pattern in settings for run in runs for _, given in run.find(pattern))
+    return tuple(dict.fromkeys(given if isinstance(given, str) else UNDECIDED for given in named))
 
 
 def _in_profiles(task: str, worlds: Worlds, world: World) -> Iterator[str | None]:

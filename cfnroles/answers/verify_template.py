@@ -344,9 +344,11 @@ class _Judging:
 
     def _other_users(self, role: str) -> tuple[str, ...]:
         if role not in self._users:
-            places = (need.origin.path for task in self._tasks for need in task.needs)
-            known = {str(path[1]) for path in places if len(path) > 1}
-            self._users[role] = other_users(role, self._template, {*known, *(each.logical_id for each in self._tasks)})
+            tree = self._template.tree
+            origins = (need.origin.path for task in self._tasks for need in task.needs)
+            known = {str(path[1]) for path in origins if len(path) > 1}
+            known |= {place.resource for task in self._tasks for place in places_of(task, tree)}
+            self._users[role] = other_users(role, self._template, known)
         return self._users[role]
 
     def _absent(self, theirs: Sequence[_Part], world: World, texts: Texts) -> Verification:

@@ -31,10 +31,11 @@ _OF_PROVIDERS = {
     Holder.MANAGED_INSTANCES: ("ManagedInstancesProvider", "InfrastructureRoleArn"),
     Holder.INSTANCE: ("ManagedInstancesProvider.InstanceLaunchTemplate", "Ec2InstanceProfileArn"),
 }
+_VOLUME = "ManagedEBSVolume"
 #: Parts of a service with a property `RoleArn`.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
 SERVICE_ROLES = {
-    "VolumeConfigurations[].ManagedEBSVolume": Holder.INFRASTRUCTURE,
+    f"VolumeConfigurations[].{_VOLUME}": Holder.INFRASTRUCTURE,
     "ServiceConnectConfiguration.Services[].Tls": Holder.INFRASTRUCTURE,
     "VpcLatticeConfigurations[]": Holder.INFRASTRUCTURE,
     "LoadBalancers[].AdvancedConfiguration": Holder.INFRASTRUCTURE,
@@ -216,9 +217,12 @@ def is_for(place: RolePlace, need: Need, tree: Mapping[str, Any]) -> bool:
         return False
     if resources[place.resource]["Type"] in RUNNERS:
         return _is_within(origin, place.path[:-1])
+    if resources[place.resource]["Type"] != SERVICE:
+        return True
     # Output of a loop is not at the place of a resource.
     elsewhere = resources.get(origin[1], {}).get("Type") not in (SERVICE, None) if len(origin) > 1 else True
-    return elsewhere or resources[place.resource]["Type"] != SERVICE or _is_within(origin, _element_of(place.path))
+    # A task definition and a cluster say something about the volumes only.
+    return _VOLUME in place.path if elsewhere else _is_within(origin, _element_of(place.path))
 
 
 def _is_within(origin: Path, around: Path) -> bool:

@@ -742,6 +742,79 @@ def test_the_place_of_a_role_that_a_service_does_not_name_is_told() -> None:
     assert infrastructure.absence.remedy == "Add a VolumeConfigurations[0].ManagedEBSVolume.RoleArn to Web."
 
 
+VOLUME = (
+    "      NetworkMode: awsvpc",
+    "      Volumes: [{Name: v, ConfiguredAtLaunch: true}]\n      NetworkMode: awsvpc",
+)
+OF_VOLUMES = "arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRolePolicyForVolumes"
+CONNECT = """\
+      ServiceConnectConfiguration:
+        Enabled: true
+        Services:
+          - PortName: p
+            Tls: {IssuerCertificateAuthority: {AwsPcaAuthorityArn: !Ref Ca}, RoleArn: !GetAtt TlsRole.Arn}
+"""
+
+
+def infrastructure_roles(name: str, *managed: str) -> str:
+    return "".join(
+        f"  {each}Role:\n    Type: AWS::IAM::Role\n    Properties:\n"
+        "      AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Action: sts:AssumeRole, "
+        "Principal: {Service: ecs.amazonaws.com}}]}\n"
+        + (f"      ManagedPolicyArns: [{OF_VOLUMES}]\n" if each in managed else "")
+        for each in name.split()
+    )
+
+
+def with_volume(service: str, role: str, more: str = "") -> str:
+    return (
+        f"  {service}:\n    Type: AWS::ECS::Service\n    Properties:\n      TaskDefinition: !Ref Task\n"
+        f"      VolumeConfigurations: [{{Name: v, ManagedEBSVolume: {{RoleArn: !GetAtt {role}.Arn}}}}]\n{more}"
+    )
+
+
+@pytest.mark.parametrize("connect", [pytest.param("", id="alone"), pytest.param(CONNECT, id="beside Service Connect")])
+def test_the_volumes_of_a_task_definition_are_judged_with_the_role_that_its_service_names_for_them(
+    connect: str,
+) -> None:
+    authority = ("Parameters:\n", "Parameters:\n  Ca: {Type: String}\n")
+    roles = infrastructure_roles("Volumes Tls", "Volumes")
+    text = changed(VOLUME, authority) + with_volume("Web", "VolumesRole", connect) + roles
+    found = {each.role.name.partition(" ")[0]: each for each in judged(text) if each.holder is Holder.INFRASTRUCTURE}
+    assert found.keys() == ({"VolumesRole", "TlsRole"} if connect else {"VolumesRole"})
+    volumes = found["VolumesRole"]
+    assert volumes.missing == ()
+    assert "ec2:CreateVolume" in {each.need.permission.action for each in volumes.judged}
+    assert volumes.use.others == ()
+    if connect:
+        asked = {each.need.permission.action for each in found["TlsRole"].judged}
+        assert "secretsmanager:CreateSecret" in asked
+        assert not any(action.startswith("ec2:") for action in asked)
+
+
+def test_the_volumes_of_two_services_are_judged_with_the_role_of_each() -> None:
+    roles = infrastructure_roles("First Second", "First")
+    text = changed(VOLUME) + with_volume("One", "FirstRole") + with_volume("Two", "SecondRole") + roles
+    found = {each.role.name.partition(" ")[0]: each for each in judged(text) if each.holder is Holder.INFRASTRUCTURE}
+    assert found["FirstRole"].missing == ()
+    assert "ec2:CreateVolume" in {action for each in found["SecondRole"].missing for action in each.actions}
+
+
+def test_the_clusters_key_for_volumes_is_judged_with_the_role_that_the_service_names_for_them() -> None:
+    key = "ManagedStorageConfiguration: {KmsKeyId: !GetAtt StorageKey.Arn}"
+    cluster = f"  Cluster: {{Type: AWS::ECS::Cluster, Properties: {{Configuration: {{{key}}}}}}}\n"
+    cluster += "  StorageKey: {Type: AWS::KMS::Key, Properties: {KeyPolicy: {}}}\n"
+    text = changed(VOLUME) + with_volume("Web", "VolumesRole", "      Cluster: !Ref Cluster\n") + cluster
+    found = [
+        each
+        for each in judged(text + infrastructure_roles("Volumes", "Volumes"))
+        if each.holder is Holder.INFRASTRUCTURE
+    ]
+    (volumes,) = found
+    assert volumes.role.name.startswith("VolumesRole")
+    assert "kms:CreateGrant" in {action for each in volumes.missing for action in each.actions}
+
+
 def test_the_place_of_a_role_that_is_there_in_some_worlds_is_told() -> None:
     role = "ExecutionRoleArn: !If [IsProd, !GetAtt Role.Arn, !Ref AWS::NoValue]"
     out = told(changed(("ExecutionRoleArn: !GetAtt Role.Arn", role)))
