@@ -213,8 +213,11 @@ class _Judging:
         roles = [(path, _text(text)) for path, text in role_texts(workload.tree) if _holder(path) is holder]
         beside = {workload.origin(path).path[:-1]: role for path, role in roles}
         profile = _text(workload.at(OTHER_ROLES[Holder.INSTANCE].named)) if holder is Holder.INSTANCE else None
+        service = workload.origin(("service",)).path if "service" in workload.tree else None
         for each in wanted:
-            yield _nearest(each.origin.path, beside) or _only(each, roles) or profile, each
+            in_service = service is not None and each.origin.path[: len(service)] == service
+            named = _nearest(each.origin.path, beside) or (None if in_service else _only(holder, roles))
+            yield named or profile, each
 
     def _key(self, part: _Part) -> _Key:
         if self._question.roles:
@@ -402,12 +405,9 @@ def _holder(path: Path) -> Holder | None:
     return Holder.LIFECYCLE_HOOK if "lifecycleHooks" in path else Holder.INFRASTRUCTURE
 
 
-def _only(wanted: Need | Gap, named: Sequence[tuple[Path, Text | None]]) -> Text | None:
-    """Return the role for settings elsewhere: a volume in the task definition, or what a cluster defines for the
-    service.
-    """
-    of_volumes = any("volume" in str(step) for step in wanted.origin.path)
-    own = [text for path, text in named if not of_volumes or _VOLUME in path]
+def _only(holder: Holder, named: Sequence[tuple[Path, Text | None]]) -> Text | None:
+    """Return the role for settings outside of the service: those of a task definition and a cluster are of volumes."""
+    own = [text for path, text in named if holder is not Holder.INFRASTRUCTURE or _VOLUME in path]
     known = list(dict.fromkeys(text for text in own if text))
     if len(known) < 2:
         return next(iter(known), None)

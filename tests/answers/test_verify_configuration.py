@@ -584,6 +584,51 @@ def test_the_role_that_a_service_names_is_judged_by_what_the_volume_needs() -> N
     assert {each.outcome for each in found.judged} == {Outcome.ALLOWED}
 
 
+CONNECT = """
+  service_connect_configuration {
+    enabled = true
+    service {
+      port_name = "http"
+      tls {
+        issuer_cert_authority {
+          aws_pca_authority_arn = "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1"
+        }
+        ROLE
+      }
+    }
+  }
+}
+resource "aws_ecs_cluster" "main" {
+  name = "main"
+  configuration {
+    managed_storage_configuration {
+      kms_key_id = "arn:aws:kms:us-east-1:123456789012:key/1"
+    }
+  }
+}
+resource "aws_iam_role" "tls" {
+  assume_role_policy = aws_iam_role.infra.assume_role_policy
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        pytest.param("role_arn = aws_iam_role.tls.arn", "aws_iam_role.tls", id="with a role of its own"),
+        pytest.param("", "none", id="without a role"),
+    ],
+)
+def test_service_connect_and_volumes_are_judged_with_the_role_of_each(written: str, named: str) -> None:
+    text = INFRASTRUCTURE.rstrip().removesuffix("}") + "  cluster = aws_ecs_cluster.main.id\n"
+    reading = read_files(Written({"main.tf": text + CONNECT.replace("ROLE", written)}), ".", Told())
+    found = {
+        each.role.name: {one.need.permission.action.partition(":")[0] for one in each.judged}
+        for each in verify_configuration(reading)
+    }
+    assert found == {"aws_iam_role.infra": {"ec2", "kms"}, named: {"acm-pca", "secretsmanager"}}
+
+
 def test_a_secret_that_is_called_by_its_version_is_one_of_the_same_module() -> None:
     version = 'resource "aws_secretsmanager_secret_version" "v" {\n secret_id = aws_secretsmanager_secret.db.id\n}\n'
     (found,) = verified(files(role(beside=version), secret="aws_secretsmanager_secret_version.v.arn"))
