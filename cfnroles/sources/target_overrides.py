@@ -11,7 +11,7 @@ from cfnroles.sources.inner_json import event_json, inner_json
 _LEVELS = 50
 #: Overrides that need no permission for any value.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
-_FREE = frozenset(
+FREE = frozenset(
     {
         "command",
         "cpu",
@@ -49,7 +49,7 @@ def seen(value: Any, hidden: list[str]) -> Any:
         member = name[:1].lower() + name[1:]
         if not is_dynamic(name, value):
             kept[member] = seen(each, hidden)
-        elif member not in _FREE and member != "value":
+        elif member not in FREE and member != "value":
             hidden.append(name)
     return kept
 
@@ -81,7 +81,7 @@ def _has_open_element(value: Any, member: str) -> bool:
         return any(_has_open_element(each, name) for name, each in value.items())
     elements = value if isinstance(value, list) else ()
     return any(
-        (member not in _FREE and is_dynamic("", {"": each})) or _has_open_element(each, member) for each in elements
+        (member not in FREE and is_dynamic("", {"": each})) or _has_open_element(each, member) for each in elements
     )
 
 

@@ -150,6 +150,7 @@ def _of_state(resource: Resource, state: RunningState) -> Target:
 def _with_overrides(resource: Resource, steps: Path, said: Mapping[str, Any], task: str) -> Target:
     hidden = [name for name in sorted(_COSTLY | {"Overrides"}) if is_dynamic(name, said)]
     overrides = {} if "Overrides" in hidden else seen(said.get("Overrides") or {}, hidden)
+    hidden += [] if isinstance(overrides, Mapping) else ["Overrides"]
     inside = resource.type == _PIPE or steps != ("DefinitionString",)
     return Target(
         resource,

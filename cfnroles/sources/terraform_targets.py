@@ -16,6 +16,7 @@ from cfnroles.hcl.values import Failed, Value, text
 from cfnroles.need import Holder
 from cfnroles.sources.pipe_sources import service_of, what_is_read
 from cfnroles.sources.state_machines import state_machine
+from cfnroles.sources.target_overrides import FREE
 from cfnroles.sources.target_runs import has_tags
 from cfnroles.sources.template_targets import RUNNERS, Target, targets_of
 from cfnroles.sources.terraform_members import Attributes, Turned
@@ -64,7 +65,8 @@ class TaskTarget(Struct, frozen=True, eq=False):
     def beside(self, task: Turned) -> Turned:
         """Return the task definition with this run."""
         member, target, told = self.target.runner.member, self.target, self.turning.told
-        both, overrides = task.copied(), told(target.overrides)
+        both, overridden = task.copied(), told(target.overrides)
+        overrides = _without_open(overridden, _overridable())
         self._place(both, ("runTask",), target.steps)
         run = both.members_beside("runTask", self._given(), members_beside("runTask"))
         if overrides:
@@ -75,7 +77,7 @@ class TaskTarget(Struct, frozen=True, eq=False):
             "tags": has_tags(target, run),
             "roles": _roles(task.tree),
             "rolesInstead": _roles(overrides),
-            "hidden": tuple(dict.fromkeys((*map(_spelled, target.hidden), *_open(overrides, _overridable(), "")))),
+            "hidden": tuple(dict.fromkeys((*map(_spelled, target.hidden), *_open(overridden, _overridable(), "")))),
             "sync": target.waits,
             **self._dead_letters(),
             "roleArn": self.role,
@@ -204,15 +206,29 @@ def _overridable() -> Any:
 
 
 def _open(value: Any, kind: Any, name: str) -> Iterator[str]:
-    """Yield the members with an expression in place of further members."""
+    """Yield the members with an expression in place of further members, unless these need no permission."""
     if isinstance(kind, Mapping) and isinstance(value, Mapping):
         for member, each in value.items():
             yield from _open(each, kind.get(member), member)
     elif isinstance(kind, list) and isinstance(value, list):
         for each in value:
             yield from _open(each, kind[0], name)
-    elif isinstance(kind, Mapping | list) and isinstance(value, Text):
+    elif _is_open(value, kind) and name not in FREE:
         yield name or "overrides"
+
+
+def _without_open(value: Any, kind: Any) -> Any:
+    """Return a value without the members and elements of which an expression has the place."""
+    if isinstance(kind, Mapping) and isinstance(value, Mapping):
+        known = {member: each for member, each in value.items() if not _is_open(each, kind.get(member))}
+        return {member: _without_open(each, kind.get(member)) for member, each in known.items()}
+    if isinstance(kind, list) and isinstance(value, list):
+        return [_without_open(each, kind[0]) for each in value if not _is_open(each, kind[0])]
+    return value
+
+
+def _is_open(value: Any, kind: Any) -> bool:
+    return isinstance(kind, Mapping | list) and isinstance(value, Text)
 
 
 def _is_of(symbol: Symbol, address: str) -> bool:
@@ -233,10 +249,13 @@ def _roles(tree: Any) -> list[Text]:
 
 
 def _valued(given: Any, place: Place) -> Any:
-    """Return known members as values at one place."""
+    """Return known members as values at one place. What is only an expression may be of any type."""
     if isinstance(given, Mapping):
         return {name: Value(_valued(each, place), place) for name, each in given.items()}
-    return [Value(_valued(each, place), place) for each in given] if isinstance(given, list) else given
+    if isinstance(given, list):
+        return [Value(_valued(each, place), place) for each in given]
+    whole = given.whole if isinstance(given, Text) else None
+    return whole if isinstance(whole, Expression) else given
 
 
 def targets_running(task: Turned, runners: Sequence[RunnerOfTasks], arns: Sequence[str] = ()) -> Iterator[Turned]:

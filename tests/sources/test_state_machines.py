@@ -381,6 +381,7 @@ def test_a_role_that_is_overridden_is_passed_and_told(more: str, holder: Holder)
     [
         pytest.param({"Overrides.$": "$.overrides"}, "Overrides", id="all overrides"),
         pytest.param({"Overrides": "{% $states.input %}"}, "Overrides", id="all overrides in JSONata"),
+        pytest.param({"Overrides": {"Ref": "Env"}}, "Overrides", id="all overrides in a parameter"),
         pytest.param({"Overrides": {"TaskRoleArn.$": "$.role"}}, "TaskRoleArn", id="a role"),
         pytest.param({"EnableExecuteCommand.$": "$.debug"}, "EnableExecuteCommand", id="ECS Exec"),
         pytest.param(

@@ -188,7 +188,45 @@ def test_what_nobody_can_see_of_a_run_is_told(argument: str, expected: str) -> N
     text = EVENT.replace("NAMED", ARN)
     line = next(each for each in text.splitlines() if " input " in each)
     found = reading(TASK + text.replace(line.strip(), argument) + 'variable "input" {}\n')
+    found.accepted()
     assert [gap.what[: len(expected)] for gap in found.gaps if gap.holder is Holder.EVENT_RULE] == [expected]
+
+
+OPEN = {
+    "the network": ("NetworkConfiguration = { AwsvpcConfiguration = { Subnets = var.x } }", ""),
+    "all overrides": ("Overrides = var.x", "Overrides"),
+    "the containers": (
+        "Overrides = { ContainerOverrides = [for each in var.x : { Name = each }] }",
+        "containerOverrides",
+    ),
+    "the files of one": (
+        'Overrides = { ContainerOverrides = [{ Name = "web", EnvironmentFiles = var.x }] }',
+        "environmentFiles",
+    ),
+    "its variables": ('Overrides = { ContainerOverrides = [{ Name = "web", Environment = concat([], var.x) }] }', ""),
+}
+
+
+@pytest.mark.parametrize(("member", "hidden"), OPEN.values(), ids=OPEN)
+def test_a_list_or_object_that_only_a_variable_has_is_a_gap_where_it_may_cost(member: str, hidden: str) -> None:
+    text = MACHINE.replace("NAMED", f"{ARN}, {member}")
+    found = reading(TASK + text + 'variable "x" {}\n')
+    found.accepted()
+    assert needs(found, Holder.STATE_MACHINE) >= {RUN, PASSED}
+    told = [gap.what for gap in found.gaps if gap.holder is Holder.STATE_MACHINE]
+    assert told == ([f"cannot see what {hidden} overrides in the task definition"] if hidden else [])
+
+
+def test_a_list_that_only_a_variable_has_may_be_a_part_of_json_text() -> None:
+    network = '"NetworkConfiguration": {"AwsvpcConfiguration": {"Subnets": ${jsonencode(var.x)}}}'
+    run = f'"Cluster": "c", "TaskDefinition": "${{{ARN}}}", {network}'
+    state = f'"Type": "Task", "End": true, "Resource": "arn:aws:states:::ecs:runTask", "Parameters": {{{run}}}'
+    definition = f'<<EOT\n{{"StartAt": "A", "States": {{"A": {{{state}}}}}}}\nEOT'
+    machine = f'resource "aws_sfn_state_machine" "t" {{\n role_arn = "r"\n definition = {definition}\n}}\n'
+    found = reading(TASK + machine + 'variable "x" {}\n')
+    found.accepted()
+    assert found.gaps == found.unseen == ()
+    assert needs(found, Holder.STATE_MACHINE) == {RUN, PASSED}
 
 
 UNREAD = {
