@@ -177,6 +177,21 @@ def test_of_two_lists_for_one_key_that_of_the_statement_stays() -> None:
     assert instead(found) == [narrow]
 
 
+def test_a_wider_arn_in_a_condition_is_replaced_with_that_of_the_need() -> None:
+    task = from_spelling("arn:${AWS::Partition}:ecs:eu-west-1:${AWS::AccountId}:task/*")
+    created = Condition("ArnLike", "aws:RequestTag/AmazonECSCreated", (task,))
+    block = {"ArnLike": {created.key: "arn:aws:ecs:*:*:task/*"}}
+    text = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": block}],
+        }
+    )
+    found = judge([need("ec2:CreateVolume", KEY, created)], read_role(text, "p"), Facts(), Holder.EXECUTION)
+
+    assert [one.conditions for each in found.excess for one in each.tight] == [(created,)]
+
+
 def test_two_statements_under_other_conditions_both_keep_the_need() -> None:
     others = {"StringEquals": {"aws:SourceVpce": ["w"]}}
     several = [{"Action": "ssm:*", "Condition": block} for block in (FROM_HOME, others, others)]
