@@ -24,7 +24,7 @@ _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 
 @panel_command("diff")
 @click.argument("old", metavar="OLD", type=FILE)
-@click.argument("new", metavar="[NEW]", type=FILE, default="")
+@click.argument("new", metavar="[NEW]", type=FILE, default=None)
 @about_options
 @click.option(
     "--fail-on",
@@ -33,7 +33,7 @@ _SUFFIXES = (".json", ".yaml", ".yml", ".template")
     help="Exit with 1. widen: when a role may do more. change: on any change.",
 )
 @format_option("human", "json", "markdown")
-def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any) -> None:
+def command(old: str, new: str | None, fail_on: str | None, format_: str, **about: Any) -> None:
     """Show the permissions that are added, removed, widened and narrowed from OLD to NEW.
 
     OLD and NEW are two task definitions, service specs, CloudFormation templates, `cdk synth` directories, or
@@ -59,7 +59,9 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
     """
     from cfnroles.formats import difference
 
-    comparisons = tuple(_comparisons(old, new, told(about)))
+    if empty := "OLD" if not old else "NEW" if new == "" else "":
+        raise InvalidInput(f"{empty} is empty", remedy="Check that the shell variable is set.")
+    comparisons = tuple(_comparisons(old, new or "", told(about)))
     formats = {"human": difference.human, "json": difference.json_text, "markdown": difference.markdown}
     say(formats[format_](comparisons))
     differences = [comparison.difference for comparison in comparisons]
@@ -78,8 +80,6 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
     from cfnroles.sources.directories import is_app
     from cfnroles.sources.revisions import split
 
-    if not old:
-        raise InvalidInput("OLD is empty", remedy="Check that the shell variable is set.")
     if is_app(old) or is_app(new):
         yield from _of_apps(old, new, told)
         return

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cfnroles.errors import InvalidInput
+from cfnroles.page import quoted
 
 if TYPE_CHECKING:
     from cfnroles.document import Document
     from cfnroles.sources.reading import Reading
     from cfnroles.sources.told import Told
+
+
+_ALONE = "is a Git revision, without a file"
 
 
 def two_versions(old: str, new: str, told: Told) -> tuple[Reading, Reading]:
@@ -21,10 +26,51 @@ def two_versions(old: str, new: str, told: Told) -> tuple[Reading, Reading]:
     """
     from cfnroles import read
 
+    _refuse_misplaced(old, new)
     if (readings := _of_directories(old, new, told)) is not None:
         return readings
     before, after = _sides(old, new)
     return read(before, told), read(after, told)
+
+
+def _refuse_misplaced(old: str, new: str) -> None:
+    """Raise InvalidInput for a directory that is no source, and for a revision that needs a path."""
+    from cfnroles.files import is_directory
+    from cfnroles.sources.directories import holds_terraform, nothing_to_read
+    from cfnroles.sources.revisions import split
+
+    for each in (old, new):
+        if each not in ("", "-") and is_directory(each) and not holds_terraform(each):
+            raise nothing_to_read(each)
+    if _is_revision_alone(new):
+        there, first = _in_revision(new, old), ""
+        if _is_path(old):
+            first = f"The old version comes first: `cfnroles diff {quoted(new)} {quoted(old)}`. As the new version, w"
+        raise InvalidInput(_ALONE, where=new, remedy=f"{first or 'W'}rite {quoted(there)}.")
+    if new and not _is_path(new) and split(new) and _is_revision_alone(old):
+        raise InvalidInput(_ALONE, where=old, remedy=f"Write {quoted(_in_revision(old, new))}.")
+
+
+def _in_revision(revision: str, other: str) -> str:
+    """Return REVISION:PATH, with the path of the other version."""
+    from cfnroles.sources.revisions import split
+
+    if _is_path(other):
+        path = os.path.relpath(other)
+        return f"{revision}:{path}" if path.startswith("../") else f"{revision}:./{path}"
+    return f"{revision}:{(split(other) or ('', 'PATH'))[1]}"
+
+
+def _is_path(name: str) -> bool:
+    from cfnroles.files import exists
+
+    return name != "-" and exists(name)
+
+
+def _is_revision_alone(name: str) -> bool:
+    from cfnroles.sources.revisions import is_revision, split
+
+    return name not in ("", "-") and not _is_path(name) and not split(name) and is_revision(name)
 
 
 def _of_directories(old: str, new: str, told: Told) -> tuple[Reading, Reading] | None:

@@ -30,15 +30,28 @@ def split(name: str) -> tuple[str, str] | None:
 def check_revision(revision: str, directory: Path = _HERE) -> None:
     """Raise InvalidInput if the commit does not exist, or if ``directory`` is not in a repository."""
     _check_repository(revision, directory)
-    # An option is not a revision, and Git would execute it.
-    if (
-        revision.startswith("-")
-        or _run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", directory=directory)[0]
-    ):
+    if is_revision(revision, directory):
+        return
+    first, dots, last = revision.partition("..")
+    if dots and is_revision(first, directory):
         raise InvalidInput(
-            f"no file or Git revision is named {revision!r}",
-            remedy="If the clone is shallow, run `git fetch --unshallow`; or pass a file.",
+            f"{revision} is a range of Git revisions",
+            remedy=f"Pass a file in each: {first}:PATH {last.strip('.') or 'HEAD'}:PATH",
         )
+    raise InvalidInput(
+        f"no file or Git revision is named {revision!r}",
+        remedy="If the clone is shallow, run `git fetch --unshallow`; or pass a file.",
+    )
+
+
+def is_revision(name: str, directory: Path = _HERE) -> bool:
+    """Return whether a commit has this name in the repository of ``directory``; without Git, none has."""
+    if name.startswith("-"):
+        return False  # an option is not a revision, and Git would execute it
+    try:
+        return not _run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", directory=directory)[0]
+    except Unavailable:
+        return False
 
 
 def text_at(revision: str, path: str, directory: Path = _HERE) -> str | None:

@@ -312,7 +312,17 @@ WRONG_REVISIONS = [
     (("v1:shop.json",), "v1:shop.json: is not in that revision"),
     (("v1:ecs/absent.json", "ecs/shop.json"), "v1:ecs/absent.json: is not in that revision"),
     (("v1:ecs", "ecs/shop.json"), "v1:ecs: is a directory"),
-    (("v1", "v2"), "v2: cannot be read"),
+    (("v1", "v2"), "v2: is a Git revision, without a file\nWrite v2:PATH."),
+    (("v1:ecs/shop.json", "v2"), "v2: is a Git revision, without a file\nWrite v2:ecs/shop.json."),
+    (("v1", "v2:ecs/shop.json"), "v1: is a Git revision, without a file\nWrite v1:ecs/shop.json."),
+    (
+        ("ecs/shop.json", "v1"),
+        "v1: is a Git revision, without a file\nThe old version comes first: `cfnroles diff v1 ecs/shop.json`."
+        " As the new version, write v1:./ecs/shop.json.",
+    ),
+    (("v1..v2",), "v1..v2 is a range of Git revisions\nPass a file in each: v1:PATH v2:PATH"),
+    (("v1", "ecs"), "ecs: is a directory without .tf files"),
+    (("v1", ""), "NEW is empty"),
 ]
 
 
