@@ -22,6 +22,8 @@ from cfnroles.workload import Path as TreePath
 
 #: The size of a spec with some hundred services.
 _LONG = 100_000
+#: Starts of texts that are meant to be JSON; a comment is a mistake.
+_LIKE_JSON = ("{", "[", *(_COMMENTS := ("//", "/*")))
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
@@ -112,7 +114,7 @@ def parse(text: str, document: str) -> Any:
     if "\0" in text:
         what = "contains NUL characters, as a file in UTF-16 does"
         raise InvalidInput(what, where=document, remedy="Save the file as UTF-8.")
-    if text.lstrip()[:1] in ("{", "["):
+    if text.lstrip().startswith(_LIKE_JSON):
         try:
             data = json.loads(
                 text,
@@ -144,7 +146,7 @@ def parse(text: str, document: str) -> Any:
 
 
 def _is_comment(error: json.JSONDecodeError) -> bool:
-    return error.doc.startswith(("//", "/*"), error.pos)
+    return error.doc.startswith(_COMMENTS, error.pos)
 
 
 def _no_json(error: json.JSONDecodeError, document: str) -> InvalidInput:

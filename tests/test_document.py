@@ -55,6 +55,7 @@ REFUSED = {
     "two merges": ("a: &a {b: 1}\nc:\n  <<: *a\n  <<: *a\n", "Put all of them in one list"),
     "UTF-16 without its mark": ('{"family": "web"}'.encode("utf-16-le").decode(), "as a file in UTF-16 does\nSave"),
     "a comment before a member": ('{\n  // our service\n  "family": "web"}', "document.yaml:2:3: is not valid JSON"),
+    "a comment before JSON": ('// ours\n{"family": "web"}', "Remove the comment: JSON has none."),
     "a comment after a value": ('{"family": "web" /* ours */}', "Remove the comment: JSON has none."),
     "a comment that YAML reads as part of a key": ('{/* ours */ "family": "web"}', "Remove the comment"),
     "infinity": ('{"cpu": -Infinity}', "is not valid JSON: -Infinity is not a JSON number"),

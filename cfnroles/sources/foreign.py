@@ -36,6 +36,19 @@ def _kubernetes(members: Members) -> str:
     return "It looks like a Kubernetes manifest. cfnroles reads what Amazon ECS runs." if found else ""
 
 
+def is_beanstalk(members: Members) -> bool:
+    """Return whether it is for Elastic Beanstalk, which has its own form of container definitions.
+
+    https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/create_deploy_docker_v2config.html
+    """
+    return "AWSEBDockerrunVersion" in members
+
+
+def _beanstalk(members: Members) -> str:
+    what = "It looks like a Dockerrun.aws.json of Elastic Beanstalk, whose tasks use the role of the instances."
+    return what if is_beanstalk(members) else ""
+
+
 def _copilot(members: Members) -> str:
     command = _COPILOT.get(str(members.get("type")), "")
     return f"It looks like a Copilot manifest. Pass its template: `copilot {command} package`." if command else ""
@@ -91,6 +104,6 @@ def _all_with(values: Collection[Any], keys: set[str]) -> bool:
 
 
 _KINDS: tuple[Callable[[Members], str], ...] = (
-    *(_compose, _kubernetes, _copilot, _app_spec, _cdk),
+    *(_compose, _kubernetes, _beanstalk, _copilot, _app_spec, _cdk),
     *(_image_definitions, _service, _tasks, _roles, _named, _spec),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
+from cfnroles.sources.foreign import is_beanstalk
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.told import Told
 
@@ -22,7 +23,9 @@ TAKES = frozenset(Told.__struct_fields__)
 def recognises(document: Document) -> bool:
     """Return whether it has containers, directly or under ``taskDefinition`` as in ECS's responses."""
     inner = document.members.get("taskDefinition")
-    return any("containerDefinitions" in each for each in (document.members, inner) if isinstance(each, Mapping))
+    return not is_beanstalk(document.members) and any(
+        "containerDefinitions" in each for each in (document.members, inner) if isinstance(each, Mapping)
+    )
 
 
 def read(document: Document, told: Told) -> Reading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from cfnroles.sources import (
     from_terraform,
 )
 from cfnroles.sources.directories import holds_terraform, nothing_to_read
+from cfnroles.sources.foreign import foreign
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
 
@@ -64,6 +66,8 @@ SOURCES: tuple[Source, ...] = (
 )
 
 
+#: https://yaml.org/spec/1.2.2/#91-documents
+_DIVIDER = re.compile(r"^---(?:\s|$)", re.MULTILINE)
 _EXPECTED = "Pass a task definition, a CloudFormation template or a service spec; `cfnroles init` looks for them."
 
 
@@ -116,8 +120,21 @@ def _kind(document: Document) -> Source:
         folder = quoted(posixpath.dirname(document.name) or ".")
         how = f"Pass its directory, which is one configuration: `cfnroles explain {folder}`"
         raise Unrecognised("is a single Terraform file", where=document.name, remedy=how)
-    if not document.tree:
-        raise Unrecognised("is empty", where=document.name, remedy=_EXPECTED)
     nouns = [source.NOUN.partition(" ")[2] for source in SOURCES]
     what = f"is not a {', '.join(nouns[:-1])} or {nouns[-1]}"
+    try:
+        empty = not document.tree
+    except InvalidInput as error:
+        # To split the file of another tool would not help.
+        if told := foreign(_first_part(document).members):
+            raise Unrecognised(what, where=document.name, why=told) from error
+        raise
+    if empty:
+        raise Unrecognised("is empty", where=document.name, remedy=_EXPECTED)
     raise Unrecognised(what, where=document.name, why=unlike(document))
+
+
+def _first_part(document: Document) -> Document:
+    """Return the first of several YAML documents in a text that has members."""
+    parts = (Document(document.name, each) for each in _DIVIDER.split(document.text))
+    return next((each for each in parts if each.members), document)

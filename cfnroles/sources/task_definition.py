@@ -63,6 +63,9 @@ def unlike(document: Document) -> str:
     tree, members = document.tree, document.members
     if not tree:
         return "It is empty."
+    if isinstance(tree, list) and all(isinstance(each, Mapping) and {"name", "image"} <= each.keys() for each in tree):
+        how = "Put the list into a task definition as containerDefinitions; for Terraform, pass the directory."
+        return f"It looks like the container definitions of a task definition. {how}"
     if isinstance(tree, list) and len(tree) > 1:
         how = "Put each into a file of its own, and run `cfnroles init` for a spec of all."
         return f"It is a list of {len(tree)} elements; cfnroles reads one task definition at a time. {how}"

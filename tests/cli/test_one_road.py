@@ -44,6 +44,18 @@ OTHERS = {
     "a list of two": (f"[{TASK}, {TASK}]", "Put each into a file of its own, and run `cfnroles init`"),
     "one container": ("{name: web, image: nginx}", "looks like a single container definition"),
     "services of Docker": ("services: {web: {image: nginx}}", "It looks like a Compose file."),
+    "several Kubernetes manifests": (
+        "# web\n---\napiVersion: apps/v1\nkind: Deployment\n---\napiVersion: v1\nkind: Service\n",
+        "looks like a Kubernetes manifest",
+    ),
+    "a file of Elastic Beanstalk": (
+        '{"AWSEBDockerrunVersion": 2, "containerDefinitions": [{"name": "web", "image": "nginx"}]}',
+        "looks like a Dockerrun.aws.json of Elastic Beanstalk",
+    ),
+    "container definitions alone": (
+        '[{"name": "web", "image": "nginx"}, {"name": "log", "image": "fluent-bit"}]',
+        "looks like the container definitions of a task definition",
+    ),
     "a Kubernetes manifest": ("{apiVersion: apps/v1, kind: Deployment}", "looks like a Kubernetes manifest"),
     "a Copilot manifest": (
         "{name: api, type: Backend Service, image: {build: Dockerfile}}",
