@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -70,6 +70,11 @@ def trust(role: Role, holder: Holder, home: Home, context: Mapping[str, str], se
         _others(document, faults, service),
         elsewhere.decision is Decision.ALLOWED,
     )
+
+
+def without(trust: Trust, used: Callable[[str], bool]) -> Trust:
+    """Return the result without the principals as which something known assumes the role."""
+    return replace(trust, others=tuple(each for each in trust.others if not used(each)))
 
 
 def _request(holder: Holder, service: str, home: Home, context: Mapping[str, str], sent: str) -> Request:

@@ -15,7 +15,7 @@ from cfnroles.answers.judgements import InHome, Known
 from cfnroles.answers.narrowing import narrowed
 from cfnroles.answers.prove import removals
 from cfnroles.answers.requests import Home, told_by_role
-from cfnroles.answers.trust import Trust
+from cfnroles.answers.trust import Trust, service_of, without
 from cfnroles.answers.verification import ORDER, Judged, Outcome, Verification
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
@@ -308,6 +308,12 @@ def _deciding(readings: Sequence[InHome], judged: Sequence[Judged]) -> tuple[str
 
 def _trust(role: Role, uses: Uses, seen: Sequence[Home], known: Known) -> Trust | None:
     """Return the result of the trust policy. Of several ARNs, the first that it denies decides."""
+    found = _first_trust(role, uses, seen, known)
+    holders = {*(need.holder for need in uses.others), *([Holder.TASK] if uses.open_ended else ())}
+    return found and without(found, {service_of(each) for each in holders}.__contains__)
+
+
+def _first_trust(role: Role, uses: Uses, seen: Sequence[Home], known: Known) -> Trust | None:
     first = None
     for sent in uses.sent or ("",):
         found = [known.trust(role, uses.holder, home, uses.known, sent) for home in seen]

@@ -13,12 +13,14 @@ from cfnroles.answers.configuration_texts import ConfigurationTexts
 from cfnroles.answers.folding import Answer, folded
 from cfnroles.answers.requests import definite
 from cfnroles.answers.resource_policies import ConfiguredPolicy, beside
+from cfnroles.answers.trust import without
 from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Absence, Judged, Outcome, Use, Verification
 from cfnroles.answers.verify import Uses, judge_uses, without_keys
 from cfnroles.answers.verify_template import NO_QUESTION, Question
 from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.roles import Role
+from cfnroles.iam.trust_policies import is_service
 from cfnroles.need import Gap, Holder, Need, Origin
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.reading import Reading, in_words
@@ -296,6 +298,8 @@ class _Judging:
             hidden = {str(one): _hidden(one, each) for one, each in policies.items() if each.unread}
             answer = replace(judged, cures={**texts.cures, **hidden}, language="hcl")
             hiding = any(gap.feature in _HIDING for each in parts for gap in each.gaps)
+            if own and own.users and answer.trust:
+                answer = replace(answer, trust=without(answer.trust, is_service))
             self._answers[same] = _beside_others(answer) if hiding or (own and own.users) else answer
         return self._answers[same]
 

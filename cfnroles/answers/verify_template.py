@@ -26,6 +26,7 @@ from cfnroles.answers.template_roles import (
 )
 from cfnroles.answers.template_tasks import asked_about, known_of, refuse
 from cfnroles.answers.template_texts import KnownTexts, Texts, foreign
+from cfnroles.answers.trust import without
 from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Absence, Judged, Outcome, Use, Verification
 from cfnroles.answers.verify import Uses, judge_uses, without_keys
 from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
@@ -33,6 +34,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role, cure, stack_role
 from cfnroles.iam.stack_roles import RoleResource, roles_of
+from cfnroles.iam.trust_policies import is_service
 from cfnroles.need import Gap, Holder, Need, Origin
 from cfnroles.placeholders import KEYS_DESCRIPTION
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
@@ -305,7 +307,8 @@ class _Judging:
         same = id(role), *map(self._ids_of, (own, besides)), judged_by, others_of
         if same not in self._answers:
             judged = judge_uses(uses, one, prove=self._question.prove, known=self._known)
-            self._answers[same] = self._beside_others(texts.told(beside(judged, policies)))
+            told = texts.told(beside(judged, policies))
+            self._answers[same] = self._beside_others(told, frozenset(_runners(theirs)))
         return self._answers[same]
 
     def _ids_of(self, things: Iterable[object]) -> tuple[int, ...]:
@@ -330,7 +333,7 @@ class _Judging:
         borrowed = (each for each in self._template.borrowed if self._template.called(each) == role.name)
         return next(borrowed, role.name.removesuffix(f" of {self._template.document}"))
 
-    def _beside_others(self, answer: Verification) -> Verification:
+    def _beside_others(self, answer: Verification, runners: frozenset[str]) -> Verification:
         """Return the result without excess if other users of the role have unknown needs."""
         if not (shared := self._other_users(self._name(answer.role))):
             return answer
@@ -338,6 +341,7 @@ class _Judging:
         return replace(
             answer,
             use=Use((), others=shared),
+            trust=answer.trust if runners >= set(shared) else answer.trust and without(answer.trust, is_service),
             **dict.fromkeys(("excess", "application", "dangers", "unsure"), nothing),
             removals=None,
         )

@@ -49,8 +49,8 @@ def use_words(each: Verification) -> Iterator[str]:
         f"of {', '.join(each.use.runners)}, which run{'s'[: len(each.use.runners) == 1]}" if each.use.runners else "of"
     )
     yield f"{runners} the {each.use.noun}{several} {each.use.called}{_only(each.use.when)}"
-    if each.use.others:
-        yield f"and also of {', '.join(each.use.others)}"
+    if others := [other for other in each.use.others if other not in each.use.runners]:
+        yield f"and also of {', '.join(others)}"
 
 
 def taken_words(each: Verification) -> str:

@@ -17,6 +17,7 @@ from cfnroles.iam.statements import outcomes
 
 TRUST_POLICY = "trust policy"
 _KINDS = ("AWS", "CanonicalUser", "Federated", "Service")
+_SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 _UNTOLD = re.compile(r"\$\{(?!AWS::)")
 
 
@@ -45,6 +46,11 @@ def principals(statement: Mapping[str, Any]) -> tuple[str, ...]:
     if isinstance(given, Mapping):
         given = [name for names in given.values() for name in (names if isinstance(names, list) else [names])]
     return tuple(str(name) for name in ([given] if isinstance(given, str) else given))
+
+
+def is_service(principal: str) -> bool:
+    """Return whether a principal is a service of AWS."""
+    return _SERVICE.fullmatch(principal) is not None
 
 
 def _fault(statement: Any, index: int) -> InvalidInput | None:

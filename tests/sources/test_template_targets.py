@@ -494,3 +494,33 @@ def test_a_schedule_that_calls_run_task_itself_is_told(arn: str, unseen: list[st
     target = "EcsParameters: {TaskDefinitionArn: !Ref Task, TaskCount: 1}"
     text = SCHEDULE.replace("!GetAtt Batch.Arn", arn).replace(target, "Input: '{}'")
     assert unread(text) == unseen
+
+
+SHARED = """\
+  Run:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          Effect: Allow
+          Action: sts:AssumeRole
+          Principal: {Service: [scheduler.amazonaws.com, events.amazonaws.com, lambda.amazonaws.com]}
+"""
+FUNCTION = "  Function: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt Run.Arn}}\n"
+
+
+@pytest.mark.parametrize(
+    ("users", "expected"),
+    [
+        pytest.param(SCHEDULE, {Holder.SCHEDULER: ("events.amazonaws.com", "lambda.amazonaws.com")}, id="one"),
+        pytest.param(
+            SCHEDULE + RULE,
+            {Holder.SCHEDULER: ("lambda.amazonaws.com",), Holder.EVENT_RULE: ("lambda.amazonaws.com",)},
+            id="two",
+        ),
+        pytest.param(SCHEDULE + FUNCTION, {Holder.SCHEDULER: ()}, id="one, and a user with unknown needs"),
+    ],
+)
+def test_who_uses_a_role_in_the_template_may_assume_it(users: str, expected: dict[Holder, tuple[str, ...]]) -> None:
+    found = verify_template(reading_of(users + SHARED))
+    assert {each.holder: each.trust.others for each in found if each.trust and each.holder in expected} == expected
