@@ -146,7 +146,8 @@ class Subject(Struct, frozen=True):
 
     ``statements`` are those of all policies, ``refused`` are the faults from reading a spec. ``dangers`` are those of a
     document that is itself a policy. ``unseen_tasks`` are services and daemons with needs of their own whose task
-    definition is elsewhere; ``unseen`` are other parts of a configuration that are not read.
+    definition is elsewhere; ``unseen`` are other parts of a configuration that are not read. ``runs`` are the task
+    definitions with the overrides of what runs them.
     """
 
     document: str
@@ -159,6 +160,7 @@ class Subject(Struct, frozen=True):
     dangers: tuple[Placed, ...] = ()
     unseen_tasks: tuple[str, ...] = ()
     unseen: tuple[Gap, ...] = ()
+    runs: tuple[CheckedTask, ...] = ()
 
     def role(self, reference: str | None) -> TemplateRole | None:
         """Return the role of the document that a member such as ``executionRoleArn`` names, if there is one."""

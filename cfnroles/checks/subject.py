@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cfnroles.checks.check import AllowStatement, CheckedTask, Subject, TemplateRole
 from cfnroles.checks.lint_worlds import LintWorlds, lint_worlds
 from cfnroles.checks.placing import placed_dangers, placed_trust
+from cfnroles.checks.runs import runs_of
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
 from cfnroles.iam.evaluator import Effect
@@ -30,6 +31,7 @@ from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_names import refused_names
 from cfnroles.sources.template_runs import asked_alone_in
 from cfnroles.sources.template_shapes import shaped
+from cfnroles.sources.template_targets import RUNNERS
 from cfnroles.sources.template_task_definitions import TemplateTask, beside_services, task_definitions
 from cfnroles.sources.template_task_types import CLUSTER, RUNS, TASKS, UNREAD
 from cfnroles.sources.template_tasks import keys_of_maps, own
@@ -47,7 +49,7 @@ _LOOKED_AT = (
     "AWS::IAM::",
     *TASKS,
     *UNREAD,
-    *(*RUNS, CLUSTER),
+    *(*RUNS, *RUNNERS, CLUSTER),
     *TELLING,
     "AWS::SecretsManager::Secret",
     "AWS::CloudFormation::CustomResource",
@@ -91,13 +93,17 @@ def template_subject(template: Template, worlds: Worlds, world: World) -> Subjec
     def tasks_of(logical_id: str) -> Callable[[ResolvedStack], tuple[CheckedTask, ...]]:
         return lambda seen: tuple(_template_tasks(logical_id, template, seen))
 
+    def running(logical_id: str) -> Callable[[ResolvedStack], tuple[CheckedTask, ...]]:
+        return lambda seen: tuple(runs_of(logical_id, template, seen))
+
     def role_of(role: RoleResource) -> Callable[[ResolvedStack], TemplateRole]:
         return lambda seen: _template_role(role, template, seen)
 
     def allowed_by(policy: PolicySource) -> Callable[[ResolvedStack], tuple[AllowStatement, ...]]:
         return lambda seen: tuple(_allow_statements(policy, seen))
 
-    tasks = (each.logical_id for kind in TASKS for each in stack.of_type(kind))
+    tasks = tuple(each.logical_id for kind in TASKS for each in stack.of_type(kind))
+    runs = tasks if stack.of_type(*RUNNERS) else ()
     statements = (known.answer(_same(each, template), stack, allowed_by(each)) for each in found.policies)
     return Subject(
         template.document,
@@ -108,6 +114,7 @@ def template_subject(template: Template, worlds: Worlds, world: World) -> Subjec
         refused=refused_names(template),
         tree=template.tree,
         unseen_tasks=tuple(name for name, _ in asked_alone_in(stack, template.document)),
+        runs=tuple(each for name in runs for each in known.answer((runs_of, name), stack, running(name))),
     )
 
 

@@ -55,7 +55,7 @@ def gap(subject: Subject) -> Iterator[Finding]:
 def plain_text(subject: Subject) -> Iterator[Finding]:
     """Find environment variables with a secret in plain text."""
     parameters = subject.tree.get("Parameters")
-    for task in subject.tasks:
+    for task in (*subject.tasks, *subject.runs):
         yield from task.once(_plain_text_in, parameters)
 
 
@@ -109,7 +109,7 @@ def _mutable_images(task: CheckedTask) -> Iterator[Finding]:
 
 
 def _discovered(subject: Subject, severity: Severity) -> Iterator[Finding]:
-    yield from (fault for task in subject.tasks for fault in task.once(_found_in, severity))
+    yield from (fault for task in (*subject.tasks, *subject.runs) for fault in task.once(_found_in, severity))
 
 
 def _found_in(task: CheckedTask, severity: Severity) -> Iterator[Finding]:

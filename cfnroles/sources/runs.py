@@ -83,7 +83,7 @@ def discover(each_way: Sequence[Workload], facts: Facts, known: Rediscovery | No
             gaps.append(_of_another_role(need, role))
         else:
             kept.append(need)
-    findings = (*last.findings, *_without_container(workload))
+    findings = (*last.findings, *without_container(workload))
     return together((*found, replace(last, needs=tuple(kept), gaps=tuple(gaps), findings=findings)))
 
 
@@ -93,7 +93,7 @@ def _of_another_role(need: Need, role: str) -> Gap:
     return Gap(need.holder, need.reason.feature, need.origin, what, remedy)
 
 
-def _without_container(workload: Workload) -> Iterator[Finding]:
+def without_container(workload: Workload) -> Iterator[Finding]:
     """Yield an error for each override of a container that does not exist."""
     names = [name for _, name in workload.find("containerDefinitions[].name")]
     open_ = any(text_of(name).unknown for name in names if isinstance(name, str))

@@ -191,6 +191,7 @@ def value_findings(workload: Workload) -> tuple[Finding, ...]:
         *_network_mode(workload),
         *_sizes(workload),
         *_container_sizes(workload),
+        *_ephemeral_storage(workload),
         *_fargate(workload),
         *_pseudo_parameters(workload),
         *_forgotten(workload),
@@ -312,6 +313,14 @@ def _container_sizes(workload: Workload) -> Iterator[Finding]:
             yield _error(workload, path, f"{found} is not an integer", f"Write a number of {unit}: 512")
 
 
+def _ephemeral_storage(workload: Workload) -> Iterator[Finding]:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EphemeralStorage.html"""
+    for path, value in workload.find("ephemeralStorage.sizeInGiB"):
+        if value is not None and not isinstance(value, Text) and not 21 <= whole_number(str(value)) <= 200:
+            found = repr(value) if isinstance(value, str) else json.dumps(value)
+            yield _error(workload, path, f"{found} is no size of ephemeral storage", "Choose 21 to 200 GiB")
+
+
 def _fargate(workload: Workload) -> Iterator[Finding]:
     required = workload.tree.get("requiresCompatibilities")
     if not isinstance(required, list) or "FARGATE" not in required:
@@ -335,20 +344,26 @@ def _fargate(workload: Workload) -> Iterator[Finding]:
         return
     if cpu not in _FARGATE_SIZES:
         sizes = ", ".join(map(str, _FARGATE_SIZES))
-        yield _error(workload, ("cpu",), f"Fargate does not offer {tree['cpu']} CPU units", f"It is one of {sizes}")
+        what = f"Fargate does not offer {_size(tree['cpu'], 'CPU units')}"
+        yield _error(workload, ("cpu",), what, f"Choose {sizes} CPU units")
     elif memory not in _memories(cpu):
         yield _error(
             workload,
             ("memory",),
-            f"Fargate does not offer {tree['memory']} MiB of memory with {tree['cpu']} CPU units",
-            f"Choose {_choices(_memories(cpu))}",
+            f"Fargate does not offer {_size(tree['memory'], 'MiB')} of memory with {_size(tree['cpu'], 'CPU units')}",
+            f"Choose {_choices(_memories(cpu))} MiB",
         )
+
+
+def _size(value: Any, unit: str) -> str:
+    """Return a size with its unit, which a large unit in the value replaces."""
+    return f"{value} {unit}" if whole_number(str(value)) >= 0 else str(value)
 
 
 def _choices(sizes: Sequence[int]) -> str:
     if len(sizes) <= 4:
         return ", ".join(map(str, sizes))
-    return f"{sizes[0]} to {sizes[-1]} in steps of {sizes[1] - sizes[0]}"
+    return f"{sizes[0]} to {sizes[-1]}, in steps of {sizes[1] - sizes[0]}"
 
 
 def _fargate_containers(workload: Workload) -> Iterator[Finding]:

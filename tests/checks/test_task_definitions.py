@@ -80,3 +80,33 @@ def test_a_secret_that_names_nothing_in_a_template_is_refused(
                   Secrets: [{secret}]
     """)
     assert [each.what for each in found if each.check == "refused-value"] == ["the secret has no valueFrom"] * told
+
+
+def test_what_a_target_overrides_is_looked_at(faults: Find) -> None:
+    found = faults("""
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      RequiresCompatibilities: [EC2]
+      ContainerDefinitions: [{Name: web, Image: 'nginx:1.27'}]
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      ScheduleExpression: rate(1 hour)
+      Targets:
+        - Id: nightly
+          Arn: arn:aws:ecs:us-east-1:123456789012:cluster/shop
+          RoleArn: arn:aws:iam::123456789012:role/rule
+          Input: >-
+            {"cpu": "much", "ephemeralStorage": {"sizeInGiB": 5},
+            "containerOverrides": [{"name": "web", "cpu": "1.5"}, {"name": "worker"}]}
+          EcsParameters: {TaskDefinitionArn: !Ref Task}
+""")
+    input_ = ("Resources", "Rule", "Properties", "Targets", 0, "Input")
+    assert {each.what for each in found if each.origin.path[:6] == input_} == {
+        "'much' is not a size",
+        "5 is no size of ephemeral storage",
+        "'1.5' is not an integer",
+        "the task definition has no container worker",
+    }

@@ -203,7 +203,6 @@ ELSEWHERE: Mapping[str, str] = {
     "runTask.tags": "tags of the task itself; the caller that runs it needs ecs:TagResource",
     "runTask.enableECSManagedTags": _SETTING,
     "runTask.propagateTags": _SETTING,
-    "runTask.overrides.ephemeralStorage": _SETTING,
     "runTask.overrides.inferenceAcceleratorOverrides": _SETTING,
     "runTask.overrides.containerOverrides[].name": _NAME,
     "runTask.volumeConfigurations[].managedEBSVolume.terminationPolicy": "the role that creates the volume also"
@@ -318,6 +317,7 @@ INSTEAD: Mapping[str, str] = {
     "runTask.volumeConfigurations": "service.volumeConfigurations",
     "runTask.overrides.cpu": "cpu",
     "runTask.overrides.memory": "memory",
+    "runTask.overrides.ephemeralStorage": "ephemeralStorage",
     f"{_OVERRIDE}.command": f"{_CONTAINER}.command",
     f"{_OVERRIDE}.environment": f"{_CONTAINER}.environment",
     f"{_OVERRIDE}.environmentFiles": f"{_CONTAINER}.environmentFiles",
