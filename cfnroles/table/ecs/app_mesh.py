@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from awacs import appmesh
 
 from cfnroles.need import Holder, Standing
+from cfnroles.table.choices import may_be
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
 from cfnroles.table.references import located_arn
 from cfnroles.text import Text, text_of
@@ -19,7 +20,7 @@ _NODE = (_ARN, "APPMESH_VIRTUAL_NODE_NAME")
 
 def is_app_mesh(found: Found) -> bool:
     """The task's traffic passes through App Mesh's proxy, the only type in ECS and the default."""
-    return found.text == "APPMESH"
+    return may_be(found.text, "APPMESH")
 
 
 def virtual_node(found: Found) -> Text:

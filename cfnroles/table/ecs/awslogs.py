@@ -8,6 +8,7 @@ from functools import partial
 from awacs import logs
 
 from cfnroles.need import Holder, Standing
+from cfnroles.table.choices import is_choice, may_be
 from cfnroles.table.ecs.keys import LOGS, encryption, keys_of_group
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, harmless
 from cfnroles.table.references import left_open
@@ -21,13 +22,14 @@ _SERVICE_CONNECT = "service.serviceConnectConfiguration.logConfiguration"
 
 
 def is_awslogs(found: Found) -> bool:
-    """The log driver is awslogs."""
-    return _configuration(found).get("logDriver") == "awslogs"
+    """The log driver is awslogs. An unknown one is, if it has the options of awslogs."""
+    return may_be(_configuration(found).get("logDriver"), "awslogs")
 
 
 def creates_group(found: Found) -> bool:
     """The driver creates the log group if it does not exist."""
-    return is_awslogs(found) and str(found.parent.get("awslogs-create-group", "")).lower() == "true"
+    given = option(found, "awslogs-create-group")
+    return is_awslogs(found) and is_choice(given if given.unknown else given.lower(), "true", "awslogs-create-group")
 
 
 def has_customer_key(found: Found) -> bool:

@@ -8,6 +8,7 @@ from awacs import kms, s3, secretsmanager, ssm
 from msgspec.structs import replace
 
 from cfnroles.need import Condition, Holder, Standing
+from cfnroles.symbols import Symbol
 from cfnroles.table.ecs.environment_files import owned
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.ecs.secrets import decrypt, through_secrets_manager
@@ -16,6 +17,7 @@ from cfnroles.table.references import (
     ParameterReference,
     SecretReference,
     parse_arn,
+    remedy,
     s3_bucket,
     s3_object,
     shown,
@@ -125,6 +127,9 @@ def _arn(found: Found) -> Text:
 
 
 def _service(found: Found) -> str:
+    first = found.text.parts[0] if found.text.parts else ""
+    if isinstance(first, Symbol) and found.text.unknown:
+        raise Unnamed(f"cannot see whether {shown(found.text)} is a credential spec", remedy(first))
     if not found.text.startswith(_PREFIXES):
         return ""
     text = _arn(found)

@@ -6,6 +6,7 @@ from awacs import kms, logs, s3, ssmmessages
 
 from cfnroles.facts import partition_of
 from cfnroles.need import Holder, Standing
+from cfnroles.table.choices import is_true
 from cfnroles.table.ecs.awslogs import log_group_arn, option, with_contents
 from cfnroles.table.ecs.keys import LOGS, S3, encryption, keys_of_destination, keys_of_group, through_s3
 from cfnroles.table.ecs.managed_volumes import key
@@ -18,12 +19,12 @@ _CONFIGURATION = "cluster.configuration.executeCommandConfiguration"
 
 def is_enabled(found: Found) -> bool:
     """The service, or the caller of RunTask, enables ECS Exec."""
-    return found.value is True
+    return is_true(found.value, "enableExecuteCommand")
 
 
 def is_used(found: Found) -> bool:
     """ECS Exec is enabled, so the cluster's configuration of it applies."""
-    return found.workload.at(("service", "enableExecuteCommand")) is True
+    return is_true(found.workload.at(("service", "enableExecuteCommand")), "enableExecuteCommand")
 
 
 def log_group(found: Found) -> tuple[Text, Text]:

@@ -6,6 +6,7 @@ from awacs import iam, ssm
 
 from cfnroles.facts import partition_of
 from cfnroles.need import Condition, Holder, Standing
+from cfnroles.table.choices import is_true
 from cfnroles.table.feature import Feature, Found, Grant, Unnamed, everything
 from cfnroles.table.images import repository_name
 from cfnroles.text import ANYTHING, Text, text_of
@@ -21,7 +22,7 @@ def is_agents_role(found: Found) -> bool:
 def is_without_agent(found: Found) -> bool:
     """Fault injection is enabled, and no container runs the SSM agent."""
     images = (image for _, image in found.workload.find("containerDefinitions[].image"))
-    return found.value is True and not any(map(_is_agent, images))
+    return not any(map(_is_agent, images)) and is_true(found.value, "enableFaultInjection")
 
 
 def managed_instances(found: Found) -> Text:

@@ -8,6 +8,7 @@ from typing import Any
 from awacs import kms, s3
 
 from cfnroles.need import Holder, Standing
+from cfnroles.table.choices import is_choice
 from cfnroles.table.ecs.awslogs import has_unknown_options
 from cfnroles.table.ecs.environment_files import bucket, bucket_and_object, itself, owned
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
@@ -22,7 +23,7 @@ _INIT_VARIABLE = "aws_fluent_bit_init_s3_"
 
 def is_in_s3(found: Found) -> bool:
     """The router's configuration file is an object in S3."""
-    return found.parent.get("config-file-type") == "s3"
+    return is_choice(found.parent.get("config-file-type"), "s3", "config-file-type")
 
 
 def is_in_s3_with_key(found: Found) -> bool:
@@ -68,7 +69,7 @@ def routes_by_file(found: Found) -> bool:
         return False
     options = found.parent.get("options")
     names = {key.lower() for key in options} if isinstance(options, Mapping) else set()
-    return found.value == "awsfirelens" and not names & {"name", "@type"}
+    return not names & {"name", "@type", "awslogs-group"} and is_choice(found.value, "awsfirelens", "logDriver")
 
 
 def destination_unknown(found: Found) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from cfnroles.table.choices import may_be
 from cfnroles.table.feature import Found, Unnamed
+from cfnroles.table.references import remedy
 from cfnroles.text import EMPTY, Text, text_of
 
 #: Plugins of Fluent Bit and Fluentd that always write to an AWS service.
@@ -69,7 +71,10 @@ def required(found: Found, *names: str) -> Text:
 
 def is_on(found: Found, *names: str) -> bool:
     """Return whether an option is true, in any spelling of the router."""
-    return option(found, *names).lower() in ("on", "true", "yes")
+    given = option(found, *names)
+    if given.unknown:
+        raise Unnamed(f"cannot see whether {names[0]} is on: it is {given.written}", remedy(given.unknown[0]))
+    return given.lower() in ("on", "true", "yes")
 
 
 def is_made_at_run_time(text: Text) -> bool:
@@ -85,10 +90,19 @@ def fixed_beginning(text: Text) -> Text:
 
 
 def plugin(found: Found) -> str:
-    """The router's plugin in lowercase; empty for another driver, or without a plugin option."""
+    """The router's plugin in lowercase; empty for another driver, or without a plugin option.
+
+    Raises Unnamed for an unknown plugin. An unknown driver is awsfirelens, if it has this option.
+    """
     configuration = found.workload.at(found.path[:-1])
     driver = configuration.get("logDriver") if isinstance(configuration, Mapping) else ""
-    return option(found, "name", "@type").lower() if driver == "awsfirelens" else ""
+    if not may_be(driver, "awsfirelens"):
+        return ""
+    named = option(found, "name", "@type")
+    if named.unknown or is_made_at_run_time(named):
+        how = remedy(named.unknown[0]) if named.unknown else "Write its name"
+        raise Unnamed(f"the plugin {named.written} is not known, and may write to AWS with the task role", how)
+    return named.lower()
 
 
 def role_arn(found: Found) -> Text:

@@ -14,6 +14,7 @@ from awacs import cloudformation, ec2, ecs, iam, resource_groups, tag
 from cfnroles.facts import partition_of
 from cfnroles.need import Condition, Holder, Standing
 from cfnroles.role_kinds import kind_of
+from cfnroles.table.choices import is_choice
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, always, everything
 from cfnroles.table.references import located_arn
 from cfnroles.table.scopes import EveryOf, When, each_of
@@ -123,7 +124,7 @@ def by_default(found: Found) -> bool:
 
 def is_spot(found: Found) -> bool:
     """The instances are Spot Instances."""
-    return str(found.text) == "SPOT"
+    return is_choice(found.text, "SPOT", "capacityOptionType")
 
 
 def _cluster(found: Found) -> Text:

@@ -10,6 +10,7 @@ from awacs import ec2, kms
 from cfnroles.facts import partition_of
 from cfnroles.need import Condition, Holder, Standing
 from cfnroles.symbols import Attribute
+from cfnroles.table.choices import is_true
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
 from cfnroles.table.references import located_arn, service_host
 from cfnroles.text import ANYTHING, Arn, Text
@@ -29,7 +30,7 @@ _CREATED = "AmazonECSCreated"
 
 def is_launched(found: Found) -> bool:
     """The volume is configured at launch, which only managed EBS volumes are."""
-    return found.value is True
+    return is_true(found.value, "configuredAtLaunch")
 
 
 def is_unconfigured(found: Found) -> bool:
@@ -66,7 +67,7 @@ def _launched(found: Found) -> Iterator[Mapping[str, Any]]:
         if isinstance(value, Mapping)
     }
     for _, volume in found.workload.find("volumes[]"):
-        if isinstance(volume, Mapping) and volume.get("configuredAtLaunch") is True:
+        if isinstance(volume, Mapping) and is_true(volume.get("configuredAtLaunch"), "configuredAtLaunch"):
             settings = configured.get(volume.get("name"))
             yield settings if isinstance(settings, Mapping) else {}
 

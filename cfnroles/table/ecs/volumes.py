@@ -9,6 +9,7 @@ from awacs import elasticfilesystem, fsx, kms, s3, s3files, secretsmanager, ssm
 from msgspec.structs import replace
 
 from cfnroles.need import Condition, Holder, Standing
+from cfnroles.table.choices import is_choice, may_be
 from cfnroles.table.ecs.environment_files import owned
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.ecs.secrets import decrypt, itself, parameter, secret, through_secrets_manager_for_secret
@@ -43,13 +44,13 @@ def uses_iam(found: Found) -> bool:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EFSAuthorizationConfig.html
     """
     authorization = _authorization(found)
-    encrypted = found.parent.get("transitEncryption") == "ENABLED"
+    encrypted = may_be(found.parent.get("transitEncryption"), "ENABLED")
     if (authorization.get("iam") == "ENABLED" or authorization.get("accessPointId")) and not encrypted:
         raise Malformed(
             "EFS allows IAM authorization and access points only with encryption in transit",
             'Add "transitEncryption": "ENABLED" to efsVolumeConfiguration.',
         )
-    return authorization.get("iam") == "ENABLED"
+    return is_choice(authorization.get("iam"), "ENABLED", "iam")
 
 
 def uses_no_iam(found: Found) -> bool:

@@ -294,3 +294,47 @@ def test_the_init_process_reads_its_files_with_the_task_role(answer: Any) -> Non
     }
     assert "task role: s3:GetObject on arn:aws:s3:::config/a.conf" in answer(container).needs
     assert answer({"environment": container["environment"]}).needs == set()
+
+
+UNKNOWN = {
+    "a driver with a log group": (
+        logs("<DRIVER>", **AWSLOGS),
+        f"execution role: logs:PutLogEvents on {GROUP}:g:log-stream:p/c0/*",
+        [],
+    ),
+    "a driver alone": (logs("<DRIVER>"), "", ["cannot see whether logDriver is awsfirelens: it is <DRIVER>"]),
+    "a driver with a plugin": (
+        logs("<DRIVER>", **ROUTED["firehose"]),
+        "task role: firehose:PutRecordBatch on arn:aws:firehose:us-east-1:123456789012:deliverystream/s",
+        [],
+    ),
+    "a plugin": (
+        logs("awsfirelens", Name="<PLUGIN>", stream="s"),
+        "",
+        ["the plugin <PLUGIN> is not known, and may write to AWS with the task role"],
+    ),
+    "a plugin of the router": (
+        logs("awsfirelens", Name="${PLUGIN}", stream="s"),
+        "",
+        ["the plugin ${PLUGIN} is not known, and may write to AWS with the task role"],
+    ),
+    "who creates the group": (
+        logs("awslogs", **AWSLOGS, **{"awslogs-create-group": "<CREATE>"}),
+        f"execution role: logs:PutLogEvents on {GROUP}:g:log-stream:p/c0/*",
+        ["cannot see whether awslogs-create-group is true: it is <CREATE>"],
+    ),
+    "whether it signs": (
+        logs("awsfirelens", Name="opensearch", Host="x", aws_auth="<SIGNS>"),
+        "",
+        ["cannot see whether aws_auth is on: it is <SIGNS>"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("container", "need", "gaps"), UNKNOWN.values(), ids=UNKNOWN)
+def test_an_unknown_driver_or_option_is_read_by_those_next_to_it_or_is_a_gap(
+    answer: Any, container: dict[str, Any], need: str, gaps: list[str]
+) -> None:
+    found = answer(container)
+    assert need in ("", *found.needs)
+    assert [each.partition(". ")[0].partition(": ")[2] for each in found.gaps] == gaps

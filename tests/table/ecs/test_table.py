@@ -343,7 +343,7 @@ UNREAD = (
 
 @pytest.mark.parametrize(
     "feature",
-    [feature for feature in FEATURES if isinstance(feature.example, str) and feature.field not in UNREAD],
+    [feature for feature in FEATURES if isinstance(feature.example, str | bool) and feature.field not in UNREAD],
     ids=lambda feature: feature.name,
 )
 def test_a_placeholder_in_the_place_of_an_example_is_told_or_granted_as_it_is(feature: Feature) -> None:
@@ -351,7 +351,24 @@ def test_a_placeholder_in_the_place_of_an_example_is_told_or_granted_as_it_is(fe
         assert told(replace(feature, example="${Something}")) != told(replace(feature, example=None))
 
 
-def told(feature: Feature) -> tuple[set[object], ...]:
+@each_feature
+def test_a_placeholder_next_to_an_example_hides_nothing(feature: Feature) -> None:
+    needs, gaps, findings = told(feature)
+    for place, value in feature.beside:
+        # Nobody gives a variable its name by a placeholder, and any variable might then be one that a program reads.
+        if not isinstance(value, str | bool) or place.endswith("environment[].name"):
+            continue
+        others = tuple(each for each in feature.beside if each[0] != place)
+        unknown = told(replace(feature, beside=(*others, (place, "<Something>"))))
+        if not (unknown[1] - gaps or unknown[2] - findings):
+            assert actions_of(needs) <= actions_of(unknown[0]), place
+
+
+def actions_of(needs: Iterable[Any]) -> set[tuple[str, str]]:
+    return {(holder, permission.action) for holder, permission in needs}
+
+
+def told(feature: Feature) -> tuple[set[Any], ...]:
     """Everything in the table for a row's example."""
     workload = example_workload(feature)
     found = discover(replace(workload, tree=as_symbols(workload.tree)), FACTS)

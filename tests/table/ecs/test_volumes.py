@@ -43,6 +43,15 @@ def test_root_is_given_to_the_volumes_that_ask_for_it(answer: Any) -> None:
     assert root not in answer(volumes=efs(**IAM), facts={"root_volumes": ("other",)}).needs
 
 
+def test_an_unknown_authorization_is_a_gap_and_unknown_encryption_is_accepted(answer: Any) -> None:
+    found = answer(volumes=efs(transitEncryption="<ENCRYPTED>", authorizationConfig={"iam": "ENABLED"}))
+    assert found.errors == []
+    assert any("elasticfilesystem:ClientMount" in need for need in found.needs)
+    found = answer(volumes=efs(transitEncryption="ENABLED", authorizationConfig={"iam": "<IAM>"}))
+    assert found.needs == set()
+    assert ["cannot see whether iam is ENABLED" in each for each in found.gaps] == [True]
+
+
 def test_a_file_system_and_its_access_point_are_of_the_account_that_is_told(answer: Any) -> None:
     point = {"transitEncryption": "ENABLED", "authorizationConfig": {"iam": "ENABLED", "accessPointId": "fsap-1"}}
     here, there = (
