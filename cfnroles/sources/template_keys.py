@@ -27,18 +27,20 @@ from cfnroles.workload import Path
 _SECRET, _ATTACHMENT = "AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment"
 _DATABASES = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster")
 _PARAMETER, _LOG_GROUP, _BUCKET = "AWS::SSM::Parameter", "AWS::Logs::LogGroup", "AWS::S3::Bucket"
+_KEYS, _ALIAS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey"), "AWS::KMS::Alias"
 _STREAM, _DELIVERY_STREAM = "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream"
 #: The type of a destination of logs -> the service in its ARN.
 _DESTINATIONS = {_BUCKET: "s3", _STREAM: "kinesis", _DELIVERY_STREAM: "firehose"}
 #: The service in an ARN -> the type of the named resource.
 _KINDS = {"secretsmanager": _SECRET, "ssm": _PARAMETER}
-#: The types of encrypted resources, and those that refer to them.
-ENCRYPTED = (_SECRET, _ATTACHMENT, *_DATABASES, _PARAMETER, _LOG_GROUP, *_DESTINATIONS)
+#: The types of encrypted resources, and those that refer to them or to their keys.
+ENCRYPTED = (_SECRET, _ATTACHMENT, *_DATABASES, _PARAMETER, _LOG_GROUP, *_DESTINATIONS, _ALIAS)
 #: The property with the name of each.
 NAMES = dict.fromkeys((_SECRET, _PARAMETER, _STREAM), "Name") | {
     _BUCKET: "BucketName",
     _LOG_GROUP: "LogGroupName",
     _DELIVERY_STREAM: "DeliveryStreamName",
+    _ALIAS: "AliasName",
 }
 _FILE = "DecryptFiles"
 #: The type that fills repositories of Amazon ECR from another registry, and its property with their prefix.
@@ -94,8 +96,7 @@ class Keys:
         """Yield the buckets and streams that the task names, by reference or name, each with its service and key."""
         found: dict[tuple[str, str], tuple[Resource, list[Path]]] = {}
         for path, text in self._texts:
-            whole = text.whole if isinstance(text, Text) else None
-            own = self._stack.resources.get(whole.name) if whole is not None else None
+            own = self._whole(text) if isinstance(text, Text) else None
             if own is not None:
                 found.setdefault((own.type, own.logical_id), (own, []))[1].append(path)
             for kind in _DESTINATIONS:
@@ -180,7 +181,7 @@ class Keys:
         return tuple(map(text_of, self._told.file_key_arns))
 
     def _bucket(self, name: Text) -> Resource | None:
-        own = self._stack.resources.get(name.whole.name) if name.whole is not None else None
+        own = self._whole(name)
         if own is not None and own.type == _BUCKET:
             return own
         return next(iter(_called(_BUCKET, self._stack).get(name, ())), None)
@@ -247,13 +248,15 @@ class Keys:
             return key
 
     def _arn(self, key: Text) -> Text:
-        """Return the ARN of a key that is given by ARN or ID. Raise Unnamed for an alias, and for what may be either.
+        """Return the ARN of a key that is given by ARN, ID, or alias of the template.
+
+        Raise Unnamed for an alias elsewhere, and for what may be either.
 
         https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-identifiers
         """
-        whole = key.whole
-        resource = self._stack.resources.get(whole.name) if whole is not None else None
-        if resource is not None and resource.type in ("AWS::KMS::Key", "AWS::KMS::ReplicaKey"):
+        key = self._of_alias(key) or key
+        resource, whole = self._whole(key), key.whole
+        if resource is not None and resource.type in _KEYS:
             return self._told.home_arn("kms", "key/", key)
         if (arn := arn_of(key)) is not None and arn.resource.startswith("key/"):
             return key
@@ -261,6 +264,18 @@ class Keys:
             return self._told.home_arn("kms", "key/", key)
         how = remedy(whole) if isinstance(whole, Parameter) and resource is None else "Write the ARN of the key"
         raise Unnamed(f"the ARN of the key {key.written} is unknown, and a policy can only name a key by its ARN", how)
+
+    def _of_alias(self, key: Text) -> Text | None:
+        """Return the key of an alias of the template, which is given by reference, name or ARN."""
+        arn, own = arn_of(key), self._whole(key)
+        named = _called(_ALIAS, self._stack).get(key if arn is None else arn.resource, ())
+        alias = own if own is not None and own.type == _ALIAS else next(iter(named), None)
+        target = alias.properties.get("TargetKeyId") if alias is not None else None
+        return shaped(target, self._stack) if isinstance(target, str) else None
+
+    def _whole(self, text: Text) -> Resource | None:
+        """Return the resource that a text is a reference to."""
+        return self._stack.resources.get(text.whole.name) if text.whole is not None else None
 
 
 def _defaults_of(encryption: Any) -> Iterator[Mapping[str, Any]]:

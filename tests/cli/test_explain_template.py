@@ -337,6 +337,25 @@ def test_the_key_that_a_resource_says_is_the_one_that_is_needed(
     assert found.get(("kms:Decrypt", ""), ()) == keys
 
 
+OF_ALIAS = "{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: KEY}}"
+ALIAS = "  Short: {Type: AWS::KMS::Alias, Properties: {AliasName: alias/files, TargetKeyId: !GetAtt FileKey.Arn}}\n"
+
+
+@pytest.mark.parametrize(
+    "key", ["!Ref Short", "alias/files", "!Sub 'arn:aws:kms:${AWS::Region}:${AWS::AccountId}:alias/files'"]
+)
+def test_the_key_behind_an_alias_of_the_template_is_needed(explained: Any, key: str) -> None:
+    resources = KEYS.replace("ENCRYPTION", OF_ALIAS.replace("KEY", key)) + ALIAS
+    assert told(explained(template(FILE, resources)))["kms:Decrypt", ""] == ("${FileKey.Arn}",)
+
+
+def test_an_alias_of_itself_is_a_gap(explained: Any) -> None:
+    resources = KEYS.replace("ENCRYPTION", OF_ALIAS.replace("KEY", "!Ref Short"))
+    own = "  Short: {Type: AWS::KMS::Alias, Properties: {AliasName: alias/files, TargetKeyId: alias/files}}\n"
+    (gap,) = explained(template(FILE, resources + own))["resources"]["Task"]["gaps"]
+    assert gap["what"].startswith("the ARN of the key alias/files is unknown")
+
+
 def test_a_bucket_whose_key_is_an_alias_is_a_gap(explained: Any) -> None:
     encryption = "{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: alias/mine}}"
     (gap,) = explained(template(FILE, KEYS.replace("ENCRYPTION", encryption)))["resources"]["Task"]["gaps"]
