@@ -53,8 +53,9 @@ class Wide(Struct, frozen=True):
 class Excess(Struct, frozen=True):
     """The excess permissions of one statement, and the statements to replace it with; none: remove it.
 
-    ``kept`` is the part that only a gap or an unknown need may use. It stays unchanged next to those. ``narrowing`` are
-    the statement's own conditions that no need implies: its replacement keeps them.
+    ``kept`` is the part that only a gap, an unknown need or the application may use. It stays unchanged next to those.
+    ``narrowing`` are the statement's own conditions that no need implies: its replacement keeps them. ``shared`` says
+    that the application, whose needs are unknown, may use more of the wide grants, and that nothing is kept for it.
     """
 
     statement: StatementId
@@ -64,6 +65,7 @@ class Excess(Struct, frozen=True):
     tight: tuple[Statement, ...]
     kept: tuple[GrantedAction, ...] = ()
     narrowing: tuple[Condition, ...] = ()
+    shared: bool = False
 
     @property
     def grants(self) -> tuple[GrantedAction, ...]:
@@ -148,13 +150,16 @@ def grants_beyond(
     for statement in allowing:
         own = by_statement.get(statement.id, [])
         unused = [grant for grant, pair in own if pair.use is _Use.NONE and not _names_nothing(grant)]
+        others: list[GrantedAction] = []
         if holder is Holder.TASK and (chosen is None or statement.id.policy in chosen):
             others = [grant for grant in unused if not any(matches_action(grant.action, action) for action in asked)]
             left |= dict.fromkeys(grant.action for grant in others)
             leaving |= {statement.id for _ in others}
             unused = [grant for grant in unused if grant not in others]
         if found := _excess(statement.id, own, unused, exactly, untold.gaps):
-            told.append(found[0])
+            shared = bool(found[0].wide) and not others and holder is Holder.TASK and chosen is None
+            kept = tuple(dict.fromkeys((*found[0].kept, *others)))
+            told.append(replace(found[0], kept=kept, shared=shared))
             exactly |= found[1]
     return Beyond(
         tuple(sorted(told, key=lambda each: (-each.risk, each.statement))),

@@ -200,6 +200,7 @@ class _Fold:
             tuple(self._statements(tight, statement, narrowing)),
             tuple(dict.fromkeys(grant for each, _ in several for grant in each.kept)),
             narrowing,
+            any(each.shared for each, _ in several),
         )
         self._note(excess, whole)
         return excess

@@ -101,7 +101,7 @@ class Use(Struct, frozen=True):
     are the conditions, and ``others`` its other users. ``defaults`` are parameters with their default. ``conditions``
     are those of single results. ``constructs`` are the paths of the tasks' CDK constructs, empty without the CDK.
     ``runners`` are the logical IDs of what runs the tasks with the role. ``taken`` are assumed values of the parameters
-    of the role's own template.
+    of the role's own template. ``stack`` is the document of their stack if several are verified.
     """
 
     tasks: tuple[str, ...]
@@ -113,6 +113,7 @@ class Use(Struct, frozen=True):
     constructs: tuple[str, ...] = ()
     runners: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
+    stack: str = ""
 
     @property
     def called(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.role_options import role_options, taken_roles
@@ -190,7 +191,11 @@ def _of_app(source: str, about: Told, options: _Options) -> tuple[Sequence[Verif
         remedy = f"Pass the template of one stack: {source}/STACK.template.json."
         raise InvalidInput(f"{alone[0]} requires a single template, but {source} is an app with several", remedy=remedy)
     asked = stacks_with(readings, options.resource, source)
-    found = [one for each in asked for one in _of_template(each, source, options)[0]]
+    found = [
+        replace(one, use=replace(one.use, stack=each.name)) if one.use else one
+        for each in asked
+        for one in _of_template(each, source, options)[0]
+    ]
     return found, texts_of(readings)
 
 

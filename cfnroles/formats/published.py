@@ -275,6 +275,7 @@ class VerifiedRole(_Form, kw_only=True):
     role: str
     resources: list[str] | UnsetType = UNSET
     constructs: list[str] | UnsetType = UNSET
+    stack: str | UnsetType = UNSET
     run_by: list[str] | UnsetType = UNSET
     when: str | UnsetType = UNSET
     defaults: list[Any] | UnsetType = UNSET

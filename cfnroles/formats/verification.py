@@ -300,6 +300,7 @@ def _use_entry(each: Verification, use: Use) -> dict[str, Any]:
     return {
         "resources": list(use.tasks),
         "constructs": list(use.constructs),
+        **({"stack": use.stack} if use.stack else {}),
         "runBy": list(use.runners),
         "when": use.when,
         "defaults": list(use.defaults),

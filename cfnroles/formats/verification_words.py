@@ -48,7 +48,8 @@ def use_words(each: Verification) -> Iterator[str]:
     runners = (
         f"of {', '.join(each.use.runners)}, which run{'s'[: len(each.use.runners) == 1]}" if each.use.runners else "of"
     )
-    yield f"{runners} the {each.use.noun}{several} {each.use.called}{_only(each.use.when)}"
+    stack = f" of {each.use.stack}" if each.use.stack else ""
+    yield f"{runners} the {each.use.noun}{several} {each.use.called}{stack}{_only(each.use.when)}"
     if others := [other for other in each.use.others if other not in each.use.runners]:
         yield f"and also of {', '.join(others)}"
 
@@ -209,19 +210,20 @@ def tight_words(found: Excess, each: Verification) -> str:
     if found.kept and not found.tight:
         return ""
     if found.tight:
-        return "replace it with:"
+        return f"replace it with{' what the application itself needs, and' * found.shared}:"
     return "remove it, unless that is so" if _caveat(found, each) else "remove it; nothing needs it"
 
 
 def kept_words(found: Excess, each: Verification) -> str:
-    """Return what must stay of a statement because a gap or an unknown need may use it; empty for nothing."""
+    """Return what must stay of a statement because what is unknown may use it; empty for nothing."""
     if not found.kept:
         return ""
     actions = {grant.action for grant in found.kept}
+    theirs = actions.intersection((*each.application, *each.chosen))
     gaps = [gap.origin.pointer for gap in each.gaps if not actions.isdisjoint(gap.actions)]
-    unknown = [one.need.origin.pointer for one in each.judged if one.outcome is Outcome.UNKNOWN]
+    unknown = [one.need.origin.pointer for one in each.judged if one.outcome is Outcome.UNKNOWN and actions - theirs]
     place = " next to it" if found.tight else " in its place"
-    what = " and ".join(dict.fromkeys((*gaps, *unknown)))
+    what = " and ".join(dict.fromkeys((*gaps, *unknown, *["the application"] * bool(theirs))))
     return f"keep{place} what {what or 'a key'} may need{', see the gaps' if gaps else ''}:"
 
 
@@ -252,10 +254,12 @@ def _kept(found: Excess, each: Verification) -> Iterator[dict[str, Any]]:
         yield {"Sid": _numbered("MayBeNeeded", number), "Effect": "Allow", "Action": names, **_on(on), **condition}
 
 
-def _on(resources: Sequence[str]) -> dict[str, list[str]]:
+def _on(resources: Sequence[str]) -> dict[str, str | list[str]]:
     """Return the resources of a grant, which may be exclusions."""
     *_, last = resources
-    return {"NotResource": last.removeprefix("NOT ").split(", ")} if last[:4] == "NOT " else {"Resource": [*resources]}
+    if last[:4] == "NOT ":
+        return {"NotResource": last.removeprefix("NOT ").split(", ")}
+    return {"Resource": last if len(resources) == 1 else [*resources]}
 
 
 def _numbered(sid: str, number: int) -> str:
@@ -499,8 +503,17 @@ def _in_hcl(value: Any, spelled: Callable[[Text], str] = as_written) -> Any:
 
 def summary(each: Verification) -> str:
     """Return one line: the role, the verdict, and its counts."""
-    tasks = f"{', '.join(each.use.tasks)}, " if each.use and each.use.tasks else ""
-    return f"{tasks}{each.holder}: {each.verdict}: {counted(each)}"
+    return f"{_tasks(each)}{each.holder}: {each.verdict}: {counted(each)}"
+
+
+def _tasks(each: Verification) -> str:
+    """Return the task definitions with the role; those of a CDK app by construct, or by stack if that is unknown."""
+    if not each.use or not each.use.tasks:
+        return ""
+    if each.use.stack and each.use.constructs and all(each.use.constructs):
+        return f"{', '.join(each.use.constructs)}, "
+    stack = f" of {each.use.stack}" if each.use.stack else ""
+    return f"{', '.join(each.use.tasks)}{stack}, "
 
 
 def counted(each: Verification) -> str:

@@ -815,6 +815,37 @@ def test_the_clusters_key_for_volumes_is_judged_with_the_role_that_the_service_n
     assert "kms:CreateGrant" in {action for each in volumes.missing for action in each.actions}
 
 
+EXEC = "  Web: {Type: AWS::ECS::Service, Properties: {TaskDefinition: !Ref Task, EnableExecuteCommand: true}}\n"
+
+
+def task_role(actions: str) -> str:
+    return (
+        "  App:\n    Type: AWS::IAM::Role\n    Properties:\n"
+        "      AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Action: sts:AssumeRole, "
+        "Principal: {Service: ecs-tasks.amazonaws.com}}]}\n      Policies:\n"
+        f"        - {{PolicyName: all, PolicyDocument: {{Statement: [{{Effect: Allow, Action: {actions}, "
+        "Resource: '*'}]}}\n"
+    )
+
+
+def excess_of(actions: str) -> str:
+    named = ("      NetworkMode: awsvpc", "      TaskRoleArn: !GetAtt App.Arn\n      NetworkMode: awsvpc")
+    out = told(changed(named) + EXEC + task_role(actions))
+    return out[out.index("Excess permissions") :]
+
+
+def test_the_replacement_of_a_statement_keeps_what_the_application_may_need() -> None:
+    out = excess_of("['ssmmessages:*', 's3:GetObject', 'dynamodb:*']")
+    kept = out[out.index("> keep next to it what the application may need:") :]
+    assert '"s3:GetObject"' in kept
+    assert '"dynamodb:*"' in kept
+    assert '"Resource": "*"' in kept
+
+
+def test_a_pattern_that_the_application_may_use_is_not_replaced_by_the_needs_of_ecs_alone() -> None:
+    assert "> replace it with what the application itself needs, and:" in excess_of("'*'")
+
+
 def test_the_place_of_a_role_that_is_there_in_some_worlds_is_told() -> None:
     role = "ExecutionRoleArn: !If [IsProd, !GetAtt Role.Arn, !Ref AWS::NoValue]"
     out = told(changed(("ExecutionRoleArn: !GetAtt Role.Arn", role)))

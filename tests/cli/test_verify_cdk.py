@@ -128,3 +128,25 @@ def test_a_question_that_no_stack_answers_is_refused(command: str, cfnroles: Any
 def test_an_app_without_task_definitions_has_nothing_to_explain(cfnroles: Any, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {}}))
     assert cfnroles("explain", tmp_path).err == f"error: {tmp_path}: has no task definition in any of its stacks\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "header", "summary"),
+    [
+        pytest.param(
+            "aws:cdk:path", "(Shop/EnvFile) of {stack}", "Shop/EnvFile, execution role: fail", id="by construct"
+        ),
+        pytest.param("other", "of {stack}", "{task} of {stack}, execution role: fail", id="by stack without a path"),
+    ],
+)
+def test_the_task_definitions_of_several_stacks_are_told_apart(
+    key: str, header: str, summary: str, cfnroles: Any, tmp_path: Path
+) -> None:
+    app = shutil.copytree(APP, tmp_path / "app")
+    for file in app.rglob("*.template.json"):
+        file.write_text(file.read_text().replace('"aws:cdk:path"', f'"{key}"'))
+    resources = json.loads((APP / "Shop.template.json").read_text())["Resources"]
+    task = next(name for name, each in resources.items() if name.startswith("EnvFile") and "Task" in each["Type"])
+    result = cfnroles("verify", app)
+    assert f"of the task definition {task} {header.format(stack='Shop.template.json')}" in result.out
+    assert summary.format(task=task, stack="Shop.template.json") in result.err
