@@ -29,6 +29,7 @@ from cfnroles.sources.template_forks import asks_maps, image_forks, map_forks, w
 from cfnroles.sources.template_instance_profiles import INSTANCE_PROFILE, profiles_of
 from cfnroles.sources.template_keys import CACHE_RULE, ENCRYPTED, Keys
 from cfnroles.sources.template_names import names_elsewhere
+from cfnroles.sources.template_places import renumbered
 from cfnroles.sources.template_runs import asked_alone
 from cfnroles.sources.template_targets import RUNNERS, as_runner, names_family, of_unread_targets, tasks_named
 from cfnroles.sources.template_task_definitions import TemplateTask, beside_services, task_definitions
@@ -458,6 +459,7 @@ class _Found:
 
     def _placed(self, each: _Placed, task: TemplateTask) -> _Placed:
         source = self._source(each, task)
+        each = replace(each, origin=renumbered(each.origin, source))
         # A path as in the text: a short form has no key of its own.
         home, there = self.template.home(source)
         if home is not self.template:
