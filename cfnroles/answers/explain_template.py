@@ -31,7 +31,7 @@ def explain_template(reading: Reading, template: Template, resource: str) -> tup
     tasks, nested = tuple(_tasks(reading, template, resource)), tuple(_nested(reading, template, resource))
     refuse((*tasks, *(task for task, _ in nested)), reading)
     explanations = (*map(_explanation, tasks), *(_explanation_of_nested(*each, template) for each in nested))
-    unseen = () if resource else tuple(_unseen(reading, template))
+    unseen = () if resource else tuple(unread_parts(reading, template))
     if not explanations and not unseen:
         reading.accepted()
     return (*explanations, *((Explanation((), unseen, unseen=True),) if unseen else ()))
@@ -85,7 +85,8 @@ def _explanation_of_nested(task: TaskInWorlds, stack: NestedStack, template: Tem
     return replace(explanation, gaps=gaps, defaults=tuple(dict.fromkeys((*stack.defaults, *defaults))))
 
 
-def _unseen(reading: Reading, template: Template) -> Iterator[Gap]:
+def unread_parts(reading: Reading, template: Template) -> Iterator[Gap]:
+    """Yield a gap for each part of a template and of its nested stacks that cannot be read."""
     yield from hidden(template, known_of(reading)[1])
     for each in reading.nested:
         yield from hidden(each.template) if isinstance(each, NestedStack) else (each,)

@@ -111,9 +111,9 @@ def command(context: click.Context, /, source: str, **given: Any) -> None:
         form = GateForm(options.gate)
         files = terraform(reading, directory, resource=options.resource, form=form, again=how)
     write_files({Path(each.path): each.text for each in files}, force=options.force)
-    say(*formats.summary(reading, files), err=True)
+    say(*formats.summary(reading, files, options.resource), err=True)
     if options.strict:
-        refuse_gaps(len({gap for each in files for gap in each.gaps}), WRITTEN)
+        refuse_gaps(len(formats.gaps_of(reading, files, options.resource)), WRITTEN)
 
 
 def _with_options(reading: Reading, options: _Options) -> Reading:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from cfnroles.answers.explain_template import unread_parts
 from cfnroles.counted import by_number, counted
 from cfnroles.formats.build import told
 from cfnroles.formats.taken import values_words
 from cfnroles.lines import Lines
-from cfnroles.need import Holder, Reference
+from cfnroles.need import Gap, Holder, Reference
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_targets import RUNNING
 from cfnroles.targets.terraform.build import is_directory
@@ -18,13 +19,13 @@ from cfnroles.targets.terraform.written_file import TerraformFile
 _AGAIN = "run the command again, with --var-file FILE or --parameter NAME=VALUE"
 
 
-def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
-    """Yield the names of the files, and notes about them."""
+def summary(reading: Reading, files: Sequence[TerraformFile], resource: str = "") -> Iterator[str]:
+    """Yield the names of the files, and notes about them. ``resource`` is as for ``gaps_of``."""
     yield "Wrote:"
     yield from (f"  {each.path}" for each in files)
     for each in files:
         yield from _roles(each)
-    yield from told(reading, tuple(dict.fromkeys(gap for each in files for gap in each.gaps)))
+    yield from told(reading, gaps_of(reading, files, resource))
     if reading.addressed and not is_directory(reading):
         yield ""
         yield "The names are literal, as in the source: of the directory with the .tf files, the roles have your own"
@@ -33,6 +34,15 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
         yield ""
         yield from values_words(taken, _AGAIN, "variable")
     yield from _unasked(reading, dict(each for file in files for each in file.gate.unasked))
+
+
+def gaps_of(reading: Reading, files: Sequence[TerraformFile], resource: str = "") -> tuple[Gap, ...]:
+    """Return what the roles lack, and the parts of the source that may need roles of their own.
+
+    The latter are left out if only one ``resource`` is asked for.
+    """
+    others = () if resource else reading.unseen if reading.template is None else unread_parts(reading, reading.template)
+    return tuple(dict.fromkeys((*(gap for each in files for gap in each.gaps), *others)))
 
 
 def _unasked(reading: Reading, unasked: Mapping[Reference, Unasked]) -> Iterator[str]:

@@ -1116,3 +1116,35 @@ def test_a_gap_that_the_state_closes_makes_no_variable_decide(cfnroles: Any, tmp
     assert "Pass the state" in result.err
     assert "variable" not in result.err
     assert "Made for" not in (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
+
+
+ABSENT = (
+    MAIN
+    + """
+variable "nightly" { default = false }
+resource "aws_ecs_task_definition" "job" {
+  count                 = var.nightly ? 1 : 0
+  family                = "job"
+  container_definitions = jsonencode([{ name = "job", image = "nginx" }])
+}
+"""
+)
+
+
+def test_a_task_definition_that_has_no_instance_is_told_of(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(ABSENT, encoding="utf-8")
+    result = cfnroles("terraform", tmp_path, "--strict")
+    assert "aws_ecs_task_definition.job\n  it has no instance with the known values. Pass other" in result.err
+    assert result.err.endswith("error: 1 gap, and --strict was given: the files were written\n")
+    assert cfnroles("terraform", tmp_path, "--strict", "--resource", "aws_ecs_task_definition.app").code == 0
+
+
+def test_what_a_template_hides_is_told_of(cfnroles: Any, tmp_path: Path) -> None:
+    containers = "[{Name: web, Image: nginx, Memory: 128}]"
+    job = "Type: AWS::Scheduler::Schedule\n    Properties: {Target: {Arn: 'arn:aws:scheduler:::aws-sdk:ecs:runTask'}}"
+    task = f"Type: AWS::ECS::TaskDefinition\n    Properties: {{Family: web, ContainerDefinitions: {containers}}}"
+    template = tmp_path / "web.yaml"
+    template.write_text(f"Resources:\n  Job:\n    {job}\n  Task:\n    {task}\n", encoding="utf-8")
+    result = cfnroles("terraform", template, "-o", tmp_path / "roles", "--strict")
+    assert "Resources.Job\n  cannot see which permissions Job needs to run a task" in result.err
+    assert result.err.endswith("error: 1 gap, and --strict was given: the files were written\n")
