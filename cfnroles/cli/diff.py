@@ -14,6 +14,7 @@ from cfnroles.cli.shared_options import choice, format_option
 from cfnroles.cli.source import about_options, told
 from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer, InvalidInput
+from cfnroles.page import quoted
 
 if TYPE_CHECKING:
     from cfnroles.answers.diff import Comparison
@@ -89,7 +90,8 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
     if old == "-" or is_file(old):
         raise InvalidInput(
             f"{old} has nothing to compare with",
-            remedy=f"Run `cfnroles diff {old} NEW` or `cfnroles diff REVISION {old}`.",
+            remedy=f"Run `cfnroles diff {quoted(old)} NEW`"
+            + (f" or `cfnroles diff REVISION {quoted(old)}`." if old != "-" else "."),
         )
     yield from _changed(old, told)
 

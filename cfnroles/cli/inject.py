@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import codecs
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.shared_options import refuse_gaps, strict_option
-from cfnroles.cli.source import resource_options, source_options, taken, told
+from cfnroles.cli.source import reading_of, resource_options, source_options, taken, told
 from cfnroles.cli.terminal import put, say
 from cfnroles.counted import counted
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
+    from cfnroles.document import Document
     from cfnroles.sources.reading import Reading
     from cfnroles.sources.told import Told
     from cfnroles.targets.cloudformation.inject import Injection
@@ -67,7 +69,7 @@ def command(source: str, **given: Any) -> None:
     _refuse_combinations(source, options)
     _refuse_directory(source)
     about = told(given)
-    top = _opened(source, about)
+    top = _opened(source, about, reading_of)
     files = _with_nested(top, about) if options.nested else {top: ""}
     if options.remove:
         from cfnroles.targets.cloudformation.inject import removed
@@ -86,8 +88,8 @@ class _File(Struct, frozen=True, eq=False):
     reading: Reading
 
 
-def _opened(name: str, about: Told) -> _File:
-    from cfnroles import Document, read
+def _opened(name: str, about: Told, read: Callable[[Document, Told], Reading]) -> _File:
+    from cfnroles import Document
     from cfnroles.document import read_document
     from cfnroles.files import read_bytes, text_of
 
@@ -102,13 +104,14 @@ def _with_nested(top: _File, about: Told) -> dict[_File, str]:
 
     Each has its project if that is not its default.
     """
+    from cfnroles import read
     from cfnroles.sources.nested_stacks import with_tasks
     from cfnroles.sources.template_task_types import TASKS
     from cfnroles.sources.template_tasks import defined
     from cfnroles.targets.cloudformation.project_names import project_option, projects_of
 
     # Values of parameters are those of the template around a nested stack.
-    nested = [_opened(each, replace(about, parameters={})) for each in with_tasks(top.reading.nested)]
+    nested = [_opened(each, replace(about, parameters={}), read) for each in with_tasks(top.reading.nested)]
     template = top.reading.template
     own = [top] if not nested or (template and defined(template, TASKS)) else []
     projects = projects_of([each.name for each in (*own, *nested)])
@@ -155,10 +158,27 @@ def _refuse_combinations(source: str, options: _Options) -> None:
         raise InvalidInput(f"--in-place cannot be combined with {other}", remedy="Omit --in-place.")
     if options.nested and not options.in_place:
         raise InvalidInput("--nested requires --in-place, because it edits several files")
-    if options.remove and options.replace_roles:
-        raise InvalidInput("--remove cannot be combined with --replace-roles", remedy="Pass one of them.")
+    if options.remove and (other := _other_than_removing()):
+        raise InvalidInput(
+            f"--remove cannot be combined with {other}", remedy="It removes everything that was injected."
+        )
     if options.nested and options.resource:
         raise InvalidInput("--nested cannot be combined with --resource", remedy="Pass one of them.")
+
+
+#: The options with a meaning for --remove.
+_REMOVING = frozenset({"source", "remove", "output", "in_place", "nested"})
+
+
+def _other_than_removing() -> str:
+    """Return an option on the command line that has no meaning for --remove."""
+    context = click.get_current_context()
+    given = (
+        each
+        for each in context.command.params
+        if context.get_parameter_source(each.name or "") is ParameterSource.COMMANDLINE and each.expose_value
+    )
+    return next((each.opts[-1] for each in given if each.name not in _REMOVING), "")
 
 
 def _write(text: str, file: _File, options: _Options) -> None:

@@ -687,3 +687,18 @@ def test_a_template_that_must_lie_in_a_bucket(injected: Any) -> None:
 )
 def test_what_cloudformation_wants_to_be_acknowledged(injected: Any, before: str, after: str, expected: str) -> None:
     assert f"Deploy it with `--capabilities {expected}." in injected(f"{before}{TEMPLATE}{after}").err
+
+
+@pytest.mark.parametrize(
+    "option", [("--replace-roles",), ("--account", "123456789012"), ("--strict",), ("--project", "shop")]
+)
+def test_removing_has_no_other_option(option: tuple[str, ...], injected: Any) -> None:
+    result = injected(TEMPLATE, "--remove", *option)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"error: --remove cannot be combined with {option[0]}\n")
+
+
+def test_an_option_without_effect_is_told(injected: Any) -> None:
+    result = injected(TEMPLATE, "--pull-through-prefix", "hub")
+    assert result.code == 0
+    assert result.err.startswith("note: --pull-through-prefix has no effect: no field of ")
