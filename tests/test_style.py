@@ -42,6 +42,8 @@ HABITS = [
 # The same in what is read on a page, in a row of a table, or as a hint of an editor.
 READ = [
     *HABITS,
+    r"(?:is|are|was|were) not known",
+    r"not known:",
     r"stands? (?:in|on|as|where|elsewhere|for|above|below|behind)",
     r"(?:is|are|was|were) told",
     r"tells",

@@ -130,6 +130,6 @@ def _with_members(value: Struct, told: Callable[[Any], Any]) -> Struct:
 
 
 def _sentence(symbol: Expression) -> str:
-    told = f"{symbol.name} is not known: {symbol.reason}."
+    told = f"{symbol.name} is unknown: {symbol.reason}."
     remedy = symbol.remedy
     return f"{told} {remedy}." if remedy else told

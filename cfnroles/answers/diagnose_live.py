@@ -164,7 +164,7 @@ def check_failed(live: LiveDiagnosis) -> None:
         if live.besides.unread:
             raise Unavailable(
                 "the cause is unknown",
-                why=page(f"not known: {each}" for each in live.besides.unread),
+                why=page(f"unknown: {each}" for each in live.besides.unread),
                 remedy="Request the permission, or pass a saved message: cfnroles diagnose TEXT.",
             )
         raise Unavailable(

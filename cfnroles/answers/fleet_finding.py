@@ -25,7 +25,7 @@ class Kind(StrEnum):
     EXCESS = "excess"
     SHARED = "shared role"
     UNUSED = "unused role"
-    NOT_KNOWN = "not known"
+    NOT_KNOWN = "unknown"
 
     @property
     def severity(self) -> Severity:

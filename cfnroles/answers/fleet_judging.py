@@ -130,7 +130,7 @@ class Judging:
         yield from self._needs(verified, certain)
         yield from self._beyond(verified, numbers)
         if open_:
-            what = "whether it may decrypt secrets and parameters whose key is not known"
+            what = "whether it may decrypt secrets and parameters whose key is unknown"
             yield self._found(Kind.NOT_KNOWN, role.name, what, variants_of(open_), open_[0].need)
         for (one, what), (gap, having) in use.gaps.items():
             if one is holder:

@@ -94,7 +94,7 @@ def _named(users: Users, things: Things) -> Iterator[FleetFinding]:
         prefixes = things.pull_through_prefixes if found and things.repositories is not None else frozenset()
         for each in found:
             if prefixes is None:
-                what = "it does not exist, and whether a pull makes it, is not known: AWS refused"
+                what = "it does not exist, and whether a pull creates it is unknown: AWS refused"
                 yield replace(each, kind=Kind.NOT_KNOWN, what=f"{what} ecr:DescribePullThroughCacheRules")
             elif not any(prefix == "ROOT" or each.subject.startswith(f"{prefix}/") for prefix in prefixes):
                 yield each

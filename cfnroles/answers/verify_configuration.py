@@ -357,7 +357,7 @@ def _hidden(policy: ConfiguredPolicy, found: ResourcePolicyNaming) -> str:
     """Return how to find the content of an unreadable policy."""
     why = found.unread.why if found.unread else ""
     remedy = f" {found.unread.remedy}." if found.unread and found.unread.remedy else ""
-    return f"Whether {policy} names the role is not known: {why}.{remedy}"
+    return f"Whether {policy} names the role is unknown: {why}.{remedy}"
 
 
 def _beside_others(answer: Verification) -> Verification:
@@ -415,7 +415,7 @@ def _only(holder: Holder, named: Sequence[tuple[Path, Text | None]]) -> Text | N
     known = list(dict.fromkeys(text for text in own if text))
     if len(known) < 2:
         return next(iter(known), None)
-    reason = f"{' and '.join(map(_called, known))} are named, and which of them is used is not known"
+    reason = f"{' and '.join(map(_called, known))} are named, and which of them is used is unknown"
     return Text(Expression("one of several roles", reason=reason))
 
 

@@ -127,7 +127,7 @@ def unknown_action(subject: Subject) -> Iterator[Finding]:
             if "${" in action or is_known(action):
                 continue
             meant = meant_action(action)
-            kind = "pattern covers no action" if "*" in action or "?" in action else "action is not known"
+            kind = "pattern covers no action" if "*" in action or "?" in action else "action is unknown"
             yield _fault(
                 statement,
                 f"{action}: this {kind}",
@@ -278,7 +278,7 @@ CHECKS = (
         id="unknown-action",
         number=9328,
         severity=Severity.WARNING,
-        what="An action that is not known",
+        what="An unknown action",
         why="IAM accepts any name as an action, and allows nothing with one that does not exist. The check "
         "compares with the list of actions that cfnroles was built with; a newer action may exist nevertheless.",
         source="https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",

@@ -74,7 +74,7 @@ def _region_words(covered: Coverage, own: set[str]) -> Iterator[str]:
             gap = f"; none, or not all, on {days_in_words(days)}" if days else ""
             yield f"account {region.account}, {region.name}: {counted_events(region.events)}{gap}"
     for account in sorted(own - {each.account for each in covered.regions}):
-        yield f"account {account}: no events" if account else "the account of a role is not known"
+        yield f"account {account}: no events" if account else "the account of a role is unknown"
 
 
 def _broken(covered: Coverage) -> str:
@@ -191,7 +191,7 @@ def rank_words(role: AuditedRole) -> tuple[str, ...]:
     )
 
 
-RANKED = ("role", "assumed", "task definitions:", "wide grants:", "unused:", "the worst of these", "not known:")
+RANKED = ("role", "assumed", "task definitions:", "wide grants:", "unused:", "the worst of these", "unknown:")
 
 
 def summary(audit: Audit) -> str:

@@ -42,7 +42,7 @@ def result_text(result: Result) -> Page:
         elif stack.secrets:
             outcome += f", {counted(stack.secrets, 'reference')} checked"
         elif stack.secrets is None:
-            outcome += "; what its gate checked is not known: the template has no output of the attribute Checked"
+            outcome += "; what its gate checked is unknown: the template has no output of the attribute Checked"
         took = f" in {stack.seconds:.1f} s" if stack.seconds >= 0.05 else ""
         timeless = {StackOutcome.FAILED, StackOutcome.NOT_REACHED, StackOutcome.UNCHANGED}
         detail = "" if stack.outcome in timeless else took

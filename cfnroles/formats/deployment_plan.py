@@ -53,8 +53,8 @@ def plan_text(plan: Plan) -> Page:
 
 def home_text(home: Destination) -> str:
     """Return the target and the caller in one line."""
-    account = f"Account {home.account}" if home.account else "Account not known"
-    caller = f"as {home.caller}" if home.caller else f"caller not known ({home.why or 'AWS was not asked'})"
+    account = f"Account {home.account}" if home.account else "Account unknown"
+    caller = f"as {home.caller}" if home.caller else f"caller unknown ({home.why or 'AWS was not asked'})"
     local = f" (an emulator at {home.endpoint})" if home.endpoint else ""
     return f"{account}, Region {home.region}, {caller}{local}"
 
@@ -327,7 +327,7 @@ def _told(stack: StackPlan) -> tuple[Markup, Sequence[str]]:
 
 
 def _home_markdown(home: Destination) -> MarkdownBlock:
-    account, caller = (code(each) if each else "not known" for each in (home.account, home.caller))
+    account, caller = (code(each) if each else "unknown" for each in (home.account, home.caller))
     local = inline(", an emulator at ", code(home.endpoint)) if home.endpoint else ""
     return paragraph("Account ", account, ", Region ", code(home.region), ", caller ", caller, local)
 

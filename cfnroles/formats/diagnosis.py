@@ -42,7 +42,7 @@ def human(
             _field("text", said.text),
         )
         told += (*([_field("seen", _seen_at(said.when, said.where))] if said.where or said.when else ()), "")
-    told += (_field("not known", unread) for unread in besides.unread)
+    told += (_field("unknown", unread) for unread in besides.unread)
     return page(told if besides.unread else told[:-1])
 
 
@@ -80,7 +80,7 @@ def _human(each: Diagnosis, lines: Lines, given: Pasting) -> Iterator[str]:
     if each.also_missing:
         yield _field("next", f"the role lacks more permissions, which are denied next: {_calls(each)}")
     for unknown in each.unknown:
-        yield _field("not known", unknown)
+        yield _field("unknown", unknown)
 
 
 def _calls(each: Diagnosis) -> str:

@@ -53,7 +53,7 @@ def _summary(report: FleetReport) -> Iterator[str]:
     )
     errors, warnings, infos = (len(report.of(each)) for each in Severity)
     told = (counted(errors, "error"), counted(warnings, "warning"), counted(infos, "info"))
-    yield f"{', '.join(told)}, {len(report.unknown)} not known"
+    yield f"{', '.join(told)}, {len(report.unknown)} unknown"
     if report.resumed:
         yield f"begun {report.began} and resumed: what was read before is as it was then"
     if report.denied:

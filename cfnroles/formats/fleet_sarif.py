@@ -70,6 +70,6 @@ def _locations(each: FleetFinding, report: FleetReport) -> list[dict[str, object
 
 def _notifications(report: FleetReport) -> list[dict[str, object]]:
     return [
-        {"level": "warning", "message": {"text": plain_text(f"not known: {each.subject}: {each.what}")}}
+        {"level": "warning", "message": {"text": plain_text(f"unknown: {each.subject}: {each.what}")}}
         for each in report.unknown
     ]

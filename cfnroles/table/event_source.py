@@ -33,7 +33,7 @@ class Recording(StrEnum):
     MANAGEMENT = "management event"
     DATA = "data event"
     NEVER = "not recorded"
-    UNKNOWN = "not known to cfnroles"
+    UNKNOWN = "unknown to cfnroles"
 
 
 class DataEvents(Struct, frozen=True):

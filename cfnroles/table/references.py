@@ -85,7 +85,7 @@ def parse_arn(text: Text) -> Arn:
     if (arn := arn_of(text)) is not None:
         return arn
     if text.parts and isinstance(text.parts[0], Symbol):
-        raise Unnamed(f"the ARN {shown(text)} is not known", remedy(text.parts[0]))
+        raise Unnamed(f"the ARN {shown(text)} is unknown", remedy(text.parts[0]))
     raise Malformed(
         f"{shown(text)} is not an ARN", "An ARN has six parts: arn:partition:service:region:account:resource."
     )
@@ -238,7 +238,7 @@ def _value_from(
         return ParameterReference(_parameter_arn(text, facts))
     if isinstance(first, Symbol) and not isinstance(first, Parameter) and text.shape("")[:1] in ("", ":"):
         how = first.remedy if isinstance(first, Expression) else ""
-        raise Unnamed(f"what {first.spelled} names is not known", how or "Name the secret or parameter by its ARN")
+        raise Unnamed(f"what {first.spelled} names is unknown", how or "Name the secret or parameter by its ARN")
     if not text.startswith("arn:"):
         check_pasted(text)
         return ParameterReference(_parameter_arn(text, facts))

@@ -272,7 +272,7 @@ def _refuse_symbols(reading: Reading, statements: Iterable[Statement], holder: H
         for symbol in text_of(text).unknown
         if not isinstance(symbol, PolicyVariable)
     )
-    _refuse(reading, "contains a value that is not known yet", found)
+    _refuse(reading, "contains an unknown value", found)
 
 
 def _refuse(reading: Reading, what: str, found: Iterable[tuple[str, str, Origin]]) -> None:

@@ -116,7 +116,7 @@ def _plain(value: Any, facts: Facts, file: str) -> Any:
     for symbol in text.unknown:
         if not isinstance(symbol, PolicyVariable):
             raise Ungrantable(
-                f"{file} is plain JSON, and {symbol.written or symbol.spelled} is not known{_told(symbol.name)}"
+                f"{file} is plain JSON, and {symbol.written or symbol.spelled} is unknown{_told(symbol.name)}"
             )
     return "".join(part if isinstance(part, str) else part.spelled.replace("${!", "${") for part in text.parts)
 

@@ -162,7 +162,7 @@ def test_many_ways_are_told_in_few_words(faults: Find) -> None:
 
 def test_an_action_that_does_not_exist_comes_with_the_one_that_does(faults: Find) -> None:
     (finding,) = faults(template(role(statement('"secretsmanager:GetSecretValues"', "arn:aws:x:y:z:1:s"))))
-    assert finding.what == "secretsmanager:GetSecretValues: this action is not known"
+    assert finding.what == "secretsmanager:GetSecretValues: this action is unknown"
     assert finding.remedy == "Write secretsmanager:GetSecretValue, if that is meant."
 
 

@@ -387,7 +387,7 @@ def test_where_nothing_may_be_read_no_one_says_that_nothing_failed(cfnroles: Any
     assert (result.code, result.out) == (3, "")
     assert result.err.splitlines()[:2] == [
         "error: the cause is unknown",
-        "not known: the reason of the task: AWS refused the permission ecs:DescribeTasks",
+        "unknown: the reason of the task: AWS refused the permission ecs:DescribeTasks",
     ]
 
 

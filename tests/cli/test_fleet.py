@@ -94,7 +94,7 @@ CASES: dict[str, Case] = {
     "no role": (account([without_role()], log_groups=["/ecs/web"]), [("no role", "execution role", "web")], 1),
     "no role on instances": (
         account([without_role(requiresCompatibilities=["EC2"])], log_groups=["/ecs/web"]),
-        [("not known", "execution role", "web")],
+        [("unknown", "execution role", "web")],
         3,
     ),
     "whom ECS may not assume": (
@@ -124,8 +124,8 @@ CASES: dict[str, Case] = {
         [
             ("lacks permission", "web-execution", "web"),
             ("excess", "web-execution", "web"),
-            ("not known", secret("db").replace(ACCOUNT, "210987654321"), "web"),
-            ("not known", "web-execution", "web"),
+            ("unknown", secret("db").replace(ACCOUNT, "210987654321"), "web"),
+            ("unknown", "web-execution", "web"),
         ],
         1,
     ),
@@ -197,7 +197,7 @@ CASES: dict[str, Case] = {
     ),
     "a task definition that nobody understands": (
         account([definition("web", networkMode="odd")]),
-        [("role missing", "web-execution", "web"), ("not known", "task definition", "web")],
+        [("role missing", "web-execution", "web"), ("unknown", "task definition", "web")],
         1,
     ),
 }
@@ -420,7 +420,7 @@ def test_each_finding_fits_a_terminal(cfnroles: Any, aws: Put, on_terminal: Any)
     assert all(len(line) <= 80 or len(line.split()) == 1 for line in lines)
     assert lines[-2:] == [
         f"3 task definitions of 2 families and 1 role: account {ACCOUNT}, {REGION}",
-        "1 error, 2 warnings, 2 infos, 0 not known",
+        "1 error, 2 warnings, 2 infos, 0 unknown",
     ]
 
 
@@ -444,7 +444,7 @@ def test_code_scanning_gets_the_same(cfnroles: Any, aws: Put) -> None:
     assert first["physicalLocation"]["artifactLocation"]["uri"] == f"aws/{ACCOUNT}/{REGION}/task-definition/web%3A3"
     assert run["tool"]["driver"]["rules"][run["results"][0]["ruleIndex"]]["id"] == "fleet-secret-missing"
     told = [each["message"]["text"] for each in run["invocations"][0]["toolExecutionNotifications"]]
-    assert f"not known: {secret('db')}: whether it exists: the credentials may not ask about it" in told
+    assert f"unknown: {secret('db')}: whether it exists: the credentials may not ask about it" in told
 
 
 def test_it_slows_down_where_aws_throttles() -> None:

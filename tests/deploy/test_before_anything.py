@@ -317,7 +317,7 @@ class TestWhereItGoes:
         told = cfnroles("deploy", stacks, "--plan").out
 
         why = "cannot reach AWS for sts:GetCallerIdentity"
-        assert told.startswith(f"Account not known, Region us-east-1, caller not known ({why})")
+        assert told.startswith(f"Account unknown, Region us-east-1, caller unknown ({why})")
         assert "! 2 of 2 references not checked before the deployment: the account is unknown. The gate " in told
 
     def test_an_account_that_cannot_be_found_out_is_not_the_one_that_is_meant(

@@ -149,7 +149,7 @@ def test_a_template_that_hides_the_answer_is_told(cfnroles, aws, quick):
     answer = cfnroles("deploy", stacks, "--yes")
 
     assert answer.code == 0, answer.err
-    assert "created; what its gate checked is not known: the template has no output of the attribute" in answer.err
+    assert "created; what its gate checked is unknown: the template has no output of the attribute" in answer.err
 
 
 @pytest.mark.parametrize("word", ["attribute", "key"])

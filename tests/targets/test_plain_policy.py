@@ -21,7 +21,7 @@ SOURCES = [REPOSITORY / "examples" / "shop.json", *(sorted(CORPUS.glob("*.json")
 HOME = Told(account="123456789012", region="us-east-1")
 
 #: What says why there is no document.
-REASONS = ("needs no permission", "are unknown", "is not known yet", "IAM allows 10,240")
+REASONS = ("needs no permission", "are unknown", "an unknown value", "IAM allows 10,240")
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)

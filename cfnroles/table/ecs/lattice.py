@@ -49,7 +49,7 @@ def listener(found: Found) -> Text:
 
 def _listener_or_rule(found: Found) -> Arn:
     if found.text.whole is not None:
-        raise Unnamed(f"the listener rule {found.text.written} is not known", remedy(found.text.whole))
+        raise Unnamed(f"the listener rule {found.text.written} is unknown", remedy(found.text.whole))
     arn = located_arn(found.text)
     if arn.service != "vpc-lattice" or not _LISTENER_OR_RULE.fullmatch(arn.resource.shape()):
         raise Malformed(

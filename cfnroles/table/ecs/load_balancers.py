@@ -96,7 +96,7 @@ def _standing_for_all(parts: list[Text]) -> Symbol | None:
 
 def _listener_or_rule(found: Found) -> Arn:
     if found.text.whole is not None:
-        raise Unnamed(f"the listener rule {found.text.written} is not known", remedy(found.text.whole))
+        raise Unnamed(f"the listener rule {found.text.written} is unknown", remedy(found.text.whole))
     arn = located_arn(found.text)
     known = _is_made(arn) or _LISTENER_OR_RULE.fullmatch(arn.resource.shape())
     if arn.service != "elasticloadbalancing" or not known:

@@ -75,8 +75,8 @@ def test_parts_that_are_known_later_stay_as_they_are(answer: Any) -> None:
 
 
 def test_a_rule_that_is_a_placeholder_is_a_gap(answer: Any) -> None:
-    assert "is not known" in answer(service=balanced(productionListenerRule="${Rule}")).gaps[0]
-    assert "is not known" in answer(service=lattice(f"{LATTICE}:targetgroup/tg-1", testListenerRule="${Rule}")).gaps[0]
+    assert "is unknown" in answer(service=balanced(productionListenerRule="${Rule}")).gaps[0]
+    assert "is unknown" in answer(service=lattice(f"{LATTICE}:targetgroup/tg-1", testListenerRule="${Rule}")).gaps[0]
 
 
 def test_lattice_registers_targets_in_both_groups_and_shifts_traffic_by_rules(answer: Any) -> None:
