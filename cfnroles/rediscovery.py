@@ -21,9 +21,9 @@ from msgspec.structs import replace
 
 from cfnroles.discovery import Thing, of_occurrence
 from cfnroles.facts import Facts
+from cfnroles.meanings import Meanings
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.feature import Feature, Found
-from cfnroles.text import Text
 from cfnroles.workload import Path, Workload
 
 #: The maximum number of cached results for one part.
@@ -60,6 +60,11 @@ class Watched(Workload, frozen=True):
         """Return the original path of the value at ``path``, as `Workload.place`."""
         place: Path = self.look(Workload.place, path)
         return place
+
+    def spot(self, path: Path) -> tuple[str, int, int]:
+        """Return document, line and column of the value at ``path``, as `Workload.spot`."""
+        spot: tuple[str, int, int] = self.look(Workload.spot, path) if self.spots else ("", 0, 0)
+        return spot
 
     def hides(self, path: Path) -> bool:
         """Return whether the members at ``path`` may be unknown, as `Workload.hides`."""
@@ -121,6 +126,7 @@ def _are_found_alike(some: list[tuple[Path, Any]], others: list[tuple[Path, Any]
 _IS_SAME: Mapping[_How, Callable[[Any, Any], bool]] = {
     Workload.at: operator.is_,
     Workload.place: operator.eq,
+    Workload.spot: operator.eq,
     Workload.hides: operator.is_,
     _found: _are_found_alike,
     _has: operator.is_,
@@ -133,16 +139,14 @@ class Parts:
 
     def __init__(self) -> None:
         self._known: dict[object, Any] = {}
+        self._meanings = Meanings()
         #: The parts seen, kept alive so that their IDs stay unique, and the object for each.
         self._seen: dict[int, tuple[object, Any]] = {}
 
     def one(self, value: Any) -> Any:
-        """Return the value, or the object that equals it. A text equals only strings with its spelling."""
-        if isinstance(value, str):
-            said = value.parts if isinstance(value, Text) else value
-            return self._known.setdefault((type(value), said), value)
+        """Return the value, or the object that equals it. A text equals only texts with the same meaning."""
         if not isinstance(value, (dict, list, Mapping)):
-            return self._known.setdefault((type(value), value), value)
+            return self._known.setdefault((type(value), self._meanings.of(value)), value)
         if id(value) not in self._seen:
             self._seen[id(value)] = value, self._structure(value)
         return self._seen[id(value)][1]
@@ -226,15 +230,18 @@ class Rediscovery:
         self._apart = apart
         self._rows = _rows_of_table() if features is FEATURES else _rows_of(features)
         self._told: dict[Hashable, list[_Told]] = {}
+        self._meanings = Meanings()
         self._grounds: dict[Hashable, int] = {}
         self._once: dict[Hashable, tuple[Any, object]] = {}
 
     def told(self, workload: Workload, facts: Facts) -> Iterator[Thing]:
         """Yield the results of the rows for a workload."""
-        hanging = workload.document, tuple(workload.settings.items()), tuple(workload.spots.items()), facts
+        settings, said = tuple(workload.settings.items()), self._meanings.of(facts)
+        hanging = workload.document, settings, bool(workload.spots), said
         asked = _Asked(workload, watched(workload), facts, self._grounds.setdefault(hanging, len(self._grounds)))
+        moved = _by_first_step(workload.places)
         for name, value, rows in self._rows.below(workload.tree):
-            places = [place[1:] for place in workload.places if place[:1] in ((name,), ())]
+            places = [*moved.get((name,), ()), *moved.get((), ())]
             yield from self._of(rows, value, (name,), places, asked).things
 
     def once(self, look: Callable[[Workload], _Seen], members: Mapping[str, Any], ask: Callable[[], _Seen]) -> _Seen:
@@ -268,10 +275,10 @@ class Rediscovery:
             looks |= asked.watched.looks
             self.across |= self._holds_elements(path) and len(path) < _IN_ELEMENT
             self.across |= any(self._is_across(look, path) for look in looks)
+        moved = _by_first_step(places)
         for step, part, inner in rows.below(value):
             # Moving a whole moves each of its parts.
-            moved = [place[1:] for place in places if place[:1] == (step,)] if () not in places else [()]
-            told = self._of(inner, part, (*path, step), moved, asked)
+            told = self._of(inner, part, (*path, step), [()] if () in moved else moved.get((step,), ()), asked)
             things += told.things
             looks |= told.looks
         return tuple(things), {look: looks[look] for look in looks if not _is_inside(look, path, bool(places))}
@@ -281,7 +288,7 @@ class Rediscovery:
         how, where = look
         if how is _found:
             where = tuple(where.replace("[]", ".0").split("."))
-        if where[:1] not in ((), (_CONTAINERS,)) or how is Workload.place:
+        if where[:1] not in ((), (_CONTAINERS,)) or how in (Workload.place, Workload.spot):
             return False
         if how is not _found and len(where) >= _IN_ELEMENT and where[2] in self._apart:
             return bool(where[:_IN_ELEMENT] != path[:_IN_ELEMENT])
@@ -295,9 +302,17 @@ class Rediscovery:
         )
 
 
+def _by_first_step(places: Iterable[Path]) -> Mapping[Path, list[Path]]:
+    """Return the other steps of paths by their first one; a path without steps is by itself."""
+    found: dict[Path, list[Path]] = {}
+    for place in places:
+        found.setdefault(place[:1], []).append(place[1:])
+    return found
+
+
 def _is_inside(look: tuple[_How, Any], path: Path, is_moved: bool) -> bool:
     """Return whether a read depends only on the part at a path, and on whether any of it was moved."""
     how, where = look
-    if how is _found or how is Workload.hides:
+    if how in (_found, Workload.hides, Workload.spot):
         return False
     return where[: len(path)] == path and not (how is Workload.place and is_moved)

@@ -52,6 +52,13 @@ def variants(tree: dict[str, Any]) -> Iterator[Workload]:
             yield Workload("task.json", each, settings={"service": "service.json"})
             for place in ("elsewhere", "another"):
                 yield Workload("task.json", each, places={(*at(each), 0): (place,)})
+            for line in (4, 9):
+                spots = {
+                    (): ("main.tf", 3, 1),
+                    ("containerDefinitions",): ("main.tf", line, 1),
+                    at(each): ("a.tf", 1, 1),
+                }
+                yield Workload("task.json", each, spots=spots)
             for hidden in (("options",), ()):
                 yield Workload("task.json", each, hidden=frozenset({(*LOG, *hidden)}))
 
