@@ -19,6 +19,7 @@ from cfnroles.hcl.asked_images import image_part, image_question
 from cfnroles.hcl.asked_lists import is_any_asked, kind_asked, references_asked
 from cfnroles.hcl.asked_references import path_asked, piece_asked
 from cfnroles.hcl.parser import parse_template
+from cfnroles.hcl.remembered import Remembered
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.syntax import (
     Call,
@@ -51,6 +52,9 @@ from cfnroles.hcl.values import (
     truth,
 )
 from cfnroles.symbols import Expression
+
+#: The characters of an object whose value is worth sharing.
+_LARGE = 200
 
 
 def evaluate(node: Node, scope: Scope) -> Value:
@@ -192,7 +196,15 @@ def _of_all(symbol: Expression, rest: str) -> Expression:
 
 
 def _tuple(node: Any, scope: Scope) -> Value:
-    return Value([evaluate(each, scope) for each in node.elements], node.place)
+    return Value([_element(each, scope) for each in node.elements], node.place)
+
+
+def _element(node: Node, scope: Scope) -> Value:
+    """Return the value of an element; that of a large one is shared by the passes that do not change it."""
+    if scope.known is None or not isinstance(node, Object) or node.end - node.start < _LARGE:
+        return evaluate(node, scope)
+    known = scope.known.setdefault(id(node), Remembered())
+    return scope.session.once(known, lambda: evaluate(node, scope))
 
 
 def _object(node: Any, scope: Scope) -> Value:

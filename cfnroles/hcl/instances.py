@@ -190,7 +190,7 @@ class Instances(Lazy):
         else:
             each = {"key": value, "value": self._open_value(value)} if open_ else {"key": Value(str(key), place)}
             bound = {"each": Value({"value": value, **each}, place)}
-        return Value(self._make(self._scope.binding("", bound), written), place)
+        return Value(self._make(self._scope.binding("", bound).kept(), written), place)
 
 
 class ResourceInstance(Lazy):

@@ -71,7 +71,7 @@ class Module:
         self.project, self.session = project, session
         self.directory, self.path, self.address = directory, path, address
         self.configuration = project.configuration(directory)
-        self.scope = Scope(self, session)
+        self.scope = Scope(self, session).kept()
         self._call = call
         if call is None:
             session.inputs = project

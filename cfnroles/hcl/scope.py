@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from cfnroles.hcl.remembered import Remembered
 from cfnroles.hcl.session import Session
 from cfnroles.hcl.syntax import Node, Place
 from cfnroles.hcl.values import Value
@@ -40,7 +41,8 @@ class Names(Protocol):
 class Scope(Struct, frozen=True, eq=False):
     """The names of a module, and those that loops and instances ``bound``.
 
-    ``label`` distinguishes the iterations of a loop. ``alone`` says that only the bound names exist.
+    ``label`` distinguishes the iterations of a loop. ``alone`` says that only the bound names exist. ``known`` are the
+    values of expressions, if all passes use the scope.
     """
 
     names: Names
@@ -48,15 +50,20 @@ class Scope(Struct, frozen=True, eq=False):
     bound: Mapping[str, Value] = field(default_factory=dict)
     label: str = ""
     alone: bool = False
+    known: dict[int, Remembered] | None = None
 
     def binding(self, label: str, bound: Mapping[str, Value]) -> Scope:
         """Return the scope with more bound names."""
         both = f"{self.label}, {label}" if self.label and label else self.label or label
-        return replace(self, bound={**self.bound, **bound}, label=both)
+        return replace(self, bound={**self.bound, **bound}, label=both, known=None)
 
     def only(self, bound: Mapping[str, Value]) -> Scope:
         """Return the scope of a template file, which has only its variables."""
-        return replace(self, bound=bound, alone=True)
+        return replace(self, bound=bound, alone=True, known=None)
+
+    def kept(self) -> Scope:
+        """Return the scope for all passes, which share the values of its expressions."""
+        return replace(self, known={})
 
     def named(self, root: str, steps: tuple[str, ...], place: Place) -> tuple[Value, int] | None:
         """Return the value of a name with a number of following steps; ``None`` if there is no such name."""

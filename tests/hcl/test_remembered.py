@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import product
 
 import pytest
@@ -218,3 +218,41 @@ def test_passes_share_what_no_condition_changes() -> None:
     assert exact
     expected = [f"[{a}, {b}, {c}, 300]" for a, b, c in product((0, 1), (0, 1), (0, 300))]
     assert sorted(each for _, each in found) == sorted(expected)
+
+
+CONTAINERS = f"""
+variable "a" {{ type = bool }}
+variable "image" {{ default = "web" }}
+output "it" {{
+  value = [
+    {{ name = "web", image = var.image, command = ["{"x" * 200}"] }},
+    {{ name = "proxy", image = var.a ? "one" : "other", command = ["{"x" * 200}"] }},
+  ]
+}}
+"""
+
+
+def test_passes_and_readings_share_the_elements_that_they_do_not_change() -> None:
+    """Each container is one object wherever what it asks for has the same answer."""
+    whole = project({"main.tf": CONTAINERS}, {})
+    node = whole.root.outputs["it"].body.arguments["value"]
+
+    def read(reading: Project, a: bool) -> tuple[list[Value], Mapping[str, bool]]:
+        module = root_module(reading)
+        module.session.begin(Budget(), {"var.a": a})
+        return evaluate(node, module.scope).data, module.session.asked
+
+    (web, proxy), asked = read(whole, True)
+    (same, other), _ = read(whole, False)
+    (open_, again), met = read(whole.again(opened=frozenset({"image"})), True)
+    assert (same is web, again is proxy, list(asked), list(met)) == (True, True, ["var.a"], ["var.a"])
+    images = [str(shown(each.data["image"])) for each in (web, proxy, other, open_)]
+    assert images == ["web", "one", "other", "<var.image>"]
+
+
+def test_an_element_in_a_loop_is_evaluated_for_each_turn() -> None:
+    body = f'{{ name = each, command = ["{"x" * 200}"] }}'
+    whole = project({"main.tf": f'output "it" {{ value = [for each in ["a", "b"] : [{body}]] }}'}, {})
+    module = root_module(whole)
+    found = evaluate(whole.root.outputs["it"].body.arguments["value"], module.scope)
+    assert [each.data[0].data["name"].data for each in found.data] == ["a", "b"]
