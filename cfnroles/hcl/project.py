@@ -59,8 +59,8 @@ class Project:
         self.providers: dict[str, Any] = {}
         #: The roots for the passes, by where the current task definition is created.
         self.roots: dict[Any, Any] = {}
-        #: What is found in task definitions, cached.
-        self.discovered: dict[Any, Any] = {}
+        #: What its readings share, by type.
+        self.shared: dict[type, Any] = {}
         self._sources: dict[tuple[str, tuple[str, ...]], str | None] = {}
         self._read: dict[tuple[str, str], tuple[str | None, str]] = {}
         self.root = self.configuration(".")

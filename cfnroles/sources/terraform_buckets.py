@@ -31,9 +31,14 @@ _ASKED = {BUCKET: (("bucket",), (_RULES,)), ENCRYPTION: (("bucket",), ("rule",))
 _FILE = "DecryptFiles"
 
 
-def keys_in_directory(tree: Any, project: Project, module: Module) -> Mapping[str, Key]:
-    """Return the keys of buckets by address and name, if a task definition names a file."""
-    return keys_of_buckets(buckets_in(project, module)) if any(_files_in(tree)) else {}
+def names_files(tree: Any) -> bool:
+    """Return whether a task definition names files in Amazon S3."""
+    return any(_files_in(tree))
+
+
+def keys_in_directory(project: Project, module: Module) -> Mapping[str, Key]:
+    """Return the keys of buckets by address and name."""
+    return keys_of_buckets(buckets_in(project, module))
 
 
 def buckets_in(project: Project, module: Module) -> Iterator[tuple[str, str, Attributes]]:

@@ -6,7 +6,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/kine
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from msgspec.structs import replace
@@ -47,9 +47,13 @@ _OPTIONS = {
 _OF_SESSIONS = "s3BucketName"
 
 
-def destination_keys_in_directory(tree: Any, project: Project, module: Module) -> Mapping[str, Key]:
-    """Return the keys of streams and buckets by address and name, if a task definition or a cluster names any."""
-    kinds = {kind for _, kind, _ in _destinations_in(tree)}
+def destinations_named(tree: Any) -> frozenset[str]:
+    """Return the types of the destinations of logs that a task definition and its cluster name."""
+    return frozenset(kind for _, kind, _ in _destinations_in(tree))
+
+
+def destination_keys_in_directory(kinds: Set[str], project: Project, module: Module) -> Mapping[str, Key]:
+    """Return the keys of streams and buckets of these types by address and name."""
     of_streams = keys_of_streams(each for kind in sorted(kinds & set(_ASKED)) for each in _found(kind, project, module))
     return of_streams | (keys_of_buckets(buckets_in(project, module)) if BUCKET in kinds else {})
 

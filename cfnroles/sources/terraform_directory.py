@@ -41,7 +41,8 @@ from cfnroles.sources.terraform_images import told_apart
 from cfnroles.sources.terraform_instance_profiles import ASKED
 from cfnroles.sources.terraform_keys import keys_of
 from cfnroles.sources.terraform_kinds import KINDS, may_have_roles
-from cfnroles.sources.terraform_members import TASK_DEFINITION, Attributes, Turned
+from cfnroles.sources.terraform_known import KnownTasks
+from cfnroles.sources.terraform_members import TASK_DEFINITION, Attributes, Turned, TurnedParts
 from cfnroles.sources.terraform_names import arns_written
 from cfnroles.sources.terraform_roles import NO_ROLES, Roles, TaskWithRoles, roles_beside
 from cfnroles.sources.terraform_runners import RUNNER_TYPES, may_run_tasks
@@ -125,8 +126,19 @@ def sites_with_roles(project: Project) -> Iterator[Site]:
 
 def _in_passes(site: Site, found: _Found, project: Project, told: Told) -> Iterator[TaskInPasses]:
     at = Surroundings(site.place.document, found.region, exact=found.exact, defaults=found.defaults)
+    known = _known(project)
     for address, each in found.by_address.items():
-        yield in_passes(address, each, found.passes, told, at, project.discovered)
+        yield in_passes(address, each, found.passes, told, at, known)
+
+
+def _known(project: Project) -> KnownTasks:
+    known: KnownTasks = project.shared.setdefault(KnownTasks, KnownTasks())
+    return known
+
+
+def _parts(project: Project) -> TurnedParts:
+    parts: TurnedParts = project.shared.setdefault(TurnedParts, TurnedParts())
+    return parts
 
 
 class DirectoryRoles:
@@ -269,17 +281,19 @@ class _Seen(Struct, frozen=True):
 
 def _seen(site: Site, project: Project, module: Module, running: Sequence[Site]) -> _Seen:
     """Return the instances of a definition with what runs them. Raise Failed if Terraform would fail."""
+    known = _known(project)
     there = list(instances(site, module))
     own = [made for each in there if (made := _turned(each, project, module)) is not None]
     may_run = [each for each in running if own and mentions(each, site)]
     services = [each for one in may_run if one.type not in RUNNER_TYPES for each in services_of(one, module)]
     runners = [each for one in may_run if one.type in RUNNER_TYPES for each in runners_of(one, module)]
-    turned = [both for each in own for both in beside_services(each, services)]
+    turned = [both for each in own for both in beside_services(each, services, parts=_parts(project))]
     turned += [both for each in own for both in targets_running(each, runners)]
     for each in turned:
-        each.keys |= keys_of(each.tree, module.session)
-        each.keys |= keys_in_directory(each.tree, project, module)
-        each.keys |= destination_keys_in_directory(each.tree, project, module)
+        named = known.mentioned(each)
+        each.keys |= keys_of(named.names, module.session)
+        each.keys |= keys_in_directory(project, module) if named.files else {}
+        each.keys |= destination_keys_in_directory(named.destinations, project, module)
     whole = judged(runners, lambda target: any(target.runs(each) for each in own))
     return _Seen(turned, whole, bool(there) and not own)
 
@@ -310,7 +324,8 @@ def _turned(instance: ResourceInstance, project: Project, module: Module) -> Tur
                 yield each.address, attributes_of(each, ASKED[kind], ())
 
     kind, place = KINDS[instance.type], instance.block.place
-    turned = kind.turned(instance.address, attributes_of(instance, kind.arguments, kind.blocks), found)
+    given = attributes_of(instance, kind.arguments, kind.blocks)
+    turned = kind.turned(instance.address, given, found, _parts(project))
     if turned is not None:
         turned.spots[()] = (place.document, place.line, place.column)
         told_apart(turned.tree, module.session)

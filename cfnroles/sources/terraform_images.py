@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from cfnroles.ecr_images import in_ecr_asked, is_of_repository
@@ -13,14 +12,19 @@ from cfnroles.text import Text
 from cfnroles.written import as_written
 
 
-def told_apart(tree: Mapping[str, Any], session: Session) -> None:
+def told_apart(tree: dict[str, Any], session: Session) -> None:
     """Replace each open image by one in Amazon ECR or elsewhere, as this pass assumes."""
-    for container in tree.get("containerDefinitions", ()):
-        image = container.get("image")
-        if isinstance(image, Text) and _is_open(image):
-            own = as_written(image)
-            is_in_ecr = is_of_repository(own) or session.holds(in_ecr_asked(own))
-            container["image"] = in_ecr(own, "") if is_in_ecr else elsewhere(own)
+    if "containerDefinitions" in tree:
+        tree["containerDefinitions"] = [_told_apart(each, session) for each in tree["containerDefinitions"]]
+
+
+def _told_apart(container: dict[str, Any], session: Session) -> dict[str, Any]:
+    image = container.get("image")
+    if not isinstance(image, Text) or not _is_open(image):
+        return container
+    own = as_written(image)
+    is_in_ecr = is_of_repository(own) or session.holds(in_ecr_asked(own))
+    return {**container, "image": in_ecr(own, "") if is_in_ecr else elsewhere(own)}
 
 
 def _is_open(image: Text) -> bool:

@@ -36,15 +36,20 @@ Key = Text | None
 Known = Mapping[str, Key]
 
 
-def keys_of(tree: Mapping[str, Any], session: Session) -> dict[str, Key]:
-    """Return the key of each resource that a task definition names in a pass: by address, or by type and name."""
-    names = {
+def names_in(tree: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of what a task definition refers to, in order."""
+    found = (
         symbol.name
         for _, text in texts_in(tree)
         if isinstance(text, Text)
         for symbol in text.symbols
         if isinstance(symbol, Expression)
-    }
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def keys_of(names: Iterable[str], session: Session) -> dict[str, Key]:
+    """Return the key of each resource that a task definition names in a pass: by address, or by type and name."""
     found = {address: key for address in names for key in _key(session.made.get(address))}
     for (kind, name), address in session.called.items():
         found |= {_by_name(kind, name): key for key in _key(session.made.get(address))}

@@ -16,7 +16,15 @@ from msgspec.structs import replace
 from cfnroles.need import Holder
 from cfnroles.sources import capacity_provider, express_service
 from cfnroles.sources.terraform_instance_profiles import Found, role_in
-from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Attributes, Turned, api_name
+from cfnroles.sources.terraform_members import (
+    ARGUMENTS,
+    BLOCKS,
+    TASK_DEFINITION,
+    Attributes,
+    Turned,
+    TurnedParts,
+    api_name,
+)
 from cfnroles.text import Text
 from cfnroles.workload import EXPRESS, PROFILE, PROVIDER, Path
 
@@ -28,21 +36,21 @@ MANAGED = "managed_instances_provider"
 class Kind(Struct, frozen=True):
     """How a type of resource is read: its arguments and its blocks, and the workload that they are.
 
-    ``turned`` returns ``None`` for a resource without roles. ``computed`` are the attributes that AWS decides if they
-    are left out.
+    ``turned`` returns ``None`` for a resource without roles; resources that are nearly the same share its parts.
+    ``computed`` are the attributes that AWS decides if they are left out.
     """
 
     arguments: Sequence[str]
     blocks: Sequence[str]
-    turned: Callable[[str, Attributes, Found], Turned | None]
+    turned: Callable[[str, Attributes, Found, TurnedParts], Turned | None]
     computed: frozenset[str] = frozenset()
 
 
-def _task_definition(address: str, given: Attributes, found: Found) -> Turned:
-    return Turned(address).attributes(given)
+def _task_definition(address: str, given: Attributes, found: Found, parts: TurnedParts) -> Turned:
+    return Turned(address).attributes(given, parts)
 
 
-def _express(address: str, given: Attributes, found: Found) -> Turned:
+def _express(address: str, given: Attributes, found: Found, parts: TurnedParts) -> Turned:
     """The task definition that ECS creates from an Express Mode service, each member at its place in the service."""
     service = Turned(address)
     for name in (*KINDS[EXPRESS_SERVICE].arguments, *KINDS[EXPRESS_SERVICE].blocks):
@@ -61,7 +69,7 @@ def _express(address: str, given: Attributes, found: Found) -> Turned:
     return turned
 
 
-def _provider(address: str, given: Attributes, found: Found) -> Turned | None:
+def _provider(address: str, given: Attributes, found: Found, parts: TurnedParts) -> Turned | None:
     """A capacity provider of Managed Instances, which has no task definition."""
     turned = Turned(address, {"containerDefinitions": []})
     turned.beside(PROVIDER, address, given, capacity_provider.MEMBERS)

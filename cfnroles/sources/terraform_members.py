@@ -5,7 +5,8 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecs_
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, field
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.asked_lists import each_of
 from cfnroles.hcl.json_texts import PartialMembers, decode
+from cfnroles.hcl.same_values import SameValues
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.tidied import in_short
 from cfnroles.hcl.values import Encoded, Failed, Lazy, Missing, Value, chunks_of
@@ -74,6 +76,40 @@ class Unseen(Struct, frozen=True):
     cause: Place | None = None
 
 
+class TurnedParts:
+    """Parts of task definitions that are made once for each value."""
+
+    def __init__(self) -> None:
+        self._values = SameValues()
+        self._known: dict[object, tuple[Any, Turned]] = {}
+        self._decoded: dict[int, Value] = {}
+
+    def of(self, value: Value, path: Path, whole: Turned, work: Callable[[Turned], Any]) -> Any:
+        """Return what becomes of a value at a path of ``whole``, which gets its places and unreadable members."""
+        seen = self._values.seen(value)
+        if not seen.fixed:
+            return work(whole)
+        place = whole.place(path)
+        same = id(seen.one), path, place
+        if same not in self._known:
+            own = Turned(whole.address, places={path: place})
+            made = work(own)
+            del own.places[path]
+            self._known[same] = made, own
+        made, own = self._known[same]
+        whole.places |= own.places
+        whole.spots |= own.spots
+        whole.unseen += own.unseen
+        return made
+
+    def decoded(self, value: Value) -> Value:
+        """Return the container definitions in their JSON. Raise Failed if it is invalid."""
+        one = self._values.seen(value).one
+        if id(one) not in self._decoded:
+            self._decoded[id(one)] = decoded_json(one)
+        return self._decoded[id(one)]
+
+
 class Turned(Struct):
     """A task definition in the API's form: its ``tree``, path and place of each member, and unreadable members.
 
@@ -95,8 +131,11 @@ class Turned(Struct):
     looked_up: dict[str, Text | None] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
 
-    def attributes(self, given: Attributes) -> Turned:
-        """Return the task definition with these arguments and blocks."""
+    def attributes(self, given: Attributes, parts: TurnedParts | None = None) -> Turned:
+        """Return the task definition with these arguments and blocks. ``parts`` are those of others, if many are
+        nearly the same.
+        """
+        parts = parts or TurnedParts()
         for name in (*ARGUMENTS, *BLOCKS):
             member = BLOCKS.get(name) or api_name(name)
             self.places[(member,)] = (self.address, name)
@@ -112,8 +151,8 @@ class Turned(Struct):
                     why, how = f"Terraform would fail here: {value.what}", "Run `terraform validate`"
                     self.tree[member] = Text(Expression(f"{self.address}.{name}", reason=why, remedy=how))
             elif name == CONTAINERS:
-                self.tree[member] = self._containers(value) if value.data is not None else []
-            elif (made := self._argument(value, MEMBERS.get(member), (member,))) not in (None, ""):
+                self.tree[member] = self._containers(value, parts) if value.data is not None else []
+            elif (made := self._part(value, MEMBERS.get(member), (member,), parts)) not in (None, ""):
                 self.tree[member] = made
         told = any(each.path[:1] == ("containerDefinitions",) and len(each.path) < 3 for each in self.unseen)
         if not self.tree.setdefault("containerDefinitions", []) and not told:
@@ -144,8 +183,11 @@ class Turned(Struct):
         self.tree[root] = made
         return made
 
-    def beside(self, root: str, address: str, given: Attributes, kind: Mapping[str, Any]) -> None:
-        """Add a service or cluster with the members that ECS accepts."""
+    def beside(
+        self, root: str, address: str, given: Attributes, kind: Mapping[str, Any], parts: TurnedParts | None = None
+    ) -> None:
+        """Add a service or cluster with the members that ECS accepts. ``parts`` is as for ``attributes``."""
+        parts = parts or TurnedParts()
         tree: dict[str, Any] = {}
         self.places[(root,)] = (address,)
         for name, value in given.items():
@@ -156,7 +198,7 @@ class Turned(Struct):
             self._at(path, (address, name), value)
             if isinstance(value, Failed):
                 self.unseen.append(_stopped(path, value))
-            elif (made := self._argument(value, kind[member], path)) not in (None, "", []):
+            elif (made := self._part(value, kind[member], path, parts)) not in (None, "", []):
                 tree[member] = made
             of_objects = isinstance(kind[member], list) and isinstance(kind[member][0], Mapping)
             if member not in tree and of_objects and any(each.path == path for each in self.unseen):
@@ -171,7 +213,8 @@ class Turned(Struct):
         path: Path = ("containerDefinitions",)
         if any(each.path == path for each in self.unseen):
             self.unseen = [each for each in self.unseen if each.path != path]
-            self.tree["containerDefinitions"] = self._containers(Value(Encoded(containers), containers.place))
+            value = Value(Encoded(containers), containers.place)
+            self.tree["containerDefinitions"] = self._containers(value, TurnedParts())
 
     def _at(self, path: Path, place: Path, value: Value | Failed) -> None:
         """Record the place of a member."""
@@ -256,10 +299,13 @@ class Turned(Struct):
                 made.append(element)
         return made
 
-    def _containers(self, value: Value) -> list[Any]:
+    def _part(self, value: Value, kind: Any, path: Path, parts: TurnedParts) -> Any:
+        return parts.of(value, path, self, lambda own: own._argument(value, kind, path))
+
+    def _containers(self, value: Value, parts: TurnedParts) -> list[Any]:
         path: Path = ("containerDefinitions",)
         try:
-            inner = decoded_json(value)
+            inner = parts.decoded(value)
         except Failed as failed:
             self.unseen.append(_stopped(path, failed))
             self.stops = True
@@ -271,7 +317,12 @@ class Turned(Struct):
             what = f"{_UNKNOWN}expected a list"
             self.unseen.append(Unseen(path, what, "Write jsonencode([{ ... }])"))
             return []
-        made = self._json(inner, MEMBERS["containerDefinitions"], path)
+        kind = MEMBERS["containerDefinitions"][0]
+
+        def container(each: Value, at: Path) -> Any:
+            return parts.of(each, at, self, lambda own: own._json(each, kind, at))
+
+        made = self._elements(inner.data, path, container)
         if others := [each for each in made if not isinstance(each, dict)]:
             what = f"{len(others)} of {len(made)} elements are not container definitions"
             self.unseen.append(Unseen(path, what, "Write jsonencode([{ ... }])"))
@@ -352,6 +403,11 @@ def api_name(name: str, kind: Mapping[str, Any] = MEMBERS) -> str:
     """
     if name in _RENAMED:
         return _RENAMED[name]
+    return _named(name, tuple(kind))
+
+
+@lru_cache(maxsize=1024)  # the arguments of resources, which each pass has again
+def _named(name: str, kind: tuple[str, ...]) -> str:
     known = {each.lower(): each for each in kind}
     folded = name.replace("_", "")
     for spelled in (folded, f"{folded}s", f"{folded}es"):

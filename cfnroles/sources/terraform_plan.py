@@ -26,7 +26,7 @@ from cfnroles.sources.terraform_buckets import BUCKET, ENCRYPTION, keys_of_bucke
 from cfnroles.sources.terraform_destinations import DELIVERY_STREAM, STREAM, keys_of_streams
 from cfnroles.sources.terraform_keys import TOLD_KEYS, keys_in_plan
 from cfnroles.sources.terraform_kinds import KINDS
-from cfnroles.sources.terraform_members import TASK_DEFINITION, Attributes, Turned
+from cfnroles.sources.terraform_members import TASK_DEFINITION, Attributes, Turned, TurnedParts
 from cfnroles.sources.terraform_roles import TaskWithRoles, roles_beside
 from cfnroles.sources.terraform_runners import RUNNER_TYPES, members_said
 from cfnroles.sources.terraform_services import (
@@ -233,7 +233,9 @@ def _turned(resource: Mapping[str, Any], document: Document, told: Told) -> Turn
 
     given = _attributes(resource, document, told, (*kind.arguments, *kind.blocks))
     settled = {name: _settled(value, (name,), kind.computed, address, document) for name, value in given.items()}
-    return kind.turned(address, {name: value for name, value in settled.items() if value is not None}, found)
+    return kind.turned(
+        address, {name: value for name, value in settled.items() if value is not None}, found, TurnedParts()
+    )
 
 
 def _settled(

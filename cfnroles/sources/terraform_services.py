@@ -15,7 +15,7 @@ from cfnroles.facts import Facts
 from cfnroles.hcl.values import Failed, Value, text
 from cfnroles.need import Holder
 from cfnroles.sources.task_definition_checks import discover
-from cfnroles.sources.terraform_members import Attributes, Turned
+from cfnroles.sources.terraform_members import Attributes, Turned, TurnedParts
 from cfnroles.sources.unknown_members import members_beside
 from cfnroles.symbols import Expression
 from cfnroles.text import Text
@@ -54,15 +54,15 @@ class Service(Struct, frozen=True):
         without = re.sub(r":\d+$", "", given.plain)
         return bool(family) and (family == task.tree.get("family") or bool({given.plain, without} & set(arns)))
 
-    def beside(self, task: Turned) -> Turned:
-        """Return the task definition with the service and the cluster."""
+    def beside(self, task: Turned, parts: TurnedParts | None = None) -> Turned:
+        """Return the task definition with the service and the cluster. ``parts`` is as for ``Turned``."""
         both = task.copied()
         for root, address, attributes in (
             ("service", self.address, self.attributes),
             ("cluster", self.cluster_address, self.cluster),
         ):
             if attributes is not None:
-                both.beside(root, address, attributes, members_beside(root))
+                both.beside(root, address, attributes, members_beside(root), parts)
         return both
 
     def asks_alone(self) -> Holder | None:
@@ -94,7 +94,9 @@ def _symbols(value: str) -> tuple[Any, ...]:
     return value.symbols if isinstance(value, Text) else ()
 
 
-def beside_services(task: Turned, services: Sequence[Service], arns: Sequence[str] = ()) -> Iterator[Turned]:
-    """Yield the task definition with each service that runs it; alone if none does."""
+def beside_services(
+    task: Turned, services: Sequence[Service], arns: Sequence[str] = (), parts: TurnedParts | None = None
+) -> Iterator[Turned]:
+    """Yield the task definition with each service that runs it; alone if none does. ``parts`` is as for ``Turned``."""
     running = [each for each in services if each.runs(task, arns)]
-    yield from (each.beside(task) for each in running) if running else (task,)
+    yield from (each.beside(task, parts) for each in running) if running else (task,)

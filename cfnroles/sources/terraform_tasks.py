@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import TypeVar
@@ -12,28 +11,21 @@ from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery, together
 from cfnroles.facts import Facts
-from cfnroles.hcl.syntax import Place
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference, Severity
-from cfnroles.placeholders import as_symbols
 from cfnroles.sources.reading import Task, in_words
-from cfnroles.sources.target_runs import hidden_gaps
 from cfnroles.sources.task_definition import home
-from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_tasks import hashable
-from cfnroles.sources.terraform_buckets import by_own_buckets, with_file_keys
-from cfnroles.sources.terraform_defaults import Defaults, remedy_for
-from cfnroles.sources.terraform_destinations import with_destination_gaps, with_destination_keys
-from cfnroles.sources.terraform_keys import by_own_keys, is_made, with_log_group_keys
+from cfnroles.sources.terraform_defaults import Defaults
+from cfnroles.sources.terraform_keys import is_made
+from cfnroles.sources.terraform_known import KnownTasks
 from cfnroles.sources.terraform_members import Turned
 from cfnroles.sources.told import Told
 from cfnroles.sources.told_facts import told_facts
-from cfnroles.sources.unknown_members import HOLDERS_BESIDE
-from cfnroles.table.ecs import FEATURES
 from cfnroles.template.atoms import Atom, World
 from cfnroles.template.given import NOTHING_GIVEN
 from cfnroles.template.template import Template
 from cfnroles.template.worlds import MOST, Disjunction, Literal, Worlds
-from cfnroles.workload import EXPRESS, PROVIDER, Path, Workload
+from cfnroles.workload import Workload
 
 #: The outcomes of the conditions of a pass.
 Asked = Mapping[str, bool]
@@ -151,28 +143,24 @@ def in_passes(
     passes: Sequence[Asked],
     told: Told,
     at: Surroundings,
-    known: dict[object, tuple[Turned, Facts, Workload, Discovery]] | None = None,
+    known: KnownTasks | None = None,
 ) -> TaskInPasses:
     """Return one task definition with its needs in each of its worlds.
 
     ``found`` are the worlds in which it exists, and ``passes`` the conditions of all. ``known`` is what was discovered
-    in the definitions that worlds share.
+    in other definitions of the configuration.
     """
-    known = {} if known is None else known
-    facts = _facts(_workload(found[0].turned, at.document), told, at)
+    known = known or KnownTasks()
+    workloads = [known.form(each.turned, at.document).workload for each in found]
+    facts = _facts(workloads[0], told, at)
     places = _Places()
-    workloads: list[Workload] = []
     discoveries: list[Discovery] = []
     alike: dict[int, Discovery] = {}
     for each in found:
-        key = id(each.turned)
-        if key not in known or known[key][1] != facts:
-            workload = _workload(each.turned, at.document)
-            known[key] = each.turned, facts, workload, _discovered(workload, each.turned, facts, at.defaults)
-        workloads.append(known[key][2])
-        if key not in alike:
-            alike[key] = places.alike(known[key][3])
-        discoveries.append(alike[key])
+        discovery = known.discovery(each.turned, at.document, facts, at.defaults)
+        if id(discovery) not in alike:
+            alike[id(discovery)] = places.alike(discovery)
+        discoveries.append(alike[id(discovery)])
     return TaskInPasses(address, found, passes, at, facts, workloads, discoveries)
 
 
@@ -188,57 +176,6 @@ def _distinct(workloads: Sequence[Workload], discoveries: Sequence[Discovery]) -
 
 def _facts(workload: Workload, told: Told, at: Surroundings) -> Facts:
     return told_facts(told, home(workload, told.account or at.account, told.region or at.region, told.kms_key_arns))
-
-
-def _workload(turned: Turned, document: str) -> Workload:
-    hidden = frozenset(each.path for each in turned.unseen)
-    return Workload(document, as_symbols(turned.tree), turned.settings, turned.places, turned.spots, hidden)
-
-
-def _discovered(workload: Workload, turned: Turned, facts: Facts, defaults: Defaults) -> Discovery:
-    keys = turned.looked_up | turned.keys
-    known = with_destination_keys(with_log_group_keys(facts, keys), workload, keys)
-    known = with_file_keys(known, workload, keys)
-    found = by_own_buckets(by_own_keys(discover(workload, known), keys, facts), workload, keys, facts)
-    found = with_destination_gaps(found, workload, keys, facts)
-    hidden = hidden_gaps(workload, "input")
-    return replace(
-        found, gaps=(*(_closable(gap, defaults) for gap in found.gaps), *_unseen(workload, turned, defaults), *hidden)
-    )
-
-
-def _unseen(workload: Workload, turned: Turned, defaults: Defaults) -> Iterator[Gap]:
-    """Yield a gap for each unreadable place that a row reads."""
-    for each in dict.fromkeys(turned.unseen):
-        if _matters(each.path):
-            # What runs a task definition may hide what either of its roles needs.
-            root = str(each.path[0])
-            holder = HOLDERS_BESIDE[root] if root in (EXPRESS, PROVIDER) else Holder.EXECUTION
-            remedy = remedy_for(each.cause, defaults) or each.remedy
-            yield Gap(holder, "unknown-member", workload.origin(each.path), each.what, remedy)
-
-
-def _matters(path: Path) -> bool:
-    field = "".join("[]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
-    return any(row.field == field or row.field.startswith((f"{field}.", f"{field}[]")) for row in FEATURES)
-
-
-def _closable(gap: Gap, defaults: Defaults) -> Gap:
-    """Return the gap with a remedy for Terraform: it has no placeholders, and no options of a task definition.
-
-    ``defaults`` are the variables with their default, which may be the cause.
-    """
-    if not re.search(r"--(set|image) ", gap.remedy):
-        return gap
-    cause = Place(gap.origin.document, gap.origin.line, gap.origin.column)
-    if how := remedy_for(cause, defaults):
-        return replace(gap, remedy=how)
-    if not defaults:
-        return replace(gap, remedy="Write the value instead")
-    only = next(iter(defaults))
-    variable, name = (f"of {only}", only) if len(defaults) == 1 else ("of a variable", "NAME")
-    how = f"If the default {variable} causes it, pass --parameter {name}=VALUE; otherwise write the value"
-    return replace(gap, remedy=how)
 
 
 def _too_many(workload: Workload) -> Gap:
@@ -279,6 +216,7 @@ class PassConditions:
         names = dict.fromkeys(name for asked in passes for name in asked)
         self._atoms = {name: Atom(name) for name in names}
         self._worlds = self._all() if exact and 2 ** len(names) <= MOST else None
+        self._known: dict[frozenset[int], Disjunction] = {}
 
     def _all(self) -> Worlds:
         every = tuple(world for number in range(len(self._passes)) for world in self._of(number))
@@ -294,6 +232,12 @@ class PassConditions:
 
     def of(self, numbers: set[int]) -> Disjunction:
         """Return the alternatives that hold in exactly these passes; one without a literal for all passes."""
+        same = frozenset(numbers)
+        if same not in self._known:
+            self._known[same] = self._of_passes(numbers)
+        return self._known[same]
+
+    def _of_passes(self, numbers: set[int]) -> Disjunction:
         if len(numbers) == len(self._passes):
             return ((),)
         if self._worlds is not None:
