@@ -11,7 +11,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from cfnroles.hcl.arguments import Partial
-from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.parser import parse_expression
+from cfnroles.hcl.syntax import Call, Place, Source
 from cfnroles.hcl.values import Failed, Value
 from cfnroles.symbols import Expression, Symbol
 from cfnroles.text import Part, Text
@@ -99,7 +100,7 @@ class _Reader:
             return Value(self._string(), place)
         if mark := _MARK.match(self._text, start):
             self._at = mark.end()
-            return Value(self._symbols[int(mark[1])], place)
+            return Value(_decoded(self._symbols[int(mark[1])]), place)
         match = _SCALAR.match(self._text, start)
         if match is None:
             raise self._failed("expected a value")
@@ -189,6 +190,17 @@ class _Reader:
         if self._text.startswith(closing, self._at):
             raise self._failed("expected a value after the comma")
         return False
+
+
+def _decoded(symbol: Symbol) -> Symbol:
+    """Return the expression of the value whose JSON an expression is."""
+    if not isinstance(symbol, Expression) or not symbol.written:
+        return symbol
+    written = symbol.written[2:-1]
+    node = parse_expression(Source(written, written))
+    if isinstance(node, Call) and node.name == "jsonencode" and len(node.arguments) == 1:
+        return replace(symbol, written=f"${{{node.arguments[0].written}}}")
+    return replace(symbol, written=f"${{jsondecode({written})}}")
 
 
 def _scalar(text: str) -> Any:

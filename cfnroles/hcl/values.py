@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.hcl.syntax import Node, Place
 from cfnroles.symbols import Expression, Symbol
@@ -264,13 +265,18 @@ def _encoded(value: Value) -> Iterator[tuple[Part, Place]]:
         members = [((f'"{_quoted(key)}":', data[key].place), data[key]) for key in sorted(data)]
         yield from _between("{", members, "}", place)
     elif data is None or isinstance(data, Expression):
-        yield ("null" if data is None else data), place
+        yield ("null" if data is None else json_of(data)), place
     elif isinstance(data, str | Encoded):
         yield '"', place
         yield from ((_quoted(part) if isinstance(part, str) else part, place) for part in text(value).parts)
         yield '"', place
     else:
         yield from ((part, place) for part in text(value).parts)
+
+
+def json_of(symbol: Expression) -> Expression:
+    """Return the expression of the JSON of a value, which stands for it in a text."""
+    return replace(symbol, written=f"${{jsonencode({symbol.written[2:-1]})}}") if symbol.written else symbol
 
 
 def _between(

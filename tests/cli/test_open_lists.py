@@ -192,3 +192,23 @@ def test_a_list_of_one_iteration_is_named_by_its_key(cfnroles: Any, tmp_path: Pa
     text = (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
     assert re.findall(r"flatten\(\[try\((\S+), ", text) == ['var.secrets["a"]', 'var.secrets["b"]']
     assert cfnroles("verify", tmp_path, "--fail-on", "excess", "--aws-managed-keys").code == 0
+
+
+TEXTS = {
+    "the JSON of a list": ("${jsonencode(var.objects)}", "var.objects"),
+    "a variable with JSON": ("${var.secrets}", "try(jsondecode(var.secrets), [])"),
+    "a local with JSON": ("${local.secrets}", "try([for k, v in var.more : { name = k, valueFrom = v }], [])"),
+}
+
+
+@pytest.mark.parametrize(("spliced", "listed"), TEXTS.values(), ids=TEXTS)
+def test_a_list_in_json_text_is_decoded(cfnroles: Any, tmp_path: Path, spliced: str, listed: str) -> None:
+    text = f'<<EOT\n[{{"name": "web", "image": "nginx", "secrets": {spliced}}}]\nEOT\n'
+    task = re.sub(r"jsonencode\(\[.*\]\)", lambda _: text, TASK, flags=re.DOTALL)
+    locals_ = "locals {\n secrets = jsonencode([for k, v in var.more : { name = k, valueFrom = v }])\n}\n"
+    (tmp_path / "main.tf").write_text(VARIABLES + locals_ + task, encoding="utf-8")
+    assert cfnroles("terraform", tmp_path).code == 0
+    written = (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert f" = [for one in flatten([{listed}]) : one.valueFrom if one != null]\n" in written
+    verified = cfnroles("verify", tmp_path, "--fail-on", "excess", "--aws-managed-keys")
+    assert (verified.code, verified.out.count("Verdict: pass")) == (0, 2), verified.out
