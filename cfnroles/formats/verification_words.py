@@ -223,8 +223,10 @@ def kept_words(found: Excess, each: Verification) -> str:
     gaps = [gap.origin.pointer for gap in each.gaps if not actions.isdisjoint(gap.actions)]
     unknown = [one.need.origin.pointer for one in each.judged if one.outcome is Outcome.UNKNOWN and actions - theirs]
     place = " next to it" if found.tight else " in its place"
-    what = " and ".join(dict.fromkeys((*gaps, *unknown, *["the application"] * bool(theirs))))
-    return f"keep{place} what {what or 'a key'} may need{', see the gaps' if gaps else ''}:"
+    of_key = ["a key"] if all(action.startswith("kms:") for action in actions) else []
+    what = " and ".join(dict.fromkeys((*gaps, *unknown, *["the application"] * bool(theirs))) or of_key)
+    needed = f"{what} may need" if what else "depends on an unknown value"
+    return f"keep{place} what {needed}{', see the gaps' if gaps else ''}:"
 
 
 def kept_statements(found: Excess, each: Verification) -> list[dict[str, Any]]:

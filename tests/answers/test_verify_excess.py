@@ -9,6 +9,7 @@ import pytest
 
 from cfnroles.answers.verification import Verification
 from cfnroles.facts import Facts
+from cfnroles.formats.verification_words import kept_words
 from cfnroles.iam.actions import Risk, expanded, matches_action, risk_of
 from cfnroles.iam.roles import read_role
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
@@ -284,3 +285,18 @@ def test_patterns_of_actions() -> None:
     assert not matches_action("s3:[Gg]etObject", "s3:GetObject")
     assert matches_action("NOT iam:*, sts:*", "s3:GetObject")
     assert not matches_action("NOT iam:*, sts:*", "sts:AssumeRole")
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("kms:Decrypt", "keep in its place what a key may need:"),
+        (GET, "keep in its place what depends on an unknown value:"),
+    ],
+)
+def test_what_stays_of_a_statement_is_called_a_need_of_a_key_only_for_keys(action: str, expected: str) -> None:
+    statements = [{"Action": [action, "s3:ListBucket"], "Condition": FROM_HOME}, {"Action": action}]
+    found = judged(statements, need(action, KEY if action == "kms:Decrypt" else A))
+
+    (one,) = [each for each in found.excess if each.kept]
+    assert kept_words(one, found) == expected
