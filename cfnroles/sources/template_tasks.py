@@ -45,7 +45,8 @@ from cfnroles.sources.template_task_types import (
 from cfnroles.sources.unknown_members import unseen_members
 from cfnroles.table.feature import Unnamed
 from cfnroles.template.atoms import Atom, World
-from cfnroles.template.dependencies import names_in, on_the_way
+from cfnroles.template.covering import number_of_forms
+from cfnroles.template.dependencies import Dependencies, names_in, on_the_way
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.template import ResolvedStack, Template, is_module
 from cfnroles.template.world_sets import WorldSet
@@ -398,12 +399,24 @@ class _Found:
     def all_of(self, found: Iterable[World], own: frozenset[Atom], place: Path) -> WorldSet:
         """Return all worlds of a result, from those that were examined.
 
-        If these do not have every form of it, return those in which the conditions around it hold.
+        If these do not have every form of it, return those in which the conditions around it hold, and the parameter
+        that is its value has one of the values that were found to matter.
         """
         if not self._cover.is_too_many(own):
             return self._cover.where(own, found)
         tree = (self._all.whole or self._all.template).tree
-        return self._all.possible(on_the_way(place, tree))
+        around = tuple(on_the_way(place, tree))
+        told = frozenset[Atom]() if around else self._of_value(_part(tree, place))
+        return self._all.space.agreeing(found, told) if told else self._all.possible(around)
+
+    def _of_value(self, value: Any) -> frozenset[Atom]:
+        """Return the atoms of a parameter that is a value by itself, if each of its forms was examined."""
+        match value:
+            case {"Ref": str(name)} if name in self._all.template.declarations:
+                told = Dependencies(self._all.template, self._all, {}).of_names((name,))
+                forms = {world & told for world in self._cover.visited}
+                return told if len(forms) == number_of_forms(self._all.groups, told) else frozenset()
+        return frozenset()
 
     def add(self, world: World, task: TemplateTask, stack: ResolvedStack, facts: Facts) -> None:
         self.there.add(world)

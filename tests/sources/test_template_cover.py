@@ -281,6 +281,25 @@ def test_what_has_too_many_conditions_is_told_with_all_that_are_around_it() -> N
     assert {found.when(where) for need, where in found.needs.items() if need.origin.item} == {"C0 holds and C10 holds"}
 
 
+@pytest.mark.parametrize(
+    ("value", "condition"),
+    [
+        pytest.param({"Ref": "P0"}, "C0 holds", id="a parameter"),
+        pytest.param({"Fn::Sub": "${P0}"}, "", id="an expression"),
+    ],
+)
+def test_a_parameter_that_is_a_value_decides_however_many_conditions_there_are(value: Any, condition: str) -> None:
+    given = template({}, 11)
+    given["Parameters"]["P0"] = {"Type": "String", "Default": "false", "AllowedValues": ["true", "false"]}
+    given["Conditions"]["C0"] = {"Fn::Equals": [{"Ref": "P0"}, "true"]}
+    given["Resources"]["Task"]["Properties"]["Family"] = around([*range(11)], "web")
+    service = {"TaskDefinition": {"Ref": "Task"}, "EnableExecuteCommand": value}
+    given["Resources"]["Service"] = {"Type": "AWS::ECS::Service", "Properties": service}
+    found = told(given)
+    assert "conditions" in {gap.feature for gap in found.gaps}
+    assert {found.when(where) for where in found.needs.values()} == {condition}
+
+
 def test_the_policies_of_a_role_play_no_part() -> None:
     role = {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [when(f"C{each}", "x") for each in range(9)]}}
     given = template({"Secrets": ONE_BY_ONE}, 9, Role=role)
