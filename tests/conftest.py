@@ -6,6 +6,7 @@ import gc
 import os
 import re
 import shutil
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,11 @@ from tests.terraform.running import PROGRAM
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("new examples", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "new examples")
+
+# Compiled once, no module is compiled again in each worker and in each process that a test starts. Images of containers
+# often say that nothing is to be kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # pytest imports readline, which leaves the size of some terminal to every process that is started from here.
 for _name in ("COLUMNS", "LINES"):
