@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import json
 import shutil
 import subprocess
 import sys
@@ -37,14 +39,31 @@ def site(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "build" / "site"
 
 
-@pytest.fixture(scope="module")
-def address(site: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=site)) as server:
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=folder)) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    with served(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def address_without_search(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same pages, with nothing to be searched: each page that is opened would read all of it first."""
+    folder = tmp_path_factory.mktemp("without-search") / "site"
+    shutil.copytree(site, folder)
+    search = json.loads((folder / "search.json").read_text(encoding="utf-8"))
+    (folder / "search.json").write_text(json.dumps({**search, "items": []}), encoding="utf-8")
+    with served(folder) as address:
+        yield address
 
 
 def test_every_page_has_its_place_in_the_menu(repository: Path) -> None:
@@ -59,7 +78,10 @@ def test_every_page_has_its_place_in_the_menu(repository: Path) -> None:
 
 
 @pytest.mark.long
-def test_no_page_asks_elsewhere_nor_is_wider_than_a_phone(site: Path, address: str, browser: Browser) -> None:
+def test_no_page_asks_elsewhere_nor_is_wider_than_a_phone(
+    site: Path, address_without_search: str, browser: Browser
+) -> None:
+    address = address_without_search
     foreign: list[str] = []
     faults: list[str] = []
     page = browser.new_page(viewport={"width": 390, "height": 844})
@@ -85,9 +107,9 @@ LINES = """() => [...document.querySelectorAll("article :not(pre) > code")]
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["commands", "templates", "terraform"])
-def test_an_option_is_not_broken_after_its_hyphens(address: str, browser: Browser, name: str) -> None:
+def test_an_option_is_not_broken_after_its_hyphens(address_without_search: str, browser: Browser, name: str) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(f"{address}/{name}.html")
+    page.goto(f"{address_without_search}/{name}.html")
     lines = page.evaluate(LINES)
     page.close()
     assert set(lines) == {1}
