@@ -137,26 +137,28 @@ class Resolution(Struct):
     sources: dict[Path, Path] = field(default_factory=dict)
     looks: dict[Look, object] = field(default_factory=dict)
     _decided: dict[str, bool | None] = field(default_factory=dict)
+    _found: dict[Look, object] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
 
     def apart(self) -> Resolution:
         """Return the same resolution with its own places and lookups."""
-        return Resolution(self.tree, self.given, self.forced, dict(self.sources), {}, self._decided)
+        return Resolution(self.tree, self.given, self.forced, dict(self.sources), {}, self._decided, self._found)
 
     def look(self, look: Look) -> object:
         """Return the result of one lookup, and record it."""
-        answer = self.looks[look] = self._answer(*look)
+        answer = self.looks[look] = self._condition(look[1]) if look[0] == "condition" else self._value_of(look)
         return answer
 
-    def _answer(self, what: str, name: str) -> object:
-        match what:
-            case "parameter":
+    def _value_of(self, look: Look) -> object:
+        if look not in self._found:
+            what, name = look
+            if what == "key":
+                self._found[look] = self.given.keys.get(name), self.given.not_keys.get(name)
+            else:
                 default = _member(_member(self.tree, "Parameters"), name).get("Default")
                 given = self.given.parameters.get(name, default)
-                return type(given), str(given)
-            case "key":
-                return self.given.keys.get(name), self.given.not_keys.get(name)
-        return self._condition(name)
+                self._found[look] = type(given), str(given)
+        return self._found[look]
 
     def condition(self, name: str) -> bool | None:
         """Return whether the template's condition holds; ``None`` if it depends on an unknown."""
