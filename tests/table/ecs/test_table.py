@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +72,15 @@ def fields(record: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+@functools.cache
+def parents(field: str) -> frozenset[str]:
+    """The field itself, and what it is below."""
+    return frozenset({field, *(field[: found.start()] for found in re.finditer(r"\.|\[\]", field))})
+
+
 def is_below(field: str, other: str) -> bool:
     """Whether `field` is `other`, or below it."""
-    return f"{field}.".startswith((f"{other}.", f"{other}[]"))
+    return other in parents(field)
 
 
 def is_rows(field: str, kind: str) -> bool:
@@ -82,9 +88,9 @@ def is_rows(field: str, kind: str) -> bool:
     return any(row.field == field or (kind == MAP and is_below(row.field, field)) for row in FEATURES)
 
 
-def has_reason(field: str, reasons: Iterable[str]) -> bool:
+def has_reason(field: str, reasons: Container[str]) -> bool:
     """Whether one of the reasons is about the field, by its own name where that is a telling one."""
-    near = [reason for reason in reasons if is_below(field, reason)]
+    near = [each for each in parents(field) if each in reasons]
     return any(not TELLING.search(field.removeprefix(reason)) for reason in near)
 
 
@@ -101,7 +107,7 @@ def is_known(field: str, there: Mapping[str, str], kind: str) -> bool:
 
 def cost_of(field: str) -> str:
     """The field whose cost this one has: another one, where it comes into the place of that."""
-    reasons = [reason for reason in COSTLESS if is_below(field, reason)]
+    reasons = [each for each in parents(field) if each in COSTLESS]
     places = [(other, f"{INSTEAD[other]}{field[len(other) :]}") for other in INSTEAD if is_below(field, other)]
     return next((place for other, place in places if not any(is_below(reason, other) for reason in reasons)), field)
 
@@ -161,7 +167,12 @@ def test_an_account_setting_that_ecs_gains_is_noticed() -> None:
 
 def description() -> Any:
     """A model of botocore, to be changed: the installed one, which may be older than the record."""
-    return Loader().load_service_model("ecs", "service-2")
+    return json.loads(_installed())
+
+
+@functools.cache
+def _installed() -> str:
+    return json.dumps(Loader().load_service_model("ecs", "service-2"))
 
 
 def gain(shape: str, name: str) -> list[str]:
@@ -270,6 +281,7 @@ def test_each_example_uses_its_row(feature: Feature) -> None:
         assert discovery.gaps or discovery.findings
 
 
+@functools.cache
 def resource_types(action: str) -> list[str]:
     """Patterns of the ARNs that an action of IAM takes; none where AWS defines no resource type for it."""
     service, name = action.split(":")
@@ -383,14 +395,20 @@ def granted_on_what_actions_do_not_take(feature: Feature) -> list[tuple[Permissi
         resource = need.permission.resource
         if as_aws_wrote(need.permission) or resource in ("*", "${KmsKeyArns}", *(kind.arn for kind in ROLE_KINDS)):
             continue
-        patterns = [
-            re.sub(r"\\\$\\\{\w+\\\}", "[^:]*", re.escape(pattern)).replace(r"\.\*", ".+")
-            for pattern in resource_types(need.permission.action)
-        ]
         filled = resource.replaced(_filled)
-        if not any(re.fullmatch(pattern, filled) for pattern in patterns):
-            found.append((need.permission, patterns))
+        patterns = resource_patterns(need.permission.action)
+        if not any(pattern.fullmatch(filled) for pattern in patterns):
+            found.append((need.permission, [pattern.pattern for pattern in patterns]))
     return found
+
+
+@functools.cache
+def resource_patterns(action: str) -> list[re.Pattern[str]]:
+    """What the ARNs that an action takes match."""
+    return [
+        re.compile(re.sub(r"\\\$\\\{\w+\\\}", "[^:]*", re.escape(types)).replace(r"\.\*", ".+"))
+        for types in resource_types(action)
+    ]
 
 
 def _filled(symbol: Symbol) -> Part:
