@@ -564,6 +564,24 @@ def test_what_a_module_gives_is_called_by_its_output(cfnroles: Any, tmp_path: Pa
     assert "aws_secretsmanager_secret.db" not in (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
 
 
+def test_an_output_of_a_module_inside_another_module_is_a_gap(cfnroles: Any, tmp_path: Path) -> None:
+    containers = '[{ name = "app", image = "nginx", secrets = module.secrets.all }]'
+    called = 'module "secrets" { source = "example/secrets/aws" }\n'
+    task = 'resource "aws_ecs_task_definition" "app" {\n  family = "app"\n  container_definitions = GIVEN\n}\n'
+    own = tmp_path / "main.tf"
+    own.write_text(called + task.replace("GIVEN", f"jsonencode({containers})"), encoding="utf-8")
+    assert "another module" not in cfnroles("terraform", tmp_path).err
+    assert "try(module.secrets.all, [])" in (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
+    (tmp_path / "app").mkdir()
+    inner = f'{called}output "containers" {{ value = {containers} }}\n'
+    (tmp_path / "app/main.tf").write_text(inner, encoding="utf-8")
+    main = 'module "app" { source = "./app" }\n' + task.replace("GIVEN", "jsonencode(module.app.containers)")
+    own.write_text(main, encoding="utf-8")
+    result = cfnroles("terraform", tmp_path)
+    assert "module.app.module.secrets.all is an expression of another module" in result.err
+    assert "module.secrets" not in re.sub("#.*", "", (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8"))
+
+
 def test_a_comment_has_the_expression_of_a_list_as_the_user_wrote_it(cfnroles: Any, tmp_path: Path) -> None:
     loop = '[for k, v in var.all : {\n      name      = "A_${k}"\n      valueFrom = v\n    }]'
     main = MAIN.replace('[{ name = "DB", valueFrom = "${aws_secretsmanager_secret.db.arn}:password::" }]', loop)

@@ -45,7 +45,7 @@ _LATER = re.compile(r"length\((?:local\.\w+_arns(?:_\d+)?|distinct\(.*)\) > 0")
 #: A list that exists if anything does.
 _NEVER_FAILS = re.compile(r"(?:var|local)\.[\w-]+")
 #: An output of a module that this one calls, or the name of a parameter in one.
-_CALLED = re.compile(r"(?:trimprefix\()?module\.")
+_CALLED = re.compile(r"(?:trimprefix\()?(module\.[\w-]+(?:\[[^]]*])?\.)")
 _OF_INSTANCE = re.compile(r"\b(?:each|count)\.")
 _NAME_IT = "Use a local instead"
 _HAND_OVER = "Pass it with an output of that module, or with a variable of this one"
@@ -255,7 +255,7 @@ def expression_of(symbol: Expression, module: EnclosingModule) -> str:
     written = symbol.written.removeprefix("${").removesuffix("}")
     if not symbol.reason:
         return tidied(written)  # it was given for this place
-    if symbol.name.removeprefix(module.address).startswith("module.") and not _CALLED.match(written):
+    if _is_of_another_module(symbol.name.removeprefix(module.address), written):
         raise Unwritable(f"{symbol.name} is an expression of another module", _HAND_OVER)
     try:
         node = parse_expression(Source("", written))
@@ -264,6 +264,14 @@ def expression_of(symbol: Expression, module: EnclosingModule) -> str:
     if bound := sorted(set(local_names(node, module)) - {symbol.type}):
         raise Unwritable(f"{written} contains {bound[0]}, which is known only in its loop", _NAME_IT)
     return tidied(written)
+
+
+def _is_of_another_module(name: str, written: str) -> bool:
+    """Whether an expression is in a module that this one calls, by its name here and in its own place."""
+    if not name.startswith("module."):
+        return False
+    called = _CALLED.match(written)
+    return called is None or not name.startswith(called[1]) or name.startswith(f"{called[1]}module.")
 
 
 def local_names(node: Node, module: EnclosingModule) -> frozenset[str]:
