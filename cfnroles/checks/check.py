@@ -18,6 +18,7 @@ from cfnroles.discovery import Discovery
 from cfnroles.iam.dangers import Danger, TrustDanger
 from cfnroles.iam.roles import Role
 from cfnroles.need import Finding, Gap, Holder, Origin, Severity, fault
+from cfnroles.sources.template_spelling import in_template
 from cfnroles.template.template import ResolvedStack
 from cfnroles.workload import Path, Workload
 
@@ -85,6 +86,8 @@ class CheckedTask(Struct, frozen=True, dict=True):
 
     def fault(self, origin: Origin, what: str, remedy: str) -> Finding:
         """Return a fault of a member of the task definition."""
+        if self.kind is TaskKind.TEMPLATE:
+            what, remedy = in_template(what, origin.path), in_template(remedy, origin.path)
         found = fault(self.source(origin.path), what, remedy, origin.container, origin.item)
         if not origin.line:
             return found

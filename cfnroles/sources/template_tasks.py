@@ -31,6 +31,7 @@ from cfnroles.sources.template_keys import CACHE_RULE, ENCRYPTED, Keys
 from cfnroles.sources.template_names import names_elsewhere
 from cfnroles.sources.template_places import renumbered
 from cfnroles.sources.template_runs import asked_alone
+from cfnroles.sources.template_spelling import in_template
 from cfnroles.sources.template_targets import RUNNERS, as_runner, names_family, of_unread_targets, tasks_named
 from cfnroles.sources.template_task_definitions import TemplateTask, beside_services, task_definitions
 from cfnroles.sources.template_task_types import (
@@ -472,6 +473,9 @@ class _Found:
 
     def _placed(self, each: _Placed, task: TemplateTask) -> _Placed:
         source = self._source(each, task)
+        if isinstance(each, (Gap, Finding)):
+            about = each.origin.path
+            each = replace(each, what=in_template(each.what, about), remedy=in_template(each.remedy, about))
         each = replace(each, origin=renumbered(each.origin, source))
         # A path as in the text: a short form has no key of its own.
         home, there = self.template.home(source)

@@ -79,7 +79,7 @@ def test_a_secret_that_names_nothing_in_a_template_is_refused(
                   Memory: 64
                   Secrets: [{secret}]
     """)
-    assert [each.what for each in found if each.check == "refused-value"] == ["the secret has no valueFrom"] * told
+    assert [each.what for each in found if each.check == "refused-value"] == ["the secret has no ValueFrom"] * told
 
 
 def test_what_a_target_overrides_is_looked_at(faults: Find) -> None:

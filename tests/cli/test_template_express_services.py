@@ -160,7 +160,7 @@ def test_what_ecs_would_refuse_is_refused(cfnroles: Any, tmp_path: Path) -> None
     (tmp_path / "t.yaml").write_text(service("Secrets: [{Name: A, ValueFrom: '/a b'}]", "TaskDefinitionArn: a:1"))
     told = cfnroles("explain", tmp_path / "t.yaml")
     assert told.code == 2
-    assert "taskDefinitionArn is next to executionRoleArn, primaryContainer" in " ".join(told.err.split())
+    assert "TaskDefinitionArn is next to ExecutionRoleArn, PrimaryContainer" in " ".join(told.err.split())
 
 
 def test_it_is_explained_beside_the_task_definitions(cfnroles: Any, tmp_path: Path) -> None:

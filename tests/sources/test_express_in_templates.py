@@ -78,7 +78,7 @@ def test_lint_judges_its_execution_role_and_what_no_row_knows() -> None:
     (gap,) = [each for each in findings if each.check == "gap"]
     assert (gap.origin.pointer, gap.what.partition(",")[0]) == (
         f"{CONTAINER}.EntryPoint",
-        "cfnroles does not know the member entryPoint",
+        "cfnroles does not know the member EntryPoint",
     )
 
 

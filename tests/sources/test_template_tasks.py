@@ -115,10 +115,10 @@ Resources:
 @pytest.mark.parametrize(
     ("secret", "told"),
     [
-        pytest.param("{Name: A}", ["the secret has no valueFrom"], id="nothing"),
+        pytest.param("{Name: A}", ["the secret has no ValueFrom"], id="nothing"),
         pytest.param(
             "{Name: A, ValueFrom: !If [IsProd, /a, !Ref AWS::NoValue]}",
-            ["the secret has no valueFrom"],
+            ["the secret has no ValueFrom"],
             id="in some worlds",
         ),
         pytest.param("{Name: A, ValueFrom: !Ref Empty}", [], id="a parameter with an empty default"),
