@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,7 +27,7 @@ from cfnroles.targets.terraform.any_value import with_any_key, with_any_text
 from cfnroles.targets.terraform.callers_needs import CALLERS, needs_of_callers
 from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.deciding import deciding
-from cfnroles.targets.terraform.file import Again, Header
+from cfnroles.targets.terraform.file import Again, Header, under
 from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.given_roles import given_roles
 from cfnroles.targets.terraform.instances import Merged, merged_instances, without_own
@@ -49,6 +50,23 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
 
     Raise InvalidInput if a file cannot be written.
     """
+    return tuple(each.finished() for each in _drafts(reading, files, form, again))
+
+
+class _Draft(Struct, frozen=True):
+    """A file before it is known which variables decide part of it. To find out takes many readings."""
+
+    file: TerraformFile
+    header: Header
+    deciding: Callable[[], tuple[str, ...]]
+
+    def finished(self) -> TerraformFile:
+        """Return the file with the variables that decide part of it."""
+        taken = self.deciding()
+        return replace(self.file, text=under(replace(self.header, taken=taken), self.file.text), taken=taken)
+
+
+def _drafts(reading: Reading, files: Files, form: GateForm, again: Again) -> Sequence[_Draft]:
     project = _project_of(reading, files)
     known = {site.address: site for site in sites_with_roles(project)}
     tasks: dict[str, list[Task]] = defaultdict(list)
@@ -69,15 +87,15 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
     ]
     for directory in sorted(elsewhere):
         made += _in_module(_Called(directory, reading, opened), project, form, again)
-    return tuple(made)
+    return made
 
 
-def _in_module(called: _Called, project: Project, form: GateForm, again: Again) -> Iterator[TerraformFile]:
+def _in_module(called: _Called, project: Project, form: GateForm, again: Again) -> Iterator[_Draft]:
     """Yield the files for a module, in the module or where it is called."""
     directory, files = called.directory, project.files
     fetched = directory.startswith(".") and not directory.startswith("..")
     own = () if fetched else _inside(called, project, form, again.in_module(directory))
-    beside: tuple[TerraformFile, ...] = ()
+    beside: tuple[_Draft, ...] = ()
     if not own or any(map(_is_handed, own)) or _lacking(own):
         beside = tuple(_beside_calls(called, project, form, again))
     if beside and (not own or any(map(_is_handed, own)) or len(_gaps(beside)) <= len(_gaps(own)) - _lacking(own)):
@@ -88,7 +106,7 @@ def _in_module(called: _Called, project: Project, form: GateForm, again: Again) 
         yield from own
 
 
-def _inside(called: _Called, project: Project, form: GateForm, inside: Again) -> tuple[TerraformFile, ...]:
+def _inside(called: _Called, project: Project, form: GateForm, inside: Again) -> tuple[_Draft, ...]:
     """Return the files of a module in the module.
 
     If its defaults do not hold where it is called, so that ECS refuses them or something is lacking, the variables that
@@ -104,11 +122,11 @@ def _inside(called: _Called, project: Project, form: GateForm, inside: Again) ->
     return min(own, opened, key=lambda files: (_lacking(files), len(_gaps(files))))
 
 
-def _gaps(files: Sequence[TerraformFile]) -> Sequence[Gap]:
-    return [gap for file in files for gap in file.gaps]
+def _gaps(files: Sequence[_Draft]) -> Sequence[Gap]:
+    return [gap for each in files for gap in each.file.gaps]
 
 
-def _lacking(files: Sequence[TerraformFile]) -> int:
+def _lacking(files: Sequence[_Draft]) -> int:
     """Return the number of needs of callers that the files do not have."""
     return sum(gap.feature == CALLERS for gap in _gaps(files))
 
@@ -175,7 +193,7 @@ def _for_any_key(project: Project, told: Told, opened: Mapping[str, Sequence[Tas
 
 def _of_module(
     called: _Called, project: Project, form: GateForm, again: Again, opened: frozenset[str] = frozenset()
-) -> Iterator[TerraformFile]:
+) -> Iterator[_Draft]:
     """Yield the files for the task definitions of a module, which is read for any of its calls."""
     directory, reading = called.directory, called.reading
     below = Below(project.files, directory)
@@ -184,10 +202,10 @@ def _of_module(
     options = reading.tasks[0].options
     own = tuple(replace(task, options=options) for task in inner.tasks if not task.address.startswith("module."))
     if own:
-        for each in directory_files(replace(inner, tasks=own), below, form=form, again=again):
-            gaps = tuple(replace(gap, remedy=_of_the_module(gap.remedy, inner.name)) for gap in each.gaps)
-            more = needs_of_callers(each, own, _in_calls(called, project))
-            yield replace(each, path=joined(directory, each.path), gaps=(*gaps, *more))
+        for each in _drafts(replace(inner, tasks=own), below, form, again):
+            gaps = tuple(replace(gap, remedy=_of_the_module(gap.remedy, inner.name)) for gap in each.file.gaps)
+            more = needs_of_callers(each.file, own, _in_calls(called, project))
+            yield replace(each, file=replace(each.file, path=joined(directory, each.file.path), gaps=(*gaps, *more)))
 
 
 def _in_calls(called: _Called, project: Project) -> Iterator[Task]:
@@ -206,12 +224,12 @@ def _of_the_module(remedy: str, directory: str) -> str:
     return told.sub(lambda found: f"Pass it to the module: `{command} {found[1]}`", remedy)
 
 
-def _is_handed(file: TerraformFile) -> bool:
+def _is_handed(draft: _Draft) -> bool:
     """Whether the caller passes the containers to the module, and so is the only one that knows their needs."""
-    return any(gap.origin.path[1:] == ("container_definitions",) for gap in file.gaps)
+    return any(gap.origin.path[1:] == ("container_definitions",) for gap in draft.file.gaps)
 
 
-def _beside_calls(called: _Called, project: Project, form: GateForm, again: Again) -> Iterator[TerraformFile]:
+def _beside_calls(called: _Called, project: Project, form: GateForm, again: Again) -> Iterator[_Draft]:
     """Yield the file of each task definition of a module, in terms of the root module, which passes the roles to it."""
     configuration = project.configuration(".")
     types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")
@@ -227,7 +245,7 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
             here, other = (_of_address(each, task.address) for each in (found.here, found.opened))
             return here is not None and _without_findings(_beside_call(here, other)) == _without_findings(merged)
 
-        taken = deciding({*project.automatic, *task.defaults}, same)
+        decide = partial(deciding, frozenset({*project.automatic, *task.defaults}), same)
         name, provider = without_type(task.address), _provider_of_root(site, project)
         subject = Subject(
             name=name,
@@ -240,7 +258,6 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
                 f", {task.address}",
                 again.written,
                 f"cfnroles explain {quoted(again.source)} --resource {quoted(task.address)}",
-                taken,
             ),
             options=task.options,
             conditions=merged.conditions,
@@ -256,7 +273,7 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
         path = f"{identifier(name)}.cfnroles.tf"
         written = written_file(subject, place_of(path, project.files, configuration), form=form)
         written = with_region_gap(written, site, project)
-        yield replace(written, taken=taken, call=f"module.{site.calls[0]}")
+        yield _Draft(replace(written, call=f"module.{site.calls[0]}"), subject.header, decide)
 
 
 def _beside_call(task: Task, opened: Task | None) -> Merged:
@@ -287,7 +304,7 @@ def sensitive_variables(files: Files) -> frozenset[str]:
     return frozenset(name for name, block in variables.items() if "sensitive" in block.body.arguments)
 
 
-def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm, again: Again) -> TerraformFile:
+def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm, again: Again) -> _Draft:
     configuration = project.configuration(".")
     types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")
     module = EnclosingModule("", types)
@@ -299,7 +316,7 @@ def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm,
         return bool(other.here) and _for_any_keys(_merged(site, other, module)[0]) == _for_any_keys(merged)
 
     defaults = (task.defaults for task in (*read.here, *read.opened, *([read.general] if read.general else [])))
-    taken = deciding({*project.automatic, *(name for each in defaults for name in each)}, same)
+    names = frozenset({*project.automatic, *(name for each in defaults for name in each)})
     name, provider = _name(site, project), provider_of(site.block)
     subject = Subject(
         name=name,
@@ -312,7 +329,6 @@ def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm,
             f":{site.place.line}, {site.type}.{site.name}",
             again.written,
             f"cfnroles explain {quoted(again.source)} --resource {quoted(site.address)}",
-            taken,
         ),
         options=task.options,
         conditions=merged.conditions,
@@ -330,7 +346,7 @@ def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm,
     )
     path = f"{name}.cfnroles.tf"
     written = written_file(subject, place_of(path, project.files, configuration), form=form)
-    return replace(with_region_gap(written, site, project), taken=taken)
+    return _Draft(with_region_gap(written, site, project), subject.header, partial(deciding, names, same))
 
 
 def _name(site: Site, project: Project) -> str:

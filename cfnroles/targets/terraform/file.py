@@ -88,13 +88,22 @@ def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Writte
     body = file_text([*made, locals_])
     body += "".join(parts.values.lists.values())
     blocks = (*variable_blocks(parts), *data_blocks(parts, body), local_values(parts, body, locals_), *made)
-    return marked("\n".join(f"# {line}" for line in header.lines), file_text(blocks)), blocks
+    return marked(_comments(header), file_text(blocks)), blocks
 
 
 def holders_of(parts: Parts) -> tuple[Holder, ...]:
     """Return the roles that are written."""
     always = parts.for_tasks
     return tuple(kind.holder for kind in ROLE_KINDS if (kind.always and always) or parts.policies.get(kind.holder))
+
+
+def under(header: Header, text: str) -> str:
+    """Return the text of a file under another header."""
+    return marked(_comments(header), text.partition("\n\n")[2])
+
+
+def _comments(header: Header) -> str:
+    return "\n".join(f"# {line}" for line in header.lines)
 
 
 def marked(head: str, body: str) -> str:
