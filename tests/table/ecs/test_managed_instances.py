@@ -72,7 +72,7 @@ def test_a_capacity_provider_without_a_cluster_is_a_gap(answer: Any) -> None:
     del described["cluster"]
     found = answer(capacityProvider=described)
     assert {gap.partition(": ")[2] for gap in found.gaps} == {
-        "the capacity provider names no cluster. Write its `cluster` into it."
+        "the capacity provider names no cluster. Name it: `ClusterName` in CloudFormation, otherwise `cluster`"
     }
     assert not any("RegisterContainerInstance" in need for need in found.needs)
 
