@@ -44,8 +44,11 @@ def gap(subject: Subject) -> Iterator[Finding]:
     for name in subject.unseen_tasks:
         yield fault(("Resources", name), UNSEEN_TASK, f"{HOW_TO_SEE}.")
     for task in subject.tasks:
+        # An unknown member is also a trap.
+        told = {found.origin for found in task.discovery.findings}
         for found in task.discovery.gaps:
-            yield task.fault(found.origin, found.what, found.remedy)
+            if found.feature != "unknown-member" or found.origin not in told:
+                yield task.fault(found.origin, found.what, found.remedy)
     for found in subject.unseen:
         yield Finding(
             Severity.INFO, found.origin, found.what, found.remedy, line=found.origin.line, column=found.origin.column

@@ -110,3 +110,17 @@ Resources:
         "'1.5' is not an integer",
         "the task definition has no container worker",
     }
+
+
+def test_an_unknown_member_is_told_once(faults: Find) -> None:
+    found = faults("""
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      RequiresCompatibilities: [EC2]
+      ContainerDefinitions: [{Name: web, Image: 'nginx:1.27', Shimmer: true}]
+""")
+    assert [(each.check, each.what) for each in found] == [
+        ("likely-to-fail", "cfnroles does not know the member shimmer, and ECS may not either")
+    ]

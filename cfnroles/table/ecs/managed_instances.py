@@ -131,7 +131,9 @@ def _cluster(found: Found) -> Text:
     provider = found.workload.tree[PROVIDER]
     named = provider.get("cluster") if isinstance(provider, Mapping) else None
     if not isinstance(named, str) or not named:
-        raise Unnamed("the capacity provider names no cluster", "Name it: `ClusterName` in CloudFormation, otherwise `cluster`")
+        raise Unnamed(
+            "the capacity provider names no cluster", "Name it: `ClusterName` in CloudFormation, otherwise `cluster`"
+        )
     return text_of(named).cut("/")[-1]
 
 
