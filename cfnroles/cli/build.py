@@ -22,6 +22,7 @@ from cfnroles.cli.source import (
     told,
 )
 from cfnroles.cli.terminal import is_quiet, note, say
+from cfnroles.cli.unknown_keys import note_unknown_keys
 from cfnroles.counted import counted
 from cfnroles.errors import BadAnswer
 from cfnroles.page import page
@@ -99,6 +100,7 @@ def command(source: str, **given: Any) -> None:
     if options.live and not reading.wrong and not reads_live(reading):
         note(f"note: --live has no effect: no service of {reading.name} names FAMILY:REVISION")
     only_for_templates(reading, resource=options.resource, parameter=given["parameters"])
+    unknown_keys: tuple[str, ...] = ()
     if options.for_account:
         from cfnroles.targets.cloudformation.other_side import other_side_files
 
@@ -115,17 +117,15 @@ def command(source: str, **given: Any) -> None:
             shared_gate=options.shared_gate,
             keep=False,
         )
-        files, summary, gaps = (
-            built.files,
-            formats.summary(reading, built, options.directory, source, _again()),
-            built.gaps,
-        )
+        summary = formats.summary(reading, built, options.directory, source, _again())
+        files, gaps, unknown_keys = built.files, built.gaps, built.unknown_keys
     if options.lint:
         _lint(files)
     written = write_files(options.directory, files, force=options.force)
     lines = [*_wrote(files, options), *_listed("Removed from an earlier build:", written.removed, options)]
     lines += _listed("Kept from an earlier build, because edited since:", written.left, options)
     note(*lines, *summary)
+    note_unknown_keys(unknown_keys, of_spec=reading.project is not None)
     if is_quiet():
         say(*formats.told(reading, gaps), err=True)
     if options.strict:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.shared_options import format_option
 from cfnroles.cli.source import only_for_templates, reading_of, resource_options, source_options, told
 from cfnroles.cli.terminal import say
+from cfnroles.cli.unknown_keys import note_unknown_keys
 from cfnroles.errors import InvalidInput
 
 if TYPE_CHECKING:
     from cfnroles.answers.explanation import Explanation
     from cfnroles.lines import Texts
+    from cfnroles.sources.reading import Reading
     from cfnroles.sources.told import Told
 
 
@@ -43,7 +45,17 @@ def explained(source: str, resource: str, about: Mapping[str, Any]) -> tuple[tup
         return _of_app(source, told(about), resource)
     reading = reading_of(source, told(about))
     only_for_templates(reading, resource=resource, parameter=about["parameters"])
-    return explain(reading, resource), reading.texts
+    found = explain(reading, resource)
+    _note_unknown_keys(found, (reading,))
+    return found, reading.texts
+
+
+def _note_unknown_keys(found: Iterable[Explanation], readings: Sequence[Reading]) -> None:
+    from cfnroles.sources.unknown_keys import files_of_unknown_key, own_buckets
+
+    needs = (need for each in found for _, said in each.roles for one in said for need in one.statement.needs)
+    of_spec = any(reading.project for reading in readings)
+    note_unknown_keys(files_of_unknown_key(needs, own_buckets(readings)), of_spec=of_spec)
 
 
 def _of_app(source: str, about: Told, resource: str) -> tuple[tuple[Explanation, ...], Mapping[str, str]]:
@@ -55,4 +67,5 @@ def _of_app(source: str, about: Told, resource: str) -> tuple[tuple[Explanation,
     found = explain_app(stacks_with(readings, resource, source), resource)
     if not found:
         raise InvalidInput("has no task definition in any of its stacks", where=source)
+    _note_unknown_keys(found, readings)
     return found, texts_of(readings)

@@ -18,6 +18,7 @@ from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.shared_options import refuse_gaps, strict_option
 from cfnroles.cli.source import reading_of, resource_options, source_options, taken, told
 from cfnroles.cli.terminal import put, say
+from cfnroles.cli.unknown_keys import note_unknown_keys
 from cfnroles.counted import counted
 from cfnroles.errors import BadAnswer, InvalidInput
 
@@ -137,6 +138,7 @@ def _inject(files: Mapping[_File, str], options: _Options, top: str) -> None:
     for file, injection in made.items():
         say(*([f"{file.name}:"] if top else []), summary(injection, file.name, top), err=True)
         _write(injection.text, file, options)
+    note_unknown_keys(sorted({file for each in made.values() for file in each.unknown_keys}))
     _end(tuple(made.values()), options)
 
 

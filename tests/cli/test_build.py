@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.cli.notes import UNKNOWN_KEY
+
 CONTAINER = {"name": "web", "image": "public.ecr.aws/docker/library/nginx:stable"}
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/database-AbCdEf"
 
@@ -87,6 +89,7 @@ def test_the_summary_tells_what_was_written_and_how_to_deploy_it(
         "If that was the first deployment (ROLLBACK_COMPLETE), delete the stack before the next:",
         "  aws cloudformation delete-stack --stack-name shop-task"
         " && aws cloudformation wait stack-delete-complete --stack-name shop-task",
+        *UNKNOWN_KEY.splitlines(),
     ]
 
 

@@ -12,6 +12,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.lines import gap_lines
 from cfnroles.need import Gap, Origin, Severity
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.unknown_keys import files_of_unknown_key
 from cfnroles.targets.cloudformation.output_files import Format, output_files
 from cfnroles.targets.cloudformation.project_names import project_of, project_of_document
 from cfnroles.targets.cloudformation.service import Stack, service_stacks
@@ -32,7 +33,8 @@ class Build(Struct, frozen=True):
     ``nested`` the templates of nested stacks that have task definitions of their own. ``taken`` are the parameters of a
     template whose values were used, and ``handed`` the parameters of the roles that receive values from the template.
     ``expressions`` are the Terraform expressions for parameters of the stack, by parameter. ``other_accounts`` are the
-    accounts in which the services of a project use something.
+    accounts in which the services of a project use something, and ``unknown_keys`` the files in Amazon S3 whose key no
+    source and no option names.
     """
 
     stacks: tuple[Stack, ...]
@@ -45,6 +47,7 @@ class Build(Struct, frozen=True):
     handed: tuple[str, ...] = ()
     expressions: Mapping[str, str] = field(default_factory=dict)
     other_accounts: tuple[str, ...] = ()
+    unknown_keys: tuple[str, ...] = ()
 
 
 def build(
@@ -92,7 +95,8 @@ def build(
     task = reading.task()
     name = project_of(task, project)
     stacks = service_stacks(task.workload, task.discovery, task.facts, name, form)
-    return Build(stacks, output_files(stacks, name, reading.name, format, told=told), reading.gaps)
+    files = output_files(stacks, name, reading.name, format, told=told)
+    return Build(stacks, files, reading.gaps, unknown_keys=files_of_unknown_key(task.discovery.needs))
 
 
 def _refuse_forms(reading: Reading, **asked: bool) -> None:
@@ -115,7 +119,15 @@ def _beside(reading: Reading, template: Template, resource: str, name: str, form
     gaps = {"gaps": list(gap_lines(beside.gaps, reading.texts, reading.name))}
     files = output_files(beside.stacks, name, reading.name, format, told=gaps)
     return Build(
-        beside.stacks, files, beside.gaps, beside.takes, beside.made, beside.nested, beside.taken, beside.handed
+        beside.stacks,
+        files,
+        beside.gaps,
+        beside.takes,
+        beside.made,
+        beside.nested,
+        beside.taken,
+        beside.handed,
+        unknown_keys=beside.unknown_keys,
     )
 
 
@@ -126,10 +138,12 @@ def _of_configuration(reading: Reading, project: str, format: Format) -> Build:
     task = reading.task()
     name = project_of(task, project)
     made = roles_of_configuration(task, name)
+    unknown_keys = files_of_unknown_key(task.discovery.needs)
     gaps = (*reading.gaps, *reading.unseen, *made.gaps)
     told = {"gaps": list(gap_lines(gaps, reading.texts, reading.name))}
     files = output_files((made.stack,), name, reading.name, format, told=told)
-    return Build((made.stack,), files, gaps, taken=task.defaults, expressions=made.handed)
+    handed = made.handed
+    return Build((made.stack,), files, gaps, taken=task.defaults, expressions=handed, unknown_keys=unknown_keys)
 
 
 def _place(spec: Spec, environment: str) -> dict[str, dict[str, str]]:
@@ -171,6 +185,7 @@ def _of_project(reading: Reading, spec: Spec, asked: _Asked) -> Build:
 
     made = ProjectStacks(spec.project, alarms, form, keep)
     accounts: set[str] = set()
+    unknown_keys: set[str] = set()
     right = not reading.wrong
     for task in reading.tasks:
         # No stacks can be created from values that ECS would reject. All of these are reported before any other
@@ -179,12 +194,14 @@ def _of_project(reading: Reading, spec: Spec, asked: _Asked) -> Build:
         if right:
             made.add(task)
             accounts.update(other_accounts([task]))
+            unknown_keys.update(files_of_unknown_key(task.discovery.needs))
     stacks = made.all(reading.accepted())
     if asked.environment:
         stacks = _in_environment(reading, spec, asked, made.names, stacks)
     told = {"gaps": list(gap_lines(reading.gaps, reading.texts, reading.name)), **_place(spec, asked.environment)}
     files = output.finished(stacks, str(stacks[0].parameters["ProjectName"]), told)
-    return Build(stacks, files, reading.gaps, other_accounts=tuple(sorted(accounts)))
+    used = tuple(sorted(accounts))
+    return Build(stacks, files, reading.gaps, other_accounts=used, unknown_keys=tuple(sorted(unknown_keys)))
 
 
 def _in_environment(

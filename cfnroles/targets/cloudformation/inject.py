@@ -31,6 +31,7 @@ from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_task_types import TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined
 from cfnroles.sources.told import Told
+from cfnroles.sources.unknown_keys import files_of_unknown_key, own_buckets
 from cfnroles.targets.cloudformation.build_template import unseen
 from cfnroles.targets.cloudformation.injection import injected, restored
 from cfnroles.targets.cloudformation.injection_record import Record, is_injected, options_of, recorded, told_again
@@ -66,7 +67,8 @@ class Injection(Struct, frozen=True):
     are the options with which the roles were written, and ``earlier`` those of the previous run, if there was one.
     ``unrecorded`` are parameters whose values are not recorded because they are secret. ``generator`` wrote the
     template once, and may do so again. ``passing`` are the statements that allow passing a role that was replaced.
-    ``aliased`` says that the text has aliases or merge keys of YAML.
+    ``aliased`` says that the text has aliases or merge keys of YAML. ``unknown_keys`` are the files in Amazon S3 whose
+    key no source and no option names.
     """
 
     text: str
@@ -88,6 +90,7 @@ class Injection(Struct, frozen=True):
     generator: Generator | None = None
     passing: tuple[Passing, ...] = ()
     aliased: bool = False
+    unknown_keys: tuple[str, ...] = ()
 
 
 class FoundTasks(Struct, frozen=True):
@@ -149,6 +152,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         mark.generator if (mark := mark_of(template.tree)) else None,
         tuple(replacing.passing(named, left)),
         not template.text.lstrip().startswith("{") and has_aliases(template.text),
+        files_of_unknown_key((need for task in found.tasks for need in task.needs), own_buckets((before,))),
     )
 
 
