@@ -275,7 +275,7 @@ def _encoded(value: Value) -> Iterator[tuple[Part, Place]]:
 
 
 def json_of(symbol: Expression) -> Expression:
-    """Return the expression of the JSON of a value, which stands for it in a text."""
+    """Return the expression of the JSON of a value, which represents it in a text."""
     return replace(symbol, written=f"${{jsonencode({symbol.written[2:-1]})}}") if symbol.written else symbol
 
 

@@ -10,7 +10,7 @@ from cfnroles.text import Text, text_of
 
 
 def may_be(value: object, choice: str) -> bool:
-    """Return whether a value is a choice of ECS, or an unknown one that may turn out to be it."""
+    """Return whether a value is a choice of ECS, or an unknown one that may become one."""
     if not isinstance(value, str):
         return False
     text = text_of(value)
@@ -21,7 +21,7 @@ def may_be(value: object, choice: str) -> bool:
 
 
 def is_choice(value: object, choice: str, member: str) -> bool:
-    """Return whether a value is a choice of ECS. Raise Unnamed if that is unknown. ``member`` is where it stands."""
+    """Return whether a value is a choice of ECS. Raise Unnamed if that is unknown. ``member`` is its member."""
     chosen = may_be(value, choice)
     if chosen and isinstance(value, str):
         _refuse_unknown(text_of(value), choice, member)
@@ -29,7 +29,7 @@ def is_choice(value: object, choice: str, member: str) -> bool:
 
 
 def is_true(value: object, member: str) -> bool:
-    """Return whether a value is true. Raise Unnamed if it is unknown. ``member`` is where it stands."""
+    """Return whether a value is true. Raise Unnamed if it is unknown. ``member`` is its member."""
     if isinstance(value, str):
         _refuse_unknown(text_of(value), "true", member)
     return value is True

@@ -101,7 +101,7 @@ def plugin(found: Found) -> str:
     named = option(found, "name", "@type")
     if named.unknown or is_made_at_run_time(named):
         how = remedy(named.unknown[0]) if named.unknown else "Write its name"
-        raise Unnamed(f"the plugin {named.written} is not known, and may write to AWS with the task role", how)
+        raise Unnamed(f"the plugin {named.written} is unknown, and may write to AWS with the task role", how)
     return named.lower()
 
 

@@ -367,7 +367,7 @@ def test_a_placeholder_in_the_place_of_an_example_is_told_or_granted_as_it_is(fe
 def test_a_placeholder_next_to_an_example_hides_nothing(feature: Feature) -> None:
     needs, gaps, findings = told(feature)
     for place, value in feature.beside:
-        # Nobody gives a variable its name by a placeholder, and any variable might then be one that a program reads.
+        # A placeholder is never the name of a variable, and any variable might then be one that a program reads.
         if not isinstance(value, str | bool) or place.endswith("environment[].name"):
             continue
         others = tuple(each for each in feature.beside if each[0] != place)
