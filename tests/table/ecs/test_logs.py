@@ -311,12 +311,12 @@ UNKNOWN = {
     "a plugin": (
         logs("awsfirelens", Name="<PLUGIN>", stream="s"),
         "",
-        ["the plugin <PLUGIN> is not known, and may write to AWS with the task role"],
+        ["the plugin <PLUGIN> is unknown, and may write to AWS with the task role"],
     ),
     "a plugin of the router": (
         logs("awsfirelens", Name="${PLUGIN}", stream="s"),
         "",
-        ["the plugin ${PLUGIN} is not known, and may write to AWS with the task role"],
+        ["the plugin ${PLUGIN} is unknown, and may write to AWS with the task role"],
     ),
     "who creates the group": (
         logs("awslogs", **AWSLOGS, **{"awslogs-create-group": "<CREATE>"}),
