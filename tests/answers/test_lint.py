@@ -76,7 +76,6 @@ def test_an_unknown_property_is_reported_at_its_place() -> None:
     text = (HERE / "nine-faults-repaired.yaml").read_text(encoding="utf-8")
     unknown = text.replace("      ContainerDefinitions:\n", "      Mesh: {RoleArn: x}\n      ContainerDefinitions:\n")
     assert {(finding.check, finding.origin.pointer) for finding in lint(unknown, "t.yaml").findings} == {
-        ("gap", "Resources.TaskDefinition.Properties.Mesh"),
         ("likely-to-fail", "Resources.TaskDefinition.Properties.Mesh"),
     }
 
