@@ -17,6 +17,7 @@ from cfnroles.symbols import IMPORT
 from cfnroles.table.ecs.service_role import BY_HAND
 from cfnroles.template.intrinsics import symbols
 from cfnroles.template.template import is_module
+from cfnroles.text import from_spelling
 
 #: Options in remedies, and those that lint has, too.
 _OPTION = re.compile(r"--[a-z][a-z-]+")
@@ -40,7 +41,10 @@ def unjudged(subject: Subject) -> Iterator[Finding]:
             if not task.logical_id or given == "":
                 continue
             role = subject.role(given)
-            if role is None:
+            if role is None and (absent := _absent(given, subject)):
+                what = f"the {name} of {task.logical_id} is {absent}, which does not exist"
+                yield fault(task.source(path), what, "Refer to it under its own condition.")
+            elif role is None:
                 yield fault(
                     task.source(path),
                     f"the {name} of {task.logical_id} is not judged: {_where(given)}",
@@ -91,6 +95,17 @@ def _is_elsewhere(given: Any) -> bool:
 def _remedy(part: Unread) -> str:
     """Return the remedy. `verify` reads the same parts as lint, but has other options."""
     return f"{part.remedy}." if part.remedy and _OF_LINT.issuperset(_OPTION.findall(part.remedy)) else _REMEDY
+
+
+def _absent(given: str | None, subject: Subject) -> str:
+    """Return the name of a role of the template that does not exist in this world."""
+    whole = from_spelling(given or "").whole
+    name = whole.name.partition(".")[0] if whole is not None else ""
+    match subject.tree.get("Resources"):
+        case Mapping() as resources if subject.stack and name not in subject.stack.resources:
+            resource = resources.get(name)
+            return name if isinstance(resource, Mapping) and resource.get("Type") == "AWS::IAM::Role" else ""
+    return ""
 
 
 def _where(given: str | None) -> str:

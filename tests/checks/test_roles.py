@@ -230,3 +230,36 @@ def test_a_role_that_reads_every_secret(resource: str, condition: str, checks: l
     statement = f"{{Effect: Allow, Action: 'secretsmanager:Get*', Resource: {resource}{condition}}}"
     text = template(inline(PULL + f"                - {statement}\n"))
     assert [finding.check for finding in faults(text)] == checks
+
+
+ABSENT = """
+Parameters: {Env: {Type: String}}
+Conditions: {Own: !Equals [!Ref Env, own]}
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Condition: Own
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: {Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}
+  Stack: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./t.yaml}}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ExecutionRoleArn: ROLE
+      RequiresCompatibilities: [EC2]
+      ContainerDefinitions: [{Name: web, Image: 'nginx:1.27'}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("!GetAtt Role.Arn", "the execution role of Task is Role, which does not exist, where Own does not hold"),
+        ("!If [Own, !GetAtt Role.Arn, !Ref AWS::NoValue]", ""),
+        ("!GetAtt Stack.Outputs.Role", "the execution role of Task is not judged: it depends on Stack.Outputs.Role"),
+    ],
+)
+def test_a_role_that_does_not_exist_in_every_world_is_called_that(faults: Find, role: str, expected: str) -> None:
+    found = [each.what for each in faults(ABSENT.replace("ROLE", role)) if each.check == "unjudged-role"]
+    assert found == [expected] * bool(expected)
