@@ -12,7 +12,7 @@ from cfnroles.iam.roles import Unread
 from cfnroles.iam.stack_roles import may_make
 from cfnroles.need import Finding, Holder, Severity, fault
 from cfnroles.sources.nested_stacks import ADDRESSES
-from cfnroles.sources.template_task_types import TASKS
+from cfnroles.sources.template_task_types import STACK_SET, TASKS, may_define_tasks
 from cfnroles.symbols import IMPORT
 from cfnroles.table.ecs.service_role import BY_HAND
 from cfnroles.template.intrinsics import symbols
@@ -82,8 +82,10 @@ def _unseen(subject: Subject) -> Iterator[Finding]:
 
 
 def _is_elsewhere(given: Any) -> bool:
-    """Return whether a nested stack's template is neither next to this one nor a CDK asset."""
+    """Return whether a nested stack's template is neither next to this one nor a CDK asset, or may be a stack set's."""
     match given:
+        case {"Type": str(kind)} if kind == STACK_SET:
+            return may_define_tasks(given)
         case {"Metadata": {"aws:asset:path": _}}:
             return False
         case {"Type": str(kind), "Properties": Mapping() as properties} if kind in ADDRESSES:

@@ -20,6 +20,10 @@ TASKS = (*TASK_DEFINITIONS, EXPRESS_SERVICE, CAPACITY_PROVIDER)
 NOUNS = {EXPRESS_SERVICE: "Express Mode service", CAPACITY_PROVIDER: "capacity provider"}
 #: Types with roles of their own that are not read.
 UNREAD = {"AWS::ECS::Gateway": "its infrastructure role; `gateway` in a service spec creates it"}
+#: What deploys a template of its own, and the parts of such a text that may define tasks.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stackset.html
+STACK_SET = "AWS::CloudFormation::StackSet"
+_IN_STACK_SET = ("AWS::ECS::", "AWS::CloudFormation::", "AWS::Serverless::", "Transform")
 #: The property without which a type has no roles.
 _WITH_ROLES = {CAPACITY_PROVIDER: "ManagedInstancesProvider"}
 SERVICE, TASK_SET, CLUSTER = "AWS::ECS::Service", "AWS::ECS::TaskSet", "AWS::ECS::Cluster"
@@ -35,6 +39,15 @@ def may_have_roles(resource: Mapping[str, Any]) -> bool:
     """Return whether a resource of one of these types has roles, possibly under a condition."""
     named = _WITH_ROLES.get(resource["Type"])
     return named is None or has_key(resource.get("Properties"), named)
+
+
+def may_define_tasks(stack_set: Mapping[str, Any]) -> bool:
+    """Return whether the template of a stack set may define tasks, which only a text in it excludes."""
+    properties = stack_set.get("Properties")
+    match properties.get("TemplateBody") if isinstance(properties, Mapping) else None:
+        case str(body) | {"Fn::Sub": str(body) | [str(body), _]}:
+            return any(part in body for part in _IN_STACK_SET)
+    return True
 
 
 def noun_of(template: Template, logical_id: str) -> str:

@@ -38,9 +38,11 @@ from cfnroles.sources.template_task_types import (
     CAPACITY_PROVIDER,
     CLUSTER,
     RUNS,
+    STACK_SET,
     TASK_DEFINITIONS,
     TASKS,
     UNREAD,
+    may_define_tasks,
     may_have_roles,
 )
 from cfnroles.sources.unknown_members import unseen_members
@@ -314,6 +316,9 @@ def _not_read(template: Template, given: Given) -> Iterator[Gap]:
         if roles := UNREAD.get(kind):
             what = f"cfnroles does not read {kind} and does not check {roles}"
             yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, "Check them yourself")
+        if kind == STACK_SET and may_define_tasks(each):
+            what = f"cannot see what is in the stack set {name}"
+            yield Gap(Holder.EXECUTION, "hidden-resource", origin, what, "Also pass its template to cfnroles")
     yield from of_unread_targets(template, given)
     yield from names_elsewhere(template)
 
