@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.iam.roles import Role
+from cfnroles.meanings import Meanings
 from cfnroles.need import Need
 from cfnroles.sources.terraform_roles import Roles, is_apart
 from cfnroles.sources.terraform_symbols import shaped
@@ -26,15 +27,47 @@ _ATTRIBUTE = re.compile(r"(aws_\w+)\.([\w-]+)\.(\w+)")
 _Struct = TypeVar("_Struct", bound=Struct)
 
 
+class KnownTexts:
+    """The needs that worlds share: each is one object in all worlds that give its resources the same names."""
+
+    def __init__(self) -> None:
+        self._meanings = Meanings()
+        #: The needs that were seen, kept alive so that their IDs stay unique, with the expressions in them.
+        self._seen: dict[int, tuple[Need, tuple[Expression, ...]]] = {}
+        self._known: dict[object, tuple[Need, ConfigurationTexts]] = {}
+
+    def need(self, need: Need, roles: Roles) -> tuple[Need, ConfigurationTexts]:
+        """Return the need with the names of its resources, and the texts of it alone."""
+        if id(need) not in self._seen:
+            symbols = (symbol for text in need.permission.texts for symbol in text_of(text).symbols)
+            self._seen[id(need)] = need, tuple(each for each in symbols if isinstance(each, Expression))
+        names = tuple(roles.named.get(each.name) for each in self._seen[id(need)][1])
+        same = id(need), self._meanings.of(names)
+        if same not in self._known:
+            own = ConfigurationTexts(roles)
+            self._known[same] = own.normalized(need), own
+        return self._known[same]
+
+
 class ConfigurationTexts(Struct, frozen=True):
-    """The normalized texts of a configuration in one world, with their original spellings."""
+    """The normalized texts of a configuration in one world, with their original spellings. ``known`` is what worlds
+    share.
+    """
 
     roles: Roles
     needed: dict[str, Text] = field(default_factory=dict)
     seen: dict[Symbol, None] = field(default_factory=dict)
+    known: KnownTexts = field(default_factory=KnownTexts)
 
     def need(self, need: Need) -> Need:
         """Return the need with the names that the configuration gives its resources."""
+        normalized, own = self.known.need(need, self.roles)
+        self.needed.update(own.needed)
+        self.seen.update(own.seen)
+        return normalized
+
+    def normalized(self, need: Need) -> Need:
+        """Return the same need each time as another object."""
         permission = need.permission
         conditions = tuple(replace(each, values=tuple(map(self._text, each.values))) for each in permission.conditions)
         told = replace(permission, resource=self._text(permission.resource), conditions=conditions)

@@ -9,8 +9,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cfnroles.answers.configuration_texts import ConfigurationTexts
+from cfnroles.answers.configuration_texts import ConfigurationTexts, KnownTexts
 from cfnroles.answers.folding import Answer, folded
+from cfnroles.answers.judgements import Known
 from cfnroles.answers.requests import definite
 from cfnroles.answers.resource_policies import ConfiguredPolicy, beside
 from cfnroles.answers.trust import without
@@ -128,6 +129,7 @@ class _Judging:
         #: The same by the objects that passes share, and the needs of the other users of a role.
         self._alike: dict[object, Verification] = {}
         self._others_of: dict[object, Sequence[Need]] = {}
+        self._known, self._texts = Known(), KnownTexts()
         self._numbers: dict[int, tuple[object, int]] = {}
         self._numbered: dict[str, int] = {}
 
@@ -274,7 +276,7 @@ class _Judging:
     def _judged(
         self, key: _Key, part: _Part, parts: Sequence[_Part], own: ConfiguredRole | None, beside_it: Sequence[Need]
     ) -> Verification:
-        texts = ConfigurationTexts(part.roles)
+        texts = ConfigurationTexts(part.roles, known=self._texts)
         role = self._role(key, part, texts, own)
         if role is None:
             return self._absent(part)
@@ -294,7 +296,7 @@ class _Judging:
                 apart=texts.apart,
             )
             policies = {_policy(each): each for each in (own.policies if own else ())}
-            judged = texts.told(beside(judge_uses(uses, role, prove=self._question.prove), policies))
+            judged = texts.told(beside(judge_uses(uses, role, prove=self._question.prove, known=self._known), policies))
             hidden = {str(one): _hidden(one, each) for one, each in policies.items() if each.unread}
             answer = replace(judged, cures={**texts.cures, **hidden}, language="hcl")
             hiding = any(gap.feature in _HIDING for each in parts for gap in each.gaps)
