@@ -27,6 +27,7 @@ from cfnroles.symbols import Apart, Expression
 
 #: The maximum depth of modules; real ones have at most three levels.
 _DEEPEST = 12
+_NOWHERE = Place("", 0, 0)
 _Work = Callable[[], Value]
 _Result = TypeVar("_Result")
 #: The suffix of the locals that `cfnroles terraform` writes. Their users may exist before them.
@@ -84,7 +85,9 @@ class Module:
         first = steps[0] if steps else ""
         match root:
             case "var" if first:
-                return self._once(("var", first), f"var.{first}", place, lambda: self._variable(first, place)), 1
+                found = self._once(("var", first), f"var.{first}", place, lambda: self._variable(first))
+                # Without a value of its own, it is where it is used.
+                return found if found.place.document else replace(found, place=place), 1
             case "local" if first:
                 return self._once(("local", first), f"local.{first}", place, lambda: self._local(first, place)), 1
             case "module" if first:
@@ -118,22 +121,22 @@ class Module:
         reason = "the workspace is unknown" if name == WORKSPACE else f"{name} is known only when Terraform runs"
         return Value(Expression(name, written=f"${{{name}}}", reason=reason, remedy=remedy), place)
 
-    def _variable(self, name: str, place: Place) -> Value:
+    def _variable(self, name: str) -> Value:
         block = self.configuration.variables.get(name)
         if block is None:
             # Terragrunt adds files with variables before it runs Terraform.
             reason = f"no file of {self.project.files.called(self.directory)} declares var.{name}"
             called = f"{self.address}var.{name}"
-            return Value(Expression(called, written=f"${{var.{name}}}", reason=reason, remedy=_DECLARE), place)
+            return Value(Expression(called, written=f"${{var.{name}}}", reason=reason, remedy=_DECLARE), _NOWHERE)
         kind = block.body.arguments.get("type")
         given = self._input(name) if self._call is None else self._given(name, *self._call)
         if given is None and self._call is not None and (usual := block.body.arguments.get("default")) is not None:
             given = evaluate(usual, self.scope)
         if given is None:
-            return self._untold(name, block, place)
+            return self._untold(name, block)
         return converted(given, kind, lambda node: evaluate(node, self.scope))
 
-    def _untold(self, name: str, block: Block, place: Place) -> Value:
+    def _untold(self, name: str, block: Block) -> Value:
         hidden = block.body.arguments.get("sensitive")
         symbol = Expression(
             f"{self.address}var.{name}",
@@ -142,7 +145,9 @@ class Module:
             remedy=self._how_to_give(name, known_type(self.configuration, block)),
             secret=isinstance(hidden, Constant) and hidden.value is True,
         )
-        return Value(symbol, place)
+        # If it has a value that is not considered, it is there, so that the results for both are compared.
+        usual = self.project.usual(name) if self._call is None else None
+        return Value(symbol, usual.place if usual is not None else _NOWHERE)
 
     def _how_to_give(self, name: str, kind: Node | None) -> str:
         if self._call is None:

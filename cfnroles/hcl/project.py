@@ -92,6 +92,10 @@ class Project:
         usual = block.body.arguments.get("default")
         return (None, False) if usual is None or self._may_be_any(block, usual) else (usual, True)
 
+    def usual(self, name: str) -> Node | None:
+        """Return the value that a variable of the root has if the command line gives none."""
+        return self._automatic.get(name) or self.root.variables[name].body.arguments.get("default")
+
     def _may_be_any(self, block: Block, value: Node | None) -> bool:
         return block.labels[0] in self._opened or (self._any_text and _is_open(block, value))
 

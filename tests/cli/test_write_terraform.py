@@ -1166,3 +1166,37 @@ def test_what_a_template_hides_is_told_of(cfnroles: Any, tmp_path: Path) -> None
     result = cfnroles("terraform", template, "-o", tmp_path / "roles", "--strict")
     assert "Resources.Job\n  cannot see which permissions Job needs to run a task" in result.err
     assert result.err.endswith("error: 1 gap, and --strict was given: the files were written\n")
+
+
+LOGGED = """
+variable "group" { default = "/ecs/web" }
+variable "other" { type = string }
+resource "aws_ecs_task_definition" "web" {
+  family = "${var.other}-web"
+  container_definitions = jsonencode([{
+    name  = "web"
+    image = "nginx"
+    logConfiguration = {
+      logDriver = "awslogs"
+      options   = { awslogs-group = var.group, awslogs-region = "eu-west-1", awslogs-stream-prefix = var.other }
+    }
+  }])
+}
+"""
+
+
+@pytest.mark.parametrize("values", ["", 'group = "/ecs/here"\n'], ids=["a default", "a file with values"])
+def test_a_variable_that_is_a_whole_name_stays_a_variable(cfnroles: Any, tmp_path: Path, values: str) -> None:
+    (tmp_path / "main.tf").write_text(LOGGED, encoding="utf-8")
+    (tmp_path / "terraform.tfvars").write_text(values, encoding="utf-8")
+    assert "built for" not in cfnroles("terraform", tmp_path).err
+    written = (tmp_path / "web.cfnroles.tf").read_text(encoding="utf-8")
+    assert ":log-group:${var.group}:log-stream:${var.other}/web/*" in written
+
+
+def test_an_unknown_variable_is_where_it_is_used(cfnroles: Any, tmp_path: Path) -> None:
+    text = LOGGED.replace(
+        '  family = "${var.other}-web"', '  family = "${var.other}-web"\n  enable_fault_injection = var.other'
+    )
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    assert "main.tf:6: aws_ecs_task_definition.web.enable_fault_injection\n" in cfnroles("explain", tmp_path).out
