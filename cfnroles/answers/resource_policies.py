@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +15,7 @@ from msgspec.structs import replace
 
 from cfnroles.answers.verification import Judged, Outcome, Verification
 from cfnroles.document import inside
+from cfnroles.iam.roles import RolePolicy
 from cfnroles.need import Need
 from cfnroles.statements import compose
 from cfnroles.symbols import SUFFIX
@@ -34,16 +37,23 @@ WITH_POLICIES = (*_OWN, *TYPES)
 
 class ResourcePolicy(Struct, frozen=True):
     """The policy of the resource with a logical ID, whose ARN is known if its name is. ``denies`` if it may deny the
-    role.
+    role. ``granting`` are its statements that allow something to exactly the role, as JSON; empty if it has none, or
+    if it denies something.
     """
 
     noun: str
     logical_id: str
     arn: str
     denies: bool
+    granting: str = ""
 
     def __str__(self) -> str:
         return f"the policy of the {self.noun} {self.logical_id}"
+
+    @property
+    def granted(self) -> RolePolicy:
+        """What it allows to the role with its resource, as a policy of the role."""
+        return RolePolicy(str(self), {"Version": "2012-10-17", "Statement": json.loads(self.granting)})
 
     def is_of(self, need: Need) -> bool:
         """Return whether it belongs to the resource of a need."""
@@ -70,28 +80,56 @@ def policies_naming(role: str, template: Template, value: Callable[[Any], Any]) 
     for noun, logical_id, policy in _policies(template, value):
         if role in names_in(policy):
             arn = value({"Fn::GetAtt": [logical_id, "Arn"]})
-            denies = any(role in names_in(each) for each in _denying(policy))
-            found.append(ResourcePolicy(noun, logical_id, arn if isinstance(arn, str) else "", denies))
+            denying = list(_denying(policy))
+            denies = any(role in names_in(each) for each in denying)
+            granting = "" if denying else _granting(value(policy), f"${{{role}.Arn}}")
+            found.append(ResourcePolicy(noun, logical_id, arn if isinstance(arn, str) else "", denies, granting))
     return tuple(found)
 
 
-def beside(answer: Verification, policies: Iterable[ResourcePolicy]) -> Verification:
-    """Return the result with unknown where one of these policies may allow what is missing or deny what is allowed.
+#: Whether a policy of a resource, as one of the role, certainly allows a need.
+Allows = Callable[[Need, RolePolicy], bool]
 
-    Within an account, either the role's policies or that of the resource allow a request. Their content is not judged.
+
+def beside(
+    answer: Verification, policies: Iterable[ResourcePolicy], allows: Allows = lambda need, policy: False
+) -> Verification:
+    """Return the result with what one of these policies ``allows``, and with unknown where one may allow what is
+    missing or deny what is allowed.
+
+    Within an account, either the role's policies or that of the resource allow a request.
     """
-    judged = tuple(_beside(each, policies) for each in answer.judged)
+    judged = tuple(_beside(each, policies, allows) for each in answer.judged)
     lacking = (each.need for each in judged if each.outcome is Outcome.MISSING)
     return replace(answer, judged=judged, missing=compose(lacking)) if judged != answer.judged else answer
 
 
-def _beside(each: Judged, policies: Iterable[ResourcePolicy]) -> Judged:
+def _beside(each: Judged, policies: Iterable[ResourcePolicy], allows: Allows) -> Judged:
     its = [policy for policy in policies if policy.is_of(each.need)]
     if each.outcome is Outcome.ALLOWED:
         its = [policy for policy in its if policy.denies]
     if each.outcome not in (Outcome.MISSING, Outcome.ALLOWED) or not its:
         return each
+    granting = (policy for policy in its if policy.granting and each.outcome is Outcome.MISSING)
+    if granted := next((policy for policy in granting if allows(each.need, policy.granted)), None):
+        return replace(each, outcome=Outcome.ALLOWED, keys=(str(granted),))
     return replace(each, outcome=Outcome.UNKNOWN, keys=tuple(map(str, its)))
+
+
+def _granting(policy: Any, role: str) -> str:
+    """Return the Allow statements with a role among their principals, as JSON; empty if none is known as a whole."""
+    found = []
+    for each in _listed(_member(policy, "Statement")):
+        if _member(each, "Effect") == "Allow" and role in _listed(_member(_member(each, "Principal"), "AWS")):
+            # The policies of some resources name none: their own is meant.
+            statement = {"Resource": "*", **{name: part for name, part in each.items() if name != "Principal"}}
+            with contextlib.suppress(TypeError):  # what only CloudFormation evaluates
+                found.append(json.dumps(statement))
+    return f"[{','.join(found)}]" if found else ""
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _policies(template: Template, value: Callable[[Any], Any]) -> Iterator[tuple[str, str, Any]]:

@@ -352,7 +352,7 @@ class _Judging:
 
 
 def _policy(found: ResourcePolicyNaming) -> ConfiguredPolicy:
-    return ConfiguredPolicy(found.noun, found.address, found.resource, found.denies, found.service)
+    return ConfiguredPolicy(found.noun, found.address, found.resource, found.denies, service=found.service)
 
 
 def _hidden(policy: ConfiguredPolicy, found: ResourcePolicyNaming) -> str:

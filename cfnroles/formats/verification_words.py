@@ -352,6 +352,8 @@ def by_words(each: Verification, judged: Judged) -> str:
         return f"allowed by {allowing}, unless denied by {' or '.join(judged.keys)}"
     if judged.outcome is Outcome.UNKNOWN:
         return f"depends on {', '.join(judged.keys)}" + (f", in {names}" if names else "")
+    if judged.outcome is Outcome.ALLOWED and judged.keys:
+        return f"by {' and '.join(judged.keys)}"
     return f"by {names}" if names else ""
 
 
@@ -392,7 +394,7 @@ def _remedy(key: str, each: Verification) -> str:
         export = key.partition(IMPORT)[2].partition("[")[0]
         return f"The value of the export {export} is unknown: compare it with the role yourself."
     if key.startswith("the policy of the "):
-        return f"{key[:1].upper()}{key[1:]} names the role; cfnroles does not check it: review it."
+        return f"{key[:1].upper()}{key[1:]} names the role, and may allow or deny this: review it."
     if key == THE_ROLE:
         return ""  # the message already says how to give it
     if key == THE_INSTANCE:

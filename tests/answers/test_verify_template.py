@@ -574,7 +574,27 @@ PULLING = ('"nginx:1.27"', "!Sub '${Repository.RepositoryUri}:1'")
 @pytest.mark.parametrize(
     ("policy", "changes", "expected"),
     [
-        pytest.param(OF_SECRET, [OTHERS_ALLOWED], {Outcome.UNKNOWN}, id="it may allow what the role does not"),
+        pytest.param(OF_SECRET, [OTHERS_ALLOWED], {Outcome.ALLOWED}, id="it allows what the role does not"),
+        pytest.param(
+            OF_SECRET.replace("!GetAtt Role.Arn", "!If [IsProd, !GetAtt Role.Arn, '*']"),
+            [OTHERS_ALLOWED],
+            {Outcome.ALLOWED, Outcome.UNKNOWN},
+            id="it allows it under a condition",
+        ),
+        pytest.param(
+            OF_SECRET.replace(
+                "{Effect: Allow", "{Condition: {StringEquals: {'aws:SourceVpce': vpce-1}}, Effect: Allow"
+            ),
+            [OTHERS_ALLOWED],
+            {Outcome.UNKNOWN},
+            id="it may allow what the role does not",
+        ),
+        pytest.param(
+            OF_SECRET.replace("secretsmanager:*", "secretsmanager:PutSecretValue"),
+            [OTHERS_ALLOWED],
+            {Outcome.UNKNOWN},
+            id="it allows something else",
+        ),
         pytest.param(OF_SECRET, [], {Outcome.ALLOWED}, id="it allows what the role does"),
         pytest.param(OF_SECRET.replace("Allow", "Deny"), [], {Outcome.UNKNOWN}, id="it may deny what the role allows"),
         pytest.param(OF_SECRET.replace("!GetAtt Role.Arn", "'*'"), [OTHERS_ALLOWED], {Outcome.MISSING}, id="of others"),
@@ -584,7 +604,7 @@ PULLING = ('"nginx:1.27"', "!Sub '${Repository.RepositoryUri}:1'")
         pytest.param(
             OF_SECRET.replace("    Properties", "    Condition: IsProd\n    Properties"),
             [OTHERS_ALLOWED],
-            {Outcome.UNKNOWN, Outcome.MISSING},
+            {Outcome.ALLOWED, Outcome.MISSING},
             id="where it is there",
         ),
     ],
@@ -599,7 +619,7 @@ def test_the_policy_of_a_secret_counts_where_it_names_the_role(
 def test_the_policy_of_a_repository_counts_which_the_template_gives_a_name() -> None:
     (role,) = judged(changed(PULLING) + OF_REPOSITORY)
     found = {each.need.permission.action: each.outcome for each in role.judged}
-    assert found["ecr:BatchGetImage"] is Outcome.UNKNOWN
+    assert found["ecr:BatchGetImage"] is Outcome.ALLOWED
     assert found["ecr:GetAuthorizationToken"] is Outcome.MISSING
 
 
