@@ -191,7 +191,7 @@ def _files(source: str, options: _Options) -> list[Drafted]:
     readings = [(read(document), file) for document, file in documents if recognised(document)]
     found = [_drafted(each, file, options) for each, file in readings if each.tasks and not each.project]
     if not found:
-        raise InvalidInput("has no task definition", where=source, remedy=_without_spec(source))
+        raise InvalidInput("has no task definition in a file of its own", where=source, remedy=_without_spec(source))
     return found
 
 
