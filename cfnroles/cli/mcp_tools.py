@@ -139,10 +139,14 @@ class _Tools:
         return f"{self._path(file)}{colon}{name}"
 
     def _path(self, name: str) -> str:
-        path = (self._root / name).resolve()
+        try:
+            path = (self._root / name).resolve()
+            exists = path.exists()
+        except (OSError, ValueError) as error:  # too long, or with a NUL character
+            raise ToolError(f"{name[:100]!r} is not a path.") from error
         if not path.is_relative_to(self._root):
             raise ToolError(f"{name} is not in {self._root}. Only files in it can be read.")
-        if not path.exists():
+        if not exists:
             raise ToolError(f"{name} does not exist in {self._root}.")
         return os.path.relpath(path, self._root)
 

@@ -57,9 +57,15 @@ def write_files(directory: Path, files: Mapping[str, str], *, force: bool = Fals
                 directory.rmdir()
         raise InvalidInput(
             f"cannot be written: {error.strerror}",
-            where=str(error.filename or directory),
+            where=_named(error, directory),
             remedy="Nothing was changed.",
         ) from error
+
+
+def _named(error: OSError, directory: Path) -> str:
+    """Return the file of an error as the user knows it: the directory instead of a staged file."""
+    path = Path(error.filename or directory)
+    return str(directory if _STAGED.fullmatch(path.name) else path)
 
 
 @contextmanager
@@ -225,6 +231,6 @@ class _Build(Struct, frozen=True):
         except OSError as error:
             raise InvalidInput(
                 f"cannot be written: {error.strerror}",
-                where=str(error.filename or self.directory),
+                where=_named(error, self.directory),
                 remedy="Some files were not written, so `deploy` refuses this directory. Build again to repair it.",
             ) from error

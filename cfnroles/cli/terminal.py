@@ -52,9 +52,11 @@ def say(*texts: str, err: bool = False) -> None:
     stream = sys.stderr if err else sys.stdout
     if _drawn is not None:
         _drawn.erase()
-    for text in texts:
-        stream.write(f"{_laid_out(text, err=err)}\n")
-    stream.flush()
+    # Without standard error, the exit code is the message.
+    with contextlib.suppress(OSError) if err else contextlib.nullcontext():
+        for text in texts:
+            stream.write(f"{_laid_out(text, err=err)}\n")
+        stream.flush()
 
 
 class Drawn(Protocol):

@@ -99,6 +99,13 @@ def test_what_is_not_in_the_directory_cannot_be_asked_about(project: Path, tool:
     assert f"{name} is not in" in text or f"{name} does not exist in" in text
 
 
+@pytest.mark.parametrize("name", ["shop.json\0", "x" * 5000], ids=["a NUL character", "too long"])
+def test_a_string_that_is_no_path_is_refused_as_one(project: Path, name: str) -> None:
+    refused, text = asked(project, "explain", source=name)
+    assert refused
+    assert f"{name[:100]!r} is not a path." in text
+
+
 LEADING_OUT = {
     "a spec": ("explain", {"source": "spec.yaml"}, "../outside.json is not in"),
     "a module": ("explain", {"source": "infra"}, "outside/main.tf is not in"),

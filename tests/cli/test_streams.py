@@ -18,6 +18,8 @@ STREAMS = {
     "standard input is closed": (f"{RUN} explain - <&-", 2, "standard input: is empty"),
     "both outputs are closed": (f"{RUN} explain {{shop}} >&- 2>&-", 0, ""),
     "the disk is full": (f"{RUN} schema > /dev/full", 2, "the answer cannot be written: No space left on device"),
+    "standard error is full": (f"{RUN} explain {{shop}} --region x 2> /dev/full", 2, ""),
+    "standard error is full for a good answer": (f"{RUN} lint {{shop}} 2> /dev/full", 0, ""),
     "the reader went away": (f"set -o pipefail; {RUN} schema | true", 0, ""),
 }
 
