@@ -76,10 +76,13 @@ def _human(explanations: Sequence[Explanation], texts: Texts) -> Iterator[str]:
         yield from _human_of_one(each, lines)
 
 
+#: For a task definition without needs and gaps.
+NOTHING = "No role needs any permission."
+
+
 def _human_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
     if not explanation.roles and not explanation.unseen:
-        named = "No role needs any permission."
-        yield "What the roles need cannot be named." if explanation.gaps else named
+        yield "What the roles need cannot be named." if explanation.gaps else NOTHING
     for holder, statements in explanation.roles:
         yield f"{holder}"
         for explained in statements:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cfnroles.answers.explanation import conditions_told
 from cfnroles.answers.graph import Column, Graph, GraphNode, Status, Trace
 from cfnroles.counted import counted
+from cfnroles.formats.explanation import NOTHING
 from cfnroles.formats.html import Child, element, html_page, link
 from cfnroles.page import Page
 
@@ -33,6 +34,9 @@ def graph_page(name: str, graphs: Sequence[Graph]) -> Page:
 
 def _body(title: str, graphs: Sequence[Graph]) -> Iterator[Child]:
     traces = [trace for graph in graphs for trace in graph.traces]
+    if not traces:
+        yield element("header", element("h1", title), element("p", NOTHING, class_="soft"))
+        return
     how = element("span", " Point at a box, or select it, to see why it is there.", class_="how")
     yield element("header", element("h1", title), element("p", _summary(traces), how, class_="soft"))
     yield _filters(traces)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from cfnroles.answers.graph import Column, Graph, GraphNode, Status
+from cfnroles.formats.explanation import NOTHING
 from cfnroles.page import Page, page, verbatim, visible
 
 #: Mermaid's default limits: edges, and characters of the text.
@@ -49,6 +50,8 @@ def too_large(graphs: Sequence[Graph]) -> str:
 
 def _flowchart(graphs: Sequence[Graph]) -> Iterator[str]:
     yield "flowchart LR"
+    if not any(graph.nodes for graph in graphs):
+        yield f'  nothing["{_text(NOTHING)}"]'
     used: set[str] = set()
     for number, graph in enumerate(graphs):
         indent = "    " if graph.title else "  "

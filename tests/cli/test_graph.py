@@ -94,3 +94,18 @@ def test_two_kinds_of_sources_have_no_common_graph(cfnroles: Any, examples: Path
     refused = cfnroles("graph", examples / "shop.json", "--before", tmp_path / "t.yaml")
     assert (refused.code, refused.out) == (2, "")
     assert "is a CloudFormation template and" in refused.err
+
+
+def test_a_task_without_needs_has_a_picture_that_says_so(cfnroles: Any) -> None:
+    task = '{"family": "web", "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 128}]}'
+    drawn = cfnroles("graph", "-", stdin=task)
+    page = cfnroles("graph", "-", "--format", "html", stdin=task)
+    assert drawn.out == 'flowchart LR\n  nothing["No role needs any permission."]\n'
+    assert '<p class="soft">No role needs any permission.</p>' in page.out
+    assert "<fieldset>" not in page.out
+
+
+def test_a_task_whose_needs_are_unknown_is_no_task_without_needs(cfnroles: Any) -> None:
+    task = '{"family": "web", "containerDefinitions": [{"name": "web", "image": "<REGISTRY>/web", "memory": 128}]}'
+    for form in ("mermaid", "html"):
+        assert "No role needs any permission." not in cfnroles("graph", "-", "--format", form, stdin=task).out
