@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from cfnroles.cli.paths import EMPTY
 from cfnroles.cli.terminal import say
 from cfnroles.cli.whole_words import WholeWordsContext
 from cfnroles.errors import InvalidInput
@@ -94,7 +95,13 @@ class PanelCommand(SuggestingCommand):
     context_class = WholeWordsContext
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. Raise InvalidInput for an option that has no effect without another one."""
+        """Run the command. Raise InvalidInput for an option that has no effect without another one.
+
+        An empty value is a usage error: it would have no effect, and an unset shell variable is a mistake.
+        """
+        for each in self.params:
+            if isinstance(each, click.Option) and _is_given(ctx, each) and _is_empty(ctx.params.get(each.name or "")):
+                raise click.BadParameter(EMPTY, ctx, each)
         given = {_name(each) for each in self.params if _is_given(ctx, each)}
         own = {_name(each) for each in self.params}
         for option in sorted(given & REQUIRE.keys()):
@@ -162,6 +169,10 @@ def _name(parameter: click.Parameter) -> str:
 
 def _is_given(ctx: click.Context, parameter: click.Parameter) -> bool:
     return ctx.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+
+
+def _is_empty(value: Any) -> bool:
+    return value == "" or (isinstance(value, tuple) and "" in value)
 
 
 def _help_all(*, hidden: bool) -> click.Option:

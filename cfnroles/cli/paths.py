@@ -12,6 +12,9 @@ import click
 from cfnroles.cli.terminal import note
 from cfnroles.errors import InvalidInput
 
+#: Why an empty value is refused.
+EMPTY = "it is empty. Check that the shell variable is set."
+
 
 class PathParameter(click.Path):
     """A path. An empty one is an error: Python reads it as the current directory, which is never meant."""
@@ -22,9 +25,11 @@ class PathParameter(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path. An empty one or one of the wrong kind is a usage error."""
         if value == "":
-            self.fail("it is empty. Check that the shell variable is set.", param, ctx)
+            self.fail(EMPTY, param, ctx)
         if value == "-" and not self.file_okay:
             self.fail("standard output cannot hold several files. Pass a directory.", param, ctx)
+        if value == "-" and not self.dir_okay and not self.exists:
+            self.fail("- is not the name of a file. Pass another one, or omit the option.", param, ctx)
         return super().convert(value, param, ctx)
 
 

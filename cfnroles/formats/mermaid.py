@@ -51,7 +51,7 @@ def too_large(graphs: Sequence[Graph]) -> str:
 def _flowchart(graphs: Sequence[Graph]) -> Iterator[str]:
     yield "flowchart LR"
     if not any(graph.nodes for graph in graphs):
-        yield f'  nothing["{_text(NOTHING)}"]'
+        yield f'  g0n0["{_text(NOTHING)}"]'
     used: set[str] = set()
     for number, graph in enumerate(graphs):
         indent = "    " if graph.title else "  "

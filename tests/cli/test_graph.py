@@ -100,7 +100,7 @@ def test_a_task_without_needs_has_a_picture_that_says_so(cfnroles: Any) -> None:
     task = '{"family": "web", "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 128}]}'
     drawn = cfnroles("graph", "-", stdin=task)
     page = cfnroles("graph", "-", "--format", "html", stdin=task)
-    assert drawn.out == 'flowchart LR\n  nothing["No role needs any permission."]\n'
+    assert drawn.out == 'flowchart LR\n  g0n0["No role needs any permission."]\n'
     assert '<p class="soft">No role needs any permission.</p>' in page.out
     assert "<fieldset>" not in page.out
 

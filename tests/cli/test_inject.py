@@ -384,6 +384,7 @@ def test_a_template_that_a_person_writes_for_sam_is_one_like_others(injected: An
         pytest.param(["--project", "a b"], "'a b' is not a valid project name", id="no name"),
         pytest.param(["--execute-command"], "--execute-command requires a task definition", id="an option of others"),
         pytest.param(["-o", "no/such/folder/x.yaml"], "cannot be written", id="nowhere"),
+        pytest.param(["-o", "-"], "- is not the name of a file", id="a hyphen"),
     ],
 )
 def test_options_that_do_not_go_together(injected: Any, options: list[str], message: str) -> None:

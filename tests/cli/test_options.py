@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import click
 import pytest
@@ -220,3 +221,25 @@ def test_help_breaks_no_word_after_a_hyphen(cfnroles, words):
     lines = cfnroles(*words.split()).out.splitlines()
     assert [line for line in lines if re.search(r"\w-$", line)] == []
     assert any(re.search(r"\w-\w", line) for line in lines)
+
+
+TEXTS = [
+    (name, max(option.opts, key=len))
+    for name, option in OPTIONS
+    # A pair needs a value, and a choice one of its values.
+    if option.type is click.STRING and not option.is_flag and "=" not in str(option.metavar)
+]
+
+
+@pytest.mark.parametrize(("name", "option"), TEXTS, ids=[" ".join(each) for each in TEXTS])
+def test_an_empty_value_is_an_unset_variable(name: str, option: str, cfnroles: Any) -> None:
+    needed = [each for each in ALL[name].params if each.required and max(each.opts, key=len) != option]
+    given = {
+        "role": ["--role", "execution"],
+        "events": ["--events", "x"],
+        "administration_role_arn": ["--administration-role-arn", "x"],
+    }
+    words = [word for each in needed for word in given.get(str(each.name), ["x"])]
+    refused = cfnroles(*name.split(), option, "", *words)
+    assert (refused.code, refused.out) == (2, "")
+    assert f"'{option}': it is empty. Check that the shell variable is set." in refused.err
