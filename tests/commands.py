@@ -77,6 +77,10 @@ class Commands:
         return Ended(**json.loads(self.server.stdout.readline()))
 
 
+#: What no command that is tested here uses: cfn-lint and mcp take a second each.
+_UNUSED = ("__main__", "cfnlint_rules", "answers.template_lint", "cli.mcp_tools")
+
+
 def _import_everything() -> None:
     import boto3  # noqa: F401 - for the children
 
@@ -84,8 +88,7 @@ def _import_everything() -> None:
     from cfnroles.aws.connection import Connection
 
     for module in pkgutil.walk_packages(cfnroles.__path__, "cfnroles."):
-        # cfn-lint takes a second, and no command that is tested here uses it.
-        if module.name not in ("cfnroles.__main__", "cfnroles.cfnlint_rules", "cfnroles.answers.template_lint"):
+        if module.name.removeprefix("cfnroles.") not in _UNUSED:
             importlib.import_module(module.name)
     Connection("", "us-east-1", "", (("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x"))).client(
         "cloudformation"

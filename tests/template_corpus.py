@@ -16,6 +16,7 @@ from cfnroles.facts import Facts
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_tasks import around_task, defined, run_in
 from cfnroles.template.given import NOTHING_GIVEN
+from cfnroles.template.template import Template
 from cfnroles.workload import Path as TreePath
 from cfnroles.workload import Workload
 from tests.corpus import THINGS, missed
@@ -24,9 +25,8 @@ from tests.corpus import THINGS, missed
 Thing = tuple[str, str, str]
 
 
-def outcomes(path: Path) -> dict[Thing, str]:
+def outcomes(template: Template | None) -> dict[Thing, str]:
     """What accounts for each thing: ``covered`` by a need or at no cost, a ``gap`` with a remedy, or ``missed``."""
-    template = read(path).template
     found: dict[Thing, str] = {}
     for logical_id in defined(template) if template else ():
         assert template is not None
@@ -56,9 +56,8 @@ def _has_gap(path: TreePath, discovery: Discovery) -> bool:
 
 def table(folder: Path) -> str:
     """A line for each kind of thing, and the sums."""
-    counts = Counter(
-        (thing[1], outcome) for path in sorted(folder.iterdir()) for thing, outcome in outcomes(path).items()
-    )
+    found = (outcomes(read(path).template).items() for path in sorted(folder.iterdir()))
+    counts = Counter((thing[1], outcome) for each in found for thing, outcome in each)
     lines = [f"{'':<10}{'covered':>9}{'gap':>9}{'missed':>9}"]
     for kind in (*THINGS, "all"):
         sums = [

@@ -28,7 +28,7 @@ def test_a_real_template_is_explained_and_nothing_is_missed(path: Path) -> None:
         assert REFUSED[path.name] in refused.value.why
         return
     assert human(explain(reading), reading.texts)
-    assert [thing for thing, outcome in outcomes(path).items() if outcome == "missed"] == []
+    assert [thing for thing, outcome in outcomes(reading.template).items() if outcome == "missed"] == []
 
 
 def test_what_nobody_accounts_for_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,6 +36,6 @@ def test_what_nobody_accounts_for_is_noticed(tmp_path: Path, monkeypatch: pytest
     path.write_text(
         "Resources: {Task: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: [{Name: a, Image: b}]}}}"
     )
-    assert set(outcomes(path).values()) == {"covered"}
+    assert set(outcomes(read(path).template).values()) == {"covered"}
     monkeypatch.setattr("tests.template_corpus.missed", lambda *_: ["image containerDefinitions[0].image"])
-    assert set(outcomes(path).values()) == {"missed"}
+    assert set(outcomes(read(path).template).values()) == {"missed"}

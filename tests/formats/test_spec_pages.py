@@ -48,6 +48,11 @@ def validator() -> Any:
     return jsonschema.Draft7Validator(schema())
 
 
+@pytest.fixture(scope="module")
+def definitions() -> Any:
+    return schema()["definitions"]
+
+
 def test_the_pages_are_fresh(repository: Path) -> None:
     def kept(name: str) -> str:
         return (repository / "docs" / name).read_text(encoding="utf-8")
@@ -68,10 +73,9 @@ def test_every_key_is_documented(repository: Path) -> None:
 
 
 @pytest.mark.parametrize("path", KEYS)
-def test_every_keys_example_is_a_value_of_it(path: str) -> None:
+def test_every_keys_example_is_a_value_of_it(path: str, definitions: Any) -> None:
     key = KEYS[path]
     assert list(key.type.problems(key.example, ())) == []
-    definitions = schema()["definitions"]
     jsonschema.Draft7Validator({**key.type.schema(), "definitions": definitions}).validate(key.example)
 
 
