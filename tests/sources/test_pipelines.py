@@ -101,7 +101,7 @@ def test_beside_what_is_too_much_there_is_told_what_has_to_stay() -> None:
     (found,) = role.excess
     assert [grant.action for grant in found.unused] == ["s3:PutObject"]
     (kept,) = kept_statements(found, role)
-    assert (", ".join(kept["Action"]), kept["Resource"]) == (PULLS, ["*"])
+    assert (", ".join(kept["Action"]), kept["Resource"]) == (PULLS, "*")
     assert kept["Condition"] == {"Bool": {"aws:SecureTransport": True}}
     told = " ".join(human([role], text).split())
     assert "keep in its place what Resources.Task.Properties.ContainerDefinitions[0].Image may need" in told
