@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -32,6 +33,9 @@ _OF_LISTS = frozenset(
     {"concat", "contains", "distinct", "element", "flatten", "setproduct", "setunion", "sort", "toset"}
 )
 _OF_MAPS = frozenset({"keys", "lookup", "merge", "values"})
+#: A name in an expression, or the escape sequence that may stand for a part of it in JSON.
+_ESCAPED = r"\u"
+_WORD = re.compile(r"\\u|[\w-]+")
 
 
 @lru_cache(maxsize=1024)  # each pass asks for the same ones
@@ -44,10 +48,25 @@ def known_type(configuration: Configuration, variable: Block) -> Node | None:
 
 
 def _by_use(configuration: Configuration, name: str) -> Node | None:
-    blocks = (*configuration.resources.values(), *configuration.modules.values(), *configuration.outputs.values())
-    nodes: list[Node] = [*(each.body for each in blocks), *configuration.locals.values()]
+    nodes = (node for node, words in _nodes(configuration) if name in words or _ESCAPED in words)
     uses = [use for node in nodes for use in _uses(node, "var", name)]
     return parse_expression(Source("", _type(uses))) if any(uses) else None
+
+
+@lru_cache(maxsize=64)  # each variable asks for those of its configuration
+def _nodes(configuration: Configuration) -> Sequence[tuple[Node, frozenset[str]]]:
+    """Return the parts of a configuration that may use variables, with the words in each."""
+    blocks = (*configuration.resources.values(), *configuration.modules.values(), *configuration.outputs.values())
+    nodes: list[Node] = [*(each.body for each in blocks), *configuration.locals.values()]
+    return [(node, _words(node)) for node in nodes]
+
+
+def _words(node: Node) -> frozenset[str]:
+    if isinstance(node, Body):
+        # Other files may override parts of a block.
+        parts: list[Node] = [*node.arguments.values(), *(each.body for each in node.blocks)]
+        return frozenset().union(*map(_words, parts))
+    return frozenset(_WORD.findall(node.written))
 
 
 def _type(uses: Sequence[_Use]) -> str:
