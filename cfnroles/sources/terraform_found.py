@@ -24,13 +24,17 @@ from cfnroles.table.ecs import FEATURES
 from cfnroles.workload import EXPRESS, PROVIDER, Path, Workload
 
 
-def found_in(workload: Workload, turned: Turned, facts: Facts, defaults: Defaults, rows: Rediscovery) -> Discovery:
-    """Return what a task definition needs. ``rows`` know what others need."""
+def found_in(workload: Workload, turned: Turned, facts: Facts, rows: Rediscovery) -> Discovery:
+    """Return what the readable parts of a task definition need. ``rows`` know what others need."""
     keys = turned.looked_up | turned.keys
     known = with_destination_keys(with_log_group_keys(facts, keys), workload, keys)
     known = with_file_keys(known, workload, keys)
     found = by_own_buckets(by_own_keys(discover(workload, known, rows), keys, facts), workload, keys, facts)
-    found = with_destination_gaps(found, workload, keys, facts)
+    return with_destination_gaps(found, workload, keys, facts)
+
+
+def with_remedies(found: Discovery, workload: Workload, turned: Turned, defaults: Defaults) -> Discovery:
+    """Return what a task definition needs with its unreadable parts, and what closes each gap."""
     hidden = hidden_gaps(workload, "input")
     return replace(
         found, gaps=(*(_closable(gap, defaults) for gap in found.gaps), *_unseen(workload, turned, defaults), *hidden)

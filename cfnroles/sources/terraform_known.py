@@ -18,7 +18,7 @@ from cfnroles.rediscovery import Parts, Rediscovery
 from cfnroles.sources.terraform_buckets import names_files
 from cfnroles.sources.terraform_defaults import Defaults
 from cfnroles.sources.terraform_destinations import destinations_named
-from cfnroles.sources.terraform_found import found_in
+from cfnroles.sources.terraform_found import found_in, with_remedies
 from cfnroles.sources.terraform_keys import names_in
 from cfnroles.sources.terraform_members import Turned
 from cfnroles.workload import Workload
@@ -68,9 +68,12 @@ class KnownTasks:
     def discovery(self, turned: Turned, document: str, facts: Facts, defaults: Defaults) -> Discovery:
         """Return what a task definition needs."""
         form = self.form(turned, document)
-        same = form.same, self._meanings.of(facts), tuple((name, id(node)) for name, node in defaults.items())
+        readable = form.same, self._meanings.of(facts)
+        if readable not in self._found:
+            self._found[readable] = found_in(form.workload, turned, facts, self._rows)
+        same = *readable, tuple((name, id(node)) for name, node in defaults.items())
         if same not in self._found:
-            self._found[same] = found_in(form.workload, turned, facts, defaults, self._rows)
+            self._found[same] = with_remedies(self._found[readable], form.workload, turned, defaults)
         return self._found[same]
 
     def _form(self, turned: Turned, document: str) -> Form:
