@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import pytest
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -24,6 +28,12 @@ def project(tmp_path: Path, examples: Path, repository: Path) -> Path:
     return directory
 
 
+def run(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer of an agent, whose event loop has a thread of its own: the browser of other tests has one here."""
+    with ThreadPoolExecutor(1) as alone:
+        return alone.submit(anyio.run, ask).result()
+
+
 def asked(project: Path, tool: str, **arguments: Any) -> tuple[bool, str]:
     """Whether it was refused, and what the tool said."""
     from mcp import Client
@@ -36,7 +46,7 @@ def asked(project: Path, tool: str, **arguments: Any) -> tuple[bool, str]:
             (content,) = result.content
             return bool(result.is_error), str(getattr(content, "text", ""))
 
-    return anyio.run(ask)
+    return run(ask)
 
 
 def test_an_agent_starts_it_and_asks(project: Path) -> None:
@@ -49,7 +59,7 @@ def test_an_agent_starts_it_and_asks(project: Path) -> None:
             (content,) = (await client.call_tool("explain", {"source": "shop.json"})).content
             return tools, str(getattr(content, "text", ""))
 
-    tools, told = anyio.run(ask)
+    tools, told = run(ask)
     assert [tool.name for tool in tools] == ["explain", "verify", "lint", "diagnose"]
     assert all(tool.annotations and tool.annotations.read_only_hint and tool.description for tool in tools)
     head, _, body = told.partition("\n")
