@@ -1,4 +1,4 @@
-"""Template parameters that are irrelevant for roles: sizes, counts, and image tags."""
+"""Template parameters that are irrelevant for roles: sizes, counts, tags, addresses, and most environment variables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.template.template import Template
 from cfnroles.workload import Path
@@ -16,10 +17,13 @@ _IDLE = frozenset(
     (
         *("Command", "ContainerPort", "Cpu", "DesiredCount", "EntryPoint", "EphemeralStorage", "HealthCheck"),
         *("HealthCheckGracePeriodSeconds", "HostPort", "Memory", "MemoryReservation", "PlatformVersion"),
-        *("FromPort", "Port", "SecurityGroupIngress", "ToPort"),
-        *("RetentionInDays", "TaskCount", "NetworkConfiguration"),
+        *("CidrBlock", "ClusterSettings", "FromPort", "Port", "SecurityGroupIngress", "ToPort"),
+        *("ManagedScaling", "RetentionInDays", "Tags", "TaskCount", "NetworkConfiguration"),
     )
 )
+#: The names of environment variables that decide about permissions: of the init process of AWS for Fluent Bit, of App
+#: Mesh, and of the SSM agent.
+_READ = re.compile(r"(?i)aws_fluent_bit_init|appmesh|managed_instance")
 #: The part of an image before its tag: https://docs.docker.com/reference/cli/docker/image/tag/
 _BEFORE_TAG = re.compile(r"[^/:]:[^/:]*$|@[^/]*$")
 
@@ -30,11 +34,12 @@ class _Place(Struct, frozen=True):
     path: Path
     before: str = ""
     after: str = ""
+    of_application: bool = False
 
     @property
     def is_idle(self) -> bool:
         """Whether the value is irrelevant here."""
-        if not _IDLE.isdisjoint(self.path):
+        if self.of_application or not _IDLE.isdisjoint(self.path):
             return True
         properties = [step for step in self.path if isinstance(step, str) and not step.startswith("Fn::")]
         chosen = {step for step in self.path if str(step).startswith("Fn::")} <= {"Fn::If"}
@@ -62,6 +67,9 @@ def _places(name: str, value: Any, path: Path) -> Iterator[_Place]:
                 lead, tail = (sign if before else ""), (sign if after else "")
                 for each in _places(name, piece, path):
                     yield _Place(each.path, f"{before}{lead}{each.before}", f"{each.after}{tail}{after}")
+            return
+        case {"Name": str(variable), "Value": given} if "Environment" in path and not _READ.match(variable):
+            yield from (replace(each, of_application=True) for each in _places(name, given, path))
             return
     inner: Iterator[tuple[str | int, Any]] = iter(())
     if isinstance(value, Mapping):

@@ -150,5 +150,6 @@ def test_a_size_and_a_count_decide_nothing() -> None:
         found("one", "/shop/db", "nginx\n        Cpu: !Ref P\n        PortMappings: [{ContainerPort: !Ref P}]")[1] == ()
     )
     assert found("one", "!Ref P", "nginx\n        Cpu: !Ref P")[1] == ()
-    environment = "nginx\n        Environment: [{Name: A, Value: !Ref P}]"
-    assert found("one", "/shop/db", environment)[1] == ("P",)
+    environment = "nginx\n        Environment: [{Name: NAME, Value: !Ref P}]"
+    assert found("one", "/shop/db", environment.replace("NAME", "A"))[1] == ()
+    assert found("one", "/shop/db", environment.replace("NAME", "aws_fluent_bit_init_s3_1"))[1] == ("P",)
