@@ -108,6 +108,7 @@ def command(source: str, **given: Any) -> None:
     about = told(given, live=options.live, profile=options.profile)
     if is_directory(source) and not holds_terraform(source):
         verifications, texts = _of_app(source, about, options)
+        _note_unused_context(options.context, verifications, texts)
         _show(verifications, texts, options.format_, source)
     else:
         verifications = _of_document(reading_of(source, about), source, options)
@@ -132,6 +133,7 @@ def _of_document(reading: Reading, source: str, options: _Options) -> Sequence[V
             verify_role, context=options.context, prove=options.prove, aws_managed_keys=options.aws_managed_keys
         )
         verifications = [verify(reading, role, holder) for holder, role in _roles(reading, options)]
+    _note_unused_context(options.context, verifications, texts)
     _show(verifications, texts, options.format_, reading.name)
     _note_unknown_keys(verifications, (reading,), options)
     if options.simulate:
@@ -245,6 +247,17 @@ def _simulate(verifications: Sequence[Verification], reading: Reading, options: 
     for each in verifications:
         for line in simulate(each, iam.simulate, options.context):
             say(line, err=True)
+
+
+def _note_unused_context(
+    context: Mapping[str, str], verifications: Sequence[Verification], texts: Mapping[str, str]
+) -> None:
+    """Report each condition key that occurs nowhere in the roles and in the source."""
+    if context:
+        written = repr([each.role for each in verifications]).casefold() + "".join(texts.values()).casefold()
+        for key in context:
+            if key.casefold() not in written:
+                note(f"note: --context {key} has no effect: no statement depends on it")
 
 
 def _show(verifications: Sequence[Verification], texts: Mapping[str, str], format_: str, name: str) -> None:

@@ -281,6 +281,17 @@ def test_exit_codes(cfnroles: Any, files: Path, statement: dict[str, Any], optio
     assert cfnroles("verify", files / "task.yaml", "--role", role, *options).code == code
 
 
+def test_a_context_key_that_no_statement_names_has_no_effect(cfnroles: Any, files: Path) -> None:
+    told = {}
+    for name, statement in (("used", FROM_ENDPOINT), ("unused", EVERYTHING)):
+        role = policy(files / "policy.json", statement)
+        told[name] = cfnroles("verify", files / "task.yaml", "--role", role, "--context", "AWS:sourceVpce=vpce-1").err
+
+    note = "note: --context AWS:sourceVpce has no effect: no statement depends on it\n"
+    assert told["unused"].startswith(note)
+    assert note not in told["used"]
+
+
 @pytest.mark.parametrize(
     ("role", "remedy"),
     [
