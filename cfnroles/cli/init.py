@@ -113,7 +113,9 @@ def _check(options: _Options) -> None:
 def _drafts(named: Sequence[str], options: _Options) -> Sequence[Drafted]:
     """Return the services of the sources, with the permissions of their role if one was given."""
     read = _live if options.live else _files
-    services = _distinct([each for source in named for each in read(source, options)])
+    found = [each for source in named for each in read(source, options)]
+    # A file may be named twice: alone, and by its directory. Services in Amazon ECS may share a task definition.
+    services = _distinct(found if options.live else list({each.path: each for each in found}.values()))
     if (options.from_role or options.execution_role) and len(services) > 1:
         raise InvalidInput("--from-role and --execution-role require a single service", remedy="Pass one SOURCE.")
     if options.from_role:

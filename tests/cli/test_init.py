@@ -216,3 +216,10 @@ def test_a_live_service_that_is_not_there_is_told(cfnroles: Any, tmp_path: Path,
     result = cfnroles("init", "dev/web", "--live", "-o", tmp_path / "cfnroles.yaml")
     assert (result.code, list(tmp_path.iterdir())) == (3, [])
     assert "the cluster dev has no service web" in result.err
+
+
+def test_a_file_that_is_named_twice_is_one_service(cfnroles: Any, project: Path) -> None:
+    result = cfnroles("init", project / "web.json", project, project / "." / "web.json", "-o", project / "spec.yaml")
+    assert result.code == 0
+    services = parse((project / "spec.yaml").read_text(), "spec")["services"]
+    assert [each["task-definition"] for each in services.values()] == ["web.json", "report.json", "worker.json"]
