@@ -26,7 +26,8 @@ class AuditQuestion(Struct, frozen=True):
     """The input of an audit.
 
     ``roles`` are given by holder, in the forms of ``verify``. ``called`` are names or ARNs of roles in the trail, by
-    the name of the role here. ``read`` reads a role of the account by name or ARN, in a Region.
+    the name of the role here. ``read`` reads a role of the account by name or ARN, in a Region. ``resource`` is the
+    logical ID of the only task definition of a template.
     """
 
     readings: tuple[Reading, ...] = ()
@@ -36,6 +37,7 @@ class AuditQuestion(Struct, frozen=True):
     region: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     read: Callable[[str, str], Role] | None = None
+    resource: str = ""
 
 
 class _Named(Struct, frozen=True):
@@ -99,14 +101,14 @@ def _given(asked: AuditQuestion) -> Iterator[Subject]:
             if alone and not users:
                 # A role that is given for a single task definition is meant for it, under any name.
                 users = tuple(each for each in named if each.holder is holder)
-            inside = tuple(_users_inside(asked.readings, role, holder)) if alone else ()
+            inside = tuple(_users_inside(asked, role, holder)) if alone else ()
             if alone or users or not asked.readings:
                 given = {each.name for each in users if each.name}
                 own = role_key(role.arn)[1] or (next(iter(given)) if len(given) == 1 else "")
                 yield Subject(role, (*(each.user for each in users), *inside), name=own, facts=facts)
 
 
-def _users_inside(readings: Iterable[Reading], role: Role, holder: Holder) -> Iterator[RoleUser]:
+def _users_inside(asked: AuditQuestion, role: Role, holder: Holder) -> Iterator[RoleUser]:
     """Yield what the task definitions of templates and of Terraform need from such a role.
 
     Their names for roles may be unknown until deployment, so each of them may use it.
@@ -116,9 +118,9 @@ def _users_inside(readings: Iterable[Reading], role: Role, holder: Holder) -> It
     from cfnroles.answers.verify_template import Question, verify_template
     from cfnroles.sources.template_task_types import TASKS
 
-    for reading in readings:
+    for reading in asked.readings:
         if reading.template is not None:
-            for name in asked_about(reading, reading.template, "", TASKS):
+            for name in asked_about(reading, reading.template, asked.resource, TASKS):
                 yield from _users(verify_template(reading, Question(name, {holder: role})), holder, name)
         elif reading.configuration is not None:
             for task in reading.tasks:
@@ -159,7 +161,7 @@ def _of_sources(asked: AuditQuestion) -> Iterator[Subject]:
     """Yield the roles that the sources contain, or that they name in the account."""
     for reading in asked.readings:
         if reading.template is not None:
-            yield from _of_template(reading)
+            yield from _of_template(reading, asked.resource)
         elif reading.configuration is not None:
             yield from _of_configuration(reading)
     if asked.read is None:
@@ -171,17 +173,17 @@ def _of_sources(asked: AuditQuestion) -> Iterator[Subject]:
         yield Subject(asked.read(name, facts.region), users, name=name, facts=facts)
 
 
-def _of_template(reading: Reading) -> Iterator[Subject]:
+def _of_template(reading: Reading, resource: str) -> Iterator[Subject]:
     from cfnroles.answers.template_tasks import known_of
-    from cfnroles.answers.verify_template import verify_template
+    from cfnroles.answers.verify_template import Question, verify_template
 
     facts, _ = known_of(reading)
     template = reading.template
-    for each in verify_template(reading):
+    for each in verify_template(reading, Question(resource)):
         if each.absence is None and (each.role.policies or each.role.unread):
             users = _told_once(each, reading)
-            resource = template.resources.get(_names(each.role)[-1], {}) if template else {}
-            literal = (resource.get("Properties") or {}).get("RoleName")
+            declared = template.resources.get(_names(each.role)[-1], {}) if template else {}
+            literal = (declared.get("Properties") or {}).get("RoleName")
             own = literal if isinstance(literal, str) and not symbols(literal) else ""
             yield Subject(each.role, users, name=own, facts=facts)
 

@@ -12,11 +12,13 @@ from msgspec import Struct
 
 from cfnroles.cli.completed import FILE
 from cfnroles.cli.panels import panel_command
+from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.role_options import role_options, taken_roles
 from cfnroles.cli.shared_options import format_option, profile_option, several
-from cfnroles.cli.source import about_options, pairs, reading_of, resource_options, taken, told
+from cfnroles.cli.source import about_options, only_for_templates, pairs, reading_of, resource_options, taken, told
 from cfnroles.cli.terminal import note, say
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
+from cfnroles.files import exists
 
 if TYPE_CHECKING:
     from cfnroles.answers.audit_subjects import AuditQuestion
@@ -36,7 +38,7 @@ class _Options(Struct, frozen=True):
     days: int
     profile: str
     fleet: bool
-    output: str
+    output: Path | None
     format_: str
     resource: str
 
@@ -64,7 +66,12 @@ class _Options(Struct, frozen=True):
 @profile_option("AWS profile for --live. Default: AWS_PROFILE.")
 @click.option("--fleet", is_flag=True, help="One line for each role, the most urgent first.")
 @click.option(
-    "-o", "--output", default="", metavar="DIRECTORY", help="Write tight policies and differences to a new directory."
+    "-o",
+    "--output",
+    default=None,
+    type=PathParameter(file_okay=False),
+    metavar="DIRECTORY",
+    help="Write tight policies and differences to a new directory.",
 )
 @format_option("human", "json", "markdown", "html")
 def command(**given: Any) -> None:
@@ -98,14 +105,22 @@ def command(**given: Any) -> None:
     roles = tuple((holder, text) for holder, texts in by_holder.items() for text in texts)
     options = taken(_Options, given)
     _check(options)
-    readings = tuple(each for source in options.sources for each in _readings(source, told(given)))
-    if options.resource:
-        readings = tuple(each.about(options.resource) for each in readings)
+    readings = tuple(each for source in options.sources for each in _readings(source, told(given), options.resource))
+    for each in readings:
+        only_for_templates(each, resource=options.resource)
+    readings = tuple(each.about(options.resource) for each in readings)
     from cfnroles.answers.audit_subjects import AuditQuestion
 
     read = _live_reader(options) if options.live else None
     asked = AuditQuestion(
-        readings, roles, options.called, given["account"], given["region"], dict(given["parameters"]), read
+        readings,
+        roles,
+        options.called,
+        given["account"],
+        given["region"],
+        dict(given["parameters"]),
+        read,
+        options.resource,
     )
     found = _audit(asked, options)
     _show(found, readings, options)
@@ -122,11 +137,11 @@ def _check(options: _Options) -> None:
         )
     if list(options.events).count("-") + list(options.sources).count("-") > 1:
         raise InvalidInput("only one of --events and --source can be standard input")
-    if options.output and Path(options.output).exists():
-        raise InvalidInput("already exists", where=options.output, remedy="Pass a new directory with -o DIR.")
+    if options.output and exists(options.output):
+        raise InvalidInput("already exists", where=str(options.output), remedy="Pass a new directory with -o DIR.")
 
 
-def _readings(source: str, about: Told) -> tuple[Reading, ...]:
+def _readings(source: str, about: Told, resource: str) -> tuple[Reading, ...]:
     """Return the readings of one SOURCE. A directory of task definitions has one for each file."""
     from cfnroles.document import read_document
     from cfnroles.files import below_directly, is_directory
@@ -137,7 +152,7 @@ def _readings(source: str, about: Told) -> tuple[Reading, ...]:
     if source == "-" or not is_directory(source) or holds_terraform(source):
         return (reading_of(source, about),)
     if is_app(source):
-        return tuple(stacks_with(read_app(source, about), "", source))
+        return tuple(stacks_with(read_app(source, about), resource, source))
     documents = [read_document(str(Path(source, name))) for name in below_directly(source) if name.endswith(_SUFFIXES)]
     known = [each for each in documents if recognised(each)]
     for each in documents:
@@ -187,7 +202,7 @@ def _show(found: Audit, readings: tuple[Reading, ...], options: _Options) -> Non
     note(summary(found))
 
 
-def _write(found: Audit, directory: str) -> None:
+def _write(found: Audit, directory: Path) -> None:
     from cfnroles.cli.new_directory import write_new
     from cfnroles.formats.audit_policies import policy_files
 
@@ -195,6 +210,6 @@ def _write(found: Audit, directory: str) -> None:
     if not files:
         note("no permission can be removed; nothing was written")
         return
-    write_new(Path(directory), files)
+    write_new(directory, files)
     for name in files:
-        note(f"wrote {Path(directory, name)}")
+        note(f"wrote {directory / name}")

@@ -65,6 +65,9 @@ REQUIRE = {
     "--timeout": "--follow",
 }
 
+#: Options about a source, which some commands have as an option.
+OF_SOURCE = frozenset({"--resource", "--var-file", "--set", "--image", *IN_SPEC})
+
 _OTHERS = "Options"
 _ALL = "cfnroles.help-all"
 
@@ -104,8 +107,9 @@ class PanelCommand(SuggestingCommand):
                 raise click.BadParameter(EMPTY, ctx, each)
         given = {_name(each) for each in self.params if _is_given(ctx, each)}
         own = {_name(each) for each in self.params}
-        for option in sorted(given & REQUIRE.keys()):
-            other = REQUIRE[option]
+        require = {**REQUIRE, **dict.fromkeys(OF_SOURCE, "--source")}
+        for option in sorted(given & require.keys()):
+            other = require[option]
             if other in own - given:
                 raise InvalidInput(f"{option} requires {other}", remedy=f"Also pass {other}, or omit {option}.")
         return super().invoke(ctx)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -71,6 +72,7 @@ class Pass:
         self.reports: list[LastAccessed] = []
         self._selectors: dict[str, Selectors] = {}
         self._reselected: set[str] = set()
+        self._files: set[str] = set()
 
     def take(self, records: Iterable[Record]) -> None:
         """Count events, and show each to the watcher."""
@@ -104,8 +106,13 @@ class Pass:
         """Add the events of one file.
 
         Raise InvalidInput if it cannot be opened, Broken if it is truncated, and OtherDocument if it is not
-        CloudTrail's. Events before the error are added.
+        CloudTrail's. Events before the error are added. A file that was added before is skipped: it may be named twice,
+        alone and by its directory.
         """
+        place = os.path.realpath(source)
+        if place in self._files:
+            return
+        self._files.add(place)
         events, malformed = self._counts["events"], self._counts["malformed"]
         answers = self._counts["answers"]
         with opened(source) as file:

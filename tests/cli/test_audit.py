@@ -228,6 +228,44 @@ def test_bad_input_is_one_error(arguments: tuple[str, ...], told: str, cfnroles:
     assert (result.code, result.out) == (2, "")
 
 
+def test_events_of_a_file_that_is_named_twice_count_once(cfnroles: Any, files: Path) -> None:
+    (files / "trail").mkdir()
+    (files / "events.json.gz").rename(files / "trail" / "events.json.gz")
+    once = cfnroles(*("trail" if word == "events.json.gz" else word for word in ASKED))
+    twice = cfnroles(
+        *("trail" if word == "events.json.gz" else word for word in ASKED), "--events", "trail/events.json.gz"
+    )
+    assert (twice.code, twice.out, twice.err) == (once.code, once.out, once.err)
+
+
+def test_one_task_definition_of_a_template_is_audited(cfnroles: Any, files: Path) -> None:
+    allowed = [{"PolicyName": "Ours", "PolicyDocument": policy(LOGS)}]
+    resources: dict[str, Any] = {}
+    for name in ("Web", "Worker"):
+        properties = {"RoleName": name.lower(), "AssumeRolePolicyDocument": policy(TRUST), "Policies": allowed}
+        containers = [{"Name": "web", "Image": "nginx"}]
+        resources[f"{name}Role"] = {"Type": "AWS::IAM::Role", "Properties": properties}
+        named = {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+        task_properties = {"ExecutionRoleArn": named, "ContainerDefinitions": containers}
+        resources[name] = {"Type": "AWS::ECS::TaskDefinition", "Properties": task_properties}
+    (files / "template.json").write_text(json.dumps({"Resources": resources}))
+    words = ("audit", "--events", "events.json.gz", "--source", "template.json", "--account", ACCOUNT)
+
+    assert re.findall(r"^Role (\S+)", cfnroles(*words).out, re.MULTILINE) == ["web", "worker"]
+    assert re.findall(r"^Role (\S+)", cfnroles(*words, "--resource", "Worker").out, re.MULTILINE) == ["worker"]
+
+
+@pytest.mark.parametrize("option", [("--guardduty",), ("--image", "nginx"), ("--resource", "Web")])
+@pytest.mark.parametrize(
+    "command", [("audit", "--events", "events.json.gz"), ("diagnose", "x")], ids=["audit", "diagnose"]
+)
+def test_an_option_about_a_source_requires_one(
+    command: tuple[str, ...], option: tuple[str, ...], cfnroles: Any, files: Path
+) -> None:
+    refused = cfnroles(*command, *option)
+    assert (refused.code, refused.err.splitlines()[0]) == (2, f"error: {option[0]} requires --source")
+
+
 def test_events_come_from_standard_input_too(cfnroles: Any, files: Path) -> None:
     asked = ("audit", "--events", "-", "--role", "account.json:web-execution")
     result = cfnroles(*asked, stdin=looked_up(EVENTS))
