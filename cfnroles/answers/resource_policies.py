@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from msgspec.structs import replace
 
 from cfnroles.answers.verification import Judged, Outcome, Verification
 from cfnroles.document import inside
+from cfnroles.iam.resource_policies import granting
 from cfnroles.iam.roles import RolePolicy
 from cfnroles.need import Need
 from cfnroles.statements import compose
@@ -82,8 +82,8 @@ def policies_naming(role: str, template: Template, value: Callable[[Any], Any]) 
             arn = value({"Fn::GetAtt": [logical_id, "Arn"]})
             denying = list(_denying(policy))
             denies = any(role in names_in(each) for each in denying)
-            granting = "" if denying else _granting(value(policy), f"${{{role}.Arn}}")
-            found.append(ResourcePolicy(noun, logical_id, arn if isinstance(arn, str) else "", denies, granting))
+            granted = "" if denying else granting(value(policy), (f"${{{role}.Arn}}",))
+            found.append(ResourcePolicy(noun, logical_id, arn if isinstance(arn, str) else "", denies, granted))
     return tuple(found)
 
 
@@ -114,22 +114,6 @@ def _beside(each: Judged, policies: Iterable[ResourcePolicy], allows: Allows) ->
     if granted := next((policy for policy in granting if allows(each.need, policy.granted)), None):
         return replace(each, outcome=Outcome.ALLOWED, keys=(str(granted),))
     return replace(each, outcome=Outcome.UNKNOWN, keys=tuple(map(str, its)))
-
-
-def _granting(policy: Any, role: str) -> str:
-    """Return the Allow statements with a role among their principals, as JSON; empty if none is known as a whole."""
-    found = []
-    for each in _listed(_member(policy, "Statement")):
-        if _member(each, "Effect") == "Allow" and role in _listed(_member(_member(each, "Principal"), "AWS")):
-            # The policies of some resources name none: their own is meant.
-            statement = {"Resource": "*", **{name: part for name, part in each.items() if name != "Principal"}}
-            with contextlib.suppress(TypeError):  # what only CloudFormation evaluates
-                found.append(json.dumps(statement))
-    return f"[{','.join(found)}]" if found else ""
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _policies(template: Template, value: Callable[[Any], Any]) -> Iterator[tuple[str, str, Any]]:

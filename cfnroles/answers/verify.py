@@ -157,6 +157,21 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool, known: Known | None = Non
     )
 
 
+def allowed_alone(
+    uses: Uses, role: Role, need: Need, policy: RolePolicy, name: Callable[[Role], Role] = lambda role: role
+) -> bool:
+    """Return whether a policy of the role's account certainly allows it a need. A boundary limits that, too.
+
+    ``name`` gives its texts the spelling of the need.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+    """
+    if role.boundary is not None or role.all_unread:
+        return False
+    alone = name(replace(role, policies=(policy,)))
+    (found,) = judge_uses(Uses(uses.holder, (need,), uses.facts, known=uses.known), alone, prove=False).judged
+    return found.outcome is Outcome.ALLOWED
+
+
 def _beyond(
     uses: Uses, role: Role, readings: Sequence[AskedOf], untold: Untold, policies: tuple[IdentityPolicy, ...]
 ) -> Beyond:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from cfnroles.answers.requests import definite
 from cfnroles.answers.resource_policies import ConfiguredPolicy, beside
 from cfnroles.answers.trust import without
 from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Absence, Judged, Outcome, Use, Verification
-from cfnroles.answers.verify import Uses, judge_uses, without_keys
+from cfnroles.answers.verify import Uses, allowed_alone, judge_uses, without_keys
 from cfnroles.answers.verify_template import NO_QUESTION, Question
 from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
 from cfnroles.errors import InvalidInput
@@ -296,7 +296,8 @@ class _Judging:
                 apart=texts.apart,
             )
             policies = {_policy(each): each for each in (own.policies if own else ())}
-            judged = texts.told(beside(judge_uses(uses, role, prove=self._question.prove, known=self._known), policies))
+            judged = judge_uses(uses, role, prove=self._question.prove, known=self._known)
+            judged = texts.told(beside(judged, policies, partial(allowed_alone, uses, role)))
             hidden = {str(one): _hidden(one, each) for one, each in policies.items() if each.unread}
             answer = replace(judged, cures={**texts.cures, **hidden}, language="hcl")
             hiding = any(gap.feature in _HIDING for each in parts for gap in each.gaps)
@@ -352,7 +353,7 @@ class _Judging:
 
 
 def _policy(found: ResourcePolicyNaming) -> ConfiguredPolicy:
-    return ConfiguredPolicy(found.noun, found.address, found.resource, found.denies, service=found.service)
+    return ConfiguredPolicy(found.noun, found.address, found.resource, found.denies, found.granted, found.service)
 
 
 def _hidden(policy: ConfiguredPolicy, found: ResourcePolicyNaming) -> str:

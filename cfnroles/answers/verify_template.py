@@ -28,11 +28,11 @@ from cfnroles.answers.template_tasks import asked_about, known_of, refuse
 from cfnroles.answers.template_texts import KnownTexts, Texts, foreign
 from cfnroles.answers.trust import without
 from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Absence, Judged, Outcome, Use, Verification
-from cfnroles.answers.verify import Uses, judge_uses, without_keys
+from cfnroles.answers.verify import Uses, allowed_alone, judge_uses, without_keys
 from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
-from cfnroles.iam.roles import Role, RolePolicy, cure, stack_role
+from cfnroles.iam.roles import Role, cure, stack_role
 from cfnroles.iam.stack_roles import RoleResource, roles_of
 from cfnroles.iam.trust_policies import is_service
 from cfnroles.need import Gap, Holder, Need, Origin
@@ -307,7 +307,7 @@ class _Judging:
         same = id(role), *map(self._ids_of, (own, besides)), judged_by, others_of
         if same not in self._answers:
             judged = judge_uses(uses, one, prove=self._question.prove, known=self._known)
-            told = texts.told(beside(judged, policies, partial(_allows, uses, one, texts)))
+            told = texts.told(beside(judged, policies, partial(allowed_alone, uses, one, name=texts.role)))
             self._answers[same] = self._beside_others(told, frozenset(_runners(theirs)))
         return self._answers[same]
 
@@ -418,18 +418,6 @@ class _Judging:
         if made_by_sam(part.given, self._template):
             return f"{PROCESSED}. Or pass {resource}{option} NAME --live."
         return f"Pass {resource}{option} FILE:LogicalId, the template that has it, or {resource}{option} NAME --live."
-
-
-def _allows(uses: Uses, role: Role, texts: Texts, need: Need, policy: RolePolicy) -> bool:
-    """Return whether a policy, as one of the role, certainly allows a need. A boundary limits it, too.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
-    """
-    if role.boundary is not None or role.all_unread:
-        return False
-    alone = texts.role(replace(role, policies=(policy,)))
-    (found,) = judge_uses(Uses(uses.holder, (need,), uses.facts, known=uses.known), alone, prove=False).judged
-    return found.outcome is Outcome.ALLOWED
 
 
 def _name_of_keys(template: Template) -> str:

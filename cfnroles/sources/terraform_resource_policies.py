@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from cfnroles.hcl.values import Value
+from cfnroles.iam.resource_policies import granting
 from cfnroles.iam.roles import RolePolicy, Unread
 from cfnroles.sources.terraform_configured import RESOURCE_POLICIES, Configured
 from cfnroles.sources.terraform_policies import Spelling, policy_of
@@ -22,7 +23,7 @@ from cfnroles.text import Text, arn_of
 class ResourcePolicyNaming(Struct, frozen=True):
     """The policy of a resource that names a role. ``resource`` is the end of its ARN. ``denies`` if it may deny.
 
-    ``unread`` says why its content is unknown.
+    ``unread`` says why its content is unknown, and ``granted`` is what it allows the role, as `granting` returns it.
     """
 
     noun: str
@@ -31,17 +32,18 @@ class ResourcePolicyNaming(Struct, frozen=True):
     resource: str
     denies: bool
     unread: Unread | None = None
+    granted: str = ""
 
 
 def policies_naming(
     role: Configured, holders: Iterable[Configured], spelling: Spelling
 ) -> tuple[ResourcePolicyNaming, ...]:
     """Return the policies that name a role, and unreadable ones, which may."""
-    return tuple(_naming(tuple(texts_naming(role)), holders, spelling))
+    return tuple(_naming(role, tuple(texts_naming(role)), holders, spelling))
 
 
 def _naming(
-    names: tuple[str, ...], holders: Iterable[Configured], spelling: Spelling
+    role: Configured, names: tuple[str, ...], holders: Iterable[Configured], spelling: Spelling
 ) -> Iterator[ResourcePolicyNaming]:
     for each in holders:
         given = each.attributes.get("policy")
@@ -54,7 +56,8 @@ def _naming(
             yield ResourcePolicyNaming(kind.noun, each.address, kind.service, resource, False, read)
         elif _names(read.document, names):
             denies = any(_names(one, names) for one in _denying(read.document))
-            yield ResourcePolicyNaming(kind.noun, each.address, kind.service, resource, denies)
+            granted = granting(read.document, tuple(_arns_of(role)))
+            yield ResourcePolicyNaming(kind.noun, each.address, kind.service, resource, denies, granted=granted)
 
 
 def _resource(holder: Configured, spelling: Spelling) -> str:
@@ -74,6 +77,13 @@ def texts_naming(role: Configured) -> Iterator[str]:
         yield from (f"role/{name}", f"/{name}")
     if arn := role.known("arn"):
         yield str(arn)
+
+
+def _arns_of(role: Configured) -> Iterator[str]:
+    """Yield the spellings of the role's ARN."""
+    yield f"${{{role.address}.arn}}"
+    if name := role.known("name"):
+        yield f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{role.known('path') or '/'}{name}"
 
 
 def _names(document: Any, names: tuple[str, ...]) -> bool:

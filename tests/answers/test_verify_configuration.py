@@ -257,8 +257,12 @@ def of_secret_by(document: str, secret: str = DB) -> str:
     return f'resource "aws_secretsmanager_secret_policy" "s" {{\n secret_arn = {secret}\n policy = {document}\n}}\n'
 
 
+FROM_VPC = of_secret("aws_iam_role.exec.arn").replace(
+    "Effect =", 'Condition = { StringEquals = { "aws:SourceVpc" = "vpc-1" } }, Effect ='
+)
 OF_RESOURCES = {
-    "it may allow": (of_secret("aws_iam_role.exec.arn"), "not judged unknown"),
+    "it allows": (of_secret("aws_iam_role.exec.arn"), "pass"),
+    "it may allow": (FROM_VPC, "not judged unknown"),
     "by its ARN": (of_secret('"arn:aws:iam::111122223333:role/exec"'), "not judged unknown"),
     "it allows another role": (of_secret('"arn:aws:iam::111122223333:role/other"'), "fail missing"),
     "it is of another secret": (of_secret("aws_iam_role.exec.arn", secret=OTHER), "fail missing"),
@@ -274,7 +278,7 @@ def test_the_policy_of_a_secret_may_allow_or_deny(beside: str, expected: str) ->
 
 
 @pytest.mark.parametrize(
-    ("secret", "expected"), [("db", "not judged unknown"), ("other", "fail missing")], ids=["its own", "of another"]
+    ("secret", "expected"), [("db", "pass"), ("other", "fail missing")], ids=["its own", "of another"]
 )
 def test_a_secret_may_say_its_policy_itself(secret: str, expected: str) -> None:
     document = of_secret("aws_iam_role.exec.arn").partition("policy = ")[2]
