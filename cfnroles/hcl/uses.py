@@ -33,7 +33,7 @@ _OF_LISTS = frozenset(
     {"concat", "contains", "distinct", "element", "flatten", "setproduct", "setunion", "sort", "toset"}
 )
 _OF_MAPS = frozenset({"keys", "lookup", "merge", "values"})
-#: A name in an expression, or the escape sequence that may stand for a part of it in JSON.
+#: A name in an expression, or the escape sequence that may encode a part of it in JSON.
 _ESCAPED = r"\u"
 _WORD = re.compile(r"\\u|[\w-]+")
 
