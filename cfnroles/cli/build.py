@@ -24,7 +24,7 @@ from cfnroles.cli.source import (
 from cfnroles.cli.terminal import is_quiet, note, say
 from cfnroles.cli.unknown_keys import note_unknown_keys
 from cfnroles.counted import counted
-from cfnroles.errors import BadAnswer
+from cfnroles.errors import BadAnswer, InvalidInput
 from cfnroles.page import page
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def command(source: str, **given: Any) -> None:
     if options.for_account:
         from cfnroles.targets.cloudformation.other_side import other_side_files
 
+        _refuse_for_account(options)
         files: Mapping[str, str] = other_side_files(reading, options.for_account, options.format_, options.project)
         summary, gaps = formats.other_side(options.for_account), reading.gaps
     else:
@@ -130,6 +131,22 @@ def command(source: str, **given: Any) -> None:
         say(*formats.told(reading, gaps), err=True)
     if options.strict:
         refuse_gaps(len(gaps), WRITTEN)
+
+
+def _refuse_for_account(options: _Options) -> None:
+    """Raise InvalidInput for an option about stacks that are not written for another account."""
+    given = {
+        "--environment": options.environment,
+        "--parameterized": options.parameterized,
+        "--shared-gate": options.shared_gate,
+    }
+    if other := next((name for name, value in given.items() if value), ""):
+        remedy = (
+            "The policies name the account of the spec: write that of the environment there."
+            if options.environment
+            else "It is about the stacks of this account."
+        )
+        raise InvalidInput(f"--for-account cannot be combined with {other}", remedy=remedy)
 
 
 def _again() -> str:

@@ -321,3 +321,13 @@ def test_the_owners_side_needs_to_know_whose_roles_ask(cfnroles: Any, tmp_path: 
     refused = cfnroles("build", tmp_path / "task.json", "--for-account", "210987654321", "-o", tmp_path / "out")
     assert refused.code == 2
     assert "--account" in refused.err
+
+
+@pytest.mark.parametrize("option", [("--environment", "staging"), ("--parameterized",), ("--shared-gate",)])
+def test_the_owners_side_has_no_option_about_our_stacks(
+    option: tuple[str, ...], cfnroles: Any, tmp_path: Path, examples: Path
+) -> None:
+    spec = examples / "shop-project" / "cfnroles.yaml"
+    refused = cfnroles("build", spec, "--for-account", "210987654321", *option, "-o", tmp_path / "out")
+    assert (refused.code, (tmp_path / "out").exists()) == (2, False)
+    assert refused.err.startswith(f"error: --for-account cannot be combined with {option[0]}\n")
