@@ -142,6 +142,9 @@ class LazyCommands(SuggestingCommand, click.Group):
 
             also = _ALSO_CALLED.get(args[0].lower())
             remedy = f"Did you mean {also!r}?" if also else hint(args[0], COMMANDS)
+            if args[0].lower() == "help":
+                asked = [each for each in args[1:2] if each in COMMANDS]
+                remedy = f"Run `{' '.join(('cfnroles', *asked, '--help'))}`."
             ctx.fail(" ".join(filter(None, (f"No such command {args[0]!r}.", remedy))))
         return super().resolve_command(ctx, args)
 

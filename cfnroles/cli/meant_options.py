@@ -85,6 +85,8 @@ def understood(error: click.UsageError, words: Sequence[str], command: click.Com
 
 def _meant(name: str, command: click.Command) -> str:
     called = name.lstrip("-").lower().replace("_", "-")
+    if isinstance(command, click.Group) and name in ("-q", "--quiet"):
+        return f"Pass it after the command: cfnroles COMMAND {name}"
     meanings = (each for each, others in _SYNONYMS.items() if called in others.split() and _is_of(command, each))
     if found := next(meanings, ""):
         return f"Did you mean {found.replace('COMMAND', str(command.name))}?"

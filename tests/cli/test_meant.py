@@ -24,6 +24,12 @@ environments: {staging: {}}
 """
 
 MEANT = {
+    "help as a command": (["help"], "No such command 'help'. Run `cfnroles --help`."),
+    "help for a command": (["help", "lint"], "No such command 'help'. Run `cfnroles lint --help`."),
+    "a command's option before it": (
+        ["-q", "lint", "x"],
+        "No such option '-q'. Pass it after the command: cfnroles COMMAND -q",
+    ),
     "a command": (["explian"], "No such command 'explian'. Did you mean 'explain'?"),
     "a command of another tool": (["destroy"], "Did you mean 'delete'?"),
     "an option": (["explain", "task.json", "--fromat", "json"], "--format"),
