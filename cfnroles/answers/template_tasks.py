@@ -43,11 +43,11 @@ def asked_about(
         why = f"Its parameters: {known}." if known else "It has none."
         what, remedy = f"has no parameter {unknown[0]} to set", hint(unknown[0], template.settable)
         raise InvalidInput(what, where=reading.name, why=why, remedy=remedy)
-    _refuse_other_values(reading, template)
+    refuse_other_values(reading, template)
     return (resource,) if resource else ids
 
 
-def _refuse_other_values(reading: Reading, template: Template) -> None:
+def refuse_other_values(reading: Reading, template: Template) -> None:
     """Raise InvalidInput for a value that is not among a parameter's AllowedValues. Values of NoEcho are not shown.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html

@@ -143,6 +143,7 @@ def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> Iterato
     from cfnroles import Document, lint, read
     from cfnroles.answers.lint import LintedFile, lint_named
     from cfnroles.answers.template_lint import template_problems
+    from cfnroles.answers.template_tasks import refuse_other_values
     from cfnroles.cli.paths import pass_over
     from cfnroles.document import read_document
     from cfnroles.files import TooLarge, is_directory
@@ -156,6 +157,8 @@ def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> Iterato
         told = replace(told, variable_files=())
         document = read_document(name, document.name)
         reading = read(document, told)
+        if reading.template is not None:
+            refuse_other_values(reading, reading.template)
         others = template_problems(document.text, document.name) if cfn_lint and reading.template else ()
         yield lint(reading, others)
         yield from lint_named(reading)

@@ -293,3 +293,14 @@ def test_files_of_variables_without_terraform_are_refused(
 ) -> None:
     result = cfnroles("lint", document(CLEAN), "--var-file", "x.tfvars")
     assert (result.code, result.err) == (2, "error: --var-file requires a directory of Terraform, and no FILE is one\n")
+
+
+def test_a_value_that_a_parameter_does_not_allow_is_refused(
+    cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    document(TEMPLATE.replace("{Type: String}", "{Type: String, AllowedValues: [dev, prod]}"), "template.yaml")
+    result = cfnroles("lint", "template.yaml", "--parameter", "Stage=test")
+    assert (result.code, result.err.splitlines()[0]) == (
+        2,
+        "error: template.yaml: the parameter Stage does not allow 'test'",
+    )
