@@ -22,7 +22,7 @@ from cfnroles.cli.source import (
     told,
 )
 from cfnroles.cli.terminal import is_quiet, note, say
-from cfnroles.cli.unknown_keys import note_unknown_keys
+from cfnroles.cli.unknown_keys import note_unknown_clusters, note_unknown_keys
 from cfnroles.counted import counted
 from cfnroles.errors import BadAnswer, InvalidInput
 from cfnroles.page import page
@@ -101,6 +101,7 @@ def command(source: str, **given: Any) -> None:
         note(f"note: --live has no effect: no service of {reading.name} names FAMILY:REVISION")
     only_for_templates(reading, resource=options.resource, parameter=given["parameters"])
     unknown_keys: tuple[str, ...] = ()
+    unknown_clusters: tuple[str, ...] = ()
     if options.for_account:
         from cfnroles.targets.cloudformation.other_side import other_side_files
 
@@ -119,7 +120,8 @@ def command(source: str, **given: Any) -> None:
             keep=False,
         )
         summary = formats.summary(reading, built, options.directory, source, _again())
-        files, gaps, unknown_keys = built.files, built.gaps, built.unknown_keys
+        files, gaps = built.files, built.gaps
+        unknown_keys, unknown_clusters = built.unknown_keys, built.unknown_clusters
     if options.lint:
         _lint(files)
     written = write_files(options.directory, files, force=options.force)
@@ -127,6 +129,7 @@ def command(source: str, **given: Any) -> None:
     lines += _listed("Kept from an earlier build, because edited since:", written.left, options)
     note(*lines, *summary)
     note_unknown_keys(unknown_keys, of_spec=reading.project is not None)
+    note_unknown_clusters(unknown_clusters)
     if is_quiet():
         say(*formats.told(reading, gaps), err=True)
     if options.strict:

@@ -18,7 +18,7 @@ from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.shared_options import refuse_gaps, strict_option
 from cfnroles.cli.source import reading_of, resource_options, source_options, taken, told
 from cfnroles.cli.terminal import put, say
-from cfnroles.cli.unknown_keys import note_unknown_keys
+from cfnroles.cli.unknown_keys import note_unknown_clusters, note_unknown_keys
 from cfnroles.counted import counted
 from cfnroles.errors import BadAnswer, InvalidInput
 
@@ -139,6 +139,7 @@ def _inject(files: Mapping[_File, str], options: _Options, top: str) -> None:
         say(*([f"{file.name}:"] if top else []), summary(injection, file.name, top), err=True)
         _write(injection.text, file, options)
     note_unknown_keys(sorted({file for each in made.values() for file in each.unknown_keys}))
+    note_unknown_clusters(sorted({service for each in made.values() for service in each.unknown_clusters}))
     _end(tuple(made.values()), options)
 
 

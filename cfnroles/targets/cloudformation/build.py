@@ -34,7 +34,7 @@ class Build(Struct, frozen=True):
     template whose values were used, and ``handed`` the parameters of the roles that receive values from the template.
     ``expressions`` are the Terraform expressions for parameters of the stack, by parameter. ``other_accounts`` are the
     accounts in which the services of a project use something, and ``unknown_keys`` the files in Amazon S3 whose key no
-    source and no option names.
+    source and no option names. ``unknown_clusters`` are the services with ECS Exec in a cluster elsewhere.
     """
 
     stacks: tuple[Stack, ...]
@@ -48,6 +48,7 @@ class Build(Struct, frozen=True):
     expressions: Mapping[str, str] = field(default_factory=dict)
     other_accounts: tuple[str, ...] = ()
     unknown_keys: tuple[str, ...] = ()
+    unknown_clusters: tuple[str, ...] = ()
 
 
 def build(
@@ -128,6 +129,7 @@ def _beside(reading: Reading, template: Template, resource: str, name: str, form
         beside.taken,
         beside.handed,
         unknown_keys=beside.unknown_keys,
+        unknown_clusters=beside.unknown_clusters,
     )
 
 

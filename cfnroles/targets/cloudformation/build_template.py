@@ -15,6 +15,7 @@ from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_targets import made_in_part
 from cfnroles.sources.template_task_types import TASKS
 from cfnroles.sources.template_tasks import hidden
+from cfnroles.sources.unknown_clusters import clusters_elsewhere
 from cfnroles.sources.unknown_keys import files_of_unknown_key, own_buckets
 from cfnroles.targets.cloudformation.project_names import project_option, projects_of
 from cfnroles.targets.cloudformation.stack_names import with_stack_names
@@ -39,8 +40,15 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
     gaps = [gap for task in tasks for gap in hanging(task.gaps, task)]
     ordered = sorted(gaps, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
     whole = (*ordered, *made.gaps, *made_in_part(template, ids), *unseen(template, nested, known[1]))
-    unknown_keys = files_of_unknown_key((need for task in tasks for need in task.needs), own_buckets((reading,)))
-    return replace(made, gaps=whole, nested=with_tasks(nested), taken=taken, unknown_keys=unknown_keys)
+    needs = [need for task in tasks for need in task.needs]
+    return replace(
+        made,
+        gaps=whole,
+        nested=with_tasks(nested),
+        taken=taken,
+        unknown_keys=files_of_unknown_key(needs, own_buckets((reading,))),
+        unknown_clusters=clusters_elsewhere(needs, (reading,)),
+    )
 
 
 def _commands(nested: Sequence[str]) -> list[str]:

@@ -31,6 +31,7 @@ from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_task_types import TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined
 from cfnroles.sources.told import Told
+from cfnroles.sources.unknown_clusters import clusters_elsewhere
 from cfnroles.sources.unknown_keys import files_of_unknown_key, own_buckets
 from cfnroles.targets.cloudformation.build_template import unseen
 from cfnroles.targets.cloudformation.injection import injected, restored
@@ -68,7 +69,7 @@ class Injection(Struct, frozen=True):
     ``unrecorded`` are parameters whose values are not recorded because they are secret. ``generator`` wrote the
     template once, and may do so again. ``passing`` are the statements that allow passing a role that was replaced.
     ``aliased`` says that the text has aliases or merge keys of YAML. ``unknown_keys`` are the files in Amazon S3 whose
-    key no source and no option names.
+    key no source and no option names, and ``unknown_clusters`` the services with ECS Exec in a cluster elsewhere.
     """
 
     text: str
@@ -91,6 +92,7 @@ class Injection(Struct, frozen=True):
     passing: tuple[Passing, ...] = ()
     aliased: bool = False
     unknown_keys: tuple[str, ...] = ()
+    unknown_clusters: tuple[str, ...] = ()
 
 
 class FoundTasks(Struct, frozen=True):
@@ -131,6 +133,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     after = functools.partial(read, Document(before.name, text, before.documents[0].beside), before.told)
     passing = gaps_of_passing(found.tasks, places, added, after)
     named = list({each.path: each for each in own if given_at(each, template.tree) is not None}.values())
+    needs = [need for task in found.tasks for need in task.needs]
     replacing = Replacing(before, template, found.tasks, whole, "" if left else text)
     return Injection(
         text,
@@ -152,7 +155,8 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         mark.generator if (mark := mark_of(template.tree)) else None,
         tuple(replacing.passing(named, left)),
         not template.text.lstrip().startswith("{") and has_aliases(template.text),
-        files_of_unknown_key((need for task in found.tasks for need in task.needs), own_buckets((before,))),
+        files_of_unknown_key(needs, own_buckets((before,))),
+        clusters_elsewhere(needs, (before,)),
     )
 
 

@@ -56,8 +56,8 @@ class TemplateStacks(Struct, frozen=True):
     ``gaps`` are the permissions that the roles lack because a policy cannot express them, and ``made`` the references
     that the validator does not check because the template creates what they name. ``nested`` are the templates of
     nested stacks that have task definitions of their own, and ``taken`` the parameters whose values were used.
-    ``handed`` are the parameters that receive values from the template, and ``unknown_keys`` the files in Amazon S3
-    whose key no source and no option names.
+    ``handed`` are the parameters that receive values from the template, ``unknown_keys`` the files in Amazon S3 whose
+    key no source and no option names, and ``unknown_clusters`` the services with ECS Exec in a cluster elsewhere.
     """
 
     stacks: tuple[Stack, ...]
@@ -68,6 +68,7 @@ class TemplateStacks(Struct, frozen=True):
     nested: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
     unknown_keys: tuple[str, ...] = ()
+    unknown_clusters: tuple[str, ...] = ()
 
 
 def template_stacks(tasks: Iterable[TaskInWorlds], adding: Adding, project: str, document: str) -> TemplateStacks:
