@@ -38,6 +38,13 @@ _SHAPES = {
     ("AWS::EFS::FileSystem", "Arn"): (f"arn:${{AWS::Partition}}:elasticfilesystem:{_HOME}:file-system/", ""),
     ("AWS::ECS::Cluster", ""): ("", ""),
     ("AWS::ECS::Cluster", "Arn"): (f"arn:${{AWS::Partition}}:ecs:{_HOME}:cluster/", ""),
+    ("AWS::Kinesis::Stream", ""): ("", ""),
+    ("AWS::Kinesis::Stream", "Arn"): (f"arn:${{AWS::Partition}}:kinesis:{_HOME}:stream/", ""),
+    ("AWS::KinesisFirehose::DeliveryStream", ""): ("", ""),
+    ("AWS::KinesisFirehose::DeliveryStream", "Arn"): (
+        f"arn:${{AWS::Partition}}:firehose:{_HOME}:deliverystream/",
+        "",
+    ),
     ("AWS::KMS::Key", "Arn"): (f"arn:${{AWS::Partition}}:kms:{_HOME}:key/", ""),
     ("AWS::Lambda::Function", "Arn"): (f"arn:${{AWS::Partition}}:lambda:{_HOME}:function:", ""),
     **{

@@ -78,6 +78,13 @@ _NAMED: dict[tuple[str, str], tuple[str, str]] = {
     ("AWS::S3::Bucket", ""): ("BucketName", "{}"),
     ("AWS::S3::Bucket", "Arn"): ("BucketName", "arn:${AWS::Partition}:s3:::{}"),
     ("AWS::SQS::Queue", "Arn"): ("QueueName", f"arn:${{AWS::Partition}}:sqs:{_HOME}:{{}}"),
+    ("AWS::Kinesis::Stream", ""): ("Name", "{}"),
+    ("AWS::Kinesis::Stream", "Arn"): ("Name", f"arn:${{AWS::Partition}}:kinesis:{_HOME}:stream/{{}}"),
+    ("AWS::KinesisFirehose::DeliveryStream", ""): ("DeliveryStreamName", "{}"),
+    ("AWS::KinesisFirehose::DeliveryStream", "Arn"): (
+        "DeliveryStreamName",
+        f"arn:${{AWS::Partition}}:firehose:{_HOME}:deliverystream/{{}}",
+    ),
     ("AWS::SSM::Parameter", ""): ("Name", "{}"),
     **{
         (f"AWS::{service}::Domain", attribute): (

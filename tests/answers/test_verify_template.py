@@ -118,6 +118,57 @@ def test_logs_to_a_domain_of_the_template_need_a_permission_on_its_contents(
     assert [each.outcome for each in found.judged] == [outcome]
 
 
+def to_stream(option: str) -> list[tuple[str, str]]:
+    options = f"{{Name: {option.replace(';', ', ')}: !Ref Stream}}"
+    return [
+        ("ExecutionRoleArn", "TaskRoleArn"),
+        ("Secrets: [{Name: DB, ValueFrom: !Ref Secret}]",
+         f"LogConfiguration: {{LogDriver: awsfirelens, Options: {options}}}"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "resource", "outcome"),
+    [
+        pytest.param("Kinesis", "", "!GetAtt Stream.Arn", Outcome.ALLOWED, id="a stream by GetAtt"),
+        pytest.param("Kinesis", "Name: logs", "!GetAtt Stream.Arn", Outcome.ALLOWED, id="a named stream by GetAtt"),
+        pytest.param(
+            "Kinesis", "Name: logs", "arn:aws:kinesis:us-east-1:123456789012:stream/logs", Outcome.ALLOWED, id="by name"
+        ),
+        pytest.param(
+            "Kinesis", "", "arn:aws:kinesis:us-east-1:123456789012:stream/other", Outcome.MISSING, id="another stream"
+        ),
+        pytest.param("KinesisFirehose", "", "!GetAtt Stream.Arn", Outcome.ALLOWED, id="a Firehose stream by GetAtt"),
+        pytest.param(
+            "KinesisFirehose",
+            "DeliveryStreamName: logs",
+            "arn:aws:firehose:us-east-1:123456789012:deliverystream/logs",
+            Outcome.ALLOWED,
+            id="a Firehose stream by name",
+        ),
+    ],
+)
+def test_a_stream_of_the_template_is_known_by_each_of_its_names(
+    kind: str, properties: str, resource: str, outcome: Outcome
+) -> None:
+    option, type_, action = {
+        "Kinesis": ("kinesis_streams;region: us-east-1;stream", "Stream", "kinesis:PutRecords"),
+        "KinesisFirehose": (
+            "kinesis_firehose;region: us-east-1;delivery_stream",
+            "DeliveryStream",
+            "firehose:PutRecordBatch",
+        ),
+    }[kind]
+    text = changed(
+        *to_stream(option),
+        (ALLOWED, f"Statement: [{{Effect: Allow, Action: {action}, Resource: {resource}}}]"),
+        ("  Task:\n", f"  Stream: {{Type: AWS::{kind}::{type_}, Properties: {{{properties}}}}}\n  Task:\n"),
+    )
+    facts = Told(account="123456789012", region="us-east-1")
+    (found,) = verify_template(read(Document("t.yaml", text), facts), Question())
+    assert [each.outcome for each in found.judged] == [outcome]
+
+
 def test_a_role_that_allows_what_is_needed_passes() -> None:
     (execution,) = judged(TEMPLATE)
     assert (execution.verdict, execution.role.name) == (Verdict.PASS, "Role of t.yaml")

@@ -280,6 +280,7 @@ def pipe(source: str, *more: str) -> str:
 
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:orders"
 STREAM = "  Stream: {Type: AWS::Kinesis::Stream}"
+MADE = "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/${Stream}"
 TABLE = "  Table: {Type: AWS::DynamoDB::Table, Properties: {StreamSpecification: {StreamViewType: KEYS_ONLY}}}"
 SECRET_QUEUE = "  Secret: {Type: AWS::SQS::Queue, Properties: {KmsMasterKeyId: alias/queue}}"
 
@@ -291,11 +292,11 @@ def letters(parameters: str, arn: str) -> str:
 #: What the role of a pipe needs for its source, and whether that is all that it needs besides running the task.
 PIPES = {
     "a queue": (pipe("!GetAtt Queue.Arn"), reads("sqs", "${Queue.Arn}"), True),
-    "a stream": (pipe("!GetAtt Stream.Arn", STREAM), reads("kinesis", "${Stream.Arn}"), True),
+    "a stream": (pipe("!GetAtt Stream.Arn", STREAM), reads("kinesis", MADE), True),
     "a table": (pipe("!GetAtt Table.StreamArn", TABLE), reads("dynamodb", "${Table.StreamArn}"), True),
     "failed records in a queue": (
         pipe("!GetAtt Stream.Arn", letters("KinesisStreamParameters", "!GetAtt Queue.Arn"), STREAM),
-        reads("kinesis", "${Stream.Arn}") | {"sqs:SendMessage on ${Queue.Arn}"},
+        reads("kinesis", MADE) | {"sqs:SendMessage on ${Queue.Arn}"},
         True,
     ),
     "failed records in a topic": (
@@ -310,7 +311,7 @@ PIPES = {
     ),
     "failed records elsewhere": (
         pipe("!GetAtt Stream.Arn", letters("KinesisStreamParameters", "!Ref Env"), STREAM),
-        reads("kinesis", "${Stream.Arn}"),
+        reads("kinesis", MADE),
         False,
     ),
     "a queue with a key": (pipe("!GetAtt Secret.Arn", SECRET_QUEUE), reads("sqs", "${Secret.Arn}"), False),
