@@ -21,7 +21,7 @@ from cfnroles.cli.terminal import is_asked, note, say
 from cfnroles.counted import counted
 from cfnroles.errors import InvalidInput
 from cfnroles.files import TooLarge, exists, is_directory, is_file
-from cfnroles.page import Page, page, quoted
+from cfnroles.page import Page, page, quoted, visible
 
 if TYPE_CHECKING:
     from cfnroles.facts import Facts
@@ -211,6 +211,10 @@ def _drafted(reading: Reading, path: Path, options: _Options, described: Path | 
     from cfnroles.sources.service_spec.draft import Drafted, service_name
 
     task = reading.task()
+    for each in filter(None, (path, described)):
+        if visible(str(each)) != str(each):
+            what = "has a name with characters that no spec can have"
+            raise InvalidInput(what, where=str(each), remedy="Rename the file.")
     paths = [os.path.relpath(each, options.output.parent) if each else "" for each in (path, described)]
     return Drafted(service_name(task.name), paths[0], task.workload, task.facts, paths[1])
 

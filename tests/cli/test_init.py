@@ -223,3 +223,11 @@ def test_a_file_that_is_named_twice_is_one_service(cfnroles: Any, project: Path)
     assert result.code == 0
     services = parse((project / "spec.yaml").read_text(), "spec")["services"]
     assert [each["task-definition"] for each in services.values()] == ["web.json", "report.json", "worker.json"]
+
+
+@pytest.mark.parametrize("name", ["b\udcff.json", "new\nline.json"], ids=["not UTF-8", "a line break"])
+def test_a_file_whose_name_no_spec_can_have_is_refused(name: str, cfnroles: Any, project: Path) -> None:
+    (project / "web.json").rename(project / name)
+    refused = cfnroles("init", project / name, "-o", project / "spec.yaml")
+    assert (refused.code, (project / "spec.yaml").exists()) == (2, False)
+    assert "has a name with characters that no spec can have\nRename the file." in refused.err

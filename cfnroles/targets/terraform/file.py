@@ -12,6 +12,7 @@ from cfnroles.counted import by_number
 from cfnroles.hcl.directory import joined
 from cfnroles.need import Holder
 from cfnroles.page import quoted as shell_quoted
+from cfnroles.page import visible
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.targets.terraform.command_gate import command_gate_blocks
 from cfnroles.targets.terraform.gate import Gate, gate_blocks
@@ -70,7 +71,9 @@ class Header(Struct, frozen=True):
         told = (f"`{self.explained}` explains why each statement is here.",) if self.explained else ()
         names = ", ".join(f"var.{name}" for name in self.taken)
         values = (f"Made for the values of {names} here: write it again for others.",) if names else ()
-        return (f"{MARK.removeprefix('# ')}{self.document}{self.origin}. Do not edit{edited}", *told, *values)
+        first = f"{MARK.removeprefix('# ')}{self.document}{self.origin}. Do not edit{edited}"
+        # After a line break in the name of a file, the rest of it would be Terraform.
+        return tuple(map(visible, (first, *told, *values)))
 
 
 def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[WrittenBlock, ...]]:

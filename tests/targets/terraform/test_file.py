@@ -15,3 +15,10 @@ def test_a_file_gets_another_header_with_its_digest() -> None:
     texts = [marked("\n".join(f"# {line}" for line in each.lines), BODY) for each in (first, last)]
     assert under(last, texts[0]) == texts[1] != texts[0]
     assert under(first, texts[0]) == texts[0]
+
+
+def test_the_name_of_a_file_stays_in_the_comment() -> None:
+    header = replace(HEADER, document='web\n}\nresource "x" "y" {.json')
+    first, *_ = header.lines
+    assert first.startswith('Written by cfnroles from web\\n}\\nresource "x" "y" {.json:1, ')
+    assert replace(HEADER, document="b\udcff.json").lines[0].startswith("Written by cfnroles from b\\udcff.json:1, ")
