@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -88,14 +88,20 @@ def _moved(path: Path) -> str:
 
 
 def _unknown_choices(workload: Workload) -> Iterator[_Unknown]:
+    for field, known in _choices():
+        for path, value in workload.find(field):
+            if isinstance(value, str) and value not in known and not text_of(value).symbols:
+                chosen = text_of(value).plain
+                yield Holder.TASK, path, f"{path[-1]} {chosen}", meant_by(chosen, dict.fromkeys(known))
+
+
+@cache
+def _choices() -> Sequence[tuple[str, Sequence[str]]]:
+    """Return the fields of rows that have choices, with these."""
     fields = {feature.field for feature in FEATURES}
-    for operation, choices in recorded()["choices"].items():
-        root = f"{ROOTS[operation]}.".lstrip(".")
-        for field, known in ((f"{root}{path}", known) for path, known in choices.items()):
-            for path, value in workload.find(field) if field in fields else ():
-                if isinstance(value, str) and value not in known and not text_of(value).symbols:
-                    chosen = text_of(value).plain
-                    yield Holder.TASK, path, f"{path[-1]} {chosen}", meant_by(chosen, dict.fromkeys(known))
+    every = ((ROOTS[operation], choices.items()) for operation, choices in recorded()["choices"].items())
+    found = ((f"{root}.{path}".lstrip("."), known) for root, choices in every for path, known in choices)
+    return [(field, known) for field, known in found if field in fields]
 
 
 def _of_structure(value: Any, kind: Any, path: Path) -> Iterator[tuple[Path, _Kind]]:
