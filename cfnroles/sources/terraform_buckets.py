@@ -6,7 +6,6 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -29,11 +28,6 @@ BUCKET, ENCRYPTION = "aws_s3_bucket", "aws_s3_bucket_server_side_encryption_conf
 _RULES, _DEFAULT = "server_side_encryption_configuration", "apply_server_side_encryption_by_default"
 _ASKED = {BUCKET: (("bucket",), (_RULES,)), ENCRYPTION: (("bucket",), ("rule",))}
 _FILE = "DecryptFiles"
-
-
-def names_files(tree: Any) -> bool:
-    """Return whether a task definition names files in Amazon S3."""
-    return any(_files_in(tree))
 
 
 def keys_in_directory(project: Project, module: Module) -> Mapping[str, Key]:
@@ -106,9 +100,13 @@ def _inner(value: Value | Failed | None, *names: str) -> Iterator[Mapping[str, V
                 yield block.data
 
 
-def _files_in(tree: Any) -> Iterator[tuple[Path, str]]:
-    """Yield the S3 references in a task definition, with their buckets."""
-    for path, text in texts_in(tree):
+#: The path of a reference to a file in Amazon S3, and its bucket.
+File = tuple[Path, str]
+
+
+def files_in(texts: Iterable[tuple[Path, str]]) -> Iterator[File]:
+    """Yield the S3 references in the texts of a task definition, with their buckets."""
+    for path, text in texts:
         arn = arn_of(text) if text.startswith("arn:") else None
         if arn is not None and arn.service == "s3":
             bucket = arn.resource.partition("/")[0]
@@ -116,19 +114,19 @@ def _files_in(tree: Any) -> Iterator[tuple[Path, str]]:
             yield path, symbols[0] if symbols else f"{BUCKET} {bucket}"
 
 
-def with_file_keys(facts: Facts, workload: Workload, keys: Known) -> Facts:
+def with_file_keys(facts: Facts, files: Iterable[File], keys: Known) -> Facts:
     """Return the given facts with the keys of the buckets of a task definition's files."""
-    own = (arn_of_key(key, facts) for _, name in _files_in(workload.tree) if (key := keys.get(name)))
+    own = (arn_of_key(key, facts) for _, name in files if (key := keys.get(name)))
     return replace(facts, file_key_arns=tuple(dict.fromkeys((*facts.file_key_arns, *filter(None, own)))))
 
 
-def by_own_buckets(found: Discovery, workload: Workload, keys: Known, told: Facts) -> Discovery:
+def by_own_buckets(found: Discovery, workload: Workload, files: Iterable[File], keys: Known, told: Facts) -> Discovery:
     """Return the discovery with each need to decrypt a file restricted to the key of its bucket; given keys are for
     others.
     """
     gaps = {
         name: without_arn(key, Gap(Holder.EXECUTION, "bucket-key", workload.origin(path), "", ""))
-        for path, name in _files_in(workload.tree)
+        for path, name in files
         if (key := keys.get(name)) and arn_of_key(key, told) is None
     }
     needs = tuple(need for need in found.needs if need.sid != _FILE or _is_of_its_bucket(need, keys, told))
@@ -136,7 +134,7 @@ def by_own_buckets(found: Discovery, workload: Workload, keys: Known, told: Fact
 
 
 def _is_of_its_bucket(need: Need, keys: Known, told: Facts) -> bool:
-    names = [name for condition in need.permission.conditions for _, name in _files_in(list(condition.values))]
+    names = [name for condition in need.permission.conditions for _, name in files_in(texts_in(list(condition.values)))]
     own = [keys[name] for name in names if name in keys]
     if not own:
         return need.permission.resource in map(text_of, told.file_key_arns)

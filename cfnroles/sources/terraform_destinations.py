@@ -7,7 +7,6 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/kine
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -18,7 +17,6 @@ from cfnroles.hcl.module import Module
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.values import Failed, Value
 from cfnroles.need import Gap, Holder, Origin
-from cfnroles.placeholders import texts_in
 from cfnroles.sources.terraform_buckets import BUCKET, buckets_in, keys_of_buckets
 from cfnroles.sources.terraform_keys import Key, Known, arn_of_key, said, without_arn
 from cfnroles.sources.terraform_members import Attributes
@@ -45,11 +43,6 @@ _OPTIONS = {
     "delivery_stream_name": DELIVERY_STREAM,
 }
 _OF_SESSIONS = "s3BucketName"
-
-
-def destinations_named(tree: Any) -> frozenset[str]:
-    """Return the types of the destinations of logs that a task definition and its cluster name."""
-    return frozenset(kind for _, kind, _ in _destinations_in(tree))
 
 
 def destination_keys_in_directory(kinds: Set[str], project: Project, module: Module) -> Mapping[str, Key]:
@@ -102,9 +95,13 @@ def _may_be_on(enabled: Value | Failed | None) -> bool:
     return isinstance(enabled, Value) and (enabled.data in (True, "true") or isinstance(enabled.data, Expression))
 
 
-def _destinations_in(tree: Any) -> Iterator[tuple[Path, str, str]]:
-    """Yield the destinations of logs in a task definition and beside it, each with its type and name."""
-    for path, text in texts_in(tree):
+#: The path of a destination of logs, its type, and its name.
+Destination = tuple[Path, str, str]
+
+
+def destinations_in(texts: Iterable[tuple[Path, str]]) -> Iterator[Destination]:
+    """Yield the destinations of logs in the texts of a task definition and of what is beside it."""
+    for path, text in texts:
         last = str(path[-1]) if path else ""
         kind = _OPTIONS.get(last.lower()) if "logConfiguration" in path and "options" in path else None
         if last == _OF_SESSIONS:
@@ -114,22 +111,20 @@ def _destinations_in(tree: Any) -> Iterator[tuple[Path, str, str]]:
             yield path, kind, whole.name if isinstance(whole, Expression) else f"{kind} {text}"
 
 
-def with_destination_keys(facts: Facts, workload: Workload, keys: Known) -> Facts:
+def with_destination_keys(facts: Facts, named: Iterable[Destination], keys: Known) -> Facts:
     """Return the given facts with the keys of the streams and buckets for logs that a task definition names."""
-    own = {
-        (_SERVICES[kind], name.removeprefix(f"{kind} ")): keys[name]
-        for _, kind, name in _destinations_in(workload.tree)
-        if name in keys
-    }
+    own = {(_SERVICES[kind], name.removeprefix(f"{kind} ")): keys[name] for _, kind, name in named if name in keys}
     known = ((service, name, (arn_of_key(key, facts) or "") if key else "") for (service, name), key in own.items())
     return replace(facts, keys_of_destinations=tuple(known))
 
 
-def with_destination_gaps(found: Discovery, workload: Workload, keys: Known, facts: Facts) -> Discovery:
+def with_destination_gaps(
+    found: Discovery, workload: Workload, named: Iterable[Destination], keys: Known, facts: Facts
+) -> Discovery:
     """Return the discovery with a gap for each stream or bucket for logs whose key has no known ARN."""
     gaps = {
         name: without_arn(key, Gap(Holder.TASK, "destination-key", workload.origin(path), "", ""))
-        for path, kind, name in _destinations_in(workload.tree)
+        for path, kind, name in named
         if (key := keys.get(name)) and arn_of_key(key, facts) is None and _writes(found, workload.origin(path), kind)
     }
     return replace(found, gaps=(*found.gaps, *gaps.values()))

@@ -293,7 +293,7 @@ def _seen(site: Site, project: Project, module: Module, running: Sequence[Site])
         named = known.mentioned(each)
         each.keys |= keys_of(named.names, module.session)
         each.keys |= keys_in_directory(project, module) if named.files else {}
-        each.keys |= destination_keys_in_directory(named.destinations, project, module)
+        each.keys |= destination_keys_in_directory({kind for _, kind, _ in named.destinations}, project, module)
     whole = judged(runners, lambda target: any(target.runs(each) for each in own))
     return _Seen(turned, whole, bool(there) and not own)
 

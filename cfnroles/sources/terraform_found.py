@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery
@@ -14,9 +16,9 @@ from cfnroles.need import Gap, Holder
 from cfnroles.rediscovery import Rediscovery
 from cfnroles.sources.target_runs import hidden_gaps
 from cfnroles.sources.task_definition_checks import discover
-from cfnroles.sources.terraform_buckets import by_own_buckets, with_file_keys
+from cfnroles.sources.terraform_buckets import File, by_own_buckets, with_file_keys
 from cfnroles.sources.terraform_defaults import Defaults, remedy_for
-from cfnroles.sources.terraform_destinations import with_destination_gaps, with_destination_keys
+from cfnroles.sources.terraform_destinations import Destination, with_destination_gaps, with_destination_keys
 from cfnroles.sources.terraform_keys import by_own_keys, with_log_group_keys
 from cfnroles.sources.terraform_members import Turned
 from cfnroles.sources.unknown_members import HOLDERS_BESIDE
@@ -24,13 +26,22 @@ from cfnroles.table.ecs import FEATURES
 from cfnroles.workload import EXPRESS, PROVIDER, Path, Workload
 
 
-def found_in(workload: Workload, turned: Turned, facts: Facts, rows: Rediscovery) -> Discovery:
+class Mentioned(Struct, frozen=True):
+    """What a task definition mentions: names of resources, files in Amazon S3, and destinations of logs."""
+
+    names: tuple[str, ...]
+    files: tuple[File, ...]
+    destinations: tuple[Destination, ...]
+
+
+def found_in(workload: Workload, turned: Turned, facts: Facts, mentioned: Mentioned, rows: Rediscovery) -> Discovery:
     """Return what the readable parts of a task definition need. ``rows`` know what others need."""
     keys = turned.looked_up | turned.keys
-    known = with_destination_keys(with_log_group_keys(facts, keys), workload, keys)
-    known = with_file_keys(known, workload, keys)
-    found = by_own_buckets(by_own_keys(discover(workload, known, rows), keys, facts), workload, keys, facts)
-    return with_destination_gaps(found, workload, keys, facts)
+    known = with_destination_keys(with_log_group_keys(facts, keys), mentioned.destinations, keys)
+    known = with_file_keys(known, mentioned.files, keys)
+    found = by_own_keys(discover(workload, known, rows), keys, facts)
+    found = by_own_buckets(found, workload, mentioned.files, keys, facts)
+    return with_destination_gaps(found, workload, mentioned.destinations, keys, facts)
 
 
 def with_remedies(found: Discovery, workload: Workload, turned: Turned, defaults: Defaults) -> Discovery:
@@ -53,7 +64,11 @@ def _unseen(workload: Workload, turned: Turned, defaults: Defaults) -> Iterator[
 
 
 def _matters(path: Path) -> bool:
-    field = "".join("[]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+    return _is_read("".join("[]" if isinstance(step, int) else f".{step}" for step in path).lstrip("."))
+
+
+@lru_cache(maxsize=512)  # the places that are unreadable in one pass are so in most
+def _is_read(field: str) -> bool:
     return any(row.field == field or row.field.startswith((f"{field}.", f"{field}[]")) for row in FEATURES)
 
 

@@ -20,6 +20,7 @@ from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.symbols import Expression
 from cfnroles.table.references import remedy
 from cfnroles.text import Text, arn_of, text_of
+from cfnroles.workload import Path
 from cfnroles.written import as_written
 
 _SECRET, _PARAMETER, _LOG_GROUP = "aws_secretsmanager_secret", "aws_ssm_parameter", "aws_cloudwatch_log_group"
@@ -36,11 +37,11 @@ Key = Text | None
 Known = Mapping[str, Key]
 
 
-def names_in(tree: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of what a task definition refers to, in order."""
+def names_in(texts: Iterable[tuple[Path, str]]) -> tuple[str, ...]:
+    """Return the names of what the texts of a task definition refer to, in order."""
     found = (
         symbol.name
-        for _, text in texts_in(tree)
+        for _, text in texts
         if isinstance(text, Text)
         for symbol in text.symbols
         if isinstance(symbol, Expression)

@@ -13,12 +13,12 @@ from msgspec import Struct
 from cfnroles.discovery import Discovery
 from cfnroles.facts import Facts
 from cfnroles.meanings import Meanings
-from cfnroles.placeholders import as_symbols
+from cfnroles.placeholders import as_symbols, texts_in
 from cfnroles.rediscovery import Parts, Rediscovery
-from cfnroles.sources.terraform_buckets import names_files
+from cfnroles.sources.terraform_buckets import files_in
 from cfnroles.sources.terraform_defaults import Defaults
-from cfnroles.sources.terraform_destinations import destinations_named
-from cfnroles.sources.terraform_found import found_in, with_remedies
+from cfnroles.sources.terraform_destinations import destinations_in
+from cfnroles.sources.terraform_found import Mentioned, found_in, with_remedies
 from cfnroles.sources.terraform_keys import names_in
 from cfnroles.sources.terraform_members import Turned
 from cfnroles.workload import Workload
@@ -29,14 +29,6 @@ class Form(Struct, frozen=True):
 
     workload: Workload
     same: Hashable
-
-
-class Mentioned(Struct, frozen=True):
-    """The names in a task definition, whether it names files, and the types of its destinations of logs."""
-
-    names: tuple[str, ...]
-    files: bool
-    destinations: frozenset[str]
 
 
 class KnownTasks:
@@ -53,9 +45,14 @@ class KnownTasks:
 
     def mentioned(self, turned: Turned) -> Mentioned:
         """Return what a task definition mentions whose encryption matters."""
-        tree = self._parts.one(turned.tree)
+        return self._mentioned_in(self._parts.one(turned.tree))
+
+    def _mentioned_in(self, tree: Mapping[str, Any]) -> Mentioned:
         if id(tree) not in self._mentioned:
-            self._mentioned[id(tree)] = Mentioned(names_in(tree), names_files(tree), destinations_named(tree))
+            texts = tuple(texts_in(tree))
+            self._mentioned[id(tree)] = Mentioned(
+                names_in(texts), tuple(files_in(texts)), tuple(destinations_in(texts))
+            )
         return self._mentioned[id(tree)]
 
     def form(self, turned: Turned, document: str) -> Form:
@@ -70,7 +67,8 @@ class KnownTasks:
         form = self.form(turned, document)
         readable = form.same, self._meanings.of(facts)
         if readable not in self._found:
-            self._found[readable] = found_in(form.workload, turned, facts, self._rows)
+            mentioned = self._mentioned_in(form.workload.tree)
+            self._found[readable] = found_in(form.workload, turned, facts, mentioned, self._rows)
         same = *readable, tuple((name, id(node)) for name, node in defaults.items())
         if same not in self._found:
             self._found[same] = with_remedies(self._found[readable], form.workload, turned, defaults)
@@ -82,7 +80,7 @@ class KnownTasks:
         keys = self._meanings.of((tuple(turned.keys.items()), tuple(turned.looked_up.items())))
         same = document, id(tree), places, spots, tuple(turned.unseen), tuple(turned.settings.items()), keys
         if same not in self._forms:
-            hidden = frozenset(each.path for each in turned.unseen)
+            hidden = self._parts.one(frozenset(each.path for each in turned.unseen))
             workload = Workload(document, tree, turned.settings, turned.places, turned.spots, hidden)
             self._forms[same] = Form(workload, len(self._forms))
         return self._forms[same]
