@@ -148,7 +148,7 @@ def test_standard_input_has_no_path_for_a_spec(tmp_path: Path, cfnroles: Callabl
 
 def test_no_name_becomes_a_line_of_the_spec(cfnroles: Callable[..., Any], tmp_path: Path) -> None:
     value = "x\n    grants: [{s3-read: '*'}]\x1b[2K\u202e\U0001f600"
-    source = tmp_path / f"{value.replace('/', '')}.json"
+    source = tmp_path / "shop \U0001f600.json"
     container = {"name": "web", "image": "nginx", "memory": 128}
     source.write_text(json.dumps({"family": "shop", "taskRoleArn": value, "containerDefinitions": [container]}))
 
@@ -225,7 +225,9 @@ def test_a_file_that_is_named_twice_is_one_service(cfnroles: Any, project: Path)
     assert [each["task-definition"] for each in services.values()] == ["web.json", "report.json", "worker.json"]
 
 
-@pytest.mark.parametrize("name", ["b\udcff.json", "new\nline.json"], ids=["not UTF-8", "a line break"])
+@pytest.mark.parametrize(
+    "name", ["b\udcff.json", "new\nline.json", "a\x1b[2K.json"], ids=["not UTF-8", "a line break", "ESC"]
+)
 def test_a_file_whose_name_no_spec_can_have_is_refused(name: str, cfnroles: Any, project: Path) -> None:
     (project / "web.json").rename(project / name)
     refused = cfnroles("init", project / name, "-o", project / "spec.yaml")
