@@ -34,6 +34,8 @@ _TOPIC = "AWS::SNS::Topic"
 _KEYS = {**{kind: each.key for kind, each in _KINDS.items()}, _TOPIC: ("KmsMasterKeyId",)}
 #: The types of resources that say what the role of a pipe needs.
 SOURCES = (*_KINDS, _TOPIC)
+#: The properties that are the names in their ARNs.
+_NAMES = {"AWS::SQS::Queue": "QueueName", "AWS::Kinesis::Stream": "Name", _TOPIC: "TopicName"}
 _SERVICES = {**{kind: each.service for kind, each in _KINDS.items()}, _TOPIC: "sns"}
 #: What else of a pipe requires permissions of its role.
 _BESIDES = ("Enrichment", "KmsKeyIdentifier", "LogConfiguration")
@@ -125,6 +127,10 @@ def _dead_letters(properties: Mapping[str, Any]) -> Any:
 
 def _resource(reference: str, stack: ResolvedStack) -> Resource | None:
     """Return the resource of the template that a reference is the ARN of."""
-    text: Text = shaped(reference, stack)
-    whole = text.whole
-    return stack.resources.get(whole.name.partition(".")[0]) if isinstance(whole, Attribute) else None
+    text = shaped(reference, stack)
+    arn = arn_of(text)
+    name = arn.resource.cut("/")[-1] if arn else text
+    if isinstance(name.whole, Attribute):
+        return stack.resources.get(name.whole.name.partition(".")[0])
+    kinds = [kind for kind, service in _SERVICES.items() if arn and arn.service == service and kind in _NAMES]
+    return next((each for each in stack.of_type(*kinds) if each.properties.get(_NAMES[each.type]) == name), None)

@@ -136,7 +136,7 @@ def to_stream(option: str) -> list[tuple[str, str]]:
             "Kinesis", "Name: logs", "arn:aws:kinesis:us-east-1:123456789012:stream/logs", Outcome.ALLOWED, id="by name"
         ),
         pytest.param(
-            "Kinesis", "", "arn:aws:kinesis:us-east-1:123456789012:stream/other", Outcome.MISSING, id="another stream"
+            "Kinesis", "Name: logs", "arn:aws:kinesis:us-east-1:123456789012:stream/x", Outcome.MISSING, id="another"
         ),
         pytest.param("KinesisFirehose", "", "!GetAtt Stream.Arn", Outcome.ALLOWED, id="a Firehose stream by GetAtt"),
         pytest.param(

@@ -315,6 +315,16 @@ PIPES = {
         False,
     ),
     "a queue with a key": (pipe("!GetAtt Secret.Arn", SECRET_QUEUE), reads("sqs", "${Secret.Arn}"), False),
+    "a named queue with a key": (
+        pipe("!GetAtt Secret.Arn", SECRET_QUEUE.replace("{KmsMasterKeyId", "{QueueName: orders, KmsMasterKeyId")),
+        reads("sqs", "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:orders"),
+        False,
+    ),
+    "a named stream": (
+        pipe("!GetAtt Stream.Arn", "  Stream: {Type: AWS::Kinesis::Stream, Properties: {Name: orders}}"),
+        reads("kinesis", MADE.replace("${Stream}", "orders")),
+        True,
+    ),
     "a queue elsewhere": (pipe(QUEUE), reads("sqs", QUEUE), False),
     "a queue by its parameters": (
         pipe("!Ref Env", "SourceParameters: {SqsQueueParameters: {BatchSize: 1}}"),
@@ -342,6 +352,17 @@ def test_the_role_of_a_pipe_reads_its_source(more: str, expected: set[str], whol
 
 ENCRYPTED = {
     "a queue": (pipe("!GetAtt Secret.Arn", SECRET_QUEUE), ["Secret"]),
+    "a named queue": (
+        pipe("!GetAtt Secret.Arn", SECRET_QUEUE.replace("{KmsMasterKeyId", "{QueueName: orders, KmsMasterKeyId")),
+        ["Secret"],
+    ),
+    "a named stream": (
+        pipe(
+            "!GetAtt Stream.Arn",
+            "  Stream: {Type: AWS::Kinesis::Stream, Properties: {Name: x, StreamEncryption: {KeyId: alias/stream}}}",
+        ),
+        ["Stream"],
+    ),
     "a queue under AWS's key": (pipe("!GetAtt Secret.Arn", SECRET_QUEUE.replace("alias/", "alias/aws/")), []),
     "a queue without a key": (pipe("!GetAtt Queue.Arn"), []),
     "failed records": (
