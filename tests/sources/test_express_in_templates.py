@@ -75,8 +75,8 @@ def test_lint_judges_its_execution_role_and_what_no_row_knows() -> None:
     missing = [each.what for each in findings if each.check == "missing-permission"]
     assert len(missing) == 2
     assert all(each.startswith("Execution is the execution role of Web and does not allow ") for each in missing)
-    (gap,) = [each for each in findings if each.check == "gap"]
-    assert (gap.origin.pointer, gap.what.partition(",")[0]) == (
+    (member,) = [each for each in findings if each.check == "likely-to-fail"]
+    assert (member.origin.pointer, member.what.partition(",")[0]) == (
         f"{CONTAINER}.EntryPoint",
         "cfnroles does not know the member EntryPoint",
     )
