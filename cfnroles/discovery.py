@@ -111,10 +111,26 @@ def _ordered(
 ) -> Discovery:
     return Discovery(
         needs=tuple(sorted(needs, key=lambda need: need.sort_key)),
-        gaps=tuple(_one_per_place(sorted(gaps, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what)))),
-        findings=tuple(sorted(findings, key=lambda finding: (finding.origin.sort_key, finding.what))),
-        references=tuple(sorted(references, key=lambda reference: reference.origin.sort_key)),
+        gaps=tuple(
+            _one_per_place(sorted(gaps, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what, _rest(gap))))
+        ),
+        findings=tuple(sorted(findings, key=lambda finding: (finding.origin.sort_key, finding.what, _rest(finding)))),
+        references=tuple(sorted(references, key=lambda reference: (reference.origin.sort_key, _rest(reference)))),
     )
+
+
+def _rest(thing: Gap | Finding | Reference) -> tuple[object, ...]:
+    """Return what orders things that agree in their path: in Terraform, its value may be written in several places."""
+    origin = thing.origin
+    last: tuple[str, str]
+    match thing:
+        case Reference():
+            last = thing.value_from, thing.use
+        case Gap():
+            last = thing.remedy, thing.holder
+        case Finding():
+            last = thing.remedy, thing.severity
+    return origin.line, origin.column, origin.container, origin.item, *last
 
 
 def occurrences(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from awacs import s3
 
-from cfnroles.discovery import discover
+from cfnroles.discovery import Discovery, discover, together
 from cfnroles.facts import Facts
-from cfnroles.need import Condition, Holder, Severity, Standing
+from cfnroles.need import Condition, Finding, Gap, Holder, Origin, Reference, Severity, Standing
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
 from cfnroles.text import Text
 from cfnroles.workload import Workload
@@ -104,3 +104,21 @@ def test_a_name_of_another_partition_is_an_error_where_the_region_is_known() -> 
     assert [(finding.severity, finding.what) for finding in findings] == [
         (Severity.ERROR, f"arn:aws:s3:::{name} is in the partition aws, but cn-north-1 is in aws-cn") for name in "ab"
     ]
+
+
+def written_at(line: int) -> Discovery:
+    """A reference, a gap and a finding of one field, whose value is written in a line of another place."""
+    origin = Origin("main.tf", ("secrets", 0, "valueFrom"), line=line, column=1)
+    return Discovery(
+        (),
+        (Gap(Holder.EXECUTION, "secrets", origin, "it is unknown", "Write it"),),
+        (Finding(Severity.WARNING, origin, "it is wrong", "Write it"),),
+        (Reference(Text("a"), origin),),
+    )
+
+
+def test_values_of_one_field_are_in_the_order_of_their_lines() -> None:
+    found = [together([written_at(line) for line in lines]) for lines in ((1, 2, 3, 4, 5), (4, 2, 5, 3, 1))]
+    for each in found:
+        for things in (each.gaps, each.findings, each.references):
+            assert [thing.origin.line for thing in things] == [1, 2, 3, 4, 5]
