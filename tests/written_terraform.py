@@ -109,9 +109,10 @@ def granted(
         # An unknown Boolean is evaluated both ways.
         if block.place.document == _FILE and block.body.arguments["type"].written != "bool"
     }
-    stem = next(name for name in Project(files).root.outputs if name.endswith("_task_role_arn"))[
-        : -len("task_role_arn")
-    ]
+    # The directory may have such an output of its own.
+    outputs = Project(files).root.outputs.items()
+    written = [name for name, block in outputs if block.place.document == _FILE and name.endswith("_task_role_arn")]
+    stem = written[0].removesuffix("task_role_arn")
     given = {name: _sample(name.removeprefix(stem), images) for name in own}
     lists = {
         name: f'["{value}"]' for name, value in given.items() if "list" in own[name].body.arguments["type"].written
