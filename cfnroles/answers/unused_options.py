@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from cfnroles.answers.explain import explain
-from cfnroles.answers.explanation import Explanation
 from cfnroles.errors import InvalidInput
 from cfnroles.files import is_directory
 from cfnroles.need import Need
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
 from cfnroles.sources.told import Told, option
+
+if TYPE_CHECKING:
+    from cfnroles.answers.explanation import Explanation
 
 #: Options about a field of the task definition or its service, which may be absent.
 _ABOUT_FIELDS = (
@@ -30,6 +32,9 @@ def unused_options(reading: Reading) -> tuple[str, ...]:
     given = [] if reading.project else [name for name in _ABOUT_FIELDS if getattr(reading.told, name)]
     if not given:
         return ()
+    # Most commands have no such option, and `build` loads nothing that explains.
+    from cfnroles.answers.explain import explain
+
     try:
         found = explain(reading)
         # The keys of secrets set a parameter of the roles, which is in the needs for any value.
