@@ -146,28 +146,32 @@ def grants_beyond(
     by_statement: dict[StatementId, list[tuple[GrantedAction, _Pair]]] = {}
     for key, pair in zip(names, best, strict=True):
         by_statement.setdefault(key[0], []).append((GrantedAction(*key[1:]), pair))
-    told, left, leaving = list[Excess](), dict[str, None](), set[StatementId]()
+    told, theirs = list[Excess](), dict[StatementId, list[GrantedAction]]()
     for statement in allowing:
         own = by_statement.get(statement.id, [])
         unused = [grant for grant, pair in own if pair.use is _Use.NONE and not _names_nothing(grant)]
-        others: list[GrantedAction] = []
         if holder is Holder.TASK and (chosen is None or statement.id.policy in chosen):
-            others = [grant for grant in unused if not any(matches_action(grant.action, action) for action in asked)]
-            left |= dict.fromkeys(grant.action for grant in others)
-            leaving |= {statement.id for _ in others}
-            unused = [grant for grant in unused if grant not in others]
-        if found := _excess(statement.id, own, unused, exactly, untold.gaps):
+            theirs[statement.id] = _of_application(unused, asked)
+        others = theirs.get(statement.id, [])
+        if found := _excess(statement.id, own, [each for each in unused if each not in others], exactly, untold.gaps):
             shared = bool(found[0].wide) and not others and holder is Holder.TASK and chosen is None
             kept = tuple(dict.fromkeys((*found[0].kept, *others)))
             told.append(replace(found[0], kept=kept, shared=shared))
             exactly |= found[1]
+    left = tuple(dict.fromkeys(grant.action for others in theirs.values() for grant in others))
     return Beyond(
         tuple(sorted(told, key=lambda each: (-each.risk, each.statement))),
-        tuple(left) if chosen is None else (),
-        tuple(left) if chosen is not None else (),
+        left if chosen is None else (),
+        left if chosen is not None else (),
         tuple(GrantedAction(*key[1:]) for key, pair in zip(names, best, strict=True) if pair.use is _Use.PERHAPS),
-        frozenset((*leaving, *(each.statement for each in told))),
+        frozenset((*(each for each, others in theirs.items() if others), *(each.statement for each in told))),
     )
+
+
+def _of_application(unused: Iterable[GrantedAction], asked: Iterable[str]) -> list[GrantedAction]:
+    """Return the grants of actions that no need has, and that the application may use."""
+    actions = tuple(asked)
+    return [grant for grant in unused if not any(matches_action(grant.action, action) for action in actions)]
 
 
 def _names_nothing(grant: GrantedAction) -> bool:
