@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from cfnroles.need import Holder
 from cfnroles.sources.role_places import ROLE_PROPERTIES
-from cfnroles.sources.template_task_types import CLUSTER, TASKS
+from cfnroles.sources.template_families import may_call
+from cfnroles.sources.template_task_types import CLUSTER, RUNS, TASK_DEFINITIONS, TASKS
 from cfnroles.template.atoms import Atom, World
 from cfnroles.template.covering import covering, number_of_forms
 from cfnroles.template.dependencies import Dependencies, names_in, on_the_way
@@ -78,6 +79,10 @@ def lint_worlds(template: Template, worlds: Worlds, kinds: tuple[str, ...]) -> L
 def _own(template: Template, worlds: Worlds, looked_at: Sequence[str]) -> Iterator[tuple[str, frozenset[Atom]]]:
     asked, resources = Dependencies(template, worlds, {}), template.resources
     named = {name: set(names_in(resources[name])) & resources.keys() for name in resources}
+    tasks = [name for name in looked_at if template.type_of(name) in TASK_DEFINITIONS]
+    for name in looked_at:
+        if template.type_of(name) in RUNS:
+            named[name] |= {task for task in tasks if may_call(resources[name], resources[task], template)}
     users: dict[str, set[str]] = {}
     for name in looked_at:
         for each in named[name]:
@@ -88,6 +93,8 @@ def _own(template: Template, worlds: Worlds, looked_at: Sequence[str]) -> Iterat
         everywhere |= asked.of([_of_roles(resources[name]) for name in looked_at])
     for name in looked_at:
         about = {name, *users.get(name, ())}
+        # What is named by family is not followed by reference.
+        about |= named[name] if template.type_of(name) in RUNS else set()
         roles = {each for one in about for each in (one, *named[one]) if template.type_of(each) == _ROLE}
         having = {each for role in roles for each in users.get(role, ())}
         about |= {each for each in having if template.type_of(each).startswith("AWS::IAM::")}

@@ -12,9 +12,10 @@ from typing import Any
 from msgspec import Struct
 
 from cfnroles.need import Gap, Holder
+from cfnroles.sources.template_families import runs_task
 from cfnroles.sources.template_members import elements
 from cfnroles.sources.template_task_definitions import TemplateTask
-from cfnroles.sources.template_task_types import SERVICE, names_of
+from cfnroles.sources.template_task_types import SERVICE
 from cfnroles.table.ecs import FEATURES, ecr_images
 from cfnroles.template.template import ResolvedStack, Resource
 from cfnroles.text import from_spelling
@@ -37,7 +38,7 @@ class _Deploying(Struct, frozen=True):
 
 def deployed_otherwise(task: TemplateTask, stack: ResolvedStack) -> Iterator[Gap]:
     """Yield a gap for each image that a pipeline replaces, or for a whole task definition that it replaces."""
-    services = [each for each in stack.of_type(SERVICE) if each.properties.get("TaskDefinition") in _names(task)]
+    services = [each for each in stack.of_type(SERVICE) if runs_task(each, task.resource)]
     for action in _actions(stack) if services else ():
         if not any(_may_deploy(action, each, stack) for each in services):
             continue
@@ -54,10 +55,6 @@ def deployed_otherwise(task: TemplateTask, stack: ResolvedStack) -> Iterator[Gap
             how = f"If that image is in Amazon ECR, the execution role needs {', '.join(_PULLING)} on its repository"
             if isinstance(image, str):
                 yield Gap(Holder.EXECUTION, "deployed-otherwise", task.workload.origin(path), what, how, _PULLING)
-
-
-def _names(task: TemplateTask) -> tuple[str, ...]:
-    return names_of(task.resource.logical_id)
 
 
 def _actions(stack: ResolvedStack) -> Iterator[_Deploying]:

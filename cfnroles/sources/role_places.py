@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from cfnroles.document import inside
 from cfnroles.need import Holder, Need, Origin
+from cfnroles.sources.template_families import runs_task
 from cfnroles.sources.template_targets import RUNNERS, doing_more, values_of
-from cfnroles.sources.template_task_types import CAPACITY_PROVIDER, EXPRESS_SERVICE, SERVICE, TASKS
+from cfnroles.sources.template_task_types import CAPACITY_PROVIDER, EXPRESS_SERVICE, SERVICE, TASK_DEFINITIONS, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.template.dependencies import names_in
 from cfnroles.template.template import resources_of
@@ -121,12 +122,25 @@ def service_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePla
     found = []
     for name, service in _of_types(tree, (SERVICE,)):
         properties, start = service.get("Properties"), ("Resources", name, "Properties")
-        if not isinstance(properties, Mapping) or task.logical_id not in names_in(properties.get("TaskDefinition")):
+        if not isinstance(properties, Mapping):
             continue
-        for pattern, holder in SERVICE_ROLES.items():
+        by_name = task.logical_id in names_in(properties.get("TaskDefinition"))
+        runs = {by_name} if by_name else _runs_by_family(name, task)
+        for pattern, holder in SERVICE_ROLES.items() if True in runs else ():
             for part in _parts(properties, pattern.split("."), start):
-                found.append(_place(task, holder, part, tree, (properties, _SERVICE_RUNS)))
+                place = _place(task, holder, part, tree, (properties, _SERVICE_RUNS))
+                found.append(replace(place, alone=place.alone and False not in runs))
     return tuple(place for place in found if any(is_for(place, need, tree) for need in task.needs))
+
+
+def _runs_by_family(service: str, task: TaskInWorlds) -> frozenset[bool]:
+    """Return whether a service runs a task definition, for all worlds with both."""
+    own = task.worlds.template.resources.get(service)
+    if own is None or not own.get("Properties"):
+        return frozenset()
+    stacks = (task.worlds.stack(world, (SERVICE, *TASK_DEFINITIONS)).resources for world in task.worlds.all)
+    both = ((each[service], each[task.logical_id]) for each in stacks if {service, task.logical_id} <= each.keys())
+    return frozenset(runs_task(running, run) for running, run in both)
 
 
 def target_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:

@@ -11,6 +11,7 @@ from cfnroles.facts import Facts
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_conditions import too_many_conditions
+from cfnroles.sources.template_families import may_call
 from cfnroles.sources.template_task_definitions import TemplateTask, running_elsewhere
 from cfnroles.sources.template_task_types import CLUSTER, RUNS, TASK_DEFINITIONS, TASK_SET
 from cfnroles.sources.unknown_members import unseen_members
@@ -30,7 +31,7 @@ def asked_alone(template: Template, given: Given = NOTHING_GIVEN) -> Iterator[Ga
     """Yield a gap for each that runs a task definition elsewhere and has needs of its own, or may have."""
     kept = dict(_perhaps_elsewhere(template))
     for name in (name for name, each in kept.items() if each["Type"] in RUNS):
-        around = replace(template, tree={**template.tree, "Resources": _around(name, kept)})
+        around = replace(template, tree={**template.tree, "Resources": _around(name, kept, template)})
         worlds = worlds_of(around, given, around.conditions_of(_LOOKED_AT))
         stacks = (worlds.stack(world, _LOOKED_AT) for world in worlds.all)
         asked = (
@@ -43,9 +44,14 @@ def asked_alone(template: Template, given: Given = NOTHING_GIVEN) -> Iterator[Ga
             yield too_many_conditions(template, ("Resources", name), Holder.EXECUTION)
 
 
-def _around(name: str, resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
-    """Return one that runs tasks with everything that it names, and the clusters, which it may give by name."""
-    reached = reached_from(name, resources)
+def _around(
+    name: str, resources: Mapping[str, Mapping[str, Any]], template: Template
+) -> Mapping[str, Mapping[str, Any]]:
+    """Return one that runs tasks with everything that it names, also by family, and the clusters, which it may give by
+    name.
+    """
+    called = [each for each, found in resources.items() if may_call(resources[name], found, template)]
+    reached = frozenset().union(*(reached_from(each, resources) for each in (name, *called)))
     return {each: found for each, found in resources.items() if each in reached or found["Type"] == CLUSTER}
 
 

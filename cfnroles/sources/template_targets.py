@@ -18,6 +18,7 @@ from cfnroles.sources.pipe_sources import SOURCES, needs_more
 from cfnroles.sources.state_machines import DEFINING, STATE_MACHINES, TASK, RunningState, state_machine
 from cfnroles.sources.target_overrides import input_of, is_dynamic, seen
 from cfnroles.sources.template_conditions import too_many_conditions
+from cfnroles.sources.template_families import calls
 from cfnroles.sources.template_members import elements
 from cfnroles.sources.template_task_types import TASK_DEFINITIONS, TASKS, has_key, names_of
 from cfnroles.template.dependencies import reached_from
@@ -172,14 +173,11 @@ def _of_run(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def names_task(target: Target, task: Resource) -> bool:
     """Return whether a target runs a task definition: by ARN, or by family if ECS accepts that."""
-    named, family = target.task, task.properties.get("Family")
+    named = target.task
     if named in names_of(task.logical_id):
         return True
-    if not isinstance(named, str) or not isinstance(family, str) or not family:
-        return False
-    called = named.rpartition(":task-definition/")[2] if named.startswith("arn:") else named
-    by_family = target.resource.type in STATE_MACHINES or named.startswith("arn:")
-    return by_family and called in (family, f"{family}:*")
+    by_family = target.resource.type in STATE_MACHINES or str(named).startswith("arn:")
+    return by_family and task.type in TASK_DEFINITIONS and calls(named, task)
 
 
 def of_unread_targets(template: Template, given: Given = NOTHING_GIVEN) -> Iterator[Gap]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cfnroles.placeholders import as_symbols, texts_in, unresolved
 from cfnroles.sources import capacity_provider, express_service
 from cfnroles.sources.members import MEMBERS
+from cfnroles.sources.template_families import runs_task
 from cfnroles.sources.template_instance_profiles import role_in
 from cfnroles.sources.template_members import Turned
 from cfnroles.sources.template_task_types import (
@@ -23,7 +24,6 @@ from cfnroles.sources.template_task_types import (
     TASK_DEFINITIONS,
     TASK_SET,
     TASKS,
-    names_of,
 )
 from cfnroles.sources.unknown_members import members_beside
 from cfnroles.template.template import ResolvedStack, Resource
@@ -136,17 +136,16 @@ def beside_services(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateT
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-daemon.html
     """
-    own = names_of(task.resource.logical_id)
-    running = [each for each in stack.of_type(*RUNS) if each.properties.get(RUNS[each.type][1]) in own]
+    running = [each for each in stack.of_type(*RUNS) if runs_task(each, task.resource)]
     return tuple(_beside(task, each, stack) for each in running) or (task,)
 
 
 def running_elsewhere(stack: ResolvedStack, document: str) -> Iterator[TemplateTask]:
     """Yield what runs a task definition outside of the stack, as if that were empty."""
-    own = {form for each in stack.of_type(*TASK_DEFINITIONS) for form in names_of(each.logical_id)}
+    own = stack.of_type(*TASK_DEFINITIONS)
     for running in stack.of_type(*RUNS):
         named = running.properties.get(RUNS[running.type][1])
-        if named is not None and not (isinstance(named, str) and named in own):
+        if named is not None and not any(runs_task(running, each) for each in own):
             empty = TemplateTask(running, Workload(document, {"containerDefinitions": []}), {}, ())
             yield _beside(empty, running, stack)
 

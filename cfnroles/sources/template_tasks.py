@@ -25,6 +25,7 @@ from cfnroles.sources.task_definition_checks import discover, open_family_findin
 from cfnroles.sources.template_arns import TELLING, TOLD_BY_PROPERTIES
 from cfnroles.sources.template_conditions import too_many_conditions
 from cfnroles.sources.template_cover import APART, Cover, WorldsApart, cover_of, whole_cover
+from cfnroles.sources.template_families import may_call
 from cfnroles.sources.template_forks import asks_maps, image_forks, map_forks, with_images
 from cfnroles.sources.template_instance_profiles import INSTANCE_PROFILE, profiles_of
 from cfnroles.sources.template_keys import CACHE_RULE, ENCRYPTED, Keys
@@ -534,11 +535,16 @@ def around_of(logical_id: str, template: Template) -> Template:
     resources = template.resources
     kept = {name: each for name, each in resources.items() if name == logical_id or each["Type"] == CACHE_RULE}
     running = {name: (each, RUNS[each["Type"]][1]) for name, each in resources.items() if each["Type"] in RUNS}
-    kept |= {name: each for name, (each, by) in running.items() if logical_id in names_in(_property(each, by))}
+    task = resources[logical_id]
+    kept |= {
+        name: each
+        for name, (each, by) in running.items()
+        if logical_id in names_in(_property(each, by)) or may_call(each, task, template)
+    }
     kept |= {
         name: as_runner(resources[name])
         for name, named in _task_names(template).items()
-        if _runs(named, logical_id, resources[logical_id])
+        if _runs(named, logical_id, task)
     }
     named = {name for each in kept.values() for name in names_in(each.get("Properties"))}
     kept |= {name: each for name, each in resources.items() if name in named and each["Type"] not in TASK_DEFINITIONS}

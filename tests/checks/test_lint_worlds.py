@@ -196,7 +196,19 @@ def of_templates() -> Iterator[Any]:
                 yield pytest.param(dict(reading.template.tree), id=f"{check.id}-{text is check.good}")
 
 
-@pytest.mark.parametrize("tree", [*of_templates()])
+#: What a service runs by family depends on the task definition, which it does not name by reference.
+BY_FAMILY = {
+    "Resources": {
+        "Task": task("nginx:1", Family="web", ExecutionRoleArn="arn:aws:iam::111122223333:role/start"),
+        "Web": {
+            "Type": "AWS::ECS::Service",
+            "Properties": {"TaskDefinition": "web", "EnableExecuteCommand": True},
+        },
+    }
+}
+
+
+@pytest.mark.parametrize("tree", [*of_templates(), pytest.param(BY_FAMILY, id="by family")])
 def test_no_check_depends_on_more_than_is_known_of_it(tree: dict[str, Any]) -> None:
     of_two = (pair for pair in combinations(parts_of(tree), 2) if pair[0][0] != pair[1][0])
     # An example with hundreds of equal resources is known from a few.

@@ -20,9 +20,10 @@ Resources:
   Task:
     Type: AWS::ECS::TaskDefinition
     Properties:
+      Family: app
       ExecutionRoleArn: !GetAtt Start.Arn
       ContainerDefinitions: [{Name: web, Image: "nginx:1.27"}]
-  Web: {Type: AWS::ECS::Service, Properties: {TaskDefinition: !Ref Task, ServiceName: web, MORE}}
+  Web: {Type: AWS::ECS::Service, Properties: {TaskDefinition: TASK, ServiceName: web, MORE}}
   Start:
     Type: AWS::IAM::Role
     Properties:
@@ -46,9 +47,11 @@ PULLS = "ecr:GetAuthorizationToken, ecr:BatchGetImage, ecr:GetDownloadUrlForLaye
 BY_CODE_DEPLOY = "DeploymentController: {Type: CODE_DEPLOY}"
 
 
-def judged(configuration: str, provider: str = "ECS", actions: str = PULLS, more: str = "") -> Any:
+def judged(
+    configuration: str, provider: str = "ECS", actions: str = PULLS, more: str = "", task: str = "!Ref Task"
+) -> Any:
     text = HEAD.replace("CONFIGURATION", configuration).replace("PROVIDER", provider)
-    text = text.replace("ACTIONS", actions).replace("MORE", more)
+    text = text.replace("ACTIONS", actions).replace("MORE", more).replace("TASK", task)
     found = verify_template(read(Document("t.yaml", text), Told()))
     (role,) = (each for each in found if each.holder is Holder.EXECUTION)
     return role, text
@@ -78,6 +81,12 @@ def test_what_a_pipeline_puts_in_the_place_of_an_image_is_a_gap_and_no_excess(
     role, _ = judged(configuration, provider, more=more)
     assert [gap in each.what for each in role.gaps] == ([True] if gap else [])
     assert (role.verdict, bool(role.excess)) == (("not judged", False) if gap else ("fail", True))
+
+
+@pytest.mark.parametrize(("task", "is_gap"), [("app", True), ("app:1", False)])
+def test_a_service_that_a_pipeline_deploys_may_name_the_family_of_its_task_definition(task: str, is_gap: bool) -> None:
+    role, _ = judged("ServiceName: web", task=task)
+    assert bool(role.gaps) is is_gap
 
 
 @pytest.mark.parametrize(
