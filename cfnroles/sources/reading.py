@@ -51,7 +51,8 @@ class Task(Struct, frozen=True):
     service; ``None`` if the application's permissions are unknown. ``address`` is that of the resource in a
     configuration. If that has conditions, ``when`` has those of needs, gaps, findings and references, and ``condition``
     those of the task definition itself. ``defaults`` are the variables with their default, ``variants`` the forms of
-    the task definition under its conditions, and ``made`` the references to resources of the configuration.
+    the task definition under its conditions, ``made`` the references to resources of the configuration, and
+    ``unread_runs`` the resources that may run it in an unreadable way.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Task(Struct, frozen=True):
     defaults: tuple[str, ...] = ()
     variants: tuple[tuple[Workload, Discovery], ...] = ()
     made: frozenset[Reference] = frozenset()
+    unread_runs: frozenset[str] = frozenset()
 
     def role(self, holder: Holder) -> str:
         """Return the name or ARN of a role in the source; empty if there is none."""

@@ -125,7 +125,13 @@ def sites_with_roles(project: Project) -> Iterator[Site]:
 
 
 def _in_passes(site: Site, found: _Found, project: Project, told: Told) -> Iterator[TaskInPasses]:
-    at = Surroundings(site.place.document, found.region, exact=found.exact, defaults=found.defaults)
+    at = Surroundings(
+        site.place.document,
+        found.region,
+        exact=found.exact,
+        defaults=found.defaults,
+        unread_runs=found.unread_runs,
+    )
     known = _known(project)
     for address, each in found.by_address.items():
         yield in_passes(address, each, found.passes, told, at, known)
@@ -184,6 +190,7 @@ class _Found(Struct, frozen=True):
     roles: Sequence[Roles]
     region: str
     roleless: bool
+    unread_runs: frozenset[str]
 
 
 class _Pass(Struct):
@@ -191,6 +198,7 @@ class _Pass(Struct):
     defaults: Defaults
     roles: Roles = NO_ROLES
     roleless: bool = False
+    unread_runs: frozenset[str] = frozenset()
 
 
 _World = tuple[Mapping[str, bool], _Pass]
@@ -221,7 +229,7 @@ def _definitions(
             return _Pass(seen, session.defaults)
         try:
             if before is None:
-                return _Pass(seen.turned, session.defaults, roleless=seen.roleless)
+                return _Pass(seen.turned, session.defaults, roleless=seen.roleless, unread_runs=seen.unread_runs)
             surface = DirectoryInPass(before, project, module, seen.judged)
             return _Pass(seen.turned, session.defaults, roles_beside(surface, seen.turned))
         except Failed as failed:
@@ -266,17 +274,19 @@ def _in_all(site: Site, home: Provided, project: Project, found: Sequence[_World
         [each.roles for _, each in whole],
         _region(site, home, project),
         any(each.roleless for _, each in whole),
+        frozenset(address for _, each in whole for address in each.unread_runs),
     )
 
 
 class _Seen(Struct, frozen=True):
     """The instances of a definition in a pass. ``judged`` are the runners whose needs are all known, and ``roleless``
-    says that none of its instances has roles.
+    says that none of its instances has roles. ``unread_runs`` is as for ``Task``.
     """
 
     turned: list[Turned]
     judged: frozenset[str]
     roleless: bool
+    unread_runs: frozenset[str]
 
 
 def _seen(site: Site, project: Project, module: Module, running: Sequence[Site]) -> _Seen:
@@ -295,7 +305,8 @@ def _seen(site: Site, project: Project, module: Module, running: Sequence[Site])
         each.keys |= keys_in_directory(project, module) if named.files else {}
         each.keys |= destination_keys_in_directory({kind for _, kind, _ in named.destinations}, project, module)
     whole = judged(runners, lambda target: any(target.runs(each) for each in own))
-    return _Seen(turned, whole, bool(there) and not own)
+    unread = frozenset(without_instances(each.address) for each in runners if each.unread)
+    return _Seen(turned, whole, bool(there) and not own, unread)
 
 
 def _refuse_missing(failed: Failed | None, project: Project) -> None:

@@ -43,7 +43,7 @@ class InWorld(Struct, frozen=True):
 class Surroundings(Struct, frozen=True):
     """The account and Region of the resources, as far as they are known, and the defaults.
 
-    ``exact`` says that every combination of conditions was examined.
+    ``exact`` says that every combination of conditions was examined. ``unread_runs`` is as for ``Task``.
     """
 
     document: str
@@ -51,6 +51,7 @@ class Surroundings(Struct, frozen=True):
     account: str = ""
     exact: bool = True
     defaults: Defaults = {}
+    unread_runs: frozenset[str] = frozenset()
 
 
 class TaskInPasses(Struct, frozen=True):
@@ -109,6 +110,7 @@ class TaskInPasses(Struct, frozen=True):
                 for reference in discovery.references
                 if is_made(reference, each.turned.keys)
             ),
+            unread_runs=self.at.unread_runs,
         )
 
     def _judged(self, conditions: PassConditions) -> Sequence[Discovery]:

@@ -1157,6 +1157,61 @@ def test_a_task_definition_that_has_no_instance_is_told_of(cfnroles: Any, tmp_pa
     assert cfnroles("terraform", tmp_path, "--strict", "--resource", "aws_ecs_task_definition.app").code == 0
 
 
+SCHEDULED = """
+variable "cluster" { default = "" }
+variable "size" { default = "64" }
+variable "schedules" { default = [] }
+module "task" {
+  source = "./task"
+  memory = var.size
+}
+resource "aws_cloudwatch_event_target" "nightly" {
+  count = length(var.schedules)
+  arn   = CLUSTER
+  rule  = "nightly"
+  ecs_target { task_definition_arn = module.task.arn }
+}
+"""
+TASK_OF_CALLER = """
+variable "memory" {}
+resource "aws_ecs_task_definition" "job" {
+  family                = "job"
+  container_definitions = jsonencode([{ name = "job", image = "nginx", memory = var.memory }])
+}
+output "arn" { value = aws_ecs_task_definition.job.arn }
+"""
+
+
+@pytest.mark.parametrize(
+    ("cluster", "decided"),
+    [('"arn:aws:ecs:eu-west-1:111122223333:cluster/main"', "ecs:RunTask"), ("var.cluster", "cannot see which task")],
+    ids=["readable", "unreadable with the other defaults"],
+)
+def test_a_default_of_the_root_that_switches_off_what_runs_the_task_of_a_module_is_named(
+    cfnroles: Any, tmp_path: Path, cluster: str, decided: str
+) -> None:
+    (tmp_path / "task").mkdir()
+    (tmp_path / "task/main.tf").write_text(TASK_OF_CALLER, encoding="utf-8")
+    (tmp_path / "main.tf").write_text(SCHEDULED.replace("CLUSTER", cluster), encoding="utf-8")
+    result = cfnroles("terraform", tmp_path)
+    assert "The roles are built for the value that this variable has here: schedules.\n" in result.err
+    # The module has no such variable.
+    assert "schedules" not in (tmp_path / "task/job.cfnroles.tf").read_text(encoding="utf-8")
+    result = cfnroles("terraform", tmp_path, "--parameter", 'schedules=["rate(1 day)"]', "-o", tmp_path / "on")
+    texts = [result.err, *(each.read_text(encoding="utf-8") for each in (tmp_path / "on").rglob("*.tf"))]
+    assert any(decided in text for text in texts)
+
+
+def test_a_default_that_switches_off_an_unreadable_run_is_named(cfnroles: Any, tmp_path: Path) -> None:
+    task = TASK_OF_CALLER.replace('variable "memory" {}', 'variable "memory" { default = 64 }')
+    run = SCHEDULED.replace("CLUSTER", "var.cluster").replace("module.task.arn", "aws_ecs_task_definition.job.arn")
+    run = run[: run.index("module")] + run[run.index("resource") :]
+    (tmp_path / "main.tf").write_text(task + run, encoding="utf-8")
+    cfnroles("terraform", tmp_path)
+    text = (tmp_path / "job.cfnroles.tf").read_text(encoding="utf-8")
+    assert "# Made for the values of var.schedules here" in text
+
+
 def test_what_a_template_hides_is_told_of(cfnroles: Any, tmp_path: Path) -> None:
     containers = "[{Name: web, Image: nginx, Memory: 128}]"
     job = "Type: AWS::Scheduler::Schedule\n    Properties: {Target: {Arn: 'arn:aws:scheduler:::aws-sdk:ecs:runTask'}}"

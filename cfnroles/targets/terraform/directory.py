@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
@@ -24,7 +24,7 @@ from cfnroles.sources.terraform_directory import DirectoryRoles, read_files, sit
 from cfnroles.sources.told import Told
 from cfnroles.targets.made_profiles import with_made_profile
 from cfnroles.targets.terraform.any_value import with_any_key, with_any_text
-from cfnroles.targets.terraform.callers_needs import CALLERS, needs_of_callers
+from cfnroles.targets.terraform.callers_needs import CALLERS, deciding_callers, needs_of_callers
 from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.deciding import deciding
 from cfnroles.targets.terraform.file import Again, Header, under
@@ -54,16 +54,21 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
 
 
 class _Draft(Struct, frozen=True):
-    """A file before it is known which variables decide part of it. To find out takes many readings."""
+    """A file before it is known which variables decide part of it. To find out takes many readings.
+
+    ``callers`` are the variables of the root that decide what the calls of its module need besides.
+    """
 
     file: TerraformFile
     header: Header
     deciding: Callable[[], tuple[str, ...]]
+    callers: Callable[[], tuple[str, ...]] = tuple
 
     def finished(self) -> TerraformFile:
         """Return the file with the variables that decide part of it."""
         taken = self.deciding()
-        return replace(self.file, text=under(replace(self.header, taken=taken), self.file.text), taken=taken)
+        text = under(replace(self.header, taken=taken), self.file.text)
+        return replace(self.file, text=text, taken=tuple(sorted({*taken, *self.callers()})))
 
 
 def _drafts(reading: Reading, files: Files, form: GateForm, again: Again) -> Sequence[_Draft]:
@@ -202,10 +207,12 @@ def _of_module(
     options = reading.tasks[0].options
     own = tuple(replace(task, options=options) for task in inner.tasks if not task.address.startswith("module."))
     if own:
+        calls = tuple(_in_calls(called, project))
         for each in _drafts(replace(inner, tasks=own), below, form, again):
             gaps = tuple(replace(gap, remedy=_of_the_module(gap.remedy, inner.name)) for gap in each.file.gaps)
-            more = needs_of_callers(each.file, own, _in_calls(called, project))
-            yield replace(each, file=replace(each.file, path=joined(directory, each.file.path), gaps=(*gaps, *more)))
+            more = needs_of_callers(each.file, own, calls)
+            file = replace(each.file, path=joined(directory, each.file.path), gaps=(*gaps, *more))
+            yield replace(each, file=file, callers=partial(deciding_callers, each.file, own, calls, project, reading))
 
 
 def _in_calls(called: _Called, project: Project) -> Iterator[Task]:
@@ -243,7 +250,9 @@ def _beside_calls(called: _Called, project: Project, form: GateForm, again: Agai
             read = _Read([task], called.opened[site.address], None)
             found = _reopened(site, read, project, called.reading.told, names)
             here, other = (_of_address(each, task.address) for each in (found.here, found.opened))
-            return here is not None and _without_findings(_beside_call(here, other)) == _without_findings(merged)
+            if here is None or here.unread_runs - task.unread_runs:
+                return False
+            return _without_findings(_beside_call(here, other)) == _without_findings(merged)
 
         decide = partial(deciding, frozenset({*project.automatic, *task.defaults}), same)
         name, provider = without_type(task.address), _provider_of_root(site, project)
@@ -313,7 +322,9 @@ def _file(site: Site, read: _Read, told: Told, project: Project, form: GateForm,
     def same(names: frozenset[str]) -> bool:
         found = _reopened(site, read, project, told, names)
         other = found if by_key else replace(read, general=found.general)
-        return bool(other.here) and _for_any_keys(_merged(site, other, module)[0]) == _for_any_keys(merged)
+        if not other.here or _unread_runs(found.here) - _unread_runs(read.here):
+            return False
+        return _for_any_keys(_merged(site, other, module)[0]) == _for_any_keys(merged)
 
     defaults = (task.defaults for task in (*read.here, *read.opened, *([read.general] if read.general else [])))
     names = frozenset({*project.automatic, *(name for each in defaults for name in each)})
@@ -364,6 +375,10 @@ def _merged(site: Site, read: _Read, module: EnclosingModule) -> tuple[Merged, b
         known = [task.discovery for task in (*read.here, *read.opened)]
         return with_any_key(merged, merged_instances(site, [read.general]), known, module)
     return merged, True
+
+
+def _unread_runs(tasks: Iterable[Task]) -> frozenset[str]:
+    return frozenset(address for task in tasks for address in task.unread_runs)
 
 
 def _for_any_keys(merged: Merged) -> Merged:
