@@ -100,8 +100,7 @@ def command(source: str, **given: Any) -> None:
     if options.live and not reading.wrong and not reads_live(reading):
         note(f"note: --live has no effect: no service of {reading.name} names FAMILY:REVISION")
     only_for_templates(reading, resource=options.resource, parameter=given["parameters"])
-    unknown_keys: tuple[str, ...] = ()
-    unknown_clusters: tuple[str, ...] = ()
+    built = None
     if options.for_account:
         from cfnroles.targets.cloudformation.other_side import other_side_files
 
@@ -121,15 +120,15 @@ def command(source: str, **given: Any) -> None:
         )
         summary = formats.summary(reading, built, options.directory, source, _again())
         files, gaps = built.files, built.gaps
-        unknown_keys, unknown_clusters = built.unknown_keys, built.unknown_clusters
     if options.lint:
         _lint(files)
     written = write_files(options.directory, files, force=options.force)
     lines = [*_wrote(files, options), *_listed("Removed from an earlier build:", written.removed, options)]
     lines += _listed("Kept from an earlier build, because edited since:", written.left, options)
     note(*lines, *summary)
-    note_unknown_keys(unknown_keys, of_spec=reading.project is not None)
-    note_unknown_clusters(unknown_clusters)
+    if built is not None:
+        note_unknown_keys(built.unknown_keys, of_spec=reading.project is not None)
+        note_unknown_clusters(built.unknown_clusters)
     if is_quiet():
         say(*formats.told(reading, gaps), err=True)
     if options.strict:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.shared_options import format_option
 from cfnroles.cli.source import only_for_templates, reading_of, resource_options, source_options, told
 from cfnroles.cli.terminal import say
-from cfnroles.cli.unknown_keys import note_unknown_clusters, note_unknown_keys
+from cfnroles.cli.unknown_keys import note_unknown
 from cfnroles.errors import InvalidInput
 
 if TYPE_CHECKING:
     from cfnroles.answers.explanation import Explanation
     from cfnroles.lines import Texts
-    from cfnroles.sources.reading import Reading
+    from cfnroles.need import Need
     from cfnroles.sources.told import Told
 
 
@@ -46,18 +46,12 @@ def explained(source: str, resource: str, about: Mapping[str, Any]) -> tuple[tup
     reading = reading_of(source, told(about))
     only_for_templates(reading, resource=resource, parameter=about["parameters"])
     found = explain(reading, resource)
-    _note_unknown(found, (reading,))
+    note_unknown(_needs(found), (reading,))
     return found, reading.texts
 
 
-def _note_unknown(found: Iterable[Explanation], readings: Sequence[Reading]) -> None:
-    from cfnroles.sources.unknown_clusters import clusters_elsewhere
-    from cfnroles.sources.unknown_keys import files_of_unknown_key, own_buckets
-
-    needs = [need for each in found for _, said in each.roles for one in said for need in one.statement.needs]
-    of_spec = any(reading.project for reading in readings)
-    note_unknown_keys(files_of_unknown_key(needs, own_buckets(readings)), of_spec=of_spec)
-    note_unknown_clusters(clusters_elsewhere(needs, readings))
+def _needs(found: Iterable[Explanation]) -> Iterator[Need]:
+    return (need for each in found for _, said in each.roles for one in said for need in one.statement.needs)
 
 
 def _of_app(source: str, about: Told, resource: str) -> tuple[tuple[Explanation, ...], Mapping[str, str]]:
@@ -69,5 +63,5 @@ def _of_app(source: str, about: Told, resource: str) -> tuple[tuple[Explanation,
     found = explain_app(stacks_with(readings, resource, source), resource)
     if not found:
         raise InvalidInput("has no task definition in any of its stacks", where=source)
-    _note_unknown(found, readings)
+    note_unknown(_needs(found), readings)
     return found, texts_of(readings)

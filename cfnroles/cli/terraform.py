@@ -23,7 +23,7 @@ from cfnroles.cli.source import (
     told,
 )
 from cfnroles.cli.terminal import say
-from cfnroles.cli.unknown_keys import note_unknown_keys
+from cfnroles.cli.unknown_keys import note_unknown
 from cfnroles.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -93,7 +93,6 @@ def command(context: click.Context, /, source: str, **given: Any) -> None:
     """
     from cfnroles.cli.terraform_output import write_files
     from cfnroles.formats import terraform as formats
-    from cfnroles.sources.unknown_keys import files_of_unknown_key, own_buckets
     from cfnroles.targets.terraform.build import reusable_module, terraform
     from cfnroles.targets.terraform.gate import GateForm
 
@@ -114,8 +113,7 @@ def command(context: click.Context, /, source: str, **given: Any) -> None:
         files = terraform(reading, directory, resource=options.resource, form=form, again=how)
     write_files({Path(each.path): each.text for each in files}, force=options.force)
     say(*formats.summary(reading, files, options.resource), err=True)
-    needs = (need for each in files for need in each.needs)
-    note_unknown_keys(files_of_unknown_key(needs, own_buckets((reading,))), of_spec=reading.project is not None)
+    note_unknown((need for each in files for need in each.needs), (reading,))
     if options.strict:
         refuse_gaps(len(formats.gaps_of(reading, files, options.resource)), WRITTEN)
 

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from cfnroles.cli.terminal import note
 
+if TYPE_CHECKING:
+    from cfnroles.need import Need
+    from cfnroles.sources.reading import Reading
+
 _MOST = 3
+
+
+def note_unknown(needs: Iterable[Need], readings: Sequence[Reading]) -> None:
+    """Say on standard error what cannot be seen about these needs of sources."""
+    from cfnroles.sources.unknown_clusters import clusters_elsewhere
+    from cfnroles.sources.unknown_keys import files_of_unknown_key, own_buckets
+
+    every = tuple(needs)
+    of_spec = any(reading.project for reading in readings)
+    note_unknown_keys(files_of_unknown_key(every, own_buckets(readings)), of_spec=of_spec)
+    note_unknown_clusters(clusters_elsewhere(every, readings))
 
 
 def note_unknown_keys(files: Sequence[str], *, of_spec: bool = False) -> None:

@@ -27,7 +27,7 @@ from cfnroles.cli.source import (
     variables_option,
 )
 from cfnroles.cli.terminal import note, say
-from cfnroles.cli.unknown_keys import note_unknown_clusters, note_unknown_keys
+from cfnroles.cli.unknown_keys import note_unknown
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 from cfnroles.facts import Facts
 from cfnroles.need import Holder
@@ -135,7 +135,7 @@ def _of_document(reading: Reading, source: str, options: _Options) -> Sequence[V
         verifications = [verify(reading, role, holder) for holder, role in _roles(reading, options)]
     _note_unused_context(options.context, verifications, texts)
     _show(verifications, texts, options.format_, reading.name)
-    _note_unknown(verifications, (reading,), options)
+    note_unknown((judged.need for each in verifications for judged in each.judged), (reading,))
     if options.simulate:
         _simulate(verifications, reading, options)
     return verifications
@@ -200,19 +200,8 @@ def _of_app(source: str, about: Told, options: _Options) -> tuple[Sequence[Verif
         for each in asked
         for one in _of_template(each, source, options)[0]
     ]
-    _note_unknown(found, readings, options)
+    note_unknown((judged.need for each in found for judged in each.judged), readings)
     return found, texts_of(readings)
-
-
-def _note_unknown(found: Sequence[Verification], readings: Sequence[Reading], options: _Options) -> None:
-    from cfnroles.sources.unknown_clusters import clusters_elsewhere
-    from cfnroles.sources.unknown_keys import files_of_unknown_key, own_buckets
-
-    needs = [judged.need for each in found for judged in each.judged]
-    note_unknown_clusters(clusters_elsewhere(needs, readings))
-    if not options.aws_managed_keys:
-        of_spec = any(reading.project for reading in readings)
-        note_unknown_keys(files_of_unknown_key(needs, own_buckets(readings)), of_spec=of_spec)
 
 
 def _given_role(name: str, reading: Reading, facts: Facts, read: Callable[[str], Role] | None) -> Role:

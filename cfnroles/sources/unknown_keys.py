@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cfnroles.sources.reading import Reading
 
 _BUCKET = "AWS::S3::Bucket"
+#: The feature of the files that the init process of AWS for Fluent Bit reads with the task role.
+_INIT_FILE = "firelens-init-file"
 #: The address of a bucket that a configuration creates, with its encryption.
 _CONFIGURED = "aws_s3_bucket."
 
@@ -37,7 +39,9 @@ def own_buckets(readings: Iterable[Reading]) -> frozenset[str]:
 
 
 def _reads_file(need: Need) -> bool:
-    return need.holder is Holder.EXECUTION and need.permission.action == "s3:GetObject"
+    # The task role also reads what the application asks for, and a grant of a spec names the key of that.
+    read_by_ecs = need.holder is Holder.EXECUTION or need.reason.feature == _INIT_FILE
+    return read_by_ecs and need.permission.action == "s3:GetObject"
 
 
 def _named(reading: Reading) -> Iterator[str]:

@@ -53,6 +53,18 @@ def test_a_task_without_files_has_none() -> None:
     assert files(json.dumps({"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx"}]})) == ()
 
 
+def test_the_key_of_a_file_that_the_init_process_reads_is_unknown_too() -> None:
+    router = {
+        "name": "log",
+        "image": "public.ecr.aws/aws-observability/aws-for-fluent-bit:init-2.32.0",
+        "firelensConfiguration": {"type": "fluentbit"},
+        "environment": [{"name": "aws_fluent_bit_init_s3_1", "value": "arn:aws:s3:::shop-config/log.conf"}],
+    }
+    assert files(json.dumps({"family": "shop", "containerDefinitions": [router]})) == (
+        "arn:aws:s3:::shop-config/log.conf",
+    )
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
