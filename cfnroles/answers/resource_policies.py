@@ -80,9 +80,8 @@ def policies_naming(role: str, template: Template, value: Callable[[Any], Any]) 
     for noun, logical_id, policy in _policies(template, value):
         if role in names_in(policy):
             arn = value({"Fn::GetAtt": [logical_id, "Arn"]})
-            denying = list(_denying(policy))
-            denies = any(role in names_in(each) for each in denying)
-            granted = "" if denying else granting(value(policy), (f"${{{role}.Arn}}",))
+            denies = any(role in names_in(each) for each in _denying(policy))
+            granted = granting(value(policy), (f"${{{role}.Arn}}",))
             found.append(ResourcePolicy(noun, logical_id, arn if isinstance(arn, str) else "", denies, granted))
     return tuple(found)
 

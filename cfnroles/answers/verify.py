@@ -157,18 +157,16 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool, known: Known | None = Non
     )
 
 
-def allowed_alone(
+def allowed_besides(
     uses: Uses, role: Role, need: Need, policy: RolePolicy, name: Callable[[Role], Role] = lambda role: role
 ) -> bool:
-    """Return whether a policy of the role's account certainly allows it a need. A boundary limits that, too.
+    """Return whether a role certainly allows a need with one more policy. Its denials and its boundary limit that, too.
 
-    ``name`` gives its texts the spelling of the need.
+    ``name`` gives the texts of a role the spelling of the need.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
     """
-    if role.boundary is not None or role.all_unread:
-        return False
-    alone = name(replace(role, policies=(policy,)))
-    (found,) = judge_uses(Uses(uses.holder, (need,), uses.facts, known=uses.known), alone, prove=False).judged
+    whole = name(replace(role, policies=(*role.policies, policy)))
+    (found,) = judge_uses(Uses(uses.holder, (need,), uses.facts, known=uses.known), whole, prove=False).judged
     return found.outcome is Outcome.ALLOWED
 
 

@@ -16,7 +16,7 @@ from cfnroles.answers.requests import definite
 from cfnroles.answers.resource_policies import ConfiguredPolicy, beside
 from cfnroles.answers.trust import without
 from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Absence, Judged, Outcome, Use, Verification
-from cfnroles.answers.verify import Uses, allowed_alone, judge_uses, without_keys
+from cfnroles.answers.verify import Uses, allowed_besides, judge_uses, without_keys
 from cfnroles.answers.verify_template import NO_QUESTION, Question
 from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
 from cfnroles.errors import InvalidInput
@@ -297,7 +297,7 @@ class _Judging:
             )
             policies = {_policy(each): each for each in (own.policies if own else ())}
             judged = judge_uses(uses, role, prove=self._question.prove, known=self._known)
-            judged = texts.told(beside(judged, policies, partial(allowed_alone, uses, role)))
+            judged = texts.told(beside(judged, policies, partial(allowed_besides, uses, role)))
             hidden = {str(one): _hidden(one, each) for one, each in policies.items() if each.unread}
             answer = replace(judged, cures={**texts.cures, **hidden}, language="hcl")
             hiding = any(gap.feature in _HIDING for each in parts for gap in each.gaps)

@@ -28,7 +28,7 @@ from cfnroles.answers.template_tasks import asked_about, known_of, refuse
 from cfnroles.answers.template_texts import KnownTexts, Texts, foreign
 from cfnroles.answers.trust import without
 from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Absence, Judged, Outcome, Use, Verification
-from cfnroles.answers.verify import Uses, allowed_alone, judge_uses, without_keys
+from cfnroles.answers.verify import Uses, allowed_besides, judge_uses, without_keys
 from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
@@ -307,7 +307,7 @@ class _Judging:
         same = id(role), *map(self._ids_of, (own, besides)), judged_by, others_of
         if same not in self._answers:
             judged = judge_uses(uses, one, prove=self._question.prove, known=self._known)
-            told = texts.told(beside(judged, policies, partial(allowed_alone, uses, one, name=texts.role)))
+            told = texts.told(beside(judged, policies, partial(allowed_besides, uses, role, name=texts.role)))
             self._answers[same] = self._beside_others(told, frozenset(_runners(theirs)))
         return self._answers[same]
 
