@@ -9,7 +9,7 @@ from typing import Any
 
 from cfnroles.answers.excess import Excess, GrantedAction, Wide
 from cfnroles.answers.trust import Trust
-from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Ground, Judged, Outcome, Verification
+from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Ground, Judged, Outcome, Use, Verification
 from cfnroles.answers.verify import REST_OF_RESOURCE
 from cfnroles.counted import counted as number_of
 from cfnroles.iam.actions import expanded, is_pattern, matches_action
@@ -48,8 +48,7 @@ def use_words(each: Verification) -> Iterator[str]:
     runners = (
         f"of {', '.join(each.use.runners)}, which run{'s'[: len(each.use.runners) == 1]}" if each.use.runners else "of"
     )
-    stack = f" of {each.use.stack}" if each.use.stack else ""
-    yield f"{runners} the {each.use.noun}{several} {each.use.called}{stack}{_only(each.use.when)}"
+    yield f"{runners} the {each.use.noun}{several} {each.use.called}{_of_stack(each.use)}{_only(each.use.when)}"
     if others := [other for other in each.use.others if other not in each.use.runners]:
         yield f"and also of {', '.join(others)}"
 
@@ -516,8 +515,11 @@ def _tasks(each: Verification) -> str:
         return ""
     if each.use.stack and each.use.constructs and all(each.use.constructs):
         return f"{', '.join(each.use.constructs)}, "
-    stack = f" of {each.use.stack}" if each.use.stack else ""
-    return f"{', '.join(each.use.tasks)}{stack}, "
+    return f"{', '.join(each.use.tasks)}{_of_stack(each.use)}, "
+
+
+def _of_stack(use: Use) -> str:
+    return f" of {use.stack}" if use.stack else ""
 
 
 def counted(each: Verification) -> str:

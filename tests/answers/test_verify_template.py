@@ -87,6 +87,12 @@ def told(text: str, **question: Any) -> str:
     return laid_out(human(judged(text, **question), {"t.yaml": text}), width=100, colour=False)
 
 
+def outcomes_at_home(text: str) -> list[Outcome]:
+    facts = Told(account="123456789012", region="us-east-1")
+    (found,) = verify_template(read(Document("t.yaml", text), facts), Question())
+    return [each.outcome for each in found.judged]
+
+
 DOMAIN = [
     ("ExecutionRoleArn", "TaskRoleArn"),
     ("Secrets: [{Name: DB, ValueFrom: !Ref Secret}]", "LogConfiguration: {LogDriver: awsfirelens, Options: "
@@ -113,9 +119,7 @@ def test_logs_to_a_domain_of_the_template_need_a_permission_on_its_contents(
         (ALLOWED, f"Statement: [{{Effect: Allow, Action: es:ESHttpPost, Resource: {resource}}}]"),
         ("  Task:\n", f"  Domain: {{Type: AWS::OpenSearchService::Domain, Properties: {properties}}}\n  Task:\n"),
     )
-    facts = Told(account="123456789012", region="us-east-1")
-    (found,) = verify_template(read(Document("t.yaml", text), facts), Question())
-    assert [each.outcome for each in found.judged] == [outcome]
+    assert outcomes_at_home(text) == [outcome]
 
 
 def to_stream(option: str) -> list[tuple[str, str]]:
@@ -164,9 +168,7 @@ def test_a_stream_of_the_template_is_known_by_each_of_its_names(
         (ALLOWED, f"Statement: [{{Effect: Allow, Action: {action}, Resource: {resource}}}]"),
         ("  Task:\n", f"  Stream: {{Type: AWS::{kind}::{type_}, Properties: {{{properties}}}}}\n  Task:\n"),
     )
-    facts = Told(account="123456789012", region="us-east-1")
-    (found,) = verify_template(read(Document("t.yaml", text), facts), Question())
-    assert [each.outcome for each in found.judged] == [outcome]
+    assert outcomes_at_home(text) == [outcome]
 
 
 def test_a_role_that_allows_what_is_needed_passes() -> None:
@@ -610,6 +612,11 @@ OF_SECRET = """
       ResourcePolicy:
         Statement: [{Effect: Allow, Principal: {AWS: !GetAtt Role.Arn}, Action: "secretsmanager:*", Resource: "*"}]
 """
+BOUNDED = """  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      PermissionsBoundary: !ImportValue boundary
+"""
 OTHERS_ALLOWED = (ALLOWED, ALLOWED.replace("GetSecretValue", "DescribeSecret"))
 OF_REPOSITORY = """
   Repository:
@@ -639,6 +646,18 @@ PULLING = ('"nginx:1.27"', "!Sub '${Repository.RepositoryUri}:1'")
             [OTHERS_ALLOWED],
             {Outcome.UNKNOWN},
             id="it may allow what the role does not",
+        ),
+        pytest.param(
+            OF_SECRET,
+            [OTHERS_ALLOWED, ("  Role:\n    Type: AWS::IAM::Role\n    Properties:\n", BOUNDED)],
+            {Outcome.UNKNOWN},
+            id="a boundary may limit what it allows",
+        ),
+        pytest.param(
+            OF_SECRET.replace("Statement: [", "Statement: [{Effect: Deny, Principal: '*', Action: 'kms:*'}, "),
+            [OTHERS_ALLOWED],
+            {Outcome.UNKNOWN},
+            id="it denies something to everybody",
         ),
         pytest.param(
             OF_SECRET.replace("secretsmanager:*", "secretsmanager:PutSecretValue"),
@@ -863,6 +882,28 @@ def test_the_volumes_of_a_task_definition_are_judged_with_the_role_that_its_serv
         assert not any(action.startswith("ec2:") for action in asked)
 
 
+def test_the_volumes_of_a_run_are_judged_with_the_role_that_the_run_names_for_them() -> None:
+    started = """\
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: !GetAtt MachineRole.Arn
+      Definition:
+        StartAt: Run
+        States:
+          Run:
+            Type: Task
+            End: true
+            Resource: arn:aws:states:::ecs:runTask.sync
+            Parameters:
+              TaskDefinition: !Ref Task
+              VolumeConfigurations: [{Name: v, ManagedEBSVolume: {RoleArn: !GetAtt VolumesRole.Arn}}]
+"""
+    found = judged(changed(VOLUME) + started + infrastructure_roles("Volumes Machine", "Volumes"))
+    (volumes,) = [each for each in found if each.holder is Holder.INFRASTRUCTURE]
+    assert (volumes.role.name.partition(" ")[0], volumes.missing) == ("VolumesRole", ())
+
+
 def test_the_volumes_of_two_services_are_judged_with_the_role_of_each() -> None:
     roles = infrastructure_roles("First Second", "First")
     text = changed(VOLUME) + with_volume("One", "FirstRole") + with_volume("Two", "SecondRole") + roles
@@ -899,9 +940,9 @@ def task_role(actions: str) -> str:
     )
 
 
-def excess_of(actions: str) -> str:
+def excess_of(actions: str, service: str = EXEC) -> str:
     named = ("      NetworkMode: awsvpc", "      TaskRoleArn: !GetAtt App.Arn\n      NetworkMode: awsvpc")
-    out = told(changed(named) + EXEC + task_role(actions))
+    out = told(changed(named) + service + task_role(actions))
     return out[out.index("Excess permissions") :]
 
 
@@ -913,8 +954,26 @@ def test_the_replacement_of_a_statement_keeps_what_the_application_may_need() ->
     assert '"Resource": "*"' in kept
 
 
-def test_a_pattern_that_the_application_may_use_is_not_replaced_by_the_needs_of_ecs_alone() -> None:
-    assert "> replace it with what the application itself needs, and:" in excess_of("'*'")
+def test_what_is_kept_for_the_application_is_not_said_to_be_for_an_unknown_need() -> None:
+    statements = (
+        "{Effect: Allow, Action: ['ssmmessages:*', 's3:GetObject'], Resource: '*'}, "
+        "{Effect: Allow, Action: 'kinesis:PutRecords', Resource: !ImportValue stream}"
+    )
+    stream = "  Stream: {Type: AWS::Kinesis::Stream}\n  Task:\n"
+    text = changed(
+        *to_stream("kinesis_streams;region: us-east-1;stream"),
+        (ALLOWED, f"Statement: [{statements}]"),
+        ("  Task:\n", stream),
+    )
+    out = told(text + EXEC)
+    assert "[unknown] kinesis:PutRecords" in out
+    assert "> keep next to it what the application may need:" in out
+
+
+@pytest.mark.parametrize("enabled", ["true", "!If [IsProd, true, false]"], ids=["always", "under a condition"])
+def test_a_pattern_that_the_application_may_use_is_not_replaced_by_the_needs_of_ecs_alone(enabled: str) -> None:
+    out = excess_of("'*'", EXEC.replace("true", enabled))
+    assert "> replace it with what the application itself needs, and:" in out
 
 
 def test_the_place_of_a_role_that_is_there_in_some_worlds_is_told() -> None:

@@ -232,6 +232,17 @@ def test_the_role_of_a_service_is_injected_where_the_service_names_it(injected: 
     assert "Roles of Web, Service are in the template." in result.err
 
 
+def test_the_role_for_service_connect_may_not_make_the_volumes_of_another_role(injected: Any) -> None:
+    connect = "{PortName: p, Tls: {IssuerCertificateAuthority: {AwsPcaAuthorityArn: !Sub '${AWS::StackId}'}}}"
+    named = SERVICE.replace("{SizeInGiB", "{RoleArn: x, SizeInGiB")
+    result = injected(
+        f"{WITH_VOLUME}{named}      ServiceConnectConfiguration: {{Enabled: true, Services: [{connect}]}}\n"
+    )
+    assert "RoleArn: x" in result.out
+    assert "secretsmanager:CreateSecret" in result.out
+    assert "ec2:CreateVolume" not in result.out
+
+
 def test_a_role_that_a_service_names_already_is_left_until_it_is_replaced(injected: Any) -> None:
     named = WITH_VOLUME + SERVICE.replace("{SizeInGiB", "{RoleArn: x, SizeInGiB")
     result = injected(named)
